@@ -1,0 +1,80 @@
+/** Which folders each folder under src/ may import. This table is the architecture. */
+const mayImport = {
+  // Vocabulary. Imports nothing.
+  core: [],
+  // Domain: decides. No I/O, no clock, no randomness.
+  csr: ['core'],
+  ca: ['core', 'csr'],
+  tokenreview: ['core'],
+  attestation: ['core', 'tokenreview'],
+  namespace: ['core', 'attestation'],
+  issuance: ['core', 'csr', 'ca', 'attestation', 'namespace'],
+  // Adapters: implement the domain's ports. Imported by the composition root alone.
+  store: ['core', 'ca', 'namespace', 'issuance'],
+  keys: ['core', 'ca', 'namespace'],
+  kube: ['core', 'tokenreview'],
+  // Delivery: translates a protocol into use cases. Never sees an adapter.
+  server: ['core', 'csr', 'ca', 'attestation', 'namespace', 'issuance'],
+  cli: ['core', 'config'],
+  config: ['core'],
+  // The composition root, with main.ts and system.ts: alone sees both sides, and decides nothing.
+  compose: [
+    ...['core', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'issuance'],
+    ...['store', 'keys', 'kube', 'server', 'cli', 'config'],
+  ],
+}
+
+const folders = Object.keys(mayImport)
+const domain = ['core', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'issuance']
+
+module.exports = {
+  forbidden: [
+    ...folders.map((folder) => ({
+      name: `${folder}-may-import`,
+      severity: 'error',
+      comment: `src/${folder} may import: ${mayImport[folder].join(', ') || 'nothing'}`,
+      from: { path: `^src/${folder}/` },
+      to: {
+        path: '^src/',
+        pathNot: [folder, ...mayImport[folder]].map((name) => `^src/${name}/`),
+      },
+    })),
+    {
+      name: 'folder-not-in-table',
+      severity: 'error',
+      comment: 'a new folder under src/ needs a row in mayImport',
+      from: { path: '^src/[^/]+/', pathNot: folders.map((name) => `^src/${name}/`) },
+      to: {},
+    },
+    {
+      name: 'domain-does-no-io',
+      severity: 'error',
+      from: { path: domain.map((name) => `^src/${name}/`) },
+      to: {
+        path: [
+          '^(node:)?(fs|net|tls|http|https|http2|dns|child_process|worker_threads|cluster)(/|$)',
+          'node_modules/(express|@grpc|better-sqlite3|pg|@kubernetes)/',
+        ],
+      },
+    },
+    {
+      name: 'only-main-composes',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(main\\.ts|compose/)' },
+      to: { path: '^src/(compose/|main\\.ts|system\\.ts)' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'src-never-imports-test',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^test/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
+  },
+}
