@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals'
+import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
+import { cachedVerifyCsr } from '../../src/csr/verified-csr-cache.js'
+import { type VerifiedCsr } from '../../src/csr/verified-csr.js'
+import { verifyCsr } from '../../src/csr/verify-csr.js'
+import { commonName, csr, subject } from './make-csr.js'
+
+const named = (name: string): Uint8Array => csr({ subject: subject(commonName(name)) })
+
+function valueOf(result: ReturnType<typeof verifyCsr>): VerifiedCsr {
+  if (!result.ok) throw new Error(result.refusal.code)
+  return result.value
+}
+
+describe('cachedVerifyCsr', () => {
+  it('answers as verifyCsr does', () => {
+    const verify = cachedVerifyCsr(4)
+    const der = named('a')
+    expect(verify(der)).toEqual(verifyCsr(der))
+    expect(verify(der)).toEqual(verifyCsr(der))
+  })
+
+  it('verifies the same octets once, whatever buffer they are in', () => {
+    const verify = cachedVerifyCsr(4)
+    const der = named('a')
+    const first = valueOf(verify(Uint8Array.from(der)))
+    expect(valueOf(verify(Uint8Array.from(der)))).toBe(first)
+  })
+
+  it('does not take another CSR of the same key and names for the same', () => {
+    const verify = cachedVerifyCsr(4)
+    // ECDSA is randomized here: the two differ in their signatures.
+    expect(valueOf(verify(named('a')))).not.toBe(valueOf(verify(named('a'))))
+  })
+
+  it('looks at every octet: a known CSR with a bad signature is refused', () => {
+    const verify = cachedVerifyCsr(4)
+    const der = named('a')
+    verify(der)
+    der[der.length - 1] = der[der.length - 1]! ^ 1
+    expect(verify(der)).toMatchObject({ ok: false, refusal: { code: 'csr.bad-signature' } })
+  })
+
+  it('is not misled by what the caller does to its buffer afterwards', () => {
+    const verify = cachedVerifyCsr(4)
+    const [one, other] = [named('a'), named('b')]
+    const buffer = new Uint8Array(Math.max(one.length, other.length))
+    buffer.set(one)
+    valueOf(verify(buffer.subarray(0, one.length)))
+    buffer.set(other)
+    expect(valueOf(verify(buffer.subarray(0, other.length))).requested.commonName).toBe('b')
+    expect(valueOf(verify(one)).requested.commonName).toBe('a')
+  })
+
+  it('forgets the one not asked for longest', () => {
+    const verify = cachedVerifyCsr(2)
+    const old = named('old')
+    const kept = named('kept')
+    const first = { old: valueOf(verify(old)), kept: valueOf(verify(kept)) }
+    for (const name of ['c', 'd', 'e', 'f']) {
+      verify(named(name))
+      expect(valueOf(verify(kept))).toBe(first.kept)
+    }
+    expect(valueOf(verify(old))).not.toBe(first.old)
+  })
+
+  it('remembers no refusal, so that junk displaces nothing', () => {
+    const verify = cachedVerifyCsr(2)
+    const der = named('a')
+    const first = valueOf(verify(der))
+    for (let n = 0; n < 10; n++) expect(verify(Uint8Array.of(n)).ok).toBe(false)
+    expect(valueOf(verify(der))).toBe(first)
+  })
+
+  it('refuses what is too large without remembering it', () => {
+    const verify = cachedVerifyCsr(2)
+    const tooLarge = new Uint8Array(MAX_CSR_BYTES + 1)
+    expect(verify(tooLarge)).toMatchObject({ refusal: { code: 'csr.too-large' } })
+  })
+})
