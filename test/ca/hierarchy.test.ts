@@ -1,0 +1,169 @@
+import 'reflect-metadata'
+import { X509Certificate as NodeCertificate } from 'node:crypto'
+import { X509Certificate } from '@peculiar/x509'
+import { describe, expect, it } from '@jest/globals'
+import { certificateFacts } from '../../src/ca/certificate-facts.js'
+import { openHierarchy } from '../../src/ca/check-hierarchy.js'
+import { createIssuer, createTrustAnchor, crossSign } from '../../src/ca/hierarchy.js'
+import { describeName } from '../../src/ca/x509/distinguished-name.js'
+import { days, plus, seconds } from '../../src/core/time.js'
+import { T0 } from '../support/fake-clock.js'
+import { givenHierarchy, newSigner, nextSerial, valueOf } from './given-authorities.js'
+
+describe.each(['P-256', 'P-384', 'Ed25519', 'RSA-3072'] as const)(
+  'a trust anchor of %s',
+  (kind) => {
+    it('signs itself and its issuer, as others see it too', async () => {
+      const { anchor, certificate } = await givenHierarchy({ anchorKey: kind })
+      const root = new NodeCertificate(anchor)
+      const issuer = new NodeCertificate(certificate)
+      expect(root.verify(root.publicKey)).toBe(true)
+      expect(issuer.verify(root.publicKey) && issuer.checkIssued(root) && issuer.ca).toBe(true)
+      const byLibrary = new X509Certificate(Buffer.from(certificate))
+      expect(
+        await byLibrary.verify({
+          publicKey: new X509Certificate(Buffer.from(anchor)).publicKey,
+          date: new Date(T0 * 1000),
+        }),
+      ).toBe(true)
+    }, 60_000)
+  },
+)
+
+describe('createTrustAnchor', () => {
+  it('lives ten years, the last second included', async () => {
+    const { anchor } = await givenHierarchy()
+    const facts = valueOf(certificateFacts(anchor))
+    expect(facts.notBefore).toBe(T0 - 120)
+    expect(facts.notAfter).toBe(T0 + 3650 * 86_400 - 1)
+    expect(facts.basicConstraints).toEqual({ ca: true })
+  })
+
+  it('cuts a long common name to 64 characters and keeps the id', async () => {
+    const signer = newSigner()
+    const anchor = await createTrustAnchor({
+      signer,
+      serial: nextSerial(),
+      commonName: 'x'.repeat(300),
+      now: T0,
+    })
+    const { subject } = valueOf(certificateFacts(anchor))
+    expect(describeName(subject)).toMatch(/^CN=x{47} [0-9a-f]{16}$/)
+  })
+})
+
+describe('createIssuer', () => {
+  it('lives ninety days and allows no CA below it', async () => {
+    const { certificate, anchor } = await givenHierarchy()
+    const facts = valueOf(certificateFacts(certificate))
+    expect(facts.notAfter).toBe(T0 + 90 * 86_400 - 1)
+    expect(facts.basicConstraints).toEqual({ ca: true, pathLength: 0 })
+    expect(facts.extensions.map(({ oid, critical }) => [oid, critical])).toEqual([
+      ['2.5.29.19', true],
+      ['2.5.29.15', true],
+      ['2.5.29.14', false],
+      ['2.5.29.35', false],
+    ])
+    expect(facts.authorityKeyId).toEqual(valueOf(certificateFacts(anchor)).subjectKeyId)
+  })
+
+  it('never outlives its trust anchor', async () => {
+    const { certificate, anchor } = await givenHierarchy({ anchorLifetime: days(10) })
+    const end = valueOf(certificateFacts(anchor)).notAfter
+    expect(valueOf(certificateFacts(certificate)).notAfter).toBe(end)
+  })
+
+  it('gives every generation a subject of its own', async () => {
+    const [a, b] = [await givenHierarchy(), await givenHierarchy()]
+    const subjects = [a, b].flatMap(({ anchor, certificate }) =>
+      [anchor, certificate].map((der) => describeName(valueOf(certificateFacts(der)).subject)),
+    )
+    expect(new Set(subjects).size).toBe(4)
+  })
+
+  it('writes DNS constraints that OpenSSL reads, critical', async () => {
+    const { certificate } = await givenHierarchy({ dnsConstraints: ['a.example', 'b.example'] })
+    const facts = valueOf(certificateFacts(certificate))
+    expect(facts.nameConstraints?.permitted.map(({ value }) => value)).toEqual([
+      'a.example',
+      'b.example',
+    ])
+    expect(facts.extensions.find(({ oid }) => oid === '2.5.29.30')?.critical).toBe(true)
+  })
+
+  it.each([
+    { when: 'the superior is expired', at: days(4000), by: 'its own key' },
+    { when: 'the superior is not valid yet', at: days(-1), by: 'its own key' },
+    { when: "the key is not the superior's", at: days(0), by: 'another key' },
+  ])('throws when $when', async ({ at, by }) => {
+    const { anchor, anchorSigner } = await givenHierarchy()
+    const signer = by === 'another key' ? newSigner() : anchorSigner
+    await expect(
+      createIssuer({
+        superior: { certificate: anchor, signer },
+        serial: nextSerial(),
+        spki: newSigner().spki,
+        commonName: 'x',
+        now: plus(T0, at),
+      }),
+    ).rejects.toThrow()
+  })
+
+  it('throws when the superior may have no CA below it', async () => {
+    const { certificate, signer } = await givenHierarchy()
+    await expect(
+      createIssuer({
+        superior: { certificate, signer },
+        serial: nextSerial(),
+        spki: newSigner().spki,
+        commonName: 'x',
+        now: T0,
+      }),
+    ).rejects.toThrow()
+  })
+
+  it("throws when the new key is the superior's own", async () => {
+    const { anchor, anchorSigner } = await givenHierarchy()
+    await expect(
+      createIssuer({
+        superior: { certificate: anchor, signer: anchorSigner },
+        serial: nextSerial(),
+        spki: anchorSigner.spki,
+        commonName: 'Test trust anchor',
+        now: T0,
+      }),
+    ).rejects.toThrow('keys of their own')
+  })
+})
+
+describe('crossSign', () => {
+  it('lets those who trust only the old anchor take chains of the new one', async () => {
+    const [old, next] = [await givenHierarchy(), await givenHierarchy()]
+    const bridge = await crossSign({
+      superior: { certificate: old.anchor, signer: old.anchorSigner },
+      certificate: next.anchor,
+      serial: nextSerial(),
+      now: plus(T0, seconds(60)),
+    })
+    expect(openHierarchy([next.certificate, bridge, old.anchor])).toMatchObject({ ok: true })
+    const [facts, original] = [bridge, next.anchor].map((der) => valueOf(certificateFacts(der)))
+    expect(facts?.subject).toEqual(original?.subject)
+    expect(facts?.subjectKeyId).toEqual(original?.subjectKeyId)
+    expect(facts?.notAfter).toBe(valueOf(certificateFacts(old.anchor)).notAfter)
+  })
+
+  it('keeps path length and DNS constraints', async () => {
+    const [old, next] = [await givenHierarchy(), await givenHierarchy({ dnsConstraints: ['a.b'] })]
+    const bridge = await crossSign({
+      superior: { certificate: old.anchor, signer: old.anchorSigner },
+      certificate: next.certificate,
+      serial: nextSerial(),
+      now: T0,
+    })
+    expect(valueOf(certificateFacts(bridge))).toMatchObject({
+      basicConstraints: { ca: true, pathLength: 0 },
+      nameConstraints: { permitted: [{ kind: 'dns', value: 'a.b' }] },
+      notAfter: valueOf(certificateFacts(next.certificate)).notAfter,
+    })
+  })
+})
