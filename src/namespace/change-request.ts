@@ -1,0 +1,176 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { type Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import { type Owner } from './entry.js'
+import { type ClusterFacts } from './cluster.js'
+import { type Envelope } from './envelope.js'
+import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
+
+/** A binding as people write it: the cluster by alias. */
+export type BindingRequest =
+  | {
+      readonly kind: 'k8s'
+      readonly cluster: string
+      readonly namespace: string
+      readonly serviceAccount: string
+    }
+  | {
+      readonly kind: 'vm'
+      readonly attestor: string
+      readonly match: Readonly<Record<string, readonly string[]>>
+    }
+  | {
+      readonly kind: 'edge'
+      readonly attestor: string
+      readonly device: string
+      readonly fleet?: string
+    }
+
+interface Why {
+  readonly reason?: string
+  readonly ticket?: string
+}
+
+/** ISO 8601 (`...Z`) or Unix seconds. */
+export type InstantText = string | number
+
+/**
+ * What a person asks for. An envelope here says only what differs: from the default when something
+ * is created, from the present when it is set.
+ */
+export type ChangeRequest = Why &
+  (
+    | { readonly op: 'scope.create'; readonly alias: string; readonly envelope?: Envelope }
+    | {
+        readonly op: 'scope.suspend' | 'scope.reactivate' | 'scope.retire'
+        readonly alias: string
+      }
+    | {
+        readonly op: 'entry.create'
+        readonly alias: string
+        readonly owner: Owner
+        readonly envelope?: Envelope
+        readonly bindings?: readonly BindingRequest[]
+        readonly labels?: Readonly<Record<string, string>>
+        readonly validUntil?: InstantText
+      }
+    | {
+        readonly op: 'entry.suspend' | 'entry.reactivate' | 'entry.retire'
+        readonly alias: string
+      }
+    | {
+        readonly op: 'entry.update'
+        readonly alias: string
+        readonly owner?: Owner
+        readonly labels?: Readonly<Record<string, string>>
+        /** Null: for ever. */
+        readonly validUntil?: InstantText | null
+      }
+    | { readonly op: 'entry.rename'; readonly alias: string; readonly to: string }
+    | { readonly op: 'binding.add'; readonly alias: string; readonly binding: BindingRequest }
+    | {
+        readonly op: 'binding.remove'
+        readonly alias: string
+        /** Its id, or `cluster/namespace/serviceAccount`. */
+        readonly binding: string
+      }
+    | { readonly op: 'envelope.set'; readonly alias: string; readonly envelope: Envelope }
+    | {
+        readonly op: 'cluster.register' | 'cluster.update'
+        readonly alias: string
+        readonly cluster: ClusterFacts
+      }
+    | { readonly op: 'cluster.remove'; readonly alias: string }
+  )
+
+export type Op = ChangeRequest['op']
+
+const ajv = new Ajv2020({
+  strict: true,
+  strictTypes: false,
+  allErrors: false,
+  allowUnionTypes: true,
+})
+const compiled = new Map<object, ValidateFunction>()
+
+function validator(schema: object): ValidateFunction {
+  let found = compiled.get(schema)
+  if (!found) {
+    found = ajv.compile(schema)
+    compiled.set(schema, found)
+  }
+  return found
+}
+
+function check(
+  schema: object,
+  value: unknown,
+  what: string,
+): Result<undefined, Refusal<'namespace.malformed'>> {
+  const validate = validator(schema)
+  if (validate(value)) return ok()
+  return refuse('namespace.malformed', `${what} is not well formed`, explain(validate.errors))
+}
+
+/** The first complaint, by the path of what it is about. */
+function explain(errors: ErrorObject[] | null | undefined): { wanted: string; found: string } {
+  // The branch that fails deepest says most: `oneOf` reports every branch it tried.
+  const [error] = [...(errors ?? [])].sort(
+    (a, b) => b.instancePath.split('/').length - a.instancePath.split('/').length,
+  )
+  const where = error?.instancePath === '' || !error ? 'the top' : error.instancePath
+  const params = error ? Object.values(error.params as Record<string, unknown>) : []
+  return {
+    wanted: `${where}: ${error?.message ?? 'another value'}`,
+    found:
+      params.length > 0
+        ? JSON.stringify(params.length === 1 ? params[0] : params).slice(0, 200)
+        : where,
+  }
+}
+
+export function parseChangeRequest(
+  value: unknown,
+): Result<ChangeRequest, Refusal<'namespace.malformed'>> {
+  const op = (value as { readonly op?: unknown } | null)?.op
+  const schema =
+    typeof op === 'string' && Object.hasOwn(requestSchemas, op) ? requestSchemas[op] : undefined
+  if (!schema) {
+    return refuse('namespace.malformed', 'no such change', {
+      wanted: `op: ${Object.keys(requestSchemas).join(', ')}`,
+      found: JSON.stringify(op ?? null).slice(0, 100),
+    })
+  }
+  const checked = check(schema, value, `the change ${String(op)}`)
+  return checked.ok ? ok(value as ChangeRequest) : checked
+}
+
+/** Does the body of a proposal say all that its operation needs, and nothing else? */
+export function isBodyOf(op: string, body: unknown): op is Op {
+  const schema = Object.hasOwn(bodySchemas, op) ? bodySchemas[op] : undefined
+  return schema !== undefined && validator(schema)(body)
+}
+
+/** A namespace document, as `capstan apply` takes it. */
+export interface NamespaceDocument {
+  readonly apiVersion: 'capstan/v1'
+  readonly scopes?: readonly { readonly alias: string; readonly envelope?: Envelope }[]
+  readonly clusters?: readonly (ClusterFacts & { readonly alias: string })[]
+  readonly entries?: readonly {
+    readonly alias: string
+    readonly owner: Owner
+    readonly envelope?: Envelope
+    readonly bindings?: readonly BindingRequest[]
+    readonly labels?: Readonly<Record<string, string>>
+    readonly validUntil?: InstantText
+    readonly state?: 'active' | 'suspended'
+  }[]
+  readonly prune?: boolean
+}
+
+export function parseDocument(
+  value: unknown,
+): Result<NamespaceDocument, Refusal<'namespace.malformed'>> {
+  const checked = check(documentSchema, value, 'the document')
+  return checked.ok ? ok(value as NamespaceDocument) : checked
+}

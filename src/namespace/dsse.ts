@@ -1,0 +1,92 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { canonicalize, parseCanonical } from '../core/canonical-json.js'
+import { sha256Hex } from '../core/uid.js'
+import { type VoterKey } from './group.js'
+import { type VoterSigner } from './ports.js'
+
+/** One payload type per kind of statement: a vote can never be read as a proposal. */
+export const payloadTypes = {
+  genesis: 'application/vnd.capstan.genesis.v1+json',
+  proposal: 'application/vnd.capstan.proposal.v1+json',
+  vote: 'application/vnd.in-toto+json',
+} as const
+export type PayloadType = (typeof payloadTypes)[keyof typeof payloadTypes]
+
+/** A DSSE envelope, opened: nothing is verified yet. */
+export interface Opened {
+  readonly payloadType: string
+  readonly payload: Uint8Array
+  readonly signatures: readonly Uint8Array[]
+  /** SHA-256 of the PAE, hex. Never of the envelope, which has many spellings. */
+  readonly digest: string
+}
+
+/** DSSE 1.0 pre-authentication encoding: what is signed. */
+export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8Array {
+  const type = Buffer.from(payloadType, 'utf8')
+  return Buffer.concat([
+    Buffer.from(`DSSEv1 ${type.length} `),
+    type,
+    Buffer.from(` ${payload.length} `),
+    payload,
+  ])
+}
+
+export interface Sealed {
+  /** Canonical JSON of the envelope. */
+  readonly envelope: Uint8Array
+  readonly digest: string
+}
+
+export async function seal(
+  payloadType: PayloadType,
+  statement: unknown,
+  signer: VoterSigner,
+): Promise<Sealed> {
+  const payload = Buffer.from(canonicalize(statement), 'utf8')
+  const signed = preAuthEncoding(payloadType, payload)
+  const sig = Buffer.from(await signer.sign(signed)).toString('base64')
+  const envelope = canonicalize({
+    payload: payload.toString('base64'),
+    payloadType,
+    signatures: [{ sig }],
+  })
+  return { envelope: Buffer.from(envelope, 'utf8'), digest: sha256Hex(signed) }
+}
+
+/** Undefined for anything but one canonical spelling. */
+export function open(envelope: Uint8Array): Opened | undefined {
+  const parsed = parseCanonical(envelope)
+  if (!parsed.ok) return undefined
+  const { payload, payloadType, signatures, ...rest } = parsed.value as Record<string, unknown>
+  if (typeof payload !== 'string' || typeof payloadType !== 'string') return undefined
+  if (!Array.isArray(signatures) || signatures.length === 0 || Object.keys(rest).length > 0) {
+    return undefined
+  }
+  const sigs = signatures.map((item: unknown) => fromBase64((item as { sig?: unknown }).sig))
+  const bytes = fromBase64(payload)
+  if (bytes === undefined || sigs.some((sig) => sig === undefined)) return undefined
+  return {
+    payloadType,
+    payload: bytes,
+    signatures: sigs.filter((sig) => sig !== undefined),
+    digest: sha256Hex(preAuthEncoding(payloadType, bytes)),
+  }
+}
+
+/** Did one of these keys sign it? Exactly one signature per envelope is made and accepted. */
+export function isSignedBy(opened: Opened, keys: readonly VoterKey[]): boolean {
+  const [signature, ...more] = opened.signatures
+  if (signature === undefined || more.length > 0) return false
+  const signed = preAuthEncoding(opened.payloadType, opened.payload)
+  return keys.some((key) =>
+    verify(null, signed, createPublicKey({ key: key.jwk, format: 'jwk' }), signature),
+  )
+}
+
+/** The one padded spelling; Node's decoder would take many. */
+function fromBase64(text: unknown): Uint8Array | undefined {
+  if (typeof text !== 'string') return undefined
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
+}

@@ -1,0 +1,44 @@
+import { type Alias } from '../core/alias.js'
+import { type UnixSeconds } from '../core/time.js'
+import { type Uid } from '../core/uid.js'
+import { type Binding } from './binding.js'
+import { type Envelope } from './envelope.js'
+
+export type EntryState = 'active' | 'suspended' | 'retiring' | 'retired'
+
+/** Who answers for an entry. */
+export interface Owner {
+  readonly controller: string
+  readonly contact?: string
+}
+
+/** One governed identity. */
+export interface Entry {
+  readonly kind: 'entry'
+  readonly uid: Uid
+  readonly alias: Alias
+  /** As committed; what it is now depends on the time too: `entryState`. */
+  readonly state: 'active' | 'suspended' | 'retiring'
+  readonly rev: number
+  /** Hash of the latest record about it. */
+  readonly head: string
+  readonly owner: Owner
+  readonly envelope: Envelope
+  readonly bindings: readonly Binding[]
+  /** Arrive with policy; empty until then. */
+  readonly rules: readonly never[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly validUntil?: UnixSeconds
+  /** When a retiring entry's names are free for others. */
+  readonly drainUntil?: UnixSeconds
+  readonly createdAt: UnixSeconds
+}
+
+/** Its state at `now`: the end of a lifetime or of a drain needs no process to run. */
+export function entryState(entry: Entry, now: UnixSeconds): EntryState {
+  if (entry.state === 'retiring') {
+    return entry.drainUntil !== undefined && now < entry.drainUntil ? 'retiring' : 'retired'
+  }
+  if (entry.validUntil !== undefined && now >= entry.validUntil) return 'suspended'
+  return entry.state
+}

@@ -1,0 +1,191 @@
+import { type Alias, isUnder, parseAlias, ROOT } from '../core/alias.js'
+import { type KeyAlgorithm, keyAlgorithms } from '../core/key-algorithm.js'
+import { type Uid } from '../core/uid.js'
+
+export const attestorKinds = ['kubernetes', 'join-token', 'vm', 'edge'] as const
+export const sanKinds = ['dns-linkerd', 'dns-entry', 'spiffe'] as const
+export const usageKinds = ['serverAuth', 'clientAuth'] as const
+export const capabilityKinds = ['reader'] as const
+
+export type SanKind = (typeof sanKinds)[number]
+export type PortRange = readonly [from: number, to: number]
+
+/**
+ * What may be had below or by its owner: a product of meet-semilattices. An absent field is the
+ * bottom of its field: nothing is allowed. Sets are sorted and hold no duplicates.
+ */
+export interface Envelope {
+  readonly attestors?: readonly (typeof attestorKinds)[number][]
+  /** Seconds, at most 86400. */
+  readonly maxTtl?: number
+  readonly keyAlgs?: readonly KeyAlgorithm[]
+  readonly usages?: readonly (typeof usageKinds)[number][]
+  readonly sanKinds?: readonly SanKind[]
+  /** Regions of aliases that may be certified; `''` is everything. */
+  readonly names?: readonly Alias[]
+  readonly clusters?: readonly Uid[] | '*'
+  readonly mayCall?: readonly Alias[]
+  readonly mayAccept?: readonly Alias[]
+  readonly ports?: readonly PortRange[]
+  readonly allowUnauthenticated?: boolean
+  readonly federate?: readonly Uid[]
+  /** Seconds after notAfter in which a certificate may still be renewed, at most 90 days. */
+  readonly graceAfterExpiry?: number
+  /** What the holder may do on Capstan's own API. */
+  readonly capabilities?: readonly (typeof capabilityKinds)[number][]
+}
+
+export type EnvelopeField = keyof Envelope
+
+export const MAX_TTL = 86_400
+export const MAX_GRACE = 7_776_000
+
+/** The envelope of a new root: everything that is sane. RSA and grace are for those who ask. */
+export const fullEnvelope: Envelope = {
+  attestors: [...attestorKinds].sort(),
+  maxTtl: MAX_TTL,
+  keyAlgs: keyAlgorithms.filter((algorithm) => algorithm !== 'RSA').sort(),
+  usages: [...usageKinds].sort(),
+  sanKinds: [...sanKinds].sort(),
+  names: [ROOT],
+  clusters: '*',
+  mayCall: [ROOT],
+  mayAccept: [ROOT],
+  ports: [[1, 65_535]],
+  allowUnauthenticated: false,
+  federate: [],
+  graceAfterExpiry: MAX_GRACE,
+  capabilities: [...capabilityKinds],
+}
+
+/** What a new entry starts from, cut down to what its scope allows: no grace, no capabilities. */
+export const defaultEntryEnvelope: Envelope = {
+  ...fullEnvelope,
+  graceAfterExpiry: 0,
+  capabilities: [],
+}
+
+const setFields = [
+  'attestors',
+  'keyAlgs',
+  'usages',
+  'sanKinds',
+  'federate',
+  'capabilities',
+] as const
+const numberFields = ['maxTtl', 'graceAfterExpiry'] as const
+const regionFields = ['names', 'mayCall', 'mayAccept'] as const
+
+/** The greatest envelope that is below both. */
+export function meet(a: Envelope, b: Envelope): Envelope {
+  const result: Record<string, unknown> = {}
+  for (const field of setFields) {
+    const [mine, theirs] = [a[field], b[field]]
+    if (mine && theirs) result[field] = intersect<string>(mine, theirs)
+  }
+  for (const field of numberFields) {
+    const [mine, theirs] = [a[field], b[field]]
+    if (mine !== undefined && theirs !== undefined) result[field] = Math.min(mine, theirs)
+  }
+  for (const field of regionFields) {
+    const [mine, theirs] = [a[field], b[field]]
+    if (mine && theirs) result[field] = meetRegions(mine, theirs)
+  }
+  if (a.clusters && b.clusters) result['clusters'] = meetClusters(a.clusters, b.clusters)
+  if (a.ports && b.ports) result['ports'] = meetPorts(a.ports, b.ports)
+  if (a.allowUnauthenticated !== undefined && b.allowUnauthenticated !== undefined) {
+    result['allowUnauthenticated'] = a.allowUnauthenticated && b.allowUnauthenticated
+  }
+  return normalize(result)
+}
+
+/** Is `a` within `b`? The first field that is not, or undefined. */
+export function exceeds(a: Envelope, b: Envelope): EnvelopeField | undefined {
+  const both = meet(a, b)
+  const fields = Object.keys(a) as EnvelopeField[]
+  return fields.sort().find((field) => !sameField(normalize(a), both, field))
+}
+
+function sameField(a: Envelope, both: Envelope, field: EnvelopeField): boolean {
+  const [mine, met] = [a[field], both[field]]
+  // The bottom of a field and its absence are the same thing.
+  if (met === undefined) return isBottom(mine)
+  return JSON.stringify(mine) === JSON.stringify(met)
+}
+
+function isBottom(value: Envelope[EnvelopeField]): boolean {
+  return (
+    value === undefined ||
+    value === 0 ||
+    value === false ||
+    (Array.isArray(value) && value.length === 0)
+  )
+}
+
+/** Sorted, without duplicates or dominated members: equal envelopes have equal bytes. */
+export function normalize(envelope: Envelope): Envelope {
+  const result: Record<string, unknown> = { ...envelope }
+  for (const field of setFields) {
+    const members = envelope[field]
+    if (members) result[field] = [...new Set<string>(members)].sort()
+  }
+  for (const field of regionFields) {
+    const regions = envelope[field]
+    if (regions) result[field] = withoutDominated(regions)
+  }
+  if (Array.isArray(envelope.clusters)) result['clusters'] = [...new Set(envelope.clusters)].sort()
+  if (envelope.ports) result['ports'] = mergePorts(envelope.ports)
+  return result
+}
+
+/** The values a field may hold that no schema can say; the offending one, or undefined. */
+export function badRegion(envelope: Envelope): string | undefined {
+  const regions = regionFields.flatMap((field) => envelope[field] ?? [])
+  return regions.find((region) => region !== ROOT && !parseAlias(region).ok)
+}
+
+function intersect<T>(a: readonly T[], b: readonly T[]): T[] {
+  return a.filter((member) => b.includes(member))
+}
+
+function meetRegions(a: readonly Alias[], b: readonly Alias[]): Alias[] {
+  const narrower = a.flatMap((mine) =>
+    b.flatMap((theirs) => (isUnder(mine, theirs) ? [mine] : isUnder(theirs, mine) ? [theirs] : [])),
+  )
+  return withoutDominated(narrower)
+}
+
+function withoutDominated(regions: readonly Alias[]): Alias[] {
+  const distinct = [...new Set(regions)]
+  return distinct
+    .filter((region) => !distinct.some((other) => other !== region && isUnder(region, other)))
+    .sort()
+}
+
+function meetClusters(a: readonly Uid[] | '*', b: readonly Uid[] | '*'): readonly Uid[] | '*' {
+  if (a === '*') return b
+  if (b === '*') return a
+  return intersect(a, b)
+}
+
+function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
+  return mergePorts(
+    a.flatMap(([from, to]) =>
+      b.flatMap(([low, high]): PortRange[] => {
+        const range: PortRange = [Math.max(from, low), Math.min(to, high)]
+        return range[0] <= range[1] ? [range] : []
+      }),
+    ),
+  )
+}
+
+/** Sorted; ranges that touch become one. */
+function mergePorts(ranges: readonly PortRange[]): PortRange[] {
+  const merged: [number, number][] = []
+  for (const [from, to] of [...ranges].sort((x, y) => x[0] - y[0] || x[1] - y[1])) {
+    const last = merged.at(-1)
+    if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to)
+    else merged.push([from, to])
+  }
+  return merged
+}

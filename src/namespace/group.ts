@@ -1,0 +1,69 @@
+import { type UnixSeconds } from '../core/time.js'
+
+/** How grave a change is, computed from before and after. */
+export const changeClasses = [
+  'narrowing',
+  'routine',
+  'sensitive',
+  'structural',
+  'emergency',
+] as const
+export type ChangeClass = (typeof changeClasses)[number]
+
+export interface VoterKey {
+  readonly alg: 'Ed25519'
+  /** RFC 8037: `crv`, `kty`, `x`. */
+  readonly jwk: { readonly crv: 'Ed25519'; readonly kty: 'OKP'; readonly x: string }
+  /** RFC 7638, base64url. */
+  readonly thumbprint: string
+  readonly from: UnixSeconds
+}
+
+export interface Voter {
+  readonly id: string
+  /** The person or organisation behind it. */
+  readonly controller: string
+  readonly keys: readonly VoterKey[]
+  readonly weight: number
+  readonly status: 'active' | 'suspended'
+}
+
+/** Who decides for a scope, and with how much weight. */
+export interface Group {
+  readonly rev: number
+  /** One local voter whose vote passes everything: said wherever the index is shown. */
+  readonly solo: boolean
+  readonly voters: readonly Voter[]
+  readonly threshold: Readonly<Record<ChangeClass, number>>
+  readonly minControllers: Readonly<Record<ChangeClass, number>>
+}
+
+/** Do these voters, each counted once, reach what a class of change needs? */
+export function passes(
+  group: Group,
+  voters: ReadonlySet<string>,
+  changeClass: ChangeClass,
+): boolean {
+  const approving = group.voters.filter(({ id, status }) => status === 'active' && voters.has(id))
+  const weight = approving.reduce((sum, voter) => sum + voter.weight, 0)
+  const controllers = new Set(approving.map((voter) => voter.controller)).size
+  return weight >= group.threshold[changeClass] && controllers >= group.minControllers[changeClass]
+}
+
+const ofEach = (value: number): Record<ChangeClass, number> => ({
+  narrowing: value,
+  routine: value,
+  sensitive: value,
+  structural: value,
+  emergency: value,
+})
+
+export function soloGroup(controller: string, key: VoterKey): Group {
+  return {
+    rev: 1,
+    solo: true,
+    voters: [{ id: 'local', controller, keys: [key], weight: 1, status: 'active' }],
+    threshold: ofEach(1),
+    minControllers: ofEach(1),
+  }
+}

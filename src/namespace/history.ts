@@ -1,0 +1,61 @@
+import { type UnixSeconds } from '../core/time.js'
+import { open } from './dsse.js'
+import { type ChangeClass } from './group.js'
+import { readRecord } from './log-record.js'
+import { type StoredRecord } from './ports.js'
+import { type Proposal, proposalId, readGenesis, readProposal } from './statements.js'
+
+/** One record, for people. */
+export interface HistoryItem {
+  readonly seq: number
+  readonly at: UnixSeconds
+  readonly op: string
+  readonly subject: string
+  readonly rev: number
+  readonly by: string
+  readonly reason?: string
+  readonly ticket?: string
+  readonly proposal: string
+  readonly class: ChangeClass
+  /** What it said, a line each: `owner: team-payments`. */
+  readonly summary: readonly string[]
+}
+
+/** Undefined for bytes that are no record: the fold has told already. */
+export function describe(stored: StoredRecord): HistoryItem | undefined {
+  const record = readRecord(stored.bytes)
+  const [first] = stored.envelopes
+  const statement = first && open(first)
+  if (!record || !statement) return undefined
+  const common = {
+    seq: record.seq,
+    at: record.ts,
+    subject: record.subject.alias,
+    rev: record.rev,
+    proposal: proposalId(record.prop),
+    class: record.class,
+  }
+  const genesis = readGenesis(statement)
+  if (genesis) {
+    const [voter] = genesis.group.voters
+    const summary = [`trust domain: ${genesis.trustDomain}`, 'one local voter (solo)']
+    return { ...common, op: 'genesis', by: voter?.controller ?? '', summary }
+  }
+  const proposal = readProposal(statement)
+  if (!proposal) return undefined
+  return {
+    ...common,
+    op: proposal.op,
+    by: proposal.author.id,
+    ...(proposal.reason !== undefined && { reason: proposal.reason }),
+    ...(proposal.ticket !== undefined && { ticket: proposal.ticket }),
+    summary: summarize(proposal),
+  }
+}
+
+function summarize({ body }: Proposal): string[] {
+  return Object.entries(body).map(([field, value]) => `${field}: ${brief(value)}`)
+}
+
+const brief = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '')

@@ -1,0 +1,90 @@
+import { type Alias } from '../core/alias.js'
+import { type UnixSeconds } from '../core/time.js'
+import { type Uid } from '../core/uid.js'
+import { type Binding } from './binding.js'
+import { type ClusterFacts } from './cluster.js'
+import { type Owner } from './entry.js'
+import { type Envelope } from './envelope.js'
+
+interface OfExisting {
+  readonly alias: Alias
+  readonly uid: Uid
+}
+
+/** One change with nothing left to look up: what a proposal signs. */
+export type Operation =
+  | {
+      readonly op: 'scope.create'
+      readonly subject: { readonly alias: Alias }
+      readonly body: { readonly envelope: Envelope }
+    }
+  | {
+      readonly op: 'scope.suspend' | 'scope.reactivate' | 'scope.retire'
+      readonly subject: OfExisting
+      readonly body: Record<string, never>
+    }
+  | {
+      readonly op: 'entry.create'
+      readonly subject: { readonly alias: Alias }
+      readonly body: {
+        readonly owner: Owner
+        readonly envelope: Envelope
+        readonly bindings: readonly Binding[]
+        readonly labels: Readonly<Record<string, string>>
+        readonly validUntil?: UnixSeconds
+      }
+    }
+  | {
+      readonly op: 'entry.suspend' | 'entry.reactivate' | 'entry.retire'
+      readonly subject: OfExisting
+      readonly body: Record<string, never>
+    }
+  | {
+      readonly op: 'entry.update'
+      readonly subject: OfExisting
+      readonly body: {
+        readonly owner?: Owner
+        readonly labels?: Readonly<Record<string, string>>
+        readonly validUntil?: UnixSeconds | null
+      }
+    }
+  | {
+      readonly op: 'entry.rename'
+      readonly subject: OfExisting
+      readonly body: { readonly to: Alias }
+    }
+  | {
+      readonly op: 'binding.add'
+      readonly subject: OfExisting
+      readonly body: { readonly binding: Binding }
+    }
+  | {
+      readonly op: 'binding.remove'
+      readonly subject: OfExisting
+      readonly body: { readonly binding: string }
+    }
+  | {
+      readonly op: 'envelope.set'
+      readonly subject: OfExisting
+      readonly body: { readonly envelope: Envelope }
+    }
+  | {
+      readonly op: 'cluster.register'
+      readonly subject: { readonly alias: Alias }
+      readonly body: { readonly cluster: ClusterFacts }
+    }
+  | {
+      readonly op: 'cluster.update'
+      readonly subject: OfExisting
+      readonly body: { readonly cluster: ClusterFacts }
+    }
+  | {
+      readonly op: 'cluster.remove'
+      readonly subject: OfExisting
+      readonly body: Record<string, never>
+    }
+
+/** Gives up names that certificates may still carry: what was issued must be known first. */
+export function releasesNames(op: Operation['op']): boolean {
+  return op === 'entry.retire' || op === 'entry.rename' || op === 'binding.remove'
+}

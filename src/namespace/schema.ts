@@ -1,0 +1,270 @@
+import { keyAlgorithms } from '../core/key-algorithm.js'
+import {
+  attestorKinds,
+  capabilityKinds,
+  MAX_GRACE,
+  MAX_TTL,
+  sanKinds,
+  usageKinds,
+} from './envelope.js'
+
+/** JSON Schema 2020-12 for everything that people and proposals say about governed objects. */
+const setOf = (values: readonly string[]) => ({
+  type: 'array',
+  items: { enum: values },
+  uniqueItems: true,
+})
+const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength })
+const regions = {
+  type: 'array',
+  maxItems: 100,
+  items: { type: 'string', maxLength: 200 },
+  description: 'regions of aliases; "" is everything',
+}
+const object = (properties: Record<string, unknown>, required: readonly string[] = []) => ({
+  type: 'object',
+  properties,
+  required,
+  additionalProperties: false,
+})
+
+export const alias = { ...text(200), description: '1 to 8 labels joined by "/": payments/api' }
+export const uid = { type: 'string', pattern: '^[sec][a-z2-7]{31}$' }
+const label = { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }
+const dnsName = {
+  type: 'string',
+  maxLength: 253,
+  pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$',
+}
+
+export const envelope = object({
+  attestors: setOf(attestorKinds),
+  maxTtl: { type: 'integer', minimum: 0, maximum: MAX_TTL, description: 'seconds' },
+  keyAlgs: setOf(keyAlgorithms),
+  usages: setOf(usageKinds),
+  sanKinds: setOf(sanKinds),
+  names: regions,
+  clusters: {
+    oneOf: [{ const: '*' }, { type: 'array', maxItems: 1000, items: text(200) }],
+    description: '"*", or the clusters by alias',
+  },
+  mayCall: regions,
+  mayAccept: regions,
+  ports: {
+    type: 'array',
+    maxItems: 100,
+    items: {
+      type: 'array',
+      minItems: 2,
+      maxItems: 2,
+      items: { type: 'integer', minimum: 1, maximum: 65_535 },
+    },
+  },
+  allowUnauthenticated: { type: 'boolean' },
+  federate: { type: 'array', maxItems: 1000, items: uid },
+  graceAfterExpiry: { type: 'integer', minimum: 0, maximum: MAX_GRACE, description: 'seconds' },
+  capabilities: setOf(capabilityKinds),
+})
+
+export const owner = object({ controller: text(200), contact: text(200) }, ['controller'])
+
+export const labels = {
+  type: 'object',
+  maxProperties: 50,
+  propertyNames: { pattern: '^[a-z0-9][a-z0-9._/-]{0,62}$' },
+  additionalProperties: { type: 'string', maxLength: 200 },
+}
+
+const binding = (cluster: unknown, stored: Record<string, unknown> = {}) => ({
+  oneOf: [
+    object(
+      { ...stored, kind: { const: 'k8s' }, cluster, namespace: label, serviceAccount: dnsName },
+      [...Object.keys(stored), 'kind', 'cluster', 'namespace', 'serviceAccount'],
+    ),
+    object(
+      {
+        ...stored,
+        kind: { const: 'vm' },
+        attestor: label,
+        match: {
+          type: 'object',
+          minProperties: 1,
+          maxProperties: 20,
+          propertyNames: { pattern: '^[A-Za-z0-9][A-Za-z0-9._/-]{0,62}$' },
+          additionalProperties: { type: 'array', minItems: 1, maxItems: 100, items: text(200) },
+        },
+      },
+      [...Object.keys(stored), 'kind', 'attestor', 'match'],
+    ),
+    object(
+      { ...stored, kind: { const: 'edge' }, attestor: label, device: text(200), fleet: text(200) },
+      [...Object.keys(stored), 'kind', 'attestor', 'device'],
+    ),
+  ],
+})
+
+/** As people write it: the cluster by alias. */
+export const bindingRequest = binding(alias)
+/** As it is stored: the cluster by uid, and its own id. */
+export const storedBinding = binding(uid, { id: { type: 'string', pattern: '^b[a-z2-7]{12}$' } })
+
+export const clusterFacts = object(
+  {
+    identityTrustDomain: dnsName,
+    controlPlaneNamespace: label,
+    issuer: { ...text(500), description: 'the exact iss of its service account tokens' },
+    audience: { ...text(500), description: 'one audience, of this CA alone' },
+    validation: { enum: ['online', 'offline', 'both'] },
+    tokenReview: {
+      oneOf: [
+        object({ kubeconfig: text(1000), context: text(200) }, ['kubeconfig']),
+        object({ inCluster: { const: true } }, ['inCluster']),
+      ],
+    },
+    jwks: {
+      oneOf: [
+        object({ file: text(1000) }, ['file']),
+        object({ url: { ...text(1000), pattern: '^https://' } }, ['url']),
+        object({ discovery: { const: true } }, ['discovery']),
+      ],
+    },
+  },
+  ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience', 'validation'],
+)
+
+export const instant = {
+  oneOf: [
+    { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$' },
+    { type: 'integer', minimum: 0 },
+  ],
+}
+
+const why = { reason: text(500), ticket: text(200) }
+
+/** One change, as a person asks for it. */
+const request = (
+  op: string,
+  properties: Record<string, unknown> = {},
+  required: readonly string[] = [],
+) => object({ op: { const: op }, alias, ...properties, ...why }, ['op', 'alias', ...required])
+
+const anyAlias = { alias: { type: 'string', maxLength: 200 } }
+
+export const requestSchemas: Readonly<Record<string, object>> = {
+  'scope.create': request('scope.create', { envelope }),
+  'scope.suspend': request('scope.suspend'),
+  'scope.reactivate': request('scope.reactivate'),
+  'scope.retire': request('scope.retire'),
+  'entry.create': request(
+    'entry.create',
+    {
+      owner,
+      envelope,
+      bindings: { type: 'array', maxItems: 100, items: bindingRequest },
+      labels,
+      validUntil: instant,
+    },
+    ['owner'],
+  ),
+  'entry.suspend': request('entry.suspend'),
+  'entry.reactivate': request('entry.reactivate'),
+  'entry.retire': request('entry.retire'),
+  'entry.update': request('entry.update', {
+    owner,
+    labels,
+    validUntil: { anyOf: [instant, { type: 'null' }] },
+  }),
+  'entry.rename': request('entry.rename', { to: alias }, ['to']),
+  'binding.add': request('binding.add', { binding: bindingRequest }, ['binding']),
+  'binding.remove': request('binding.remove', { binding: text(100) }, ['binding']),
+  'envelope.set': request('envelope.set', { ...anyAlias, envelope }, ['envelope']),
+  'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
+  'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
+  'cluster.remove': request('cluster.remove'),
+}
+
+/** The body of a signed proposal, by operation: references by uid, nothing left to look up. */
+export const bodySchemas: Readonly<Record<string, object>> = {
+  'scope.create': object({ envelope }, ['envelope']),
+  'scope.suspend': object({}),
+  'scope.reactivate': object({}),
+  'scope.retire': object({}),
+  'entry.create': object(
+    {
+      owner,
+      envelope,
+      bindings: { type: 'array', maxItems: 100, items: storedBinding },
+      labels,
+      validUntil: { type: 'integer', minimum: 0 },
+    },
+    ['owner', 'envelope', 'bindings', 'labels'],
+  ),
+  'entry.suspend': object({}),
+  'entry.reactivate': object({}),
+  'entry.retire': object({}),
+  'entry.update': object({
+    owner,
+    labels,
+    validUntil: { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'null' }] },
+  }),
+  'entry.rename': object({ to: alias }, ['to']),
+  'binding.add': object({ binding: storedBinding }, ['binding']),
+  'binding.remove': object({ binding: text(100) }, ['binding']),
+  'envelope.set': object({ envelope }, ['envelope']),
+  'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
+  'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
+  'cluster.remove': object({}),
+}
+
+const described = (item: object, description: string) => ({ description, ...item })
+
+/** The file of `capstan apply -f`. Ships as `schema/namespace.schema.json`. */
+export const documentSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Capstan namespace document',
+  description:
+    'Scopes, clusters and entries as they shall be; capstan apply makes the difference so',
+  ...object(
+    {
+      apiVersion: { const: 'capstan/v1' },
+      scopes: {
+        type: 'array',
+        items: described(
+          object({ alias, envelope }, ['alias']),
+          'a region of names with its limits',
+        ),
+      },
+      clusters: {
+        type: 'array',
+        items: described(
+          {
+            ...clusterFacts,
+            properties: { alias, ...clusterFacts.properties },
+            required: ['alias', ...clusterFacts.required],
+          },
+          'a Kubernetes cluster whose service accounts may be bound',
+        ),
+      },
+      entries: {
+        type: 'array',
+        items: described(
+          object(
+            {
+              alias,
+              owner,
+              envelope,
+              bindings: { type: 'array', maxItems: 100, items: bindingRequest },
+              labels,
+              validUntil: instant,
+              state: { enum: ['active', 'suspended'] },
+            },
+            ['alias', 'owner'],
+          ),
+          'one governed identity',
+        ),
+      },
+      prune: { type: 'boolean', description: 'retire entries that are not in this document' },
+    },
+    ['apiVersion'],
+  ),
+} as const

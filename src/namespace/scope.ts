@@ -1,0 +1,21 @@
+import { type Alias } from '../core/alias.js'
+import { type UnixSeconds } from '../core/time.js'
+import { type Uid } from '../core/uid.js'
+import { type Envelope } from './envelope.js'
+import { type Group } from './group.js'
+
+/** A node with authority over the names below it. */
+export interface Scope {
+  readonly kind: 'scope'
+  readonly uid: Uid
+  /** Empty for the root. */
+  readonly alias: Alias
+  readonly state: 'active' | 'suspended' | 'retired'
+  readonly rev: number
+  /** Hash of the latest record about it. */
+  readonly head: string
+  readonly envelope: Envelope
+  /** Its own voters; null where those of the scope above decide. */
+  readonly group: Group | null
+  readonly createdAt: UnixSeconds
+}
