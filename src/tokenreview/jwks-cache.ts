@@ -1,0 +1,110 @@
+import { DependencyError } from '../core/dependency-error.js'
+import {
+  between,
+  type Clock,
+  hours,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../core/time.js'
+import { answerBefore } from './answer-before.js'
+import { BadKeySet, parseJwks, type TokenKey, type TokenKeys } from './jwks.js'
+import { type JwksSource, type Timers } from './ports.js'
+
+export interface JwksPolicy {
+  /** A key set this old is read again before it is used. Kubernetes serves it with max-age 3600. */
+  readonly maxAge: Seconds
+  /** A key set this old is not used at all, when it could not be read again since. */
+  readonly maxStaleness: Seconds
+  /** An unknown `kid` has the set read again, but not sooner than this after the last time. */
+  readonly floor: Seconds
+  /** After a failure the set is not read again sooner than this. */
+  readonly floorAfterFailure: Seconds
+  readonly fetchMs: number
+}
+
+export const defaultJwksPolicy: JwksPolicy = {
+  maxAge: hours(1),
+  maxStaleness: hours(12),
+  floor: seconds(30),
+  floorAfterFailure: seconds(5),
+  fetchMs: 5000,
+}
+
+interface Deps {
+  /** For errors: `kubernetes prod-eu`. */
+  readonly name: string
+  readonly source: JwksSource
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly policy: JwksPolicy
+}
+
+/** One cluster's keys, read when they are needed and never more often than the policy allows. */
+export class JwksCache {
+  private keys: TokenKeys | undefined
+  private readAt: UnixSeconds | undefined
+  private failure: { readonly at: UnixSeconds; readonly error: DependencyError } | undefined
+  private reading: Promise<void> | undefined
+  private readonly deps: Deps
+
+  constructor(deps: Deps) {
+    this.deps = deps
+  }
+
+  /**
+   * The key, or undefined when the cluster does not publish it. Throws `DependencyError` when that
+   * cannot be said: an unknown key while the set cannot be read is not a forged token.
+   */
+  async find(keyId: string): Promise<TokenKey | undefined> {
+    const { maxAge, maxStaleness, floor } = this.deps.policy
+    if (this.age() >= maxAge) await this.refresh()
+    if (this.age() >= maxStaleness) throw this.unreadable()
+
+    const key = this.keys?.get(keyId)
+    if (key) return key
+    if (this.age() >= floor) await this.refresh()
+    if (this.failure) throw this.unreadable()
+    return this.keys?.get(keyId)
+  }
+
+  private age(): number {
+    return this.readAt === undefined ? Infinity : between(this.readAt, this.deps.clock.now())
+  }
+
+  /** Reads the set once for all who wait; what fails stays to be told, and the old keys stay. */
+  private refresh(): Promise<void> {
+    const { clock, policy } = this.deps
+    if (this.failure && between(this.failure.at, clock.now()) < policy.floorAfterFailure) {
+      return Promise.resolve()
+    }
+    this.reading ??= this.read().finally(() => (this.reading = undefined))
+    return this.reading
+  }
+
+  private async read(): Promise<void> {
+    const { source, clock, timers, policy } = this.deps
+    const deadline = timers.deadline(policy.fetchMs)
+    const late = (): Error => new DependencyError(this.deps.name, 'no key set in time')
+    try {
+      this.keys = parseJwks(await answerBefore(deadline, source.fetch(deadline), late))
+      this.readAt = clock.now()
+      this.failure = undefined
+    } catch (error) {
+      this.failure = { at: clock.now(), error: this.explain(error) }
+    }
+  }
+
+  private explain(error: unknown): DependencyError {
+    if (error instanceof DependencyError) return error
+    if (error instanceof BadKeySet) {
+      return new DependencyError(this.deps.name, `its key set is refused: ${error.message}`)
+    }
+    throw error
+  }
+
+  private unreadable(): DependencyError {
+    const error = this.failure?.error
+    return new DependencyError(this.deps.name, 'its token keys could not be read', error)
+  }
+}
