@@ -1,0 +1,55 @@
+import { type AuthorityStore } from '../ca/ports.js'
+import { type ChallengeStore, type IssuanceLedger, type JoinTokenStore } from '../issuance/ports.js'
+import { type IndexLog } from '../namespace/ports.js'
+import { sqliteAuthorities } from './sqlite/authorities.js'
+import { sqliteIndexLog } from './sqlite/index-log.js'
+import { sqliteLedger } from './sqlite/ledger.js'
+import { migrate } from './sqlite/migrate.js'
+import { openForReading, openForWriting } from './sqlite/open-database.js'
+import { sqliteChallenges, sqliteJoinTokens } from './sqlite/single-use.js'
+import { inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
+
+/** Every port of the domain that keeps something. */
+export interface Store extends AsyncDisposable {
+  readonly ledger: IssuanceLedger
+  readonly indexLog: IndexLog
+  readonly joinTokens: JoinTokenStore
+  readonly challenges: ChallengeStore
+  readonly authorities: AuthorityStore
+  /** Writes that wait for the commit under way. */
+  queueDepth(): number
+}
+
+export interface StoreOptions {
+  /** The SQLite file; made when it is not there. */
+  readonly path: string
+  /** `thread` for a server; `inline` for a command that makes a few writes and ends. */
+  readonly writer: 'thread' | 'inline'
+}
+
+/**
+ * The embedded store: SQLite in WAL mode, synchronous FULL, one writer. Throws `DependencyError`
+ * when it does not open, or belongs to a newer program.
+ */
+export function openStore({ path, writer }: StoreOptions): Store {
+  const migrating = openForWriting(path)
+  try {
+    migrate(migrating)
+  } finally {
+    migrating.close()
+  }
+  const queue = new WriteQueue(writer === 'thread' ? threadWriter(path) : inlineWriter(path))
+  const reader = openForReading(path)
+  return {
+    ledger: sqliteLedger(reader, queue),
+    indexLog: sqliteIndexLog(reader, queue),
+    joinTokens: sqliteJoinTokens(reader, queue),
+    challenges: sqliteChallenges(reader, queue),
+    authorities: sqliteAuthorities(reader, queue),
+    queueDepth: () => queue.depth,
+    async [Symbol.asyncDispose]() {
+      await queue.close()
+      reader.close()
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { type AuthorityRecord } from '../../ca/ports.js'
+import { type SerialNumber } from '../../core/serial.js'
+import { type UnixSeconds } from '../../core/time.js'
+import {
+  type Challenge,
+  type JoinToken,
+  type LedgerEntry,
+  type Revocation,
+  type Spend,
+} from '../../issuance/ports.js'
+import { type StoredRecord } from '../../namespace/ports.js'
+
+/** Everything that the writer can be asked: plain data, so that it crosses to a worker thread. */
+export type Command =
+  | { readonly op: 'append'; readonly entry: LedgerEntry; readonly spends: readonly Spend[] }
+  | {
+      readonly op: 'revoke'
+      readonly serials: readonly SerialNumber[]
+      readonly revocation: Revocation
+    }
+  | { readonly op: 'next-crl-number'; readonly issuerId: string }
+  | { readonly op: 'prune'; readonly before: UnixSeconds }
+  | { readonly op: 'probe' }
+  | {
+      readonly op: 'append-index'
+      readonly expectedSize: number
+      readonly records: readonly StoredRecord[]
+    }
+  | { readonly op: 'create-token'; readonly token: Omit<JoinToken, 'usedAt'> }
+  | { readonly op: 'withdraw-token'; readonly id: string }
+  | { readonly op: 'create-challenge'; readonly challenge: Challenge }
+  | { readonly op: 'put-authorities'; readonly records: readonly AuthorityRecord[] }
+
+/** What a command came to: a number, `spent`, or a failure that is its own and not its neighbours'. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly count: number }
+  | { readonly kind: 'spent'; readonly spend: Spend['kind'] }
+  | { readonly kind: 'failed'; readonly message: string }

@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { DependencyError } from '../../core/dependency-error.js'
+import { type Command, type Outcome } from './commands.js'
+import { openForWriting, storeFailed } from './open-database.js'
+import { Writer } from './writer.js'
+import { type BatchReply } from './writer-worker.js'
+
+/** Commands that wait for the commit under way; one more is turned away. */
+const MAX_WAITING = 10_000
+/** More than this in one commit would only make its first caller wait. */
+const MAX_BATCH = 512
+
+interface Waiting {
+  readonly command: Command
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Commits one batch, durably. Throws when nothing of it was recorded. */
+export interface BatchWriter {
+  commit(batch: readonly Command[]): Promise<readonly Outcome[]>
+  close(): Promise<void>
+}
+
+/**
+ * Group commit: while one batch is on its way to the disk, whatever comes queues up for the next.
+ * Nothing waits for a timer, and a lone command is committed at once.
+ */
+export class WriteQueue {
+  private waiting: Waiting[] = []
+  private committing: Promise<void> | undefined
+  private closed = false
+  private readonly writer: BatchWriter
+
+  constructor(writer: BatchWriter) {
+    this.writer = writer
+  }
+
+  get depth(): number {
+    return this.waiting.length
+  }
+
+  submit(command: Command): Promise<Outcome> {
+    if (this.closed) return Promise.reject(new DependencyError('store', 'it is closed'))
+    if (this.waiting.length >= MAX_WAITING) {
+      return Promise.reject(new DependencyError('store', 'too many writes wait'))
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ command, resolve, reject })
+      this.committing ??= this.drain()
+    })
+  }
+
+  /** Everything that was accepted is answered first. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.committing
+    await this.writer.close()
+  }
+
+  private async drain(): Promise<void> {
+    // The callers of this turn of the event loop share the first commit.
+    await Promise.resolve()
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, MAX_BATCH)
+      try {
+        const outcomes = await this.writer.commit(batch.map(({ command }) => command))
+        for (const [position, { resolve, reject }] of batch.entries()) {
+          const outcome = outcomes[position]
+          if (outcome) resolve(outcome)
+          else reject(new DependencyError('store', 'the writer lost an answer'))
+        }
+      } catch (error) {
+        for (const { reject } of batch) reject(storeFailed('writing failed', error))
+      }
+    }
+    this.committing = undefined
+  }
+}
+
+/** In this thread: for tests, and where a command makes a few writes and ends. */
+export function inlineWriter(path: string): BatchWriter {
+  const database = openForWriting(path)
+  const writer = new Writer(database)
+  return {
+    commit: (batch) => {
+      try {
+        return Promise.resolve(writer.commit(batch))
+      } catch (error) {
+        return Promise.reject(storeFailed('writing failed', error))
+      }
+    },
+    close: () => {
+      database.close()
+      return Promise.resolve()
+    },
+  }
+}
+
+/** In a thread of its own, which dies with the process. */
+export function threadWriter(path: string): BatchWriter {
+  const worker = new Worker(workerFile(), { workerData: { path } })
+  let pending:
+    { resolve: (reply: BatchReply) => void; reject: (error: unknown) => void } | undefined
+  let broken: unknown
+  worker.on('message', (reply: BatchReply) => {
+    const { resolve } = pending ?? {}
+    pending = undefined
+    resolve?.(reply)
+  })
+  worker.on('error', (error) => {
+    broken = error
+    pending?.reject(error)
+    pending = undefined
+  })
+  return {
+    async commit(batch) {
+      if (broken !== undefined) throw storeFailed('the writer has stopped', broken)
+      const reply = await new Promise<BatchReply>((resolve, reject) => {
+        pending = { resolve, reject }
+        worker.postMessage(batch)
+      })
+      if (!reply.ok)
+        throw new DependencyError('store', `writing failed (${reply.code})`, reply.message)
+      return reply.outcomes
+    },
+    async close() {
+      const ended = new Promise((resolve) => worker.once('exit', resolve))
+      worker.postMessage('close')
+      await ended
+    },
+  }
+}
+
+/** Beside this file once built; tests run from the sources, and use the built one. */
+function workerFile(): string {
+  const beside = fileURLToPath(new URL('./writer-worker.js', import.meta.url))
+  if (existsSync(beside)) return beside
+  return fileURLToPath(new URL('../../../dist/store/sqlite/writer-worker.js', import.meta.url))
+}

@@ -1,0 +1,182 @@
+import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3'
+import { type LedgerEntry, type Spend } from '../../issuance/ports.js'
+import { unreachable } from '../../core/unreachable.js'
+import { type Command, type Outcome } from './commands.js'
+import { createPartition, dayOf, partitionTable } from './partition.js'
+import { WriterStatements } from './writer-statements.js'
+
+/** Thrown inside a command to undo that command alone. */
+class Spent extends Error {
+  readonly spend: Spend['kind']
+
+  constructor(spend: Spend['kind']) {
+    super('spent')
+    this.spend = spend
+  }
+}
+
+/** Executes batches of commands, one transaction each. Knows nothing of threads or promises. */
+export class Writer {
+  private readonly database: Database
+  private readonly sql: WriterStatements
+  /** Insert statements of the partitions that are there, by day. */
+  private readonly inserts = new Map<number, Statement>()
+
+  constructor(database: Database) {
+    this.database = database
+    this.sql = new WriterStatements(database)
+  }
+
+  /**
+   * All commands in one durable commit. A command that fails by itself is undone by itself; when
+   * the commit fails, this throws and nothing of the batch is recorded.
+   */
+  commit(commands: readonly Command[]): Outcome[] {
+    try {
+      return this.database.transaction(() => commands.map((command) => this.alone(command)))()
+    } catch (error) {
+      // A partition made by the lost transaction is gone with it.
+      this.inserts.clear()
+      throw error
+    }
+  }
+
+  private alone(command: Command): Outcome {
+    try {
+      const count = this.database.transaction(() => this.execute(command))()
+      return { kind: 'done', count }
+    } catch (error) {
+      if (error instanceof Spent) return { kind: 'spent', spend: error.spend }
+      if (
+        error instanceof SqliteDatabase.SqliteError &&
+        error.code.startsWith('SQLITE_CONSTRAINT')
+      ) {
+        return { kind: 'failed', message: `the store refuses this record (${error.code})` }
+      }
+      throw error
+    }
+  }
+
+  private execute(command: Command): number {
+    const { sql } = this
+    switch (command.op) {
+      case 'append':
+        return this.append(command.entry, command.spends)
+      case 'revoke':
+        return this.revoke(command.serials, command.revocation)
+      case 'next-crl-number':
+        return sql.nextCrlNumber.get(command.issuerId)?.number ?? 0
+      case 'prune':
+        return this.prune(command.before)
+      case 'probe':
+        return sql.probe.run().changes
+      case 'append-index':
+        return this.appendIndex(command)
+      case 'create-token':
+        return sql.createToken.run(command.token).changes
+      case 'withdraw-token':
+        return sql.withdrawToken.run(command.id).changes
+      case 'create-challenge':
+        return sql.createChallenge.run(command.challenge).changes
+      case 'put-authorities':
+        for (const { certificate, parents, keyRef, ...record } of command.records) {
+          sql.putAuthority.run({
+            ...record,
+            certificate: Buffer.from(certificate),
+            parents: JSON.stringify(parents),
+            keyRef: keyRef ?? null,
+          })
+        }
+        return command.records.length
+      default:
+        return unreachable(command)
+    }
+  }
+
+  private append(entry: LedgerEntry, spends: readonly Spend[]): number {
+    for (const { kind, id } of spends) {
+      const spend = kind === 'join-token' ? this.sql.spendToken : this.sql.spendChallenge
+      if (spend.run({ id, at: entry.issuedAt }).changes !== 1) throw new Spent(kind)
+    }
+    this.insertInto(dayOf(entry.notAfter)).run({
+      ...entry,
+      certificate: Buffer.from(entry.certificate),
+    })
+    if (entry.entry !== null) {
+      this.sql.countIssued.run({ entry: entry.entry, notAfter: entry.notAfter })
+    }
+    return 1
+  }
+
+  private insertInto(day: number): Statement {
+    const known = this.inserts.get(day)
+    if (known) return known
+    const table = partitionTable(day)
+    if (this.sql.addPartition.run(day).changes === 1) this.database.exec(createPartition(table))
+    const insert = this.database.prepare(
+      `INSERT INTO ${table} (serial, issuer_id, entry, alias, rev, binding, issued_at, not_before,
+         not_after, certificate, evidence, parent_serial, request_id)
+       VALUES (@serial, @issuerId, @entry, @alias, @rev, @binding, @issuedAt, @notBefore,
+         @notAfter, @certificate, @evidence, @parentSerial, @requestId)`,
+    )
+    this.inserts.set(day, insert)
+    return insert
+  }
+
+  private revoke(
+    serials: readonly string[],
+    { at, reason }: { readonly at: number; readonly reason: string },
+  ): number {
+    const days = this.sql.partitions.all().map(({ day }) => day)
+    let revoked = 0
+    for (const serial of serials) {
+      for (const day of days) {
+        const row = this.database
+          .prepare<[string], { issuer_id: string; not_after: number }>(
+            `SELECT issuer_id, not_after FROM ${partitionTable(day)} WHERE serial = ?`,
+          )
+          .get(serial)
+        if (!row) continue
+        const { issuer_id: issuerId, not_after: notAfter } = row
+        revoked += this.sql.revoke.run({ serial, issuerId, notAfter, at, reason }).changes
+        break
+      }
+    }
+    return revoked
+  }
+
+  private prune(before: number): number {
+    let rows = 0
+    for (const { day } of this.sql.partitions.all()) {
+      // Only a whole day that has passed goes: its last second is before the cut.
+      if ((day + 1) * 86_400 > before) continue
+      const table = partitionTable(day)
+      const counted = this.database
+        .prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`)
+        .get()
+      rows += counted?.n ?? 0
+      this.database.exec(`DROP TABLE ${table}`)
+      this.sql.dropPartition.run(day)
+      this.inserts.delete(day)
+    }
+    this.sql.pruneRevocations.run(before)
+    this.sql.pruneTokens.run(before)
+    this.sql.pruneChallenges.run(before)
+    return rows
+  }
+
+  /** 1: appended. 0: the log has another size than the caller has seen. */
+  private appendIndex(command: Extract<Command, { op: 'append-index' }>): number {
+    if (this.sql.indexSize.get()?.size !== command.expectedSize) return 0
+    for (const { seq, bytes, envelopes } of command.records) {
+      this.sql.appendIndex.run({
+        seq,
+        record: Buffer.from(bytes),
+        envelopes: JSON.stringify(
+          envelopes.map((octets) => Buffer.from(octets).toString('base64')),
+        ),
+      })
+    }
+    return 1
+  }
+}
