@@ -1,0 +1,116 @@
+import { type CertificateDer } from '../core/der.js'
+import { type Refusal } from '../core/refusal.js'
+import { type Result } from '../core/result.js'
+import { type SerialNumber } from '../core/serial.js'
+import { type UnixSeconds } from '../core/time.js'
+import { type Uid } from '../core/uid.js'
+
+/** What the ledger holds of one issued certificate. */
+export interface LedgerEntry {
+  readonly serial: SerialNumber
+  /** `AuthorityRecord.id` of the issuer that signed it. */
+  readonly issuerId: string
+  /** Null for the CA's own TLS certificates. */
+  readonly entry: Uid | null
+  /** The entry's alias when it was issued. */
+  readonly alias: string
+  readonly rev: number
+  /** The binding it was granted by; null for a join token. */
+  readonly binding: string | null
+  readonly issuedAt: UnixSeconds
+  readonly notBefore: UnixSeconds
+  readonly notAfter: UnixSeconds
+  readonly certificate: CertificateDer
+  /** Canonical JSON of the attested facts: no token, no secret. */
+  readonly evidence: string
+  readonly parentSerial: SerialNumber | null
+  readonly requestId: string
+}
+
+export type RevocationReason =
+  'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation'
+
+export interface Revocation {
+  readonly at: UnixSeconds
+  readonly reason: RevocationReason
+}
+
+export interface LedgerRow extends LedgerEntry {
+  readonly revocation: Revocation | null
+}
+
+/** What is used up by issuing: the same transaction that records the leaf consumes it. */
+export interface Spend {
+  readonly kind: 'join-token' | 'challenge'
+  readonly id: string
+}
+
+export interface LedgerQuery {
+  readonly entry?: Uid
+  /** Only certificates whose notAfter is not before this instant. */
+  readonly liveAt?: UnixSeconds
+  /** At most this many, newest first. */
+  readonly limit: number
+}
+
+/** The durable record of every leaf. */
+export interface IssuanceLedger {
+  /**
+   * Records one leaf and consumes `spends`, all or nothing, durable once it resolves. Concurrent
+   * appends share one commit. Refuses when a spend is unknown, already used or expired at
+   * `entry.issuedAt`: then nothing is recorded. Throws `DependencyError` when the store cannot
+   * write, and a serial that exists is a `DependencyError` too: it never overwrites.
+   */
+  append(
+    entry: LedgerEntry,
+    spends: readonly Spend[],
+  ): Promise<Result<undefined, Refusal<'evidence.not-accepted' | 'challenge.spent'>>>
+  /** `notAfter` narrows the search to one partition when the caller holds the certificate. */
+  find(serial: SerialNumber, notAfter?: UnixSeconds): Promise<LedgerRow | undefined>
+  list(query: LedgerQuery): Promise<readonly LedgerRow[]>
+  /** The latest notAfter ever recorded for an entry, pruned rows included; undefined: never issued. */
+  lastNotAfter(entry: Uid): Promise<UnixSeconds | undefined>
+  /** Marks rows revoked, durably; rows already revoked keep their first revocation. How many changed. */
+  revoke(serials: readonly SerialNumber[], revocation: Revocation): Promise<number>
+  /** Revoked and not yet expired at `now`, of one issuer, oldest first. */
+  revoked(issuerId: string, now: UnixSeconds): Promise<readonly LedgerRow[]>
+  /** The next CRL number of an issuer: 1, 2, 3..., durable before it is returned. */
+  nextCrlNumber(issuerId: string): Promise<number>
+  /** Drops rows, tokens and challenges that expired before `before`. How many rows went. */
+  prune(before: UnixSeconds): Promise<number>
+  /** Resolves if a write is durable right now; throws `DependencyError` otherwise. For readiness. */
+  probe(): Promise<void>
+}
+
+/** A join token as stored: never the secret itself. */
+export interface JoinToken {
+  readonly id: string
+  /** SHA-256 of the secret, hex. */
+  readonly secretSha256: string
+  readonly entry: Uid
+  readonly createdAt: UnixSeconds
+  readonly expiresAt: UnixSeconds
+  readonly usedAt: UnixSeconds | null
+}
+
+export interface JoinTokenStore {
+  create(token: Omit<JoinToken, 'usedAt'>): Promise<void>
+  find(id: string): Promise<JoinToken | undefined>
+  /** Newest first; used and expired ones included until they are pruned. */
+  list(limit: number): Promise<readonly JoinToken[]>
+  /** Deletes an unused token. False when there is none. */
+  withdraw(id: string): Promise<boolean>
+}
+
+export interface Challenge {
+  readonly id: string
+  /** 32 octets, base64url. */
+  readonly nonce: string
+  readonly expiresAt: UnixSeconds
+}
+
+export interface ChallengeStore {
+  /** Resolves once a later `append` can spend it. It need not survive a crash. */
+  create(challenge: Challenge): Promise<void>
+  find(id: string): Promise<Challenge | undefined>
+}
