@@ -1,0 +1,17 @@
+/**
+ * One line for each request that could have changed or revealed something, whatever became of it.
+ * Holds no token, key or body.
+ */
+export interface AuditLine {
+  readonly requestId: string
+  /** operationId */
+  readonly operation: string
+  /** The peer's IP address; `local` on the Unix socket. */
+  readonly remote: string
+  readonly outcome: 'answered' | 'refused' | 'unavailable' | 'failed'
+  readonly status: number
+  /** Of a refusal. */
+  readonly code?: string
+}
+
+export type Audit = (line: AuditLine) => void

@@ -1,0 +1,105 @@
+import express, { type NextFunction, type Request, type Response } from 'express'
+import { type IncomingMessage, type RequestListener } from 'node:http'
+import { refuse } from '../../core/result.js'
+import { type Channel } from './access.js'
+import { type Denial, type Dispatch, dispatcherWith, type DispatchOptions } from './dispatch.js'
+import { type Route } from './route.js'
+import { healthRoutes, type MetricsText } from './routes/public.js'
+import { routeTable } from './routes/table.js'
+
+export interface AppOptions extends DispatchOptions {
+  readonly metrics: MetricsText
+}
+
+/** The API over TLS, for whoever reaches the port. */
+export const createPublicApp = (options: AppOptions): RequestListener =>
+  createApp('tls', routeTable(options.metrics), options)
+
+/** The API on the local Unix socket, for whoever may open it. */
+export const createOperatorApp = (options: AppOptions): RequestListener =>
+  createApp('unix', routeTable(options.metrics), options)
+
+/** Probes and metrics, without TLS. */
+export const createHealthApp = (options: AppOptions): RequestListener =>
+  createApp('plain', healthRoutes(options.metrics), options)
+
+function createApp(
+  channel: Channel,
+  routes: readonly Route[],
+  options: DispatchOptions,
+): RequestListener {
+  const dispatch = dispatcherWith(channel, options)
+  const app = express()
+  app.disable('x-powered-by')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  app.disable('query parser')
+  for (const [path, atPath] of byPath(routes)) {
+    app.all(path, (request, response) => {
+      const target = targetOf(request.method, atPath)
+      return dispatch({ request, response, path: textParameters(request), target })
+    })
+  }
+  app.use((request, response) => deny(dispatch, request, response, notFound))
+
+  app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
+    // The router could not decode the path. Throws of use cases never get here.
+    if (thrown instanceof URIError) return deny(dispatch, request, response, badPath)
+    options.log.error({ err: thrown }, 'a request could not be answered')
+    response.destroy()
+    return undefined
+  })
+  return (request, response) => {
+    if (hasPath(request)) app(request, response)
+    else void dispatch({ request, response, path: {}, target: badPath })
+  }
+}
+
+/** `*` (OPTIONS) and what is no URL at all would end in the router's own answer, which is a page. */
+const hasPath = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/') || URL.canParse(url)
+
+const deny = (
+  dispatch: Dispatch,
+  request: Request,
+  response: Response,
+  target: Denial,
+): Promise<void> => dispatch({ request, response, path: {}, target })
+
+const notFound: Denial = refuse('request.not-found', 'there is nothing here', {
+  next: 'GET /v1/openapi.json lists what there is',
+})
+
+const badPath: Denial = refuse('request.malformed', 'the path is not well percent-encoded')
+
+type ByMethod = ReadonlyMap<string, Route>
+
+/** Express path -> its routes by method; literal paths first, so that `inspect` is no serial. */
+function byPath(routes: readonly Route[]): readonly (readonly [string, ByMethod])[] {
+  const paths = [...new Set(routes.map((route) => route.path))]
+  const literalFirst = paths.sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
+  return literalFirst.map((path) => {
+    const here = routes.filter((route) => route.path === path)
+    const expressPath = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    return [expressPath, new Map(here.map((route) => [route.method, route]))] as const
+  })
+}
+
+function targetOf(method: string, routes: ByMethod): Route | Denial {
+  const route = routes.get(method === 'HEAD' ? 'GET' : method)
+  if (route) return route
+  const known = [...routes.keys()]
+  const allowed = [...known, ...(routes.has('GET') ? ['HEAD'] : [])].sort()
+  return {
+    ...refuse('request.wrong-method', 'not with this method', { wanted: allowed.join(', ') }),
+    headers: { allow: allowed.join(', ') },
+  }
+}
+
+/** No path here has a wildcard, whose value would be a list. */
+function textParameters(request: Request): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(request.params).filter((pair): pair is [string, string] => {
+      return typeof pair[1] === 'string'
+    }),
+  )
+}

@@ -1,0 +1,167 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { DependencyError } from '../../core/dependency-error.js'
+import { type Refusal } from '../../core/refusal.js'
+import { refuse, type Result } from '../../core/result.js'
+import { type Audit, type AuditLine } from '../audit.js'
+import { type ServerLog } from '../grpc/log.js'
+import { type CallContext, type Operations } from '../operations.js'
+import { admit, type Channel } from './access.js'
+import { refusalReply, thrownReply } from './problem.js'
+import { type TakeTurn } from './rate-limit.js'
+import { readBody } from './read-body.js'
+import { type Reply } from './reply.js'
+import { jsonBody, peerCertificateOf, preferredType, queryOf, signalFor } from './request-parts.js'
+import { type BodySize, type Route } from './route.js'
+import { declaresBody, writeReply } from './write-reply.js'
+
+/** What is counted of every request. */
+export interface HttpObserver {
+  /** `operation` is an operationId, or `none` where there is no such route. */
+  answered(operation: string, status: number): void
+  refused(code: string): void
+  unavailable(dependency: string): void
+}
+
+export interface DispatchLimits {
+  /** Requests for other than public routes that are worked on at once. */
+  readonly inFlight: number
+  /** Milliseconds after which the work on a request is asked to stop. */
+  readonly answerMs: number
+  readonly bodyOctets: Readonly<Record<BodySize, number>>
+}
+
+export const defaultDispatchLimits: DispatchLimits = {
+  inFlight: 1000,
+  answerMs: 30_000,
+  bodyOctets: { small: 65_536, large: 8 * 1024 * 1024 },
+}
+
+export interface DispatchOptions {
+  readonly operations: Operations
+  readonly newRequestId: () => string
+  /** Asked for every request over the network that is not for a public route. */
+  readonly takeTurn: TakeTurn
+  readonly limits: DispatchLimits
+  readonly log: ServerLog
+  readonly audit: Audit
+  readonly observer: HttpObserver
+}
+
+/** A "no" with the headers that HTTP wants beside it. */
+export interface Denial {
+  readonly ok: false
+  readonly refusal: Refusal
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A request as the router hands it over; `target` is a denial where no route fits. */
+export interface Routed {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: Readonly<Record<string, string>>
+  readonly target: Route | Denial
+}
+
+export type Dispatch = (routed: Routed) => Promise<void>
+
+type Outcome = Pick<AuditLine, 'outcome' | 'code'> & { readonly reply: Reply }
+
+/** Takes each request through access, limits, parsing and its use case, and writes the one answer. */
+export function dispatcherWith(channel: Channel, options: DispatchOptions): Dispatch {
+  const { limits, observer } = options
+  let inFlight = 0
+
+  return async function dispatch(routed) {
+    const { request, response, target } = routed
+    const context: CallContext = {
+      requestId: options.newRequestId(),
+      remote: channel === 'unix' ? 'local' : (request.socket.remoteAddress ?? 'gone'),
+      signal: signalFor(response, limits.answerMs),
+    }
+    const { reply, ...audited } = await outcomeOf(routed, context)
+    if ('ok' in target) {
+      observer.answered('none', reply.status)
+    } else {
+      observer.answered(target.id, reply.status)
+      if (target.access !== 'public') {
+        const { requestId, remote } = context
+        options.audit({ requestId, operation: target.id, remote, status: reply.status, ...audited })
+      }
+    }
+    // An honest client reads its answer only when it has sent everything.
+    if (declaresBody(request) && !request.readableEnded) await readBody(request, 0)
+    if (response.destroyed) return
+    writeReply(request, response, reply, {
+      requestId: context.requestId,
+      channel,
+      caching: !('ok' in target) && target.access === 'public' ? 'check-again' : 'store-nothing',
+    })
+  }
+
+  async function outcomeOf(routed: Routed, context: CallContext): Promise<Outcome> {
+    const { target } = routed
+    try {
+      const answer = 'ok' in target ? target : await withinCapacity(routed, target, context)
+      if (answer.ok) return { reply: answer.value, outcome: 'answered' }
+      const { refusal, headers }: Denial = answer
+      observer.refused(refusal.code)
+      const reply = refusalReply(refusal, context.requestId, headers)
+      return { reply, outcome: 'refused', code: refusal.code }
+    } catch (thrown) {
+      options.log.error({ err: thrown, requestId: context.requestId }, 'a request failed')
+      const reply = thrownReply(thrown, context.requestId)
+      if (!(thrown instanceof DependencyError)) return { reply, outcome: 'failed' }
+      observer.unavailable(thrown.dependency)
+      return { reply, outcome: 'unavailable' }
+    }
+  }
+
+  /** Public routes cost little, and probes must not fail because others are many. */
+  async function withinCapacity(
+    routed: Routed,
+    route: Route,
+    context: CallContext,
+  ): Promise<Answer> {
+    if (route.access === 'public') return answerOf(routed, route, context)
+    if (inFlight >= limits.inFlight) {
+      return refuse('server.overloaded', 'too many requests are being worked on')
+    }
+    inFlight += 1
+    try {
+      return await answerOf(routed, route, context)
+    } finally {
+      inFlight -= 1
+    }
+  }
+
+  async function answerOf(routed: Routed, route: Route, context: CallContext): Promise<Answer> {
+    const { request } = routed
+    if (route.access !== 'public' && channel !== 'unix') {
+      const wait = options.takeTurn(context.remote)
+      if (wait !== undefined) return throttled(wait)
+    }
+    // Taken now: once the connection has closed there is none.
+    const peerCertificate = peerCertificateOf(request)
+    const admitted = await admit(route.access, channel, peerCertificate, options.operations)
+    if (!admitted.ok) return admitted
+    const type = preferredType(request, route)
+    if (!type.ok) return type
+    return route.run(options.operations, {
+      path: routed.path,
+      query: queryOf(request),
+      body: () => jsonBody(request, limits.bodyOctets[route.body?.size ?? 'small']),
+      peerCertificate,
+      type: type.value,
+      context,
+    })
+  }
+}
+
+type Answer = Result<Reply> | Denial
+
+function throttled(wait: number): Denial {
+  const refused = refuse('request.throttled', 'too many requests from this address', {
+    next: `try again in ${wait} s`,
+  })
+  return { ...refused, headers: { 'retry-after': String(wait) } }
+}

@@ -1,0 +1,143 @@
+import { type Alias, parseAlias, ROOT } from '../../core/alias.js'
+import { type Refusal } from '../../core/refusal.js'
+import { ok, refuse, type Result } from '../../core/result.js'
+import { parseSerial, type SerialNumber } from '../../core/serial.js'
+import { alias, region } from './schema/common.js'
+import { type JsonSchema } from './schema/json-schema.js'
+
+/** One value of a path or a query: its schema, and the check that turns its text into a `T`. */
+export interface Parameter<T> {
+  readonly description: string
+  readonly schema: JsonSchema
+  readonly example: string
+  readonly parse: (text: string) => Result<T>
+}
+
+export type Parameters = Readonly<Record<string, Parameter<unknown>>>
+
+/** How the root scope, whose alias is empty, is written in a path. */
+const ROOT_SEGMENT = '_root'
+
+export const aliasParameter: Parameter<Alias> = {
+  description: 'Alias, its slashes percent-encoded',
+  schema: alias,
+  example: 'payments/api',
+  parse: parseAlias,
+}
+
+export const scopeParameter: Parameter<Alias> = {
+  description: `Alias of the scope, its slashes percent-encoded; ${ROOT_SEGMENT} for the root`,
+  schema: { anyOf: [{ const: ROOT_SEGMENT }, alias] },
+  example: 'payments',
+  parse: (text) => (text === ROOT_SEGMENT ? ok(ROOT) : parseAlias(text)),
+}
+
+export const prefixParameter: Parameter<Alias> = {
+  description: 'Only what is at or under this alias',
+  schema: region,
+  example: 'payments',
+  parse: (text) => (text === '' ? ok(ROOT) : parseAlias(text)),
+}
+
+export const serialParameter: Parameter<SerialNumber> = {
+  description: 'Serial number in hex, with or without colons',
+  schema: {
+    type: 'string',
+    pattern: '^(?:0[xX])?[0-9a-fA-F]{2}(?::?[0-9a-fA-F]{2}){15}$',
+  },
+  example: '4f0c3a9e5b7d1f2846a0c8e2b4d6f081',
+  parse: (text) => {
+    const serial = parseSerial(text)
+    return serial === undefined ? unfit('a serial number', '32 hex digits') : ok(serial)
+  },
+}
+
+export const liveParameter: Parameter<'only' | 'all'> = {
+  description: 'true: only certificates that are not expired and not revoked',
+  schema: { type: 'boolean' },
+  example: 'true',
+  parse: (text) => {
+    if (text === 'true') return ok('only')
+    return text === 'false' ? ok('all') : unfit('a truth value', 'true or false')
+  },
+}
+
+/** About 7 MB of answer. */
+const MOST = 10_000
+
+export const limitParameter: Parameter<number> = {
+  description: 'At most this many, newest first',
+  schema: { type: 'integer', minimum: 1, maximum: MOST, default: 100 },
+  example: '100',
+  parse: (text) => {
+    const limit = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0
+    return limit >= 1 && limit <= MOST ? ok(limit) : unfit('a limit', `1 to ${MOST}`)
+  },
+}
+
+/** A parameter that is an identifier of a fixed form. */
+export function identifierParameter(
+  description: string,
+  pattern: RegExp,
+  example: string,
+): Parameter<string> {
+  return {
+    description,
+    schema: { type: 'string', pattern: pattern.source },
+    example,
+    parse: (text) => (pattern.test(text) ? ok(text) : unfit('an identifier', pattern.source)),
+  }
+}
+
+function unfit(
+  what: string,
+  wanted: string,
+): { readonly ok: false; readonly refusal: Refusal<'request.malformed'> } {
+  return refuse('request.malformed', `not ${what}`, { wanted })
+}
+
+/** The values of one kind of parameters: `{ alias: Alias }` for `{ alias: Parameter<Alias> }`. */
+export type Values<P extends Parameters> = {
+  readonly [K in keyof P]: P[K] extends Parameter<infer T> ? T : never
+}
+
+/** Every parameter of a path is there: the router has matched it. */
+export function parsePath<P extends Parameters>(
+  wanted: P,
+  given: Readonly<Record<string, string>>,
+): Result<Values<P>> {
+  return parseAll(wanted, Object.entries(given))
+}
+
+/** All optional, none twice, and none that nobody asked for: a typing error is not ignored. */
+export function parseQuery<P extends Parameters>(
+  wanted: P,
+  query: string,
+): Result<Partial<Values<P>>> {
+  const given = [...new URLSearchParams(query)]
+  const seen = new Set<string>()
+  for (const [name] of given) {
+    if (!Object.hasOwn(wanted, name) || seen.has(name)) {
+      return refuse('request.malformed', 'a query parameter that is unknown or given twice', {
+        wanted: Object.keys(wanted).join(', ') || 'no query parameters',
+        found: JSON.stringify(name.slice(0, 60)),
+      })
+    }
+    seen.add(name)
+  }
+  return parseAll(wanted, given)
+}
+
+function parseAll<P extends Parameters>(
+  wanted: P,
+  given: readonly (readonly [string, string])[],
+): Result<Values<P>> {
+  const values: Record<string, unknown> = {}
+  for (const [name, text] of given) {
+    const parsed = wanted[name]?.parse(text)
+    if (parsed?.ok === false) return parsed
+    values[name] = parsed?.value
+  }
+  // Each value was made by the parameter of the same name.
+  return ok(values as Values<P>)
+}

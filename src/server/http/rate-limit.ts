@@ -1,0 +1,60 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { type Clock } from '../../core/time.js'
+
+export interface RateLimits {
+  /** Requests a second that an address may make for ever. */
+  readonly perSecond: number
+  /** Requests that it may make at once. */
+  readonly burst: number
+  /** Addresses remembered; the one not heard of for longest is forgotten first. */
+  readonly addresses: number
+}
+
+export const defaultRateLimits: RateLimits = { perSecond: 50, burst: 200, addresses: 20_000 }
+
+/** Undefined: go on. Otherwise the whole seconds to wait. */
+export type TakeTurn = (address: string) => number | undefined
+
+interface Bucket {
+  readonly tokens: number
+  readonly at: number
+}
+
+/** A token bucket for each client address, in bounded memory. */
+export function rateLimiterWith(clock: Pick<Clock, 'now'>, limits: RateLimits): TakeTurn {
+  const buckets = new Map<string, Bucket>()
+  return function takeTurn(address) {
+    const client = clientOf(address)
+    const now = clock.now()
+    const bucket = buckets.get(client) ?? { tokens: limits.burst, at: now }
+    // A clock set back refills nothing, and takes nothing away.
+    const refill = Math.max(0, now - bucket.at) * limits.perSecond
+    const tokens = Math.min(limits.burst, bucket.tokens + refill)
+    const granted = tokens >= 1
+    // Deleted first: a Map keeps the order of insertion, so its first key is the longest unheard of.
+    buckets.delete(client)
+    buckets.set(client, { tokens: granted ? tokens - 1 : tokens, at: now })
+    if (buckets.size > limits.addresses) {
+      const [stalest] = buckets.keys()
+      if (stalest !== undefined) buckets.delete(stalest)
+    }
+    return granted ? undefined : Math.max(1, Math.ceil((1 - tokens) / limits.perSecond))
+  }
+}
+
+/** One host of IPv4, one /64 of IPv6: whoever has one address of it has them all (RFC 6177). */
+export function clientOf(address: string): string {
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(address)?.[1]
+  if (mapped !== undefined && isIPv4(mapped)) return mapped
+  const bare = address.split('%')[0] ?? ''
+  if (!isIPv6(bare)) return address
+  const [head = '', tail] = bare.toLowerCase().split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length
+  const all = [...groups, ...Array<string>(Math.max(0, zeros)).fill('0'), ...after]
+  return all
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(':')
+}

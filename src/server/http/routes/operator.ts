@@ -1,0 +1,87 @@
+import { parseAlias } from '../../../core/alias.js'
+import { ok, refuse, type Result } from '../../../core/result.js'
+import { parseSerial } from '../../../core/serial.js'
+import { seconds } from '../../../core/time.js'
+import { type RevokeTarget } from '../../operations.js'
+import { aliasParameter, identifierParameter } from '../parameters.js'
+import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
+import { applyBody, changeBody } from '../schema/change-bodies.js'
+import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
+
+/** What changes something. Over the local socket only. */
+export const operatorRoutes: readonly Route[] = [
+  route('POST /v1/changes', 'operator', 'change', {
+    summary: 'One change of the index, proposed and committed',
+    body: changeBody,
+    answers: [jsonAnswer(201, 'Change', 'Committed and in force')],
+    use: (operations, { body, context }) => answered(201, operations.change(body, context)),
+  }),
+  route('POST /v1/apply', 'operator', 'apply', {
+    summary: 'Make the index look like a document, all or nothing',
+    body: applyBody,
+    size: 'large',
+    answers: [jsonAnswer(200, 'Applied', 'The difference, and what was committed of it')],
+    use: (operations, { body, context }) =>
+      answered(200, operations.apply(body.document, body.dryRun ? 'plan' : 'apply', context)),
+  }),
+  route('POST /v1/tokens', 'operator', 'createToken', {
+    summary: 'A join token, good for one certificate of one entry',
+    body: tokenBody,
+    answers: [jsonAnswer(201, 'NewToken', 'Shown this once')],
+    use: async (operations, { body, context }) => {
+      const alias = parseAlias(body.alias)
+      if (!alias.ok) return alias
+      return answered(201, operations.createToken(alias.value, seconds(body.ttlSeconds), context))
+    },
+  }),
+  route('GET /v1/tokens', 'operator', 'listTokens', {
+    summary: 'Join tokens, without their secrets',
+    answers: [jsonAnswer(200, 'Tokens', 'Newest first')],
+    use: (operations) => listed('tokens', operations.tokens()),
+  }),
+  route('DELETE /v1/tokens/{id}', 'operator', 'withdrawToken', {
+    summary: 'Withdraws an unused join token',
+    path: { id: identifierParameter('Id of the token', /^[a-z2-7]{16}$/, 'abcdefghijklmnop') },
+    answers: [{ status: 204, description: 'It is gone', content: {} }],
+    use: async (operations, { path, context }) => {
+      const withdrawn = await operations.withdrawToken(path.id, context)
+      return withdrawn.ok ? ok({ status: 204, type: '', body: '' }) : withdrawn
+    },
+  }),
+  route('POST /v1/revocations', 'operator', 'revoke', {
+    summary: 'Revokes one certificate, or every live one of an entry',
+    body: revocationBody,
+    answers: [jsonAnswer(200, 'Revoked', 'What is revoked by this')],
+    use: async (operations, { body, context }) => {
+      const target = parseTarget(body)
+      if (!target.ok) return target
+      return answered(200, operations.revoke(target.value, body.reason ?? 'unspecified', context))
+    },
+  }),
+  route('POST /v1/clusters/{alias}/check', 'operator', 'checkCluster', {
+    summary: 'Can tokens of this cluster be checked, and if not, what is missing?',
+    path: { alias: aliasParameter },
+    answers: [jsonAnswer(200, 'ClusterCheck', 'Check by check')],
+    use: (operations, { path, context }) =>
+      answered(200, operations.checkCluster(path.alias, context)),
+  }),
+  route('POST /v1/verify', 'operator', 'verify', {
+    summary: 'Reads the whole index log again, and verifies every record of it',
+    answers: [jsonAnswer(200, 'Verified', 'Every record holds')],
+    use: (operations) => answered(200, operations.verify()),
+  }),
+]
+
+/** The schema has seen to it that there is one of them. */
+function parseTarget(body: {
+  readonly serial?: string
+  readonly entry?: string
+}): Result<RevokeTarget> {
+  if (body.entry !== undefined) {
+    const alias = parseAlias(body.entry)
+    return alias.ok ? ok({ kind: 'entry', alias: alias.value }) : alias
+  }
+  const serial = parseSerial(body.serial ?? '')
+  if (serial !== undefined) return ok({ kind: 'serial', serial })
+  return refuse('request.malformed', 'not a serial number', { wanted: '32 hex digits' })
+}

@@ -1,0 +1,96 @@
+import { ROOT } from '../../../core/alias.js'
+import { ok } from '../../../core/result.js'
+import {
+  aliasParameter,
+  limitParameter,
+  liveParameter,
+  prefixParameter,
+  scopeParameter,
+  serialParameter,
+} from '../parameters.js'
+import { json } from '../reply.js'
+import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
+import { inspectBody } from '../schema/issue-bodies.js'
+
+const DEFAULT_LIMIT = 100
+
+/** What people and machines look at to operate the CA. */
+export const readerRoutes: readonly Route[] = [
+  route('GET /v1/status', 'reader', 'status', {
+    summary: 'The index, the issuer, the trust anchors and the server at a glance',
+    answers: [jsonAnswer(200, 'Status', 'As of now')],
+    use: async (operations) => ok(json(200, await operations.status())),
+  }),
+  route('GET /v1/entries', 'reader', 'listEntries', {
+    summary: 'Entries, all or under one alias',
+    query: { prefix: prefixParameter },
+    answers: [jsonAnswer(200, 'Entries', 'In the order of their aliases')],
+    use: (operations, { query }) => listed('entries', operations.entries(query.prefix ?? ROOT)),
+  }),
+  route('GET /v1/entries/{alias}', 'reader', 'showEntry', {
+    summary: 'One entry',
+    path: { alias: aliasParameter },
+    answers: [jsonAnswer(200, 'Entry', 'As of now')],
+    use: (operations, { path }) => answered(200, operations.entry(path.alias)),
+  }),
+  route('GET /v1/entries/{alias}/log', 'reader', 'entryLog', {
+    summary: 'What was changed about an entry, by whom and why',
+    path: { alias: aliasParameter },
+    answers: [jsonAnswer(200, 'History', 'Oldest first')],
+    use: (operations, { path }) => listed('history', operations.history(path.alias)),
+  }),
+  route('GET /v1/scopes', 'reader', 'listScopes', {
+    summary: 'All scopes',
+    answers: [jsonAnswer(200, 'Scopes', 'In the order of their aliases')],
+    use: (operations) => listed('scopes', operations.scopes()),
+  }),
+  route('GET /v1/scopes/{alias}', 'reader', 'showScope', {
+    summary: 'One scope',
+    path: { alias: scopeParameter },
+    answers: [jsonAnswer(200, 'Scope', 'As of now')],
+    use: (operations, { path }) => answered(200, operations.scope(path.alias)),
+  }),
+  route('GET /v1/clusters', 'reader', 'listClusters', {
+    summary: 'All clusters',
+    answers: [jsonAnswer(200, 'Clusters', 'In the order of their aliases')],
+    use: (operations) => listed('clusters', operations.clusters()),
+  }),
+  route('GET /v1/clusters/{alias}', 'reader', 'showCluster', {
+    summary: 'One cluster',
+    path: { alias: aliasParameter },
+    answers: [jsonAnswer(200, 'Cluster', 'As of now')],
+    use: (operations, { path }) => answered(200, operations.cluster(path.alias)),
+  }),
+  route('GET /v1/log', 'reader', 'log', {
+    summary: 'What was changed about an entry, scope or cluster; about the root without an alias',
+    query: { alias: prefixParameter },
+    answers: [jsonAnswer(200, 'History', 'Oldest first')],
+    use: (operations, { query }) => listed('history', operations.history(query.alias ?? ROOT)),
+  }),
+  route('GET /v1/certificates', 'reader', 'listCertificates', {
+    summary: 'Certificates of the ledger',
+    query: { entry: aliasParameter, live: liveParameter, limit: limitParameter },
+    answers: [jsonAnswer(200, 'Certificates', 'Newest first')],
+    use: (operations, { query }) =>
+      listed(
+        'certificates',
+        operations.certificates({
+          ...(query.entry !== undefined && { entry: query.entry }),
+          live: query.live ?? 'all',
+          limit: query.limit ?? DEFAULT_LIMIT,
+        }),
+      ),
+  }),
+  route('GET /v1/certificates/{serial}', 'reader', 'showCertificate', {
+    summary: 'One certificate of the ledger, with its PEM',
+    path: { serial: serialParameter },
+    answers: [jsonAnswer(200, 'CertificateWithPem', 'As recorded')],
+    use: (operations, { path }) => answered(200, operations.certificate(path.serial)),
+  }),
+  route('POST /v1/certificates/inspect', 'reader', 'inspectCertificate', {
+    summary: 'Whose is this certificate, was it allowed, is it live?',
+    body: inspectBody,
+    answers: [jsonAnswer(200, 'Inspection', 'What the ledger and the index say of it')],
+    use: (operations, { body }) => answered(200, operations.inspect(body.certificate)),
+  }),
+]

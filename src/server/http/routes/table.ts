@@ -1,0 +1,29 @@
+import { ok } from '../../../core/result.js'
+import { openApiDocument } from '../openapi.js'
+import { JSON_TYPE } from '../reply.js'
+import { jsonAnswer, type Route, route } from '../route.js'
+import { evidenceRoutes } from './evidence.js'
+import { operatorRoutes } from './operator.js'
+import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
+import { readerRoutes } from './reader.js'
+
+/** The whole HTTP API. */
+export function routeTable(metrics: MetricsText): readonly Route[] {
+  let document: string | undefined
+  const table: readonly Route[] = [
+    ...healthRoutes(metrics),
+    ...trustRoutes,
+    route('GET /v1/openapi.json', 'public', 'openApi', {
+      summary: 'This document',
+      answers: [jsonAnswer(200, 'OpenApi', 'OpenAPI 3.1')],
+      use: () => {
+        document ??= JSON.stringify(openApiDocument(table))
+        return Promise.resolve(ok({ status: 200, type: JSON_TYPE, body: document }))
+      },
+    }),
+    ...evidenceRoutes,
+    ...readerRoutes,
+    ...operatorRoutes,
+  ]
+  return table
+}

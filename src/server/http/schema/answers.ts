@@ -1,0 +1,199 @@
+import { count, object, serial } from './common.js'
+import { type JsonSchema } from './json-schema.js'
+
+const string: JsonSchema = { type: 'string' }
+const boolean: JsonSchema = { type: 'boolean' }
+const integer: JsonSchema = { type: 'integer' }
+const time: JsonSchema = { type: 'string', format: 'date-time' }
+const anyObject: JsonSchema = { type: 'object' }
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
+const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })
+const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
+
+/** Members that are always there, and members that may be absent. */
+function shape(
+  always: Readonly<Record<string, JsonSchema>>,
+  sometimes: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema {
+  return object({ ...always, ...sometimes }, Object.keys(always))
+}
+
+const anchor = { id: string, subject: string, notAfter: time, sha256: string }
+const governed = { uid: string, alias: string, state: string, rev: count, head: string }
+const envelopes = { envelope: anyObject, effectiveEnvelope: anyObject }
+const certificate = {
+  serial,
+  alias: string,
+  uid: orNull(string),
+  issuer: string,
+  notBefore: time,
+  notAfter: time,
+  issuedAt: time,
+  live: boolean,
+  evidence: anyObject,
+  requestId: string,
+  sha256: string,
+}
+const certificateExtras = {
+  revocation: shape({ at: time, reason: string }),
+  parentSerial: serial,
+}
+const check = { name: string, ok: boolean, detail: string }
+
+/** Every JSON answer by the name it has in the OpenAPI document. */
+export const answerSchemas = {
+  Live: shape({ live: { const: true } }),
+  Readiness: shape({ ready: boolean, checks: list(shape(check)) }),
+  TrustBundle: shape({
+    trustDomain: string,
+    sequence: count,
+    trustAnchors: list(shape({ ...anchor, pem: string })),
+  }),
+  SpiffeBundle: shape({
+    spiffe_sequence: count,
+    spiffe_refresh_hint: count,
+    keys: list({ ...anyObject, required: ['kty', 'use', 'x5c'] }),
+  }),
+  OpenApi: anyObject,
+  Challenge: shape({ id: string, nonce: string, expiresAt: time }),
+  Issued: shape({
+    serial,
+    alias: string,
+    uid: string,
+    names: list(string),
+    notBefore: time,
+    notAfter: time,
+    issuer: string,
+    certificate: string,
+    chain: list(string),
+    requestId: string,
+  }),
+  Status: shape({
+    index: shape({ id: string, trustDomain: string, solo: boolean, size: count, head: string }),
+    issuer: orNull(shape({ id: string, subject: string, notBefore: time, notAfter: time })),
+    trustAnchors: list(shape(anchor)),
+    entries: count,
+    liveCertificates: count,
+    server: shape({
+      version: string,
+      pid: integer,
+      listeners: list(shape({ name: string, address: string })),
+    }),
+  }),
+  Entry: shape(
+    {
+      ...governed,
+      ...envelopes,
+      owner: shape({ controller: string }, { contact: string }),
+      bindings: list({ ...anyObject, required: ['id', 'kind'] }),
+      names: list(string),
+      labels: { type: 'object', additionalProperties: string },
+      createdAt: time,
+    },
+    { validUntil: time, drainUntil: time },
+  ),
+  Entries: shape({ entries: list(reference('Entry')) }),
+  Scope: shape({ ...governed, ...envelopes, createdAt: time }),
+  Scopes: shape({ scopes: list(reference('Scope')) }),
+  Cluster: shape(
+    {
+      uid: string,
+      alias: string,
+      rev: count,
+      head: string,
+      identityTrustDomain: string,
+      controlPlaneNamespace: string,
+      issuer: string,
+      audience: string,
+      validation: string,
+      createdAt: time,
+    },
+    { tokenReview: anyObject, jwks: anyObject },
+  ),
+  Clusters: shape({ clusters: list(reference('Cluster')) }),
+  HistoryItem: shape(
+    {
+      seq: count,
+      at: time,
+      op: string,
+      subject: string,
+      rev: count,
+      by: string,
+      proposal: string,
+      class: string,
+      summary: list(string),
+    },
+    { reason: string, ticket: string },
+  ),
+  History: shape({ history: list(reference('HistoryItem')) }),
+  Certificate: shape(certificate, certificateExtras),
+  Certificates: shape({ certificates: list(reference('Certificate')) }),
+  CertificateWithPem: shape({ ...certificate, pem: string }, certificateExtras),
+  Inspection: shape(
+    {
+      names: list(string),
+      serial: string,
+      issuedByUs: boolean,
+      inLedger: boolean,
+      matchesLedger: boolean,
+      revoked: boolean,
+      entry: orNull(shape({ uid: string, alias: string, stateNow: string })),
+      evidence: orNull(anyObject),
+      binding: orNull(string),
+      live: boolean,
+      verdict: string,
+    },
+    { identity: anyObject },
+  ),
+  Change: shape({
+    op: string,
+    alias: string,
+    uid: string,
+    rev: count,
+    proposal: string,
+    seq: count,
+    at: time,
+    class: string,
+  }),
+  PlannedChange: shape({
+    request: anyObject,
+    kind: { enum: ['add', 'change', 'remove'] },
+    subject: string,
+    lines: list(string),
+  }),
+  Applied: shape({
+    changes: list(reference('PlannedChange')),
+    applied: orNull(list(reference('Change'))),
+  }),
+  NewToken: shape({
+    id: string,
+    token: string,
+    alias: string,
+    expiresAt: time,
+    caFingerprint: string,
+  }),
+  Token: shape({
+    id: string,
+    alias: string,
+    createdAt: time,
+    expiresAt: time,
+    usedAt: orNull(time),
+  }),
+  Tokens: shape({ tokens: list(reference('Token')) }),
+  Revoked: shape({ revoked: count, serials: list(serial) }),
+  ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
+  Verified: shape({ records: count, head: string, ok: { const: true } }),
+  Problem: shape(
+    {
+      type: { type: 'string', pattern: '^urn:capstan:' },
+      title: string,
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      code: string,
+      detail: string,
+      requestId: string,
+    },
+    { wanted: string, found: string, next: string },
+  ),
+} as const satisfies Record<string, JsonSchema>
+
+export type AnswerName = keyof typeof answerSchemas

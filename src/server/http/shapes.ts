@@ -1,0 +1,260 @@
+import { type Json } from '../../core/canonical-json.js'
+
+/**
+ * What the HTTP API answers, exactly as it goes over the wire. Instants are `Instant`; names of
+ * people's things are aliases; certificates are PEM.
+ */
+
+/** `2026-11-21T08:15:20Z` */
+export type Instant = string
+
+type JsonObject = Readonly<Record<string, Json>>
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly detail: string
+  }[]
+}
+
+export interface TrustAnchorJson {
+  /** Hex of the first 8 octets of its subject key identifier. */
+  readonly id: string
+  readonly subject: string
+  readonly notAfter: Instant
+  /** Of the DER certificate, hex. */
+  readonly sha256: string
+  readonly pem: string
+}
+
+export interface TrustBundleJson {
+  readonly trustDomain: string
+  /** Grows with every change of the set. */
+  readonly sequence: number
+  readonly trustAnchors: readonly TrustAnchorJson[]
+}
+
+/** SPIFFE Trust Domain and Bundle section 4: a JWK set with two members of its own. */
+export interface SpiffeBundleJson {
+  readonly spiffe_sequence: number
+  /** Seconds. */
+  readonly spiffe_refresh_hint: number
+  readonly keys: readonly JsonObject[]
+}
+
+export interface ChallengeJson {
+  readonly id: string
+  /** 32 octets, base64url: goes into the challengePassword of the CSR. */
+  readonly nonce: string
+  readonly expiresAt: Instant
+}
+
+export interface IssuedJson {
+  readonly serial: string
+  readonly alias: string
+  readonly uid: string
+  /** In the order of the certificate: the first is the one that proxies go by. */
+  readonly names: readonly string[]
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  /** Id of the issuer. */
+  readonly issuer: string
+  readonly certificate: string
+  /** The issuer's certificate first, then upward; without the trust anchor. */
+  readonly chain: readonly string[]
+  readonly requestId: string
+}
+
+export interface StatusJson {
+  readonly index: {
+    readonly id: string
+    readonly trustDomain: string
+    readonly solo: boolean
+    /** Records in the log. */
+    readonly size: number
+    readonly head: string
+  }
+  /** Null when there is none that can sign. */
+  readonly issuer: {
+    readonly id: string
+    readonly subject: string
+    readonly notBefore: Instant
+    readonly notAfter: Instant
+  } | null
+  readonly trustAnchors: readonly Omit<TrustAnchorJson, 'pem'>[]
+  readonly entries: number
+  readonly liveCertificates: number
+  readonly server: {
+    readonly version: string
+    readonly pid: number
+    readonly listeners: readonly { readonly name: string; readonly address: string }[]
+  }
+}
+
+export interface EntryJson {
+  readonly uid: string
+  readonly alias: string
+  readonly state: string
+  readonly owner: { readonly controller: string; readonly contact?: string }
+  readonly rev: number
+  /** Hash of the latest record about it. */
+  readonly head: string
+  readonly envelope: JsonObject
+  readonly effectiveEnvelope: JsonObject
+  /** Each has `id` and `kind`; a cluster is written as its alias. */
+  readonly bindings: readonly JsonObject[]
+  readonly names: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly validUntil?: Instant
+  readonly drainUntil?: Instant
+  readonly createdAt: Instant
+}
+
+export interface ScopeJson {
+  readonly uid: string
+  /** Empty for the root. */
+  readonly alias: string
+  readonly state: string
+  readonly rev: number
+  readonly head: string
+  readonly envelope: JsonObject
+  readonly effectiveEnvelope: JsonObject
+  readonly createdAt: Instant
+}
+
+export interface ClusterJson {
+  readonly uid: string
+  readonly alias: string
+  readonly rev: number
+  readonly head: string
+  readonly identityTrustDomain: string
+  readonly controlPlaneNamespace: string
+  /** The exact `iss` of its tokens. */
+  readonly issuer: string
+  readonly audience: string
+  readonly validation: string
+  readonly tokenReview?: JsonObject
+  readonly jwks?: JsonObject
+  readonly createdAt: Instant
+}
+
+export interface HistoryItemJson {
+  readonly seq: number
+  readonly at: Instant
+  readonly op: string
+  readonly subject: string
+  readonly rev: number
+  readonly by: string
+  readonly reason?: string
+  readonly ticket?: string
+  readonly proposal: string
+  readonly class: string
+  readonly summary: readonly string[]
+}
+
+export interface CertificateJson {
+  readonly serial: string
+  readonly alias: string
+  /** Null for the CA's own TLS certificates. */
+  readonly uid: string | null
+  readonly issuer: string
+  readonly notBefore: Instant
+  readonly notAfter: Instant
+  readonly issuedAt: Instant
+  readonly live: boolean
+  readonly revocation?: { readonly at: Instant; readonly reason: string }
+  /** The attested facts. */
+  readonly evidence: JsonObject
+  readonly requestId: string
+  readonly parentSerial?: string
+  /** Of the DER certificate, hex. */
+  readonly sha256: string
+}
+
+export interface CertificateWithPemJson extends CertificateJson {
+  readonly pem: string
+}
+
+export interface InspectionJson {
+  readonly names: readonly string[]
+  readonly serial: string
+  readonly issuedByUs: boolean
+  readonly inLedger: boolean
+  readonly matchesLedger: boolean
+  readonly revoked: boolean
+  readonly entry: { readonly uid: string; readonly alias: string; readonly stateNow: string } | null
+  readonly evidence: JsonObject | null
+  readonly binding: string | null
+  readonly live: boolean
+  /** One sentence. */
+  readonly verdict: string
+  /** The identity extension, where there is one. */
+  readonly identity?: JsonObject
+}
+
+export interface ChangeJson {
+  readonly op: string
+  readonly alias: string
+  readonly uid: string
+  readonly rev: number
+  readonly proposal: string
+  readonly seq: number
+  readonly at: Instant
+  readonly class: string
+}
+
+export interface PlannedChangeJson {
+  readonly request: JsonObject
+  readonly kind: 'add' | 'change' | 'remove'
+  /** `entry payments/api` */
+  readonly subject: string
+  /** The difference, for people: `maxTtl: 86400 -> 3600`. */
+  readonly lines: readonly string[]
+}
+
+export interface AppliedJson {
+  readonly changes: readonly PlannedChangeJson[]
+  /** Null for a dry run. */
+  readonly applied: readonly ChangeJson[] | null
+}
+
+export interface NewTokenJson {
+  readonly id: string
+  /** Shown once, never again. */
+  readonly token: string
+  readonly alias: string
+  readonly expiresAt: Instant
+  /** SHA-256 of the trust anchor that the client should see, hex. */
+  readonly caFingerprint: string
+}
+
+export interface TokenJson {
+  readonly id: string
+  readonly alias: string
+  readonly createdAt: Instant
+  readonly expiresAt: Instant
+  readonly usedAt: Instant | null
+}
+
+export interface RevokedJson {
+  readonly revoked: number
+  readonly serials: readonly string[]
+}
+
+export interface ClusterCheckJson {
+  readonly ok: boolean
+  readonly checks: readonly {
+    readonly name: string
+    readonly ok: boolean
+    readonly detail: string
+    readonly next?: string
+  }[]
+}
+
+export interface VerifiedJson {
+  readonly records: number
+  readonly head: string
+  readonly ok: true
+}

@@ -1,0 +1,50 @@
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { type Channel } from './access.js'
+import { type Reply } from './reply.js'
+
+/** Nothing here is a page: whatever a browser makes of an answer, it loads and runs nothing. */
+export const safeHeaders = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const
+
+const ONE_YEAR_S = 31_536_000
+
+export interface ReplyTerms {
+  readonly requestId: string
+  readonly channel: Channel
+  /** `store-nothing` for what is for one caller only. */
+  readonly caching: 'check-again' | 'store-nothing'
+}
+
+export function writeReply(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reply: Reply,
+  terms: ReplyTerms,
+): void {
+  const body = Buffer.from(reply.body)
+  response.writeHead(reply.status, {
+    ...safeHeaders,
+    'cache-control': terms.caching === 'check-again' ? 'no-cache' : 'no-store',
+    'x-request-id': terms.requestId,
+    ...(terms.channel === 'tls' && { 'strict-transport-security': `max-age=${ONE_YEAR_S}` }),
+    ...(reply.status !== 204 && {
+      'content-type': reply.type,
+      'content-length': String(body.length),
+    }),
+    ...(hasUnreadBody(request) && { connection: 'close' }),
+    ...reply.headers,
+  })
+  response.end(body)
+}
+
+export const declaresBody = (request: IncomingMessage): boolean =>
+  request.headers['transfer-encoding'] !== undefined ||
+  (request.headers['content-length'] ?? '0') !== '0'
+
+/** The next request could not be told from the rest of this one. */
+const hasUnreadBody = (request: IncomingMessage): boolean =>
+  declaresBody(request) && !request.complete

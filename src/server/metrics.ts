@@ -1,0 +1,115 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type Clock, type UnixSeconds } from '../core/time.js'
+import { type Stage } from '../issuance/issue-leaf.js'
+
+/** What is read at each scrape. */
+export interface MetricsSources {
+  readonly clock: Pick<Clock, 'now'>
+  /** Each issuer that may sign, and when it ends. */
+  readonly issuers: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
+  readonly trustAnchors: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
+  /** Appends that wait for their commit, and for how long the oldest of them has. */
+  readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
+}
+
+/** Everything that is counted. Labels are codes, ids and names from the configuration: all few. */
+export interface Metrics {
+  issued(endpoint: string, evidence: string): void
+  refused(endpoint: string, code: string): void
+  unavailable(dependency: string): void
+  stage(stage: Stage, seconds: number): void
+  answered(operation: string, status: number): void
+  /** Prometheus exposition format 0.0.4. */
+  text(): Promise<string>
+}
+
+/** From a cached CSR's microseconds to a TokenReview that is about to time out. */
+const STAGE_BUCKETS_S = [
+  0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]
+
+/** Metrics in a registry of their own: two servers in one process do not mix. */
+export function openMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  measureOnScrape(registry, sources)
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Counter<Label> =>
+    new Counter({ name, help, labelNames: [...labelNames], registers: [registry] })
+
+  const issued = counter('capstan_certificates_issued_total', 'Certificates issued', [
+    'endpoint',
+    'evidence',
+  ])
+  const refused = counter('capstan_refusals_total', 'Requests refused', ['endpoint', 'code'])
+  const unavailable = counter('capstan_unavailable_total', 'Dependencies that did not answer', [
+    'dependency',
+  ])
+  const answered = counter('capstan_http_requests_total', 'HTTP requests answered', [
+    'route',
+    'status',
+  ])
+  const stages = new Histogram({
+    name: 'capstan_stage_seconds',
+    help: 'How long each stage of issuing took',
+    labelNames: ['stage'],
+    buckets: STAGE_BUCKETS_S,
+    registers: [registry],
+  })
+  return {
+    issued: (endpoint, evidence) => issued.inc({ endpoint, evidence }),
+    refused: (endpoint, code) => refused.inc({ endpoint, code }),
+    unavailable: (dependency) => unavailable.inc({ dependency }),
+    stage: (stage, seconds) => stages.observe({ stage }, seconds),
+    answered: (operation, status) => answered.inc({ route: operation, status: String(status) }),
+    text: () => registry.metrics(),
+  }
+}
+
+function measureOnScrape(registry: Registry, sources: MetricsSources): void {
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    collect: (gauge: Gauge) => void,
+  ): Gauge =>
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [registry],
+      collect() {
+        this.reset()
+        collect(this)
+      },
+    })
+  const { clock, issuers, trustAnchors, ledger } = sources
+
+  gauge(
+    'capstan_issuer_seconds_left',
+    'Until the issuer ends; negative after',
+    ['issuer'],
+    (left) => {
+      for (const { id, notAfter } of issuers()) left.set({ issuer: id }, notAfter - clock.now())
+    },
+  )
+  gauge(
+    'capstan_trust_anchor_seconds_left',
+    'Until the trust anchor ends; negative after',
+    ['trust_anchor'],
+    (left) => {
+      for (const { id, notAfter } of trustAnchors()) {
+        left.set({ trust_anchor: id }, notAfter - clock.now())
+      }
+    },
+  )
+  gauge('capstan_ledger_queue_depth', 'Appends that wait for their commit', [], (depth) =>
+    depth.set(ledger().queueDepth),
+  )
+  gauge('capstan_ledger_lag_seconds', 'Age of the oldest waiting append', [], (lag) =>
+    lag.set(ledger().lagSeconds),
+  )
+}

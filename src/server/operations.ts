@@ -1,0 +1,135 @@
+import { type Alias } from '../core/alias.js'
+import { type Json } from '../core/canonical-json.js'
+import { type CertificateDer } from '../core/der.js'
+import { type Result } from '../core/result.js'
+import { type SerialNumber } from '../core/serial.js'
+import { type Seconds } from '../core/time.js'
+import { type RevocationReason } from '../issuance/ports.js'
+import {
+  type AppliedJson,
+  type CertificateJson,
+  type CertificateWithPemJson,
+  type ChallengeJson,
+  type ChangeJson,
+  type ClusterCheckJson,
+  type ClusterJson,
+  type EntryJson,
+  type HistoryItemJson,
+  type InspectionJson,
+  type IssuedJson,
+  type NewTokenJson,
+  type Readiness,
+  type RevokedJson,
+  type ScopeJson,
+  type SpiffeBundleJson,
+  type StatusJson,
+  type TokenJson,
+  type TrustBundleJson,
+  type VerifiedJson,
+} from './http/shapes.js'
+
+/** The request that a use case works for. */
+export interface CallContext {
+  /** In the answer, in the log and in the ledger. */
+  readonly requestId: string
+  /** The peer's IP address; `local` on the Unix socket. */
+  readonly remote: string
+  /** Aborts when the caller is gone, or its time is up. */
+  readonly signal: AbortSignal
+}
+
+/** What a requester may show in a body. A renewal's evidence is the TLS connection's. */
+export type ShownEvidence =
+  | { readonly kind: 'join-token'; readonly token: string }
+  | { readonly kind: 'kubernetes'; readonly token: string; readonly cluster?: Alias }
+
+export interface IssueInput {
+  /** PEM or base64 DER, not looked at yet. */
+  readonly csr: string
+  readonly evidence: ShownEvidence
+  /** Id of the challenge that the CSR answers. */
+  readonly challenge?: string
+  readonly ttl?: Seconds
+}
+
+export interface RenewInput {
+  /** PEM or base64 DER, not looked at yet. */
+  readonly csr: string
+  /** Possession of its key is proved by TLS; nothing else about it is. */
+  readonly peerCertificate: CertificateDer
+  readonly ttl?: Seconds
+}
+
+export interface CertificateFilter {
+  readonly entry?: Alias
+  readonly live: 'only' | 'all'
+  /** Newest first. */
+  readonly limit: number
+}
+
+export type RevokeTarget =
+  | { readonly kind: 'serial'; readonly serial: SerialNumber }
+  | { readonly kind: 'entry'; readonly alias: Alias }
+
+/** A member of the body that the namespace itself parses. */
+export type JsonBody = Readonly<Record<string, Json>>
+
+/**
+ * The use cases behind the HTTP API. Each answers in the shape that goes over the wire, or refuses;
+ * `DependencyError` and every other throw is the world's or our own fault. Access has been decided
+ * before any of them is called.
+ */
+export interface Operations {
+  // For anyone.
+  readiness(): Promise<Readiness>
+  bundle(): TrustBundleJson | Promise<TrustBundleJson>
+  spiffeBundle(): SpiffeBundleJson | Promise<SpiffeBundleJson>
+  /** DER CertificateList of one issuer; `request.not-found` for an issuer that is not ours. */
+  crl(issuer: string): Promise<Result<Uint8Array>>
+
+  // For whoever brings evidence.
+  createChallenge(context: CallContext): Promise<Result<ChallengeJson>>
+  issue(input: IssueInput, context: CallContext): Promise<Result<IssuedJson>>
+  renew(input: RenewInput, context: CallContext): Promise<Result<IssuedJson>>
+
+  /**
+   * Does this client certificate open the reader routes? Ours by signature and by ledger, within
+   * its dates, not revoked, and its entry active with the `reader` capability: decided from the
+   * bytes. Otherwise `renewal.*` or `request.forbidden`.
+   */
+  readerOf(certificate: CertificateDer): Promise<Result<{ readonly alias: string }>>
+
+  // For readers.
+  status(): Promise<StatusJson>
+  entries(prefix: Alias): Promise<Result<readonly EntryJson[]>>
+  entry(alias: Alias): Promise<Result<EntryJson>>
+  scopes(): Promise<Result<readonly ScopeJson[]>>
+  scope(alias: Alias): Promise<Result<ScopeJson>>
+  clusters(): Promise<Result<readonly ClusterJson[]>>
+  cluster(alias: Alias): Promise<Result<ClusterJson>>
+  history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
+  certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
+  certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
+  /** PEM or base64 DER, of anybody's making. */
+  inspect(certificate: string): Promise<Result<InspectionJson>>
+
+  // For whoever may open the local socket.
+  change(request: JsonBody, context: CallContext): Promise<Result<ChangeJson>>
+  apply(
+    document: JsonBody,
+    mode: 'plan' | 'apply',
+    context: CallContext,
+  ): Promise<Result<AppliedJson>>
+  createToken(alias: Alias, ttl: Seconds, context: CallContext): Promise<Result<NewTokenJson>>
+  tokens(): Promise<Result<readonly TokenJson[]>>
+  /** `request.not-found` when there is no such unused token. */
+  withdrawToken(id: string, context: CallContext): Promise<Result<undefined>>
+  revoke(
+    target: RevokeTarget,
+    reason: RevocationReason,
+    context: CallContext,
+  ): Promise<Result<RevokedJson>>
+  checkCluster(alias: Alias, context: CallContext): Promise<Result<ClusterCheckJson>>
+  /** Reads the whole index log again and checks every signature. */
+  verify(): Promise<Result<VerifiedJson>>
+}

@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { ok, refuse } from '../../../src/core/result.js'
+import { type Route } from '../../../src/server/http/route.js'
+import { routeTable } from '../../../src/server/http/routes/table.js'
+import { ask, closeAll, type Credential, people, serve, type Told } from './harness.js'
+
+afterAll(closeAll)
+
+const operations = {
+  readerOf: (certificate: Uint8Array) =>
+    Promise.resolve(
+      Buffer.from(certificate).equals(people.reader.certDer)
+        ? ok({ alias: 'ops/reader' })
+        : refuse('renewal.not-ours', 'not ours'),
+    ),
+}
+const rate = { burst: 10_000 }
+const tls = await serve('tls', { operations, rate })
+const unix = await serve('unix', { operations, rate })
+
+const routes = routeTable(() => Promise.resolve(''))
+
+/** A request that the route's own example makes valid. */
+function send(route: Route, over: typeof tls, as?: Credential): Promise<Told> {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(route.pathParameters[name]!.example),
+  )
+  return ask(over, {
+    method: route.method,
+    path,
+    ...(route.body && { body: route.body.example as object }),
+    ...(as && { as }),
+  })
+}
+
+const expectedOverTls = {
+  public: { nobody: 'served', stranger: 'served', reader: 'served' },
+  evidence: { nobody: 'served', stranger: 'served', reader: 'served' },
+  reader: { nobody: 'request.unauthenticated', stranger: 'renewal.not-ours', reader: 'served' },
+  operator: {
+    nobody: 'request.forbidden',
+    stranger: 'request.forbidden',
+    reader: 'request.forbidden',
+  },
+} as const
+
+const verdict = (told: Told): unknown => (told.status < 300 ? 'served' : told.json?.['code'])
+
+describe.each(routes.map((route) => ({ name: `${route.method} ${route.path}`, route })))(
+  '$name',
+  ({ route }) => {
+    const expected = expectedOverTls[route.access]
+    const needsCertificate = route.id === 'renewCertificate'
+
+    it.each([
+      {
+        when: 'no certificate',
+        as: undefined,
+        code: needsCertificate ? 'renewal.no-certificate' : expected.nobody,
+      },
+      { when: "a stranger's certificate", as: people.stranger, code: expected.stranger },
+      { when: "a reader's certificate", as: people.reader, code: expected.reader },
+    ])('over TLS with $when: $code', async ({ as, code }) => {
+      expect(verdict(await send(route, tls, as))).toBe(code)
+    })
+
+    it('is served on the local socket', async () => {
+      const code = needsCertificate ? 'renewal.no-certificate' : 'served'
+      expect(verdict(await send(route, unix))).toBe(code)
+    })
+  },
+)
+
+describe('the client certificate', () => {
+  it('reaches the renewal as the bytes that were shown', async () => {
+    const seen: Uint8Array[] = []
+    const served = await serve('tls', {
+      operations: {
+        renew: (input) => {
+          seen.push(input.peerCertificate)
+          return Promise.resolve(refuse('renewal.not-ours', 'not ours'))
+        },
+      },
+    })
+    const told = await ask(served, {
+      method: 'POST',
+      path: '/v1/renew',
+      body: { csr: 'AAAA' },
+      as: people.stranger,
+    })
+    expect(told.status).toBe(401)
+    expect(seen.map((der) => Buffer.from(der).equals(people.stranger.certDer))).toEqual([true])
+  })
+})

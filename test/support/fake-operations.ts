@@ -1,0 +1,205 @@
+import { ok } from '../../src/core/result.js'
+import {
+  type CertificateWithPemJson,
+  type ChangeJson,
+  type ClusterJson,
+  type EntryJson,
+  type IssuedJson,
+  type ScopeJson,
+  type TrustBundleJson,
+} from '../../src/server/http/shapes.js'
+import { type Operations } from '../../src/server/operations.js'
+
+const T = '2026-11-21T00:00:00Z'
+const SERIAL = '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'
+const UID = 'eabcdefghijklmnopqrstuvwxyz23456'
+const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
+const HEX = 'ab'.repeat(32)
+
+export const sampleIssued: IssuedJson = {
+  serial: SERIAL,
+  alias: 'payments/api',
+  uid: UID,
+  names: ['spiffe://acme.example/payments/api'],
+  notBefore: T,
+  notAfter: '2026-11-22T00:00:00Z',
+  issuer: '5b7d1f2846a0c8e2',
+  certificate: PEM,
+  chain: [PEM.replace('MIIB', 'MIIC')],
+  requestId: 'a'.repeat(26),
+}
+
+export const sampleBundle: TrustBundleJson = {
+  trustDomain: 'acme.example',
+  sequence: 3,
+  trustAnchors: [
+    { id: '00112233aabbccdd', subject: 'CN=acme root', notAfter: T, sha256: HEX, pem: PEM },
+  ],
+}
+
+const entry: EntryJson = {
+  uid: UID,
+  alias: 'payments/api',
+  state: 'active',
+  owner: { controller: 'local:root' },
+  rev: 1,
+  head: HEX,
+  envelope: { maxTtl: 3600 },
+  effectiveEnvelope: { maxTtl: 3600 },
+  bindings: [
+    { id: 'babcdefghijkl', kind: 'k8s', cluster: 'prod', namespace: 'a', serviceAccount: 'b' },
+  ],
+  names: ['spiffe://acme.example/payments/api'],
+  labels: { tier: 'gold' },
+  createdAt: T,
+}
+
+const scope: ScopeJson = {
+  uid: `s${UID.slice(1)}`,
+  alias: '',
+  state: 'active',
+  rev: 1,
+  head: HEX,
+  envelope: {},
+  effectiveEnvelope: {},
+  createdAt: T,
+}
+
+const cluster: ClusterJson = {
+  uid: `c${UID.slice(1)}`,
+  alias: 'prod',
+  rev: 1,
+  head: HEX,
+  identityTrustDomain: 'cluster.local',
+  controlPlaneNamespace: 'linkerd',
+  issuer: 'https://kubernetes.default.svc',
+  audience: 'capstan',
+  validation: 'online',
+  tokenReview: { inCluster: true },
+  createdAt: T,
+}
+
+const change: ChangeJson = {
+  op: 'entry.suspend',
+  alias: 'payments/api',
+  uid: UID,
+  rev: 2,
+  proposal: `pr${UID}`,
+  seq: 7,
+  at: T,
+  class: 'routine',
+}
+
+const certificate: CertificateWithPemJson = {
+  serial: SERIAL,
+  alias: 'payments/api',
+  uid: UID,
+  issuer: '5b7d1f2846a0c8e2',
+  notBefore: T,
+  notAfter: T,
+  issuedAt: T,
+  live: true,
+  evidence: { kind: 'join-token' },
+  requestId: 'a'.repeat(26),
+  sha256: HEX,
+  pem: PEM,
+}
+
+const later = <V>(value: V): Promise<ReturnType<typeof ok<V>>> => Promise.resolve(ok(value))
+
+/** Operations that answer everything, each in its documented shape, and remember nothing. */
+export function fakeOperations(overrides: Partial<Operations> = {}): Operations {
+  return {
+    readiness: () =>
+      Promise.resolve({ ready: true, checks: [{ name: 'store', ok: true, detail: 'writable' }] }),
+    bundle: () => sampleBundle,
+    spiffeBundle: () => ({
+      spiffe_sequence: 3,
+      spiffe_refresh_hint: 300,
+      keys: [{ use: 'x509-svid', kty: 'EC', crv: 'P-256', x: 'x', y: 'y', x5c: ['MIIB'] }],
+    }),
+    crl: () => later(Uint8Array.of(0x30, 0x00)),
+    createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),
+    issue: () => later(sampleIssued),
+    renew: () => later(sampleIssued),
+    readerOf: () => later({ alias: 'ops/reader' }),
+    status: () =>
+      Promise.resolve({
+        index: { id: HEX, trustDomain: 'acme.example', solo: true, size: 4, head: HEX },
+        issuer: { id: '5b7d1f2846a0c8e2', subject: 'CN=issuer', notBefore: T, notAfter: T },
+        trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
+        entries: 1,
+        liveCertificates: 1,
+        server: { version: '0.1.0', pid: 1, listeners: [{ name: 'http', address: '[::]:8443' }] },
+      }),
+    entries: () => later([entry]),
+    entry: () => later(entry),
+    scopes: () => later([scope]),
+    scope: () => later(scope),
+    clusters: () => later([cluster]),
+    cluster: () => later(cluster),
+    history: () =>
+      later([
+        {
+          seq: 0,
+          at: T,
+          op: 'entry.create',
+          subject: 'entry payments/api',
+          rev: 1,
+          by: 'local:root',
+          proposal: `pr${UID}`,
+          class: 'routine',
+          summary: ['created'],
+        },
+      ]),
+    certificates: () => later([withoutPem(certificate)]),
+    certificate: () => later(certificate),
+    inspect: () =>
+      later({
+        names: ['spiffe://acme.example/payments/api'],
+        serial: SERIAL,
+        issuedByUs: true,
+        inLedger: true,
+        matchesLedger: true,
+        revoked: false,
+        entry: { uid: UID, alias: 'payments/api', stateNow: 'active' },
+        evidence: { kind: 'join-token' },
+        binding: null,
+        live: true,
+        verdict: 'issued by this CA and live',
+      }),
+    change: () => later(change),
+    apply: (_document, mode) =>
+      later({
+        changes: [
+          { request: { op: 'entry.suspend' }, kind: 'change', subject: 'entry a', lines: ['x'] },
+        ],
+        applied: mode === 'plan' ? null : [change],
+      }),
+    createToken: (alias) =>
+      later({
+        id: 'abcdefghijklmnop',
+        token: 'jt1.abcdefghijklmnop.c2VjcmV0',
+        alias,
+        expiresAt: T,
+        caFingerprint: HEX,
+      }),
+    tokens: () =>
+      later([
+        { id: 'abcdefghijklmnop', alias: 'payments/api', createdAt: T, expiresAt: T, usedAt: null },
+      ]),
+    withdrawToken: () => later(undefined),
+    revoke: () => later({ revoked: 1, serials: [SERIAL] }),
+    checkCluster: () =>
+      later({ ok: true, checks: [{ name: 'tokenreview', ok: true, detail: 'allowed' }] }),
+    verify: () => later({ records: 4, head: HEX, ok: true }),
+    ...overrides,
+  }
+}
+
+function withoutPem({
+  pem: _pem,
+  ...rest
+}: CertificateWithPemJson): Omit<CertificateWithPemJson, 'pem'> {
+  return rest
+}
