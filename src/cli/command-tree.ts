@@ -1,0 +1,56 @@
+import { type CommandSpec } from './command.js'
+import { applyCommand } from './commands/apply.js'
+import { bindCommands } from './commands/bind.js'
+import { bundleCommands } from './commands/bundle.js'
+import { certGetCommands } from './commands/cert-get.js'
+import { certReadCommands } from './commands/cert.js'
+import { certsCommands } from './commands/certs.js'
+import { clusterCommands } from './commands/cluster.js'
+import { completionCommand } from './commands/completion.js'
+import { configCommands } from './commands/config.js'
+import { entryCommands } from './commands/entry.js'
+import { envelopeCommands } from './commands/envelope.js'
+import { indexVerifyCommand } from './commands/index-verify.js'
+import { initCommand } from './commands/init.js'
+import { logCommand } from './commands/log.js'
+import { scopeCommands } from './commands/scope.js'
+import { serveCommands } from './commands/serve.js'
+import { statusCommand } from './commands/status.js'
+import { tokenCommands } from './commands/token.js'
+import { versionCommand } from './commands/version.js'
+
+/** What stands in front of several commands. */
+export const groups: Readonly<Record<string, string>> = {
+  scope: 'scopes: regions of names and who has authority over them',
+  entry: 'entries: the identities that certificates are issued to',
+  bind: 'bindings: the evidence that an entry is recognised by',
+  cluster: 'Kubernetes clusters whose tokens are evidence',
+  envelope: 'envelopes: what a scope or an entry may be allowed',
+  token: 'join tokens',
+  cert: 'one certificate: get, renew, look at',
+  index: 'the index log',
+  config: 'the configuration',
+}
+
+/** Every command, in the order of help and reference. */
+export const commands: readonly CommandSpec[] = [
+  initCommand,
+  ...serveCommands,
+  statusCommand,
+  ...scopeCommands,
+  ...entryCommands,
+  ...bindCommands,
+  ...clusterCommands,
+  ...envelopeCommands,
+  logCommand,
+  applyCommand,
+  ...tokenCommands,
+  ...certsCommands,
+  ...certReadCommands,
+  ...certGetCommands,
+  ...bundleCommands,
+  indexVerifyCommand,
+  ...configCommands,
+  completionCommand(() => ({ commands, groups })),
+  versionCommand,
+]

@@ -1,0 +1,91 @@
+import { parseYaml } from '../../config/yaml-source.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import { type Invocation } from '../invocation.js'
+import { type JsonReader } from '../json-reader.js'
+import { type Outcome, refused, usage } from '../problem.js'
+import { type Colour, type Look } from '../screen/look.js'
+import { renderChange } from './change.js'
+
+async function apply(call: Invocation): Promise<Outcome<Answer>> {
+  const document = await readDocument(call)
+  if (!document.ok) return document
+  const api = await call.operator()
+  if (!api.ok) return api
+  const planned = await api.value.send('/v1/apply', { document: document.value, dryRun: true })
+  if (!planned.ok) return planned
+  const plan = planned.value.objects('changes')
+  if (call.has('dryRun') || plan.length === 0) {
+    return answer(planned.value.value, (look) => renderPlan(look, plan))
+  }
+  const removed = plan.filter((change) => change.text('kind') === 'remove')
+  if (removed.length > 0 && !call.has('yes')) {
+    return refused({
+      code: 'cli.needs-yes',
+      detail: 'the document takes things away for ever',
+      found: removed.map((change) => change.text('subject')).join('\n'),
+      next: 'look at it with --dry-run, then repeat with --yes',
+    })
+  }
+  const applied = await api.value.send('/v1/apply', { document: document.value, dryRun: false })
+  if (!applied.ok) return applied
+  // What another operator changed in between is planned again: the second answer is what happened.
+  return answer(applied.value.value, (look) =>
+    [
+      renderPlan(look, applied.value.objects('changes')),
+      '',
+      ...applied.value.objects('applied').map((change) => renderChange(look, change)),
+    ].join('\n'),
+  )
+}
+
+async function readDocument(call: Invocation): Promise<Outcome<unknown>> {
+  const name = call.text('file') ?? '-'
+  const text = await call.file(name)
+  if (!text.ok) return text
+  const parsed = parseYaml(text.value.toString('utf8'))
+  if (parsed.ok) return { ok: true, value: parsed.source.value }
+  const found = parsed.problems.map(({ line, what }) => `${name}:${line}: ${what}`).join('\n')
+  return usage(`${name} is not YAML`, { found })
+}
+
+const MARKS: Readonly<Record<string, { readonly sign: string; readonly colour: Colour }>> = {
+  add: { sign: '+', colour: 'green' },
+  change: { sign: '~', colour: 'yellow' },
+  remove: { sign: '-', colour: 'red' },
+}
+
+function renderPlan(look: Look, plan: readonly JsonReader[]): string {
+  if (plan.length === 0) return 'nothing to change'
+  const blocks = plan.map((change) => {
+    const { sign, colour } = MARKS[change.text('kind')] ?? { sign: '?', colour: 'yellow' }
+    const head = look.paint(colour, `${sign} ${change.text('subject')}`)
+    return [head, ...change.texts('lines').map((line) => `    ${line}`)].join('\n')
+  })
+  const count = (kind: string): number =>
+    plan.filter((change) => change.text('kind') === kind).length
+  const total = `${count('add')} to add, ${count('change')} to change, ${count('remove')} to remove`
+  return [...blocks, total].join('\n')
+}
+
+export const applyCommand: CommandSpec = {
+  path: 'apply',
+  summary: 'make the namespace as a file says',
+  details: [
+    'Shows the difference, then commits all of it or nothing. The same file again changes nothing.',
+    'Never asks. What takes things away for ever (prune: true) needs --yes.',
+  ],
+  options: [
+    {
+      flags: '-f, --file <file>',
+      description: 'the document, YAML or JSON (- for standard input)',
+      need: 'required',
+    },
+    { flags: '--dry-run', description: 'show the difference only' },
+    { flags: '--yes', description: 'also take things away' },
+  ],
+  examples: [
+    'capstan apply -f namespace.yaml --dry-run',
+    'cat namespace.yaml | capstan apply -f -',
+  ],
+  run: apply,
+}

@@ -1,0 +1,95 @@
+import { writeFile, rename } from 'node:fs/promises'
+import { renderPem } from '../../core/pem.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import { reasonOf } from '../error-code.js'
+import { type Invocation } from '../invocation.js'
+import { type Outcome, usage } from '../problem.js'
+
+async function bundle(call: Invocation): Promise<Outcome<Answer>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  const spiffe = call.text('format') === 'spiffe'
+  const found = await api.value.read(spiffe ? '/v1/bundle/spiffe' : '/v1/bundle')
+  if (!found.ok) return found
+  const text = spiffe
+    ? `${JSON.stringify(found.value.value, null, 2)}\n`
+    : found.value
+        .objects('trustAnchors')
+        .map((anchor) => `${anchor.raw('pem').trim()}\n`)
+        .join('')
+  return deliver(call, found.value.value, text)
+}
+
+async function crl(call: Invocation): Promise<Outcome<Answer>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  let issuer = call.word(0)
+  if (issuer === undefined) {
+    const status = await api.value.read('/v1/status')
+    if (!status.ok) return status
+    issuer = status.value.object('issuer').raw('id')
+  }
+  const der = await api.value.octets(
+    `/v1/crl/${encodeURIComponent(issuer)}.crl`,
+    'application/pkix-crl',
+  )
+  if (!der.ok) return der
+  const pem = renderPem('X509 CRL', der.value)
+  const out = call.text('out')
+  const raw = out !== undefined && call.text('format') === 'der'
+  return deliver(call, { issuer, pem }, raw ? der.value : pem)
+}
+
+/** To `--out`, in one step, or to the screen. */
+async function deliver(
+  call: Invocation,
+  json: unknown,
+  content: string | Uint8Array,
+): Promise<Outcome<Answer>> {
+  const out = call.text('out')
+  if (out === undefined) return answer(json, () => content.toString())
+  const path = call.path(out)
+  const part = `${path}.${Buffer.from(call.world.random(4)).toString('hex')}.part`
+  try {
+    await writeFile(part, content, { flag: 'wx', mode: 0o644 })
+    await rename(part, path)
+  } catch (error) {
+    return usage(`cannot write ${out}`, { found: reasonOf(error) })
+  }
+  return answer(json, (look) => `${look.paint('green', 'wrote')} ${out}`)
+}
+
+export const bundleCommands: readonly CommandSpec[] = [
+  {
+    path: 'bundle',
+    summary: 'print the trust bundle',
+    options: [
+      { flags: '--out <file>', description: 'write it to a file, in one step' },
+      {
+        flags: '--format <format>',
+        description: 'PEM, or a SPIFFE bundle (default: pem)',
+        choices: ['pem', 'spiffe'],
+      },
+    ],
+    examples: ['capstan bundle --out bundle.pem', 'capstan bundle --format spiffe'],
+    run: bundle,
+  },
+  {
+    path: 'crl',
+    arguments: '[issuer]',
+    summary: 'print the certificate revocation list of an issuer',
+    options: [
+      { flags: '--out <file>', description: 'write it to a file, in one step' },
+      {
+        flags: '--format <format>',
+        description: 'of the file (default: pem)',
+        choices: ['pem', 'der'],
+      },
+    ],
+    examples: [
+      'capstan crl | openssl crl -noout -text',
+      'capstan crl 3f2a9c1e5b7d8e60 --out issuer.crl --format der',
+    ],
+    run: crl,
+  },
+]

@@ -1,0 +1,40 @@
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import { type Invocation } from '../invocation.js'
+import { type JsonReader } from '../json-reader.js'
+import { type Outcome } from '../problem.js'
+import { type Look } from '../screen/look.js'
+import { renderTime } from '../screen/times.js'
+
+async function log(call: Invocation): Promise<Outcome<Answer>> {
+  const alias = call.alias(0)
+  if (!alias.ok) return alias
+  const api = await call.operator()
+  if (!api.ok) return api
+  const history = await api.value.read(`/v1/log?alias=${encodeURIComponent(alias.value)}`)
+  if (!history.ok) return history
+  const items = history.value.objects('history')
+  return answer(history.value.value, (look) =>
+    items.map((item) => renderItem(look, item)).join('\n\n'),
+  )
+}
+
+function renderItem(look: Look, item: JsonReader): string {
+  const head = `${look.paint('yellow', `record ${item.count('seq')}`)}  ${look.paint('bold', item.text('op'))}  revision ${item.count('rev')}`
+  const [reason, ticket] = [item.optional('reason'), item.optional('ticket')]
+  return [
+    head,
+    `  ${renderTime(item.text('at'), look.now)} by ${item.text('by')} (${item.text('class')})`,
+    ...(reason === undefined ? [] : [`  reason: ${reason}`]),
+    ...(ticket === undefined ? [] : [`  ticket: ${ticket}`]),
+    ...item.texts('summary').map((line) => `  ${line}`),
+    look.paint('dim', `  ${item.text('proposal')}`),
+  ].join('\n')
+}
+
+export const logCommand: CommandSpec = {
+  path: 'log',
+  arguments: '<alias>',
+  summary: 'show everything that was ever decided about an entry, scope or cluster',
+  examples: ['capstan log payments/api', 'capstan log /'],
+  run: log,
+}

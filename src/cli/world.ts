@@ -1,0 +1,90 @@
+import { type Config } from '../config/config.js'
+import { type Result } from '../core/result.js'
+import { type Clock, type RandomBytes } from '../core/time.js'
+import { type ExitCode } from './exit-code.js'
+
+export interface TextSink {
+  write(text: string): unknown
+  readonly isTTY: boolean
+  /** Width of the terminal; undefined when there is none. */
+  readonly columns?: number
+}
+
+/** One call of the operators' API, as it goes over the wire. */
+export interface OperatorRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** `/v1/entries/payments%2Fapi?x=y` */
+  readonly path: string
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** The Accept header; JSON unless said. */
+  readonly accept?: string
+}
+
+export interface OperatorResponse {
+  readonly status: number
+  /** Media type without parameters, lower case. */
+  readonly contentType: string
+  readonly body: Uint8Array
+}
+
+/** An operator's way in: the running server's Unix socket, or the same API in this process. */
+export interface OperatorConnection {
+  /** Throws `DependencyError` when no answer comes. */
+  request(request: OperatorRequest): Promise<OperatorResponse>
+  close(): Promise<void>
+}
+
+/** What `capstan init` is asked for. Paths are absolute. */
+export interface InitOptions {
+  /** `keys.kek` and `dataDir` already say what the command line said. */
+  readonly config: Config
+  readonly trustDomain: string
+  /** Who holds the local voter: `local:root`. */
+  readonly controller: string
+  /** Existing hierarchy, as PEM files; absent: a new one is made. */
+  readonly rootCert?: string
+  readonly rootKey?: string
+  readonly issuerCert?: string
+  readonly issuerKey?: string
+  /** Opens the encrypted PKCS#8 files above. */
+  readonly keyPassphraseFile?: string
+}
+
+/** What `capstan init` made. Times are ISO 8601 in UTC. */
+export interface InitReport {
+  readonly dataDir: string
+  readonly trustDomain: string
+  readonly indexId: string
+  readonly trustAnchor: {
+    readonly id: string
+    readonly subject: string
+    readonly notAfter: string
+    /** SHA-256 of the certificate, hex: what clients pin. */
+    readonly sha256: string
+    readonly key: 'here' | 'offline'
+  }
+  readonly issuer: { readonly id: string; readonly subject: string; readonly notAfter: string }
+}
+
+/** Everything outside the command line that a command may touch. */
+export interface World {
+  readonly stdout: TextSink
+  readonly stderr: TextSink
+  /** All of standard input, as text. */
+  readonly stdin: () => Promise<string>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Absolute. */
+  readonly cwd: string
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+  readonly version: string
+  readonly operator: (config: Config) => Promise<Result<OperatorConnection>>
+  readonly init: (options: InitOptions) => Promise<Result<InitReport>>
+  /** Serves until `signal` aborts. */
+  readonly serve: (config: Config) => Promise<ExitCode>
+  /** Makes a development CA when there is none, prints how to use it, and serves. */
+  readonly dev: (config: Config) => Promise<ExitCode>
+}
