@@ -1,0 +1,283 @@
+// The main job, narrated, in under a minute, with nothing but this package: a fresh CA, two
+// workloads enrolled by different evidence, mutual TLS between them, a third that the namespace
+// does not grant, a renewal, and the log entry of each step. Exits 1 when any of it is not so.
+import { spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import tls from 'node:tls'
+
+const capstan = join(import.meta.dirname, '../dist/main.js')
+const home = mkdtempSync(join(tmpdir(), 'capstan-demo-'))
+const data = join(home, 'data')
+const paint = process.stdout.isTTY && !process.env.NO_COLOR
+const bold = (text) => (paint ? `\u001b[1m${text}\u001b[0m` : text)
+const green = (text) => (paint ? `\u001b[32m${text}\u001b[0m` : text)
+const dim = (text) => (paint ? `\u001b[2m${text}\u001b[0m` : text)
+let step = 0
+let server
+
+const say = (text) => console.log(`\n${bold(`${String((step += 1))}. ${text}`)}`)
+const seen = (text) => console.log(`   ${green('ok')} ${text}`)
+
+function expect(what, condition) {
+  if (!condition) throw new Error(`expected: ${what}`)
+  seen(what)
+}
+
+/** Runs `capstan`, shows the command and what it printed, and returns its output. */
+function run(args, { refused = false, quiet = false, input } = {}) {
+  const shown = args.map((arg) => (arg.length > 60 ? `${arg.slice(0, 24)}...` : arg)).join(' ')
+  if (!quiet) console.log(dim(`   $ capstan ${shown}`))
+  const done = spawnSync(process.execPath, [capstan, ...args], {
+    encoding: 'utf8',
+    input: input ?? '',
+    env: { ...process.env, CAPSTAN_DATA_DIR: data, NO_COLOR: '1' },
+  })
+  const text = `${done.stdout}${done.stderr}`
+  if (!quiet) for (const line of text.trimEnd().split('\n')) console.log(`     ${line}`)
+  const wanted = refused ? done.status !== 0 : done.status === 0
+  if (!wanted) throw new Error(`capstan ${shown}: exit ${String(done.status)}\n${text}`)
+  return done.stdout
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+/** A service account token as a kubelet projects it, signed by the demo cluster's own key. */
+function serviceAccountToken(key, namespace, serviceAccount) {
+  const now = Math.floor(Date.now() / 1000)
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const claims = {
+    aud: ['capstan.demo'],
+    exp: now + 600,
+    iat: now,
+    nbf: now,
+    iss: 'https://kubernetes.demo',
+    jti: crypto.randomUUID(),
+    sub: `system:serviceaccount:${namespace}:${serviceAccount}`,
+    'kubernetes.io': {
+      namespace,
+      pod: { name: `${serviceAccount}-0`, uid: crypto.randomUUID() },
+      serviceaccount: { name: serviceAccount, uid: crypto.randomUUID() },
+    },
+  }
+  const body = `${encode({ alg: 'RS256', kid: 'demo' })}.${encode(claims)}`
+  return `${body}.${sign('sha256', Buffer.from(body), key).toString('base64url')}`
+}
+
+/** Two workloads talk; each says who it saw. */
+async function mutualTls(serverDir, clientDir, trustBundle) {
+  const identity = (dir) => ({
+    key: readFileSync(join(dir, 'key.pem')),
+    cert: readFileSync(join(dir, 'cert.pem')),
+    ca: readFileSync(trustBundle),
+    minVersion: 'TLSv1.3',
+  })
+  const spiffe = (socket) => /URI:(\S+?)(,|$)/.exec(socket.getPeerCertificate().subjectaltname)?.[1]
+  const listener = tls.createServer({
+    ...identity(serverDir),
+    requestCert: true,
+    rejectUnauthorized: true,
+  })
+  listener.on('secureConnection', (socket) => socket.end(`hello ${String(spiffe(socket))}`))
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  try {
+    return await new Promise((resolve, reject) => {
+      const socket = tls.connect({
+        port: listener.address().port,
+        host: '127.0.0.1',
+        ...identity(clientDir),
+        // The name is the SPIFFE ID, which the caller compares below, not a host name.
+        checkServerIdentity: () => undefined,
+      })
+      let greeting = ''
+      let server
+      socket.on('secureConnect', () => {
+        server = spiffe(socket)
+      })
+      socket.on('data', (chunk) => (greeting += chunk))
+      socket.on('end', () => resolve({ server, client: greeting.replace('hello ', '') }))
+      socket.on('error', reject)
+    })
+  } finally {
+    listener.close()
+  }
+}
+
+async function serve() {
+  const [linkerd, http, admin] = [await freePort(), await freePort(), await freePort()]
+  const config = join(home, 'capstan.yaml')
+  writeFileSync(
+    config,
+    `dataDir: ${data}
+server:
+  linkerd: { listen: "127.0.0.1:${linkerd}", loopback: off }
+  http: { listen: "127.0.0.1:${http}", names: [localhost, 127.0.0.1] }
+  admin: { listen: "127.0.0.1:${admin}" }
+`,
+  )
+  server = spawn(process.execPath, [capstan, 'serve', '--config', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let complaints = ''
+  server.stderr.on('data', (chunk) => (complaints += chunk))
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const ready = await fetch(`http://127.0.0.1:${admin}/ready`).catch(() => undefined)
+    if (ready?.ok) return `https://127.0.0.1:${http}`
+    if (server.exitCode !== null) throw new Error(`capstan serve stopped: ${complaints}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`capstan serve is not ready: ${complaints}`)
+}
+
+async function demo() {
+  say('A fresh CA: trust anchor, issuer, and a namespace with one local voter')
+  run(['init', '--trust-domain', 'demo.example'])
+  const url = await serve()
+  const bundle = join(home, 'bundle.pem')
+  run(['bundle', '--out', bundle], { quiet: true })
+  expect(`it serves on ${url}`, true)
+
+  say('The namespace says who may exist, by which evidence')
+  const clusterKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const jwks = join(home, 'jwks.json')
+  const jwk = {
+    ...clusterKey.publicKey.export({ format: 'jwk' }),
+    kid: 'demo',
+    alg: 'RS256',
+    use: 'sig',
+  }
+  writeFileSync(jwks, JSON.stringify({ keys: [jwk] }))
+  const document = join(home, 'namespace.yaml')
+  writeFileSync(
+    document,
+    `apiVersion: capstan/v1
+scopes:
+  - alias: shop
+clusters:
+  - alias: demo
+    identityTrustDomain: cluster.local
+    controlPlaneNamespace: linkerd
+    issuer: https://kubernetes.demo
+    audience: capstan.demo
+    validation: offline
+    jwks: { file: ${jwks} }
+entries:
+  - alias: shop/web
+    owner: { controller: team-shop }
+    bindings:
+      - { kind: k8s, cluster: demo, namespace: shop, serviceAccount: web }
+  - alias: shop/billing
+    owner: { controller: team-billing }
+`,
+  )
+  run(['apply', '-f', document])
+  run(['scope', 'tree'])
+
+  say('shop/web enrols with a Kubernetes service account token')
+  const webDir = join(home, 'web')
+  const webToken = join(home, 'web.token')
+  writeFileSync(webToken, serviceAccountToken(clusterKey.privateKey, 'shop', 'web'), {
+    mode: 0o600,
+  })
+  run([
+    'cert',
+    'get',
+    'shop/web',
+    '--server',
+    url,
+    '--kubernetes-token-file',
+    webToken,
+    '--ca-bundle',
+    bundle,
+    '--out',
+    webDir,
+  ])
+
+  say('shop/billing enrols with a join token')
+  const billingDir = join(home, 'billing')
+  const { token } = JSON.parse(
+    run(['token', 'create', 'shop/billing', '--ttl', '10m', '--json'], { quiet: true }),
+  )
+  const billing = [
+    'cert',
+    'get',
+    'shop/billing',
+    '--server',
+    url,
+    '--token',
+    token,
+    '--ca-bundle',
+    bundle,
+  ]
+  run([...billing, '--out', billingDir])
+  run([...billing, '--out', join(home, 'again')], { refused: true })
+  seen('the token was good for one certificate')
+
+  say('They speak mutual TLS, and each sees the other by name')
+  const met = await mutualTls(webDir, billingDir, bundle)
+  expect(`the client saw ${String(met.server)}`, met.server === 'spiffe://demo.example/shop/web')
+  expect(`the server saw ${met.client}`, met.client === 'spiffe://demo.example/shop/billing')
+
+  say('A third workload has a genuine token, but the namespace grants it nothing')
+  const strangerToken = join(home, 'stranger.token')
+  writeFileSync(strangerToken, serviceAccountToken(clusterKey.privateKey, 'shop', 'stranger'), {
+    mode: 0o600,
+  })
+  run(
+    [
+      'cert',
+      'get',
+      'shop/web',
+      '--server',
+      url,
+      '--kubernetes-token-file',
+      strangerToken,
+      '--ca-bundle',
+      bundle,
+      '--out',
+      join(home, 'stranger'),
+    ],
+    { refused: true },
+  )
+
+  say('shop/web renews with its current certificate')
+  const serial = () => new X509Certificate(readFileSync(join(webDir, 'cert.pem'))).serialNumber
+  const before = serial()
+  run(['cert', 'renew', '--server', url, '--out', webDir])
+  expect('a new certificate is in place', serial() !== before)
+
+  say('Who is this, and was it allowed?')
+  run(['cert', 'inspect', join(webDir, 'cert.pem')])
+
+  say('Suspending an entry stops issuance at once')
+  run(['entry', 'suspend', 'shop/web', '--reason', 'demo'])
+  run(['cert', 'renew', '--server', url, '--out', webDir], { refused: true })
+
+  say('Every step is on record, and the record proves itself')
+  run(['log', 'shop/web'])
+  run(['certs'])
+  run(['index', 'verify'])
+}
+
+const began = performance.now()
+try {
+  await demo()
+  console.log(`\n${green('demo passed')} in ${((performance.now() - began) / 1000).toFixed(1)} s`)
+} catch (error) {
+  console.error(`\ndemo failed: ${error instanceof Error ? error.message : String(error)}`)
+  process.exitCode = 1
+} finally {
+  server?.kill('SIGTERM')
+  rmSync(home, { recursive: true, force: true })
+}
