@@ -66,8 +66,16 @@ export class OwnCertificates {
     this.deps = deps
   }
 
-  /** Makes what is missing or due. Refuses to hold on to a name that no cluster has any more. */
-  async refresh(): Promise<void> {
+  private turn: Promise<void> = Promise.resolve()
+
+  /** Makes what is missing or due, and forgets names that no cluster has any more. */
+  refresh(): Promise<void> {
+    const done = this.turn.then(() => this.renew())
+    this.turn = done.catch(() => undefined)
+    return done
+  }
+
+  private async renew(): Promise<void> {
     const now = this.deps.clock.now()
     const issuer = this.deps.issuer(now)
     if (!issuer.ok) return

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { parseDnsName } from '../core/names.js'
+import { isWorkloadName, parseDnsName } from '../core/names.js'
 import { seconds, type Seconds } from '../core/time.js'
 import { type ConfigDraft } from './config-draft.js'
 import { type Config, type KekSource, type ListenAddress, logFormats, logLevels } from './config.js'
@@ -126,7 +126,8 @@ class DraftReader {
     const value = this.draft.value(key.split('.'))
     const names = Array.isArray(value) ? value.map(String) : []
     for (const name of names) {
-      if (isIP(name) !== 0 || parseDnsName(name) !== undefined) continue
+      if (isIP(name) !== 0) continue
+      if (parseDnsName(name) !== undefined && !isWorkloadName(name)) continue
       this.draft.refuse(key.split('.'), JSON.stringify(name.slice(0, 60)))
     }
     return [...new Set(names)]

@@ -23,6 +23,10 @@ export function spiffeIdOf(trustDomain: TrustDomain, alias: Alias): SpiffeId {
   return `spiffe://${trustDomain}/${alias}` as SpiffeId
 }
 
+/** Is this in a region of names that belong to governed entries alone? */
+export const isWorkloadName = (name: string): boolean =>
+  /(^|\.)(serviceaccount|entry)\.identity\./.test(name)
+
 /** Where a cluster's Linkerd names live: the `linkerd` and `cluster.local` of its workloads. */
 export interface LinkerdRegion {
   readonly controlPlaneNamespace: string

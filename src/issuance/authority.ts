@@ -17,6 +17,7 @@ import { toIso, type UnixSeconds } from '../core/time.js'
 export interface AuthorityView {
   readonly id: string
   readonly role: AuthorityRecord['role']
+  readonly state: AuthorityRecord['state']
   /** For people. */
   readonly subject: string
   readonly notBefore: UnixSeconds
@@ -68,7 +69,14 @@ export class Authority {
   }
 
   get trustAnchors(): readonly AuthorityView[] {
-    return this.all.filter(({ role }) => role === 'trust-anchor')
+    return this.all.filter(({ role, state }) => role === 'trust-anchor' && state === 'active')
+  }
+
+  /** Grows whenever a trust anchor comes or goes: records are never deleted. */
+  get bundleSequence(): number {
+    return this.all
+      .filter(({ role }) => role === 'trust-anchor')
+      .reduce((sum, { state }) => sum + (state === 'active' ? 1 : 2), 0)
   }
 
   get issuers(): readonly AuthorityView[] {
@@ -111,9 +119,9 @@ export function chainOf(
   return [record.certificate, ...above]
 }
 
-function viewOf({ id, role, certificate }: AuthorityRecord): readonly AuthorityView[] {
+function viewOf({ id, role, state, certificate }: AuthorityRecord): readonly AuthorityView[] {
   const facts = certificateFacts(certificate)
   if (!facts.ok) return []
   const { notBefore, notAfter, subject } = facts.value
-  return [{ id, role, certificate, notBefore, notAfter, subject: describeName(subject) }]
+  return [{ id, role, state, certificate, notBefore, notAfter, subject: describeName(subject) }]
 }

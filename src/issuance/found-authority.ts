@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { authorityId } from '../ca/certificate-chain.js'
 import { certificateFacts } from '../ca/certificate-facts.js'
 import { checkHierarchy, type HierarchyRefusal } from '../ca/check-hierarchy.js'
@@ -57,14 +58,15 @@ export async function adoptAuthority(
   const { vault, now } = deps
   if (brought.kind === 'issuer') {
     const { certificates, issuerKey } = brought
+    const checked = checkHierarchy({ certificates, keySpki: spkiOf(issuerKey), now })
+    if (!checked.ok) return checked
     const key = await vault.adopt(issuerKey, 'issuer')
-    const checked = checkHierarchy({ certificates, keySpki: key.signer.spki, now })
-    return checked.ok ? ok(recordsOf(certificates, { issuer: key.ref })) : checked
+    return ok(recordsOf(certificates, { issuer: key.ref }))
   }
   const { trustAnchor, trustAnchorKey } = brought
-  const root = await vault.adopt(trustAnchorKey, 'trust anchor')
-  const fit = mayHaveIssuers(trustAnchor, root.signer, now)
+  const fit = mayHaveIssuers(trustAnchor, spkiOf(trustAnchorKey), now)
   if (!fit.ok) return fit
+  const root = await vault.adopt(trustAnchorKey, 'trust anchor')
   const { certificate, keyRef, signer } = await makeIssuer(deps, {
     certificate: trustAnchor,
     signer: root.signer,
@@ -90,16 +92,22 @@ async function makeIssuer(
   return { certificate, keyRef: ref, signer }
 }
 
+/** Nothing is sealed before it is known to fit. */
+function spkiOf(pkcs8: Uint8Array): Uint8Array {
+  const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+  return createPublicKey(key).export({ format: 'der', type: 'spki' })
+}
+
 /** What must be so before its key is used at all; the whole chain is checked afterwards. */
 function mayHaveIssuers(
   trustAnchor: CertificateDer,
-  signer: Signer,
+  keySpki: Uint8Array,
   now: UnixSeconds,
 ): Result<undefined, HierarchyRefusal> {
   const facts = certificateFacts(trustAnchor)
   if (!facts.ok) return facts
   const { basicConstraints, spki, notBefore, notAfter } = facts.value
-  if (Buffer.compare(spki, signer.spki) !== 0) {
+  if (Buffer.compare(spki, keySpki) !== 0) {
     return refuse('ca.bad-hierarchy', 'the key does not belong to the trust anchor', {
       wanted: 'the private key of the certificate given with --root-cert',
     })

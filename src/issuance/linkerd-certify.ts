@@ -1,5 +1,6 @@
 import { type CertificateDer } from '../core/der.js'
 import { ok, type Result } from '../core/result.js'
+import { type SerialNumber } from '../core/serial.js'
 import { type RandomBytes, unixSeconds, type UnixSeconds } from '../core/time.js'
 import { type Issued, type IssueRequest } from './issue-leaf.js'
 
@@ -16,6 +17,9 @@ export interface Certified {
   readonly intermediates: readonly CertificateDer[]
   /** When the proxy should think its certificate ends: it renews at 70 % of the way there. */
   readonly validUntil: UnixSeconds
+  /** Whose it is, for the audit line. */
+  readonly alias: string
+  readonly serial: SerialNumber
 }
 
 /** The share of a lifetime over which the renewals of one restart are spread. */
@@ -44,6 +48,8 @@ export function certifyWith(deps: {
       leaf,
       intermediates: chain,
       validUntil: spread(record.issuedAt, record.notAfter, deps.random),
+      alias: record.alias,
+      serial: record.serial,
     })
   }
 }

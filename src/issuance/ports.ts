@@ -68,6 +68,8 @@ export interface IssuanceLedger {
   /** `notAfter` narrows the search to one partition when the caller holds the certificate. */
   find(serial: SerialNumber, notAfter?: UnixSeconds): Promise<LedgerRow | undefined>
   list(query: LedgerQuery): Promise<readonly LedgerRow[]>
+  /** How many certificates are neither expired at `now` nor revoked. */
+  countLive(now: UnixSeconds): Promise<number>
   /** The latest notAfter ever recorded for an entry, pruned rows included; undefined: never issued. */
   lastNotAfter(entry: Uid): Promise<UnixSeconds | undefined>
   /** Marks rows revoked, durably; rows already revoked keep their first revocation. How many changed. */

@@ -2,13 +2,10 @@ import { type Issuer } from '../ca/issuer.js'
 import { type SubjectAltName } from '../ca/leaf.js'
 import { planLeaf } from '../ca/plan-leaf.js'
 import { type SpkiDer } from '../core/der.js'
-import { type LinkerdRegion } from '../core/names.js'
+import { isWorkloadName, type LinkerdRegion } from '../core/names.js'
 import { type RandomBytes, type Seconds, type UnixSeconds } from '../core/time.js'
 import { serialFromRandom } from '../core/serial.js'
 import { type IssuanceLedger, type LedgerEntry } from './ports.js'
-
-/** Names under these labels belong to governed entries; no configuration can take one for the server. */
-const WORKLOAD_NAME = /(^|\.)(serviceaccount|entry)\.identity\./
 
 /**
  * The name that every Linkerd proxy expects of its identity service:
@@ -19,11 +16,11 @@ export function linkerdServerName(region: LinkerdRegion): string {
   return `linkerd-identity.${ns}.serviceaccount.identity.${ns}.${identityTrustDomain}`
 }
 
-/** The configured host names and addresses that are no governed entry's. */
+/** Host names and addresses. Throws for a governed entry's: the configuration refuses those first. */
 export function serverNames(configured: readonly string[]): readonly SubjectAltName[] {
-  return configured
-    .filter((name) => !WORKLOAD_NAME.test(name))
-    .map((value) => ({ kind: isAddress(value) ? 'ip' : 'dns', value }))
+  const governed = configured.find(isWorkloadName)
+  if (governed !== undefined) throw new RangeError(`${governed} is a workload's name`)
+  return configured.map((value) => ({ kind: isAddress(value) ? 'ip' : 'dns', value }))
 }
 
 const isAddress = (name: string): boolean => name.includes(':') || /^\d+(\.\d+){3}$/.test(name)

@@ -9,9 +9,19 @@ export interface AuditLine {
   /** The peer's IP address; `local` on the Unix socket. */
   readonly remote: string
   readonly outcome: 'answered' | 'refused' | 'unavailable' | 'failed'
-  readonly status: number
+  /** Of HTTP. */
+  readonly status?: number
   /** Of a refusal. */
   readonly code?: string
+  readonly about?: AuditDetail
+}
+
+/** What a request turned out to be about. */
+export interface AuditDetail {
+  readonly alias?: string
+  /** Of the certificate that was issued. */
+  readonly serial?: string
+  readonly evidence?: string
 }
 
 export type Audit = (line: AuditLine) => void

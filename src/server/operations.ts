@@ -5,6 +5,7 @@ import { type Result } from '../core/result.js'
 import { type SerialNumber } from '../core/serial.js'
 import { type Seconds } from '../core/time.js'
 import { type RevocationReason } from '../issuance/ports.js'
+import { type AuditDetail } from './audit.js'
 import {
   type AppliedJson,
   type CertificateJson,
@@ -36,6 +37,8 @@ export interface CallContext {
   readonly remote: string
   /** Aborts when the caller is gone, or its time is up. */
   readonly signal: AbortSignal
+  /** Adds to the audit line of this request. */
+  readonly about: (detail: AuditDetail) => void
 }
 
 /** What a requester may show in a body. A renewal's evidence is the TLS connection's. */

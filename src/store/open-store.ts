@@ -18,6 +18,8 @@ export interface Store extends AsyncDisposable {
   readonly authorities: AuthorityStore
   /** Writes that wait for the commit under way. */
   queueDepth(): number
+  /** Age of the oldest write that is not durable yet, in seconds. */
+  lagSeconds(): number
 }
 
 export interface StoreOptions {
@@ -47,6 +49,7 @@ export function openStore({ path, writer }: StoreOptions): Store {
     challenges: sqliteChallenges(reader, queue),
     authorities: sqliteAuthorities(reader, queue),
     queueDepth: () => queue.depth,
+    lagSeconds: () => queue.lagSeconds,
     async [Symbol.asyncDispose]() {
       await queue.close()
       reader.close()

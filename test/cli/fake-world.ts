@@ -47,6 +47,7 @@ export class ScriptedServer implements OperatorConnection {
         context: {
           requestId: REQUEST_ID,
           remote: 'local',
+          about: () => undefined,
           signal: new AbortController().signal,
         },
       })

@@ -2,7 +2,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { DependencyError } from '../../core/dependency-error.js'
 import { type Refusal } from '../../core/refusal.js'
 import { refuse, type Result } from '../../core/result.js'
-import { type Audit, type AuditLine } from '../audit.js'
+import { type Audit, type AuditDetail, type AuditLine } from '../audit.js'
 import { type ServerLog } from '../grpc/log.js'
 import { type CallContext, type Operations } from '../operations.js'
 import { admit, type Channel } from './access.js'
@@ -73,10 +73,14 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
 
   return async function dispatch(routed) {
     const { request, response, target } = routed
+    let about: AuditDetail | undefined
     const context: CallContext = {
       requestId: options.newRequestId(),
       remote: channel === 'unix' ? 'local' : (request.socket.remoteAddress ?? 'gone'),
       signal: signalFor(response, limits.answerMs),
+      about: (detail) => {
+        about = { ...about, ...detail }
+      },
     }
     const { reply, ...audited } = await outcomeOf(routed, context)
     if ('ok' in target) {
@@ -85,7 +89,14 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
       observer.answered(target.id, reply.status)
       if (target.access !== 'public') {
         const { requestId, remote } = context
-        options.audit({ requestId, operation: target.id, remote, status: reply.status, ...audited })
+        options.audit({
+          requestId,
+          operation: target.id,
+          remote,
+          status: reply.status,
+          ...audited,
+          ...(about && { about }),
+        })
       }
     }
     // An honest client reads its answer only when it has sent everything.

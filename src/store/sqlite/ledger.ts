@@ -45,6 +45,9 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
     `SELECT serial, not_after FROM revocation WHERE issuer_id = ? AND not_after >= ?
      ORDER BY revoked_at, serial`,
   )
+  const revokedCount = database.prepare<[number], { n: number }>(
+    'SELECT count(*) AS n FROM revocation WHERE not_after >= ?',
+  )
   const days = (): number[] => partitions.all().map(({ day }) => day)
 
   function findIn(candidates: readonly number[], serial: string): LedgerRow | undefined {
@@ -89,6 +92,22 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
           rows.push(...found.map(rowOf))
         }
         return rows.sort((a, b) => b.issuedAt - a.issuedAt).slice(0, limit)
+      }),
+    countLive: (now) =>
+      reading(() => {
+        let live = 0
+        for (const day of days()) {
+          if (day < dayOf(now)) continue
+          // Whoever ends on a later day is live: counting rows needs no look at their dates.
+          const dates = day === dayOf(now) ? 'WHERE not_after >= ?' : 'WHERE ? >= 0'
+          live +=
+            database
+              .prepare<[number], { n: number }>(
+                `SELECT count(*) AS n FROM ${partitionTable(day)} ${dates}`,
+              )
+              .get(now)?.n ?? 0
+        }
+        return live - (revokedCount.get(now)?.n ?? 0)
       }),
     lastNotAfter: (entry) =>
       reading(() => {

@@ -14,6 +14,8 @@ const MAX_BATCH = 512
 
 interface Waiting {
   readonly command: Command
+  /** Milliseconds of the process's own clock. */
+  readonly since: number
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: unknown) => void
 }
@@ -32,6 +34,7 @@ export class WriteQueue {
   private waiting: Waiting[] = []
   private committing: Promise<void> | undefined
   private closed = false
+  private underWay: number | undefined
   private readonly writer: BatchWriter
 
   constructor(writer: BatchWriter) {
@@ -42,13 +45,19 @@ export class WriteQueue {
     return this.waiting.length
   }
 
+  /** Age of the oldest command that is not yet on the disk. */
+  get lagSeconds(): number {
+    const oldest = this.underWay ?? this.waiting[0]?.since
+    return oldest === undefined ? 0 : (performance.now() - oldest) / 1000
+  }
+
   submit(command: Command): Promise<Outcome> {
     if (this.closed) return Promise.reject(new DependencyError('store', 'it is closed'))
     if (this.waiting.length >= MAX_WAITING) {
       return Promise.reject(new DependencyError('store', 'too many writes wait'))
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ command, resolve, reject })
+      this.waiting.push({ command, since: performance.now(), resolve, reject })
       this.committing ??= this.drain()
     })
   }
@@ -65,6 +74,7 @@ export class WriteQueue {
     await Promise.resolve()
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, MAX_BATCH)
+      this.underWay = batch[0]?.since
       try {
         const outcomes = await this.writer.commit(batch.map(({ command }) => command))
         for (const [position, { resolve, reject }] of batch.entries()) {
@@ -76,6 +86,7 @@ export class WriteQueue {
         for (const { reject } of batch) reject(storeFailed('writing failed', error))
       }
     }
+    this.underWay = undefined
     this.committing = undefined
   }
 }
@@ -110,11 +121,13 @@ export function threadWriter(path: string): BatchWriter {
     pending = undefined
     resolve?.(reply)
   })
-  worker.on('error', (error) => {
-    broken = error
-    pending?.reject(error)
+  const failed = (error: unknown): void => {
+    broken ??= error
+    pending?.reject(storeFailed('the writer has stopped', error))
     pending = undefined
-  })
+  }
+  worker.on('error', failed)
+  worker.on('exit', () => failed(new Error('it ended')))
   return {
     async commit(batch) {
       if (broken !== undefined) throw storeFailed('the writer has stopped', broken)

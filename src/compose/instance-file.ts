@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type KeyRef } from '../ca/ports.js'
+import { DependencyError } from '../core/dependency-error.js'
+import { type RandomBytes } from '../core/time.js'
+import { writeDurably } from '../keys/write-durably.js'
+
+/** `instance.json`: written last when a CA is founded, so that its presence says that the rest is there. */
+export interface InstanceFile {
+  readonly v: 1
+  readonly trustDomain: string
+  /** The local voter's key in the vault. */
+  readonly voterKey: KeyRef
+  /** Unix seconds. */
+  readonly createdAt: number
+}
+
+const NAME = 'instance.json'
+
+export async function readInstanceFile(dataDir: string): Promise<InstanceFile | undefined> {
+  const path = join(dataDir, NAME)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw new DependencyError('data directory', `cannot read ${path}`, error)
+  }
+  const instance = parse(text)
+  if (instance) return instance
+  throw new DependencyError('data directory', `${path} is damaged, or from a newer version`)
+}
+
+export async function writeInstanceFile(
+  dataDir: string,
+  instance: InstanceFile,
+  random: RandomBytes,
+): Promise<void> {
+  await writeDurably(dataDir, NAME, `${JSON.stringify(instance, null, 2)}\n`, random)
+}
+
+function parse(text: string): InstanceFile | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Record<keyof InstanceFile, unknown>> | null
+    const isOurs =
+      value?.v === 1 &&
+      typeof value.trustDomain === 'string' &&
+      typeof value.voterKey === 'string' &&
+      typeof value.createdAt === 'number'
+    return isOurs ? (value as InstanceFile) : undefined
+  } catch {
+    return undefined
+  }
+}

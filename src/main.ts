@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import 'reflect-metadata'
+import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { exitOfProblem } from './cli/exit-code.js'
+import { problemOfRefusal } from './cli/problem.js'
+import { runCli } from './cli/run-cli.js'
+import { renderProblem } from './cli/screen/problem-screen.js'
+import { lookOf } from './cli/screen/look.js'
+import { type World } from './cli/world.js'
+import { dev } from './compose/dev.js'
+import { found } from './compose/found.js'
+import { operatorConnection } from './compose/operator-connection.js'
+import { serve } from './compose/serve.js'
+import { type Refusal } from './core/refusal.js'
+import { type Result } from './core/result.js'
+import { systemClock, systemRandom } from './system.js'
+
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The second one is obeyed at once, by the default that is back by then.
+  process.once(signal, () => stop.abort())
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+const ambient = {
+  env: process.env,
+  clock: systemClock,
+  random: systemRandom,
+  signal: stop.signal,
+  version,
+}
+
+const world: World = {
+  ...ambient,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  stdin: () => text(process.stdin),
+  cwd: process.cwd(),
+  operator: (config) => operatorConnection(config, ambient),
+  init: (options) => found(options, ambient),
+  serve: async (config) => exitOf(await serve(config, ambient)),
+  dev: async (config) =>
+    exitOf(
+      await dev(config, {
+        ...ambient,
+        stdout: process.stdout,
+        cwd: process.cwd(),
+        command: command(),
+      }),
+    ),
+}
+
+/** How this program is called again from here. */
+function command(): string {
+  const script = relative(process.cwd(), fileURLToPath(import.meta.url))
+  return script.startsWith('..') ? 'capstan' : `node ${script}`
+}
+
+/** A server that may not start says why, as every other command does. */
+function exitOf<T>(result: Result<T>): T | ReturnType<typeof exitOfProblem> {
+  if (result.ok) return result.value
+  const refusal: Refusal = result.refusal
+  const problem = problemOfRefusal(refusal)
+  const look = lookOf(world.stderr, world.env, world.clock.now())
+  world.stderr.write(`${renderProblem(look, problem)}\n`)
+  return exitOfProblem(problem)
+}
+
+process.exitCode = await runCli(process.argv.slice(2), world)
+// What a library has left open (an idle connection to a cluster) must not keep a command from ending.
+process.stdout.write('', () => process.exit())

@@ -1,0 +1,119 @@
+import { type Alias, isUnder, ROOT } from '../../core/alias.js'
+import { type Json } from '../../core/canonical-json.js'
+import { ok, type Result } from '../../core/result.js'
+import { type Clock } from '../../core/time.js'
+import { type Cluster } from '../../namespace/cluster.js'
+import { type LiveIndex } from '../../namespace/live-index.js'
+import { unknown } from '../../namespace/resolve-request.js'
+import { type ClusterCheckJson } from '../http/shapes.js'
+import { type Operations } from '../operations.js'
+import {
+  changeJson,
+  clusterJson,
+  entryJson,
+  historyItemJson,
+  plannedJson,
+  scopeJson,
+} from '../views/namespace-views.js'
+
+export interface NamespaceDeps {
+  readonly index: LiveIndex
+  readonly clock: Pick<Clock, 'now'>
+  readonly checkCluster: (
+    cluster: Cluster,
+    signal: AbortSignal,
+  ) => Promise<ClusterCheckJson['checks']>
+}
+
+type Named = 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
+
+/** The governed namespace: read, changed, and verified. */
+export function namespaceOperations({
+  index,
+  clock,
+  checkCluster,
+}: NamespaceDeps): Pick<Operations, Named | 'change' | 'apply' | 'checkCluster' | 'verify'> {
+  const clusterOf = (alias: Alias): Result<Cluster> => {
+    const cluster = index.state.clusterByAlias(alias)
+    return cluster?.state === 'active' ? ok(cluster) : unknown('cluster', alias)
+  }
+
+  return {
+    entries(prefix) {
+      const entries = [...index.state.entries.values()].filter(({ alias }) =>
+        isUnder(alias, prefix),
+      )
+      const now = clock.now()
+      return done(entries.sort(byAlias).map((entry) => entryJson(index.state, entry, now)))
+    },
+
+    entry(alias) {
+      const entry = index.state.resolve(alias)
+      return Promise.resolve(
+        entry ? ok(entryJson(index.state, entry, clock.now())) : unknown('entry', alias),
+      )
+    },
+
+    scopes() {
+      const scopes = [...index.state.scopes.values()].sort(byAlias)
+      return done(scopes.map((scope) => scopeJson(index.state, scope)))
+    },
+
+    scope(alias) {
+      const scope = alias === ROOT ? index.state.root : index.state.scopeByAlias(alias)
+      return Promise.resolve(scope ? ok(scopeJson(index.state, scope)) : unknown('scope', alias))
+    },
+
+    clusters() {
+      const active = [...index.state.clusters.values()].filter(({ state }) => state === 'active')
+      return done(active.sort(byAlias).map(clusterJson))
+    },
+
+    cluster(alias) {
+      const cluster = clusterOf(alias)
+      return Promise.resolve(cluster.ok ? ok(clusterJson(cluster.value)) : cluster)
+    },
+
+    async history(alias) {
+      const items = await index.history(alias)
+      return items.ok ? ok(items.value.map(historyItemJson)) : items
+    },
+
+    async change(request, context) {
+      aboutAlias(request['alias'], context.about)
+      const change = await index.change(request)
+      return change.ok ? ok(changeJson(change.value)) : change
+    },
+
+    async apply(document, mode) {
+      const planned = index.plan(document)
+      if (!planned.ok) return planned
+      const changes = planned.value.map(plannedJson)
+      if (mode === 'plan') return ok({ changes, applied: null })
+      const applied = await index.apply(document)
+      return applied.ok ? ok({ changes, applied: applied.value.map(changeJson) }) : applied
+    },
+
+    async checkCluster(alias, { signal }) {
+      const cluster = clusterOf(alias)
+      if (!cluster.ok) return cluster
+      const checks = await checkCluster(cluster.value, signal)
+      return ok({ ok: checks.every((check) => check.ok), checks })
+    },
+
+    async verify() {
+      const verified = await index.verify()
+      return verified.ok ? ok({ ...verified.value, ok: true }) : verified
+    },
+  }
+}
+
+const byAlias = (a: { readonly alias: string }, b: { readonly alias: string }): number =>
+  a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0
+
+const done = <T>(value: T): Promise<Result<T>> => Promise.resolve(ok(value))
+
+/** Only what looks like a name gets into the audit line. */
+function aboutAlias(alias: Json | undefined, about: (detail: { alias: string }) => void): void {
+  if (typeof alias === 'string' && alias.length <= 200) about({ alias })
+}

@@ -1,0 +1,81 @@
+import { spiffeBundle } from '../../ca/trust-bundle.js'
+import { hours, toIso } from '../../core/time.js'
+import { type Clock } from '../../core/time.js'
+import { type Authority } from '../../issuance/authority.js'
+import { type CrlPublisher } from '../../issuance/crl-publisher.js'
+import { type IssuanceLedger } from '../../issuance/ports.js'
+import { type IndexState } from '../../namespace/state.js'
+import { type SpiffeBundleJson, type StatusJson } from '../http/shapes.js'
+import { type Operations } from '../operations.js'
+import { type ReadinessWatch } from '../readiness.js'
+import { trustAnchorJson } from '../views/certificate-views.js'
+
+export interface TrustDeps {
+  readonly authority: () => Authority
+  readonly index: { readonly state: IndexState }
+  readonly crls: Pick<CrlPublisher, 'crl'>
+  readonly readiness: Pick<ReadinessWatch, 'measure'>
+  readonly ledger: Pick<IssuanceLedger, 'countLive'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly version: string
+  readonly pid: number
+  readonly listeners: () => StatusJson['server']['listeners']
+}
+
+/** How often a federated peer should look again (SPIFFE Trust Domain and Bundle section 4.1.2). */
+const REFRESH_HINT = hours(1)
+
+/** What verifiers, probes and the status screen ask for. */
+export function trustOperations(
+  deps: TrustDeps,
+): Pick<Operations, 'readiness' | 'bundle' | 'spiffeBundle' | 'crl' | 'status'> {
+  const { authority, index } = deps
+  return {
+    readiness: () => deps.readiness.measure(),
+
+    bundle: () => ({
+      trustDomain: index.state.trustDomain,
+      sequence: authority().bundleSequence,
+      trustAnchors: authority().trustAnchors.map(trustAnchorJson),
+    }),
+
+    spiffeBundle() {
+      const anchors = authority().trustAnchors.map(({ certificate }) => certificate)
+      const bundle = spiffeBundle(anchors, authority().bundleSequence, REFRESH_HINT)
+      return { ...bundle, keys: bundle.keys.map((key) => ({ ...key })) } satisfies SpiffeBundleJson
+    },
+
+    crl: (issuer) => deps.crls.crl(issuer),
+
+    async status() {
+      const { state } = index
+      const now = deps.clock.now()
+      const issuer = authority().issuer(now)
+      const shown = issuer.ok && authority().issuers.find(({ id }) => id === issuer.value.id)
+      return {
+        index: {
+          id: state.index,
+          trustDomain: state.trustDomain,
+          solo: state.solo,
+          size: state.size,
+          head: state.head,
+        },
+        issuer: shown
+          ? {
+              id: shown.id,
+              subject: shown.subject,
+              notBefore: toIso(shown.notBefore),
+              notAfter: toIso(shown.notAfter),
+            }
+          : null,
+        trustAnchors: authority().trustAnchors.map((anchor) => {
+          const { pem: _pem, ...rest } = trustAnchorJson(anchor)
+          return rest
+        }),
+        entries: state.entries.size,
+        liveCertificates: await deps.ledger.countLive(now),
+        server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
+      }
+    },
+  }
+}

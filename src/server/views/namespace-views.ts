@@ -1,0 +1,105 @@
+import { type Json } from '../../core/canonical-json.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
+import { type Binding } from '../../namespace/binding.js'
+import { type Cluster } from '../../namespace/cluster.js'
+import { effectiveEnvelope } from '../../namespace/effective-envelope.js'
+import { type Entry, entryState } from '../../namespace/entry.js'
+import { type Envelope } from '../../namespace/envelope.js'
+import { type HistoryItem } from '../../namespace/history.js'
+import { type Change } from '../../namespace/live-index.js'
+import { type PlannedChange } from '../../namespace/plan-document.js'
+import { type Scope } from '../../namespace/scope.js'
+import { type IndexState, projectedNames } from '../../namespace/state.js'
+import {
+  type ChangeJson,
+  type ClusterJson,
+  type EntryJson,
+  type HistoryItemJson,
+  type PlannedChangeJson,
+  type ScopeJson,
+} from '../http/shapes.js'
+
+type JsonObject = Readonly<Record<string, Json>>
+
+export function entryJson(state: IndexState, entry: Entry, now: UnixSeconds): EntryJson {
+  const { uid, alias, rev, head, owner, labels } = entry
+  return {
+    uid,
+    alias,
+    state: entryState(entry, now),
+    owner,
+    rev,
+    head,
+    envelope: envelopeJson(state, entry.envelope),
+    effectiveEnvelope: envelopeJson(state, effectiveEnvelope(state, entry)),
+    bindings: entry.bindings.map((binding) => bindingJson(state, binding)),
+    names: projectedNames(state, entry),
+    labels,
+    ...(entry.validUntil !== undefined && { validUntil: toIso(entry.validUntil) }),
+    ...(entry.drainUntil !== undefined && { drainUntil: toIso(entry.drainUntil) }),
+    createdAt: toIso(entry.createdAt),
+  }
+}
+
+export function scopeJson(state: IndexState, scope: Scope): ScopeJson {
+  const { uid, alias, rev, head } = scope
+  return {
+    uid,
+    alias,
+    state: scope.state,
+    rev,
+    head,
+    envelope: envelopeJson(state, scope.envelope),
+    effectiveEnvelope: envelopeJson(state, effectiveEnvelope(state, scope)),
+    createdAt: toIso(scope.createdAt),
+  }
+}
+
+export function clusterJson(cluster: Cluster): ClusterJson {
+  const { uid, alias, rev, head, tokenReview, jwks } = cluster
+  return {
+    uid,
+    alias,
+    rev,
+    head,
+    identityTrustDomain: cluster.identityTrustDomain,
+    controlPlaneNamespace: cluster.controlPlaneNamespace,
+    issuer: cluster.issuer,
+    audience: cluster.audience,
+    validation: cluster.validation,
+    ...(tokenReview && { tokenReview: { ...tokenReview } }),
+    ...(jwks && { jwks: { ...jwks } }),
+    createdAt: toIso(cluster.createdAt),
+  }
+}
+
+export const historyItemJson = ({ at, ...item }: HistoryItem): HistoryItemJson => ({
+  ...item,
+  at: toIso(at),
+})
+
+export const changeJson = ({ at, ...change }: Change): ChangeJson => ({ ...change, at: toIso(at) })
+
+export const plannedJson = ({ request, ...change }: PlannedChange): PlannedChangeJson => ({
+  ...change,
+  // A request came in as JSON, or was made of one.
+  request: request as unknown as JsonObject,
+})
+
+/** Clusters by the name that people know them by. */
+function envelopeJson(state: IndexState, envelope: Envelope): JsonObject {
+  const { clusters, ...rest } = envelope
+  const named =
+    clusters === undefined || clusters === '*'
+      ? clusters
+      : clusters.map((uid) => state.clusters.get(uid)?.alias ?? uid)
+  return {
+    ...(rest as unknown as JsonObject),
+    ...(named !== undefined && { clusters: named }),
+  }
+}
+
+function bindingJson(state: IndexState, binding: Binding): JsonObject {
+  if (binding.kind !== 'k8s') return { ...binding }
+  return { ...binding, cluster: state.clusters.get(binding.cluster)?.alias ?? binding.cluster }
+}
