@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import 'reflect-metadata'
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -9,13 +8,10 @@ import { problemOfRefusal } from './cli/problem.js'
 import { runCli } from './cli/run-cli.js'
 import { renderProblem } from './cli/screen/problem-screen.js'
 import { lookOf } from './cli/screen/look.js'
-import { type World } from './cli/world.js'
-import { dev } from './compose/dev.js'
-import { found } from './compose/found.js'
+import type { World } from './cli/world.js'
 import { operatorConnection } from './compose/operator-connection.js'
-import { serve } from './compose/serve.js'
-import { type Refusal } from './core/refusal.js'
-import { type Result } from './core/result.js'
+import type { Refusal } from './core/refusal.js'
+import type { Result } from './core/result.js'
 import { systemClock, systemRandom } from './system.js'
 
 const stop = new AbortController()
@@ -41,18 +37,18 @@ const world: World = {
   stderr: process.stderr,
   stdin: () => text(process.stdin),
   cwd: process.cwd(),
+  // Loaded when asked for: a command that only asks the running server starts in half the time.
   operator: (config) => operatorConnection(config, ambient),
-  init: (options) => found(options, ambient),
-  serve: async (config) => exitOf(await serve(config, ambient)),
-  dev: async (config) =>
-    exitOf(
-      await dev(config, {
-        ...ambient,
-        stdout: process.stdout,
-        cwd: process.cwd(),
-        command: command(),
-      }),
-    ),
+  init: async (options) => (await import('./compose/found.js')).found(options, ambient),
+  serve: async (config) => {
+    const { serve } = await import('./compose/serve.js')
+    return exitOf(await serve(config, ambient))
+  },
+  dev: async (config) => {
+    const { dev } = await import('./compose/dev.js')
+    const { stdout } = process
+    return exitOf(await dev(config, { ...ambient, stdout, cwd: process.cwd(), command: command() }))
+  },
 }
 
 /** How this program is called again from here. */

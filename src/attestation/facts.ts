@@ -1,6 +1,6 @@
-import { type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 
 /** What a Kubernetes cluster vouches for. */
 export interface KubernetesFacts {

@@ -1,7 +1,7 @@
-import { type Result } from '../core/result.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type KubernetesFacts } from './facts.js'
+import type { Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { KubernetesFacts } from './facts.js'
 
 /**
  * Turns one cluster's service account tokens into facts. Throws `DependencyError` when the cluster

@@ -1,5 +1,5 @@
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { type UnixSeconds, unixSeconds } from '../core/time.js'
 import { certificateFacts, type CertificateFacts } from './certificate-facts.js'

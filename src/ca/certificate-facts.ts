@@ -1,9 +1,9 @@
 import { DerError, type DerReader, readDer, readInner } from '../core/der-reader.js'
 import { contextConstructedTag, contextPrimitiveTag } from '../core/der-tags.js'
 import { certificateDer, type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { UnixSeconds } from '../core/time.js'
 import {
   type ExtensionFacts,
   interpretExtensions,

@@ -1,6 +1,6 @@
 import { certificateDer, type CertificateDer } from '../core/der.js'
 import { parsePem } from '../core/pem.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { certificateFacts } from './certificate-facts.js'
 

@@ -1,5 +1,5 @@
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { toIso, type UnixSeconds } from '../core/time.js'
 import {
@@ -9,7 +9,7 @@ import {
   sameOctets,
   validityOf,
 } from './certificate-chain.js'
-import { type CertificateFacts } from './certificate-facts.js'
+import type { CertificateFacts } from './certificate-facts.js'
 import {
   describe,
   type Fault,

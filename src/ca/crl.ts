@@ -9,12 +9,12 @@ import {
   time,
   tlv,
 } from '../core/der-writer.js'
-import { type CertificateDer } from '../core/der.js'
-import { type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { CertificateDer } from '../core/der.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { UnixSeconds } from '../core/time.js'
 import { sameOctets } from './certificate-chain.js'
 import { certificateFacts } from './certificate-facts.js'
-import { type Signer } from './ports.js'
+import type { Signer } from './ports.js'
 import { keyIdentifierOf } from './x509/key-identifier.js'
 import { extensionOids } from './x509/object-identifiers.js'
 import {

@@ -11,10 +11,10 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 import { contextConstructed, contextPrimitive, ia5Octets, sequence } from '../core/der-writer.js'
-import { type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { UnixSeconds } from '../core/time.js'
 import { certificateFacts } from './certificate-facts.js'
-import { type SignatureAlgorithm } from './ports.js'
+import type { SignatureAlgorithm } from './ports.js'
 import { extensionOids } from './x509/object-identifiers.js'
 
 /** Everything a CA certificate will say, decided before the key is used. */

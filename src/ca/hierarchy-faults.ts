@@ -1,6 +1,6 @@
 import { refuse } from '../core/result.js'
 import { type CertificateChain, isSignedBy, sameOctets } from './certificate-chain.js'
-import { type CertificateFacts } from './certificate-facts.js'
+import type { CertificateFacts } from './certificate-facts.js'
 import { describeName } from './x509/distinguished-name.js'
 import { strengthFault } from './x509/key-strength.js'
 import { usageOids } from './x509/object-identifiers.js'

@@ -2,7 +2,7 @@ import { tags } from '../core/der-tags.js'
 import { oid, sequence, tlv, utf8String } from '../core/der-writer.js'
 import { certificateDer, type CertificateDer } from '../core/der.js'
 import { parseDnsName } from '../core/names.js'
-import { type SerialNumber } from '../core/serial.js'
+import type { SerialNumber } from '../core/serial.js'
 import {
   days,
   earliest,
@@ -18,7 +18,7 @@ import { sameOctets } from './certificate-chain.js'
 import { certificateFacts, type CertificateFacts } from './certificate-facts.js'
 import { type AuthorityPlan, encodeAuthority } from './encode-authority.js'
 import { wrapCertificate } from './encode-leaf.js'
-import { type Signer } from './ports.js'
+import type { Signer } from './ports.js'
 import { keyIdentifierOf } from './x509/key-identifier.js'
 import { attributeOids } from './x509/object-identifiers.js'
 import { publicKeyOf, signatureHolds } from './x509/signature-algorithm.js'

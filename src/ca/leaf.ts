@@ -1,7 +1,7 @@
-import { type SpkiDer } from '../core/der.js'
-import { type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { SpkiDer } from '../core/der.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 
 /** One subjectAltName. Their order is policy: a proxy takes its peer's identity from the first. */
 export type SubjectAltName =

@@ -1,6 +1,6 @@
-import { type SpkiDer } from '../core/der.js'
+import type { SpkiDer } from '../core/der.js'
 import { parseDnsName } from '../core/names.js'
-import { type SerialNumber } from '../core/serial.js'
+import type { SerialNumber } from '../core/serial.js'
 import {
   minus,
   minutes,
@@ -10,9 +10,9 @@ import {
   type UnixSeconds,
   unixSeconds,
 } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
-import { type LeafPlan, type SubjectAltName, type Usage } from './leaf.js'
+import type { LeafPlan, SubjectAltName, Usage } from './leaf.js'
 import { parseIpAddress } from './x509/ip-address.js'
 
 export interface LeafTerms {

@@ -1,4 +1,4 @@
-import { type CertificateDer } from '../core/der.js'
+import type { CertificateDer } from '../core/der.js'
 
 /** How an issuer signs. Named as in RFC 5758, RFC 8410 and RFC 8017. */
 export type SignatureAlgorithm =

@@ -1,6 +1,6 @@
-import { type CertificateDer } from '../core/der.js'
+import type { CertificateDer } from '../core/der.js'
 import { renderPem } from '../core/pem.js'
-import { type Seconds } from '../core/time.js'
+import type { Seconds } from '../core/time.js'
 import { certificateFacts } from './certificate-facts.js'
 import { publicKeyOf } from './x509/signature-algorithm.js'
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { type CommandSpec, type OptionSpec } from './command.js'
+import type { CommandSpec, OptionSpec } from './command.js'
 import { exitMeanings } from './exit-code.js'
 
 /** What the parser found: which command, with which words and options. */

@@ -1,5 +1,5 @@
 import { commonOptions } from './build-program.js'
-import { type CommandSpec, type OptionSpec } from './command.js'
+import type { CommandSpec, OptionSpec } from './command.js'
 import { commands } from './command-tree.js'
 import { exitMeanings } from './exit-code.js'
 

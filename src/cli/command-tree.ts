@@ -1,4 +1,4 @@
-import { type CommandSpec } from './command.js'
+import type { CommandSpec } from './command.js'
 import { applyCommand } from './commands/apply.js'
 import { bindCommands } from './commands/bind.js'
 import { bundleCommands } from './commands/bundle.js'

@@ -1,7 +1,7 @@
-import { type ExitCode } from './exit-code.js'
-import { type Invocation } from './invocation.js'
-import { type Outcome } from './problem.js'
-import { type Look } from './screen/look.js'
+import type { ExitCode } from './exit-code.js'
+import type { Invocation } from './invocation.js'
+import type { Outcome } from './problem.js'
+import type { Look } from './screen/look.js'
 
 /** What a command has to say. With `--json` only `json` is printed, otherwise only `screen`. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { commonOptions } from './build-program.js'
-import { type CommandSpec, type OptionSpec } from './command.js'
+import type { CommandSpec, OptionSpec } from './command.js'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]

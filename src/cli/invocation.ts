@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type Config } from '../config/config.js'
+import type { Config } from '../config/config.js'
 import { parseDuration } from '../config/duration.js'
 import { type LoadedConfig, loadConfig } from '../config/load-config.js'
 import { type Alias, parseAlias, ROOT } from '../core/alias.js'
-import { type Seconds } from '../core/time.js'
+import type { Seconds } from '../core/time.js'
 import { errorCode, reasonOf } from './error-code.js'
 import { OperatorApi } from './operator-api.js'
 import { type Outcome, refused, usage } from './problem.js'
-import { type World } from './world.js'
+import type { World } from './world.js'
 
 const MAX_FILE_OCTETS = 8 * 1024 * 1024
 const DEFAULT_CONFIG_FILE = 'capstan.yaml'

@@ -1,7 +1,7 @@
 import { DependencyError } from '../core/dependency-error.js'
 import { JsonReader } from './json-reader.js'
 import { type Outcome, parseProblem, type Refused } from './problem.js'
-import { type OperatorConnection, type OperatorRequest, type OperatorResponse } from './world.js'
+import type { OperatorConnection, OperatorRequest, OperatorResponse } from './world.js'
 
 /** `payments/api` as one path segment; `/` (the root scope) as `_root`. */
 export const segment = (alias: string): string =>

@@ -1,4 +1,4 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { JsonReader } from './json-reader.js'
 
 /** A refusal as the command line shows it: from the server, or from this side of the wire. */

@@ -1,14 +1,14 @@
 import { CommanderError } from 'commander'
 import { DependencyError } from '../core/dependency-error.js'
 import { buildProgram } from './build-program.js'
-import { type Answer, type CommandSpec } from './command.js'
+import type { Answer, CommandSpec } from './command.js'
 import { commands, groups } from './command-tree.js'
 import { exitCode, type ExitCode, exitOfProblem } from './exit-code.js'
 import { Invocation } from './invocation.js'
 import { type Problem, problemOfRefusal } from './problem.js'
 import { lookOf } from './screen/look.js'
 import { renderProblem } from './screen/problem-screen.js'
-import { type World } from './world.js'
+import type { World } from './world.js'
 
 /** Runs one command line (without `node` and the script) to its end. Never throws. */
 export async function runCli(argv: readonly string[], world: World): Promise<ExitCode> {

@@ -1,7 +1,7 @@
-import { type Config } from '../config/config.js'
-import { type Result } from '../core/result.js'
-import { type Clock, type RandomBytes } from '../core/time.js'
-import { type ExitCode } from './exit-code.js'
+import type { Config } from '../config/config.js'
+import type { Result } from '../core/result.js'
+import type { Clock, RandomBytes } from '../core/time.js'
+import type { ExitCode } from './exit-code.js'
 
 export interface TextSink {
   write(text: string): unknown

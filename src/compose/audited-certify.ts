@@ -1,9 +1,9 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { type Result } from '../core/result.js'
-import { type Certified, type CertifyInput } from '../issuance/linkerd-certify.js'
-import { type Audit } from '../server/audit.js'
-import { type Certify } from '../server/grpc/certify.js'
-import { type Metrics } from '../server/metrics.js'
+import type { Result } from '../core/result.js'
+import type { Certified, CertifyInput } from '../issuance/linkerd-certify.js'
+import type { Audit } from '../server/audit.js'
+import type { Certify } from '../server/grpc/certify.js'
+import type { Metrics } from '../server/metrics.js'
 
 /** Linkerd's endpoint with its audit line and its counters, whatever becomes of the request. */
 export function auditedCertify(

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { certificatesFromPem } from '../ca/certificates-from-pem.js'
-import { type CertificateDer } from '../core/der.js'
+import type { CertificateDer } from '../core/der.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type BroughtHierarchy } from '../issuance/found-authority.js'
+import type { BroughtHierarchy } from '../issuance/found-authority.js'
 import { privateKeyFromPem } from '../keys/private-key-from-pem.js'
 import { firstLine } from './open-vault.js'
 

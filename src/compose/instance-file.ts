@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type KeyRef } from '../ca/ports.js'
+import type { KeyRef } from '../ca/ports.js'
 import { DependencyError } from '../core/dependency-error.js'
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 import { writeDurably } from '../keys/write-durably.js'
 
 /** `instance.json`: written last when a CA is founded, so that its presence says that the rest is there. */

@@ -1,8 +1,8 @@
-import { type Config } from '../config/config.js'
-import { type Clock } from '../core/time.js'
+import type { Config } from '../config/config.js'
+import type { Clock } from '../core/time.js'
 import { defaultGrpcLimits } from '../server/grpc/limits.js'
 import { listenLinkerd, listenLoopbackH2c } from '../server/grpc/listen-linkerd.js'
-import { type GrpcMethod } from '../server/grpc/method.js'
+import type { GrpcMethod } from '../server/grpc/method.js'
 import {
   type AppOptions,
   createHealthApp,
@@ -15,11 +15,11 @@ import { listenPlain } from '../server/http/listen-plain.js'
 import { listenUnixSocket } from '../server/http/listen-unix-socket.js'
 import { defaultHttpLimits } from '../server/http/listener.js'
 import { defaultRateLimits, rateLimiterWith } from '../server/http/rate-limit.js'
-import { type StatusJson } from '../server/http/shapes.js'
-import { type Metrics } from '../server/metrics.js'
+import type { StatusJson } from '../server/http/shapes.js'
+import type { Metrics } from '../server/metrics.js'
 import { secureContextSource } from '../server/tls/secure-context-source.js'
-import { type Log } from './open-log.js'
-import { type OwnCertificates } from './server-certificates.js'
+import type { Log } from './open-log.js'
+import type { OwnCertificates } from './server-certificates.js'
 
 /** Everything that is listened on, to be closed together. */
 export interface Listeners {

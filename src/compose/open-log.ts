@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
-import { type Config } from '../config/config.js'
+import type { Config } from '../config/config.js'
 
 export type Log = pino.Logger
 

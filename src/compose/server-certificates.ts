@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { type Issuer } from '../ca/issuer.js'
-import { type SpkiDer } from '../core/der.js'
-import { type LinkerdRegion } from '../core/names.js'
+import type { Issuer } from '../ca/issuer.js'
+import type { SpkiDer } from '../core/der.js'
+import type { LinkerdRegion } from '../core/names.js'
 import { renderPem } from '../core/pem.js'
 import {
   type Clock,
@@ -13,8 +13,8 @@ import {
   unixSeconds,
   type UnixSeconds,
 } from '../core/time.js'
-import { type Result } from '../core/result.js'
-import { type IssuanceLedger } from '../issuance/ports.js'
+import type { Result } from '../core/result.js'
+import type { IssuanceLedger } from '../issuance/ports.js'
 import { issueServerLeaf, linkerdServerName, serverNames } from '../issuance/server-leaf.js'
 import {
   HeldCertificates,

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { DependencyError } from '../core/dependency-error.js'
-import { type OperatorConnection, type OperatorResponse } from '../cli/world.js'
+import type { OperatorConnection, OperatorResponse } from '../cli/world.js'
 
 /** An operator's way in through a Unix socket; `release` runs when it is closed. */
 export function unixSocketConnection(

@@ -1,5 +1,5 @@
-import { type Brand } from './brand.js'
-import { type Refusal } from './refusal.js'
+import type { Brand } from './brand.js'
+import type { Refusal } from './refusal.js'
 import { ok, refuse, type Result } from './result.js'
 
 /**

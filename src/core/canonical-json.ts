@@ -1,4 +1,4 @@
-import { type Refusal } from './refusal.js'
+import type { Refusal } from './refusal.js'
 import { ok, refuse, type Result } from './result.js'
 
 /** What may be signed or hashed: no floats, no undefined, no surprises. */

@@ -1,7 +1,7 @@
 import { HIGH_TAG_NUMBER, holdsValues, isPrintable, tags } from './der-tags.js'
 import { parseGeneralizedTime, parseUtcTime } from './der-time.js'
 import { parseOidOctets } from './oid.js'
-import { type UnixSeconds } from './time.js'
+import type { UnixSeconds } from './time.js'
 
 /** Not DER, or not the DER that was asked for. Never leaves the parser: `readDer` returns it. */
 export class DerError extends Error {

@@ -1,7 +1,7 @@
 import { contextConstructedTag, contextPrimitiveTag, isPrintable, tags } from './der-tags.js'
 import { renderTime } from './der-time.js'
 import { oidOctets } from './oid.js'
-import { type UnixSeconds } from './time.js'
+import type { UnixSeconds } from './time.js'
 
 const encoder = new TextEncoder()
 

@@ -1,4 +1,4 @@
-import { type Brand } from './brand.js'
+import type { Brand } from './brand.js'
 
 /** A PKCS#10 CertificationRequest (RFC 2986), as received. */
 export type CsrDer = Brand<Uint8Array, 'CsrDer'>

@@ -1,5 +1,5 @@
 import { type Alias, isDnsLabel, segmentsOf } from './alias.js'
-import { type Brand } from './brand.js'
+import type { Brand } from './brand.js'
 
 /** `acme.example`: lower-case DNS labels joined by dots; also fits SPIFFE-ID section 2.1. */
 export type TrustDomain = Brand<string, 'TrustDomain'>

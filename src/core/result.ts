@@ -1,4 +1,4 @@
-import { type Refusal, type RefusalCode } from './refusal.js'
+import type { Refusal, RefusalCode } from './refusal.js'
 
 /** An answer, or the refusal to give one. Broken worlds are exceptions, not results. */
 export type Result<T, R extends Refusal = Refusal> =

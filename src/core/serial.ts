@@ -1,4 +1,4 @@
-import { type Brand } from './brand.js'
+import type { Brand } from './brand.js'
 
 /** A certificate serial number: 32 lower-case hex digits, 16 octets (RFC 5280 section 4.1.2.2). */
 export type SerialNumber = Brand<string, 'SerialNumber'>

@@ -1,4 +1,4 @@
-import { type Brand } from './brand.js'
+import type { Brand } from './brand.js'
 
 /** An instant: whole seconds since 1970-01-01T00:00:00Z. */
 export type UnixSeconds = Brand<number, 'UnixSeconds'>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Brand } from './brand.js'
+import type { Brand } from './brand.js'
 
 /**
  * What a governed object is, for ever: a kind letter and 31 base32 characters of the digest of the

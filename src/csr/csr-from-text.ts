@@ -1,6 +1,6 @@
 import { type CsrDer, csrDer } from '../core/der.js'
 import { parseBase64, parsePem } from '../core/pem.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { MAX_CSR_BYTES } from './parse-csr.js'
 

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { unreachable } from '../core/unreachable.js'
-import { type AllowedKey } from './key-policy.js'
+import type { AllowedKey } from './key-policy.js'
 
 /**
  * Makes a key of node:crypto, or undefined when the point is not on its curve. The dearest step

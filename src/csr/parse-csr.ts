@@ -1,6 +1,6 @@
 import { DerError, type DerReader, readDer } from '../core/der-reader.js'
 import { contextConstructedTag, tags } from '../core/der-tags.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { parseExtensionRequest, type RequestedExtensions } from './requested-extensions.js'
 

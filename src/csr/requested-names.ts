@@ -1,6 +1,6 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type RequestedNames } from './verified-csr.js'
+import type { RequestedNames } from './verified-csr.js'
 
 interface GrantedName {
   readonly kind: 'dns' | 'uri'

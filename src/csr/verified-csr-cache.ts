@@ -1,7 +1,7 @@
-import { type Result } from '../core/result.js'
+import type { Result } from '../core/result.js'
 import { sha256Hex } from '../core/uid.js'
 import { MAX_CSR_BYTES } from './parse-csr.js'
-import { type VerifiedCsr } from './verified-csr.js'
+import type { VerifiedCsr } from './verified-csr.js'
 import { type CsrRefusal, verifyCsr } from './verify-csr.js'
 
 /**

@@ -1,5 +1,5 @@
-import { type SpkiDer } from '../core/der.js'
-import { type KeyAlgorithm } from '../core/key-algorithm.js'
+import type { SpkiDer } from '../core/der.js'
+import type { KeyAlgorithm } from '../core/key-algorithm.js'
 
 /**
  * What a CSR asks to be called. Compared with the grant, never copied into a leaf. Subject

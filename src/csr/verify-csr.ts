@@ -1,11 +1,11 @@
 import { verify } from 'node:crypto'
-import { type KeyAlgorithm } from '../core/key-algorithm.js'
-import { type Refusal } from '../core/refusal.js'
+import type { KeyAlgorithm } from '../core/key-algorithm.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { importPublicKey } from './import-public-key.js'
 import { allowKey, refuseKey } from './key-policy.js'
 import { type AlgorithmIdentifier, parseCsr } from './parse-csr.js'
-import { type VerifiedCsr } from './verified-csr.js'
+import type { VerifiedCsr } from './verified-csr.js'
 
 export type CsrRefusal = Refusal<
   | 'csr.malformed'

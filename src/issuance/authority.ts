@@ -1,15 +1,10 @@
 import { certificateFacts } from '../ca/certificate-facts.js'
 import { type Issuer, openIssuer } from '../ca/issuer.js'
-import {
-  type AuthorityRecord,
-  type AuthorityStore,
-  type KeyVault,
-  type Signer,
-} from '../ca/ports.js'
+import type { AuthorityRecord, AuthorityStore, KeyVault, Signer } from '../ca/ports.js'
 import { type OurIssuer, pinIssuer } from '../ca/verify-leaf.js'
 import { describeName } from '../ca/x509/distinguished-name.js'
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { toIso, type UnixSeconds } from '../core/time.js'
 

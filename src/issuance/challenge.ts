@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { plus, type RandomBytes, seconds, type UnixSeconds } from '../core/time.js'
 import { base32, sha256 } from '../core/uid.js'
-import { type VerifiedCsr } from '../csr/verified-csr.js'
-import { type Challenge, type ChallengeStore, type Spend } from './ports.js'
+import type { VerifiedCsr } from '../csr/verified-csr.js'
+import type { Challenge, ChallengeStore, Spend } from './ports.js'
 
 /** Long enough for a slow device to make a key, short enough to be fresh. */
 const LIFETIME = seconds(120)

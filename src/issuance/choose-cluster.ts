@@ -1,8 +1,8 @@
-import { type Alias } from '../core/alias.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Alias } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type Cluster } from '../namespace/cluster.js'
-import { type IndexState } from '../namespace/state.js'
+import type { Cluster } from '../namespace/cluster.js'
+import type { IndexState } from '../namespace/state.js'
 
 /** What is known before anything is verified. */
 export interface ClusterHints {

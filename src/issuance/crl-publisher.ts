@@ -1,9 +1,9 @@
 import { signCrl } from '../ca/crl.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, plus, type Seconds, type UnixSeconds } from '../core/time.js'
-import { type Authority } from './authority.js'
-import { type IssuanceLedger } from './ports.js'
+import type { Authority } from './authority.js'
+import type { IssuanceLedger } from './ports.js'
 
 interface Published {
   readonly der: Uint8Array

@@ -1,5 +1,5 @@
-import { type Alias } from '../core/alias.js'
-import { type CertificateDer } from '../core/der.js'
+import type { Alias } from '../core/alias.js'
+import type { CertificateDer } from '../core/der.js'
 
 /**
  * What a requester shows. Parsed is not authorised: each kind has one attestor, and every switch

@@ -3,12 +3,12 @@ import { authorityId } from '../ca/certificate-chain.js'
 import { certificateFacts } from '../ca/certificate-facts.js'
 import { checkHierarchy, type HierarchyRefusal } from '../ca/check-hierarchy.js'
 import { createIssuer, createTrustAnchor } from '../ca/hierarchy.js'
-import { type AuthorityRecord, type KeyVault, type Signer } from '../ca/ports.js'
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { AuthorityRecord, KeyVault, Signer } from '../ca/ports.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { serialFromRandom } from '../core/serial.js'
-import { type RandomBytes, type UnixSeconds } from '../core/time.js'
+import type { RandomBytes, UnixSeconds } from '../core/time.js'
 
 interface FoundDeps {
   readonly vault: KeyVault

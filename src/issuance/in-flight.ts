@@ -1,7 +1,7 @@
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type IssuedUntil } from '../namespace/ports.js'
-import { type IssuanceLedger } from './ports.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { IssuedUntil } from '../namespace/ports.js'
+import type { IssuanceLedger } from './ports.js'
 
 /**
  * Which entries are being issued to right now. Closes the gap between "nothing is live under this

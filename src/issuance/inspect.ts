@@ -1,12 +1,12 @@
 import { certificateFacts } from '../ca/certificate-facts.js'
-import { type VerifiedLeaf } from '../ca/verify-leaf.js'
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { VerifiedLeaf } from '../ca/verify-leaf.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { toIso, type UnixSeconds } from '../core/time.js'
 import { type Entry, entryState } from '../namespace/entry.js'
-import { type IndexState } from '../namespace/state.js'
-import { type IssuanceLedger, type LedgerRow } from './ports.js'
+import type { IndexState } from '../namespace/state.js'
+import type { IssuanceLedger, LedgerRow } from './ports.js'
 
 /** Everything there is to say about a certificate of anybody's making. */
 export interface Inspection {

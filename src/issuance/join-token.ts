@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type Alias } from '../core/alias.js'
-import { type JoinTokenFacts } from '../attestation/facts.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Alias } from '../core/alias.js'
+import type { JoinTokenFacts } from '../attestation/facts.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { between, plus, type RandomBytes, type Seconds, type UnixSeconds } from '../core/time.js'
 import { base32, sha256, type Uid } from '../core/uid.js'
-import { type JoinTokenStore, type Spend } from './ports.js'
+import type { JoinTokenStore, Spend } from './ports.js'
 
 /** A join token just made: the only moment at which its text exists on this side. */
 export interface NewJoinToken {

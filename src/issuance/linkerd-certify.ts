@@ -1,8 +1,8 @@
-import { type CertificateDer } from '../core/der.js'
+import type { CertificateDer } from '../core/der.js'
 import { ok, type Result } from '../core/result.js'
-import { type SerialNumber } from '../core/serial.js'
+import type { SerialNumber } from '../core/serial.js'
 import { type RandomBytes, unixSeconds, type UnixSeconds } from '../core/time.js'
-import { type Issued, type IssueRequest } from './issue-leaf.js'
+import type { Issued, IssueRequest } from './issue-leaf.js'
 
 export interface CertifyInput {
   readonly identity: string

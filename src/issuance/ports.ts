@@ -1,9 +1,9 @@
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
-import { type Result } from '../core/result.js'
-import { type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
+import type { Result } from '../core/result.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 
 /** What the ledger holds of one issued certificate. */
 export interface LedgerEntry {

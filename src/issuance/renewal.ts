@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type RenewalFacts } from '../attestation/facts.js'
-import { type VerifiedLeaf } from '../ca/verify-leaf.js'
-import { type CertificateDer } from '../core/der.js'
-import { type Refusal } from '../core/refusal.js'
+import type { RenewalFacts } from '../attestation/facts.js'
+import type { VerifiedLeaf } from '../ca/verify-leaf.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { plus, type Seconds, toIso, type UnixSeconds } from '../core/time.js'
-import { type IssuanceLedger, type LedgerRow } from './ports.js'
+import type { IssuanceLedger, LedgerRow } from './ports.js'
 
 export type RenewalRefusal = Refusal<
   'renewal.not-ours' | 'renewal.not-in-ledger' | 'renewal.revoked' | 'renewal.expired'

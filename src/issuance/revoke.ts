@@ -1,9 +1,9 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { parseSerial, type SerialNumber } from '../core/serial.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type IssuanceLedger, type RevocationReason } from './ports.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { IssuanceLedger, RevocationReason } from './ports.js'
 
 /** Above what one entry can hold live: ten thousand proxies that renew every few minutes for a day. */
 const ALL = 5_000_000

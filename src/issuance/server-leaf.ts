@@ -1,11 +1,11 @@
-import { type Issuer } from '../ca/issuer.js'
-import { type SubjectAltName } from '../ca/leaf.js'
+import type { Issuer } from '../ca/issuer.js'
+import type { SubjectAltName } from '../ca/leaf.js'
 import { planLeaf } from '../ca/plan-leaf.js'
-import { type SpkiDer } from '../core/der.js'
+import type { SpkiDer } from '../core/der.js'
 import { isWorkloadName, type LinkerdRegion } from '../core/names.js'
-import { type RandomBytes, type Seconds, type UnixSeconds } from '../core/time.js'
+import type { RandomBytes, Seconds, UnixSeconds } from '../core/time.js'
 import { serialFromRandom } from '../core/serial.js'
-import { type IssuanceLedger, type LedgerEntry } from './ports.js'
+import type { IssuanceLedger, LedgerEntry } from './ports.js'
 
 /**
  * The name that every Linkerd proxy expects of its identity service:

@@ -1,4 +1,4 @@
-import { type Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 
 export interface BoundedRequest {

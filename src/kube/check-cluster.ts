@@ -1,11 +1,11 @@
-import { type V1SelfSubjectAccessReview } from '@kubernetes/client-node'
+import type { V1SelfSubjectAccessReview } from '@kubernetes/client-node'
 import { DependencyError } from '../core/dependency-error.js'
-import { type Clock } from '../core/time.js'
+import type { Clock } from '../core/time.js'
 import { parseJwks } from '../tokenreview/jwks.js'
 import { parseUsername } from '../tokenreview/parse-service-account.js'
-import { type AskedParty } from '../tokenreview/review-token.js'
+import type { AskedParty } from '../tokenreview/review-token.js'
 import { discoveredIssuer } from './jwks-source.js'
-import { type KubeConnection } from './kube-connection.js'
+import type { KubeConnection } from './kube-connection.js'
 import { explainFailure } from './token-review-api.js'
 
 /** One thing that must be so before a cluster's tokens can be judged. */

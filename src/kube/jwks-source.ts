@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises'
 import { DependencyError } from '../core/dependency-error.js'
-import { type JwksSource } from '../tokenreview/ports.js'
+import type { JwksSource } from '../tokenreview/ports.js'
 import { type JsonObject, member, parseStrictObject } from '../tokenreview/strict-json.js'
 import { type BoundedAnswer, boundedRequest, reasonOf } from './bounded-request.js'
-import { type KubeConnection } from './kube-connection.js'
+import type { KubeConnection } from './kube-connection.js'
 
 const MAX_BYTES = 1_048_576
 const DISCOVERY = '/.well-known/openid-configuration'

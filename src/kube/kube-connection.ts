@@ -1,5 +1,5 @@
 import { Agent as HttpsAgent } from 'node:https'
-import { type Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpAgent } from 'node:http'
 import type * as k8s from '@kubernetes/client-node'
 import { DependencyError } from '../core/dependency-error.js'
 import { sha256Hex } from '../core/uid.js'

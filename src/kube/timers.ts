@@ -1,5 +1,5 @@
-import { type RandomBytes } from '../core/time.js'
-import { type Timers } from '../tokenreview/ports.js'
+import type { RandomBytes } from '../core/time.js'
+import type { Timers } from '../tokenreview/ports.js'
 
 /** The machine's timers. */
 export function systemTimers(randomBytes: RandomBytes): Timers {

@@ -1,9 +1,9 @@
-import { type ApiException } from '@kubernetes/client-node'
+import type { ApiException } from '@kubernetes/client-node'
 import { DependencyError } from '../core/dependency-error.js'
-import { type TokenReviewApi, type TokenReviewStatus } from '../tokenreview/ports.js'
+import type { TokenReviewApi, TokenReviewStatus } from '../tokenreview/ports.js'
 import { isObject, member } from '../tokenreview/strict-json.js'
 import { reasonOf } from './bounded-request.js'
-import { type KubeConnection } from './kube-connection.js'
+import type { KubeConnection } from './kube-connection.js'
 
 /** TokenReview by a cluster's own API server (`authentication.k8s.io/v1`). */
 export function kubeTokenReviewApi(connection: KubeConnection): TokenReviewApi {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import { type Clock, type UnixSeconds } from '../core/time.js'
-import { type Stage } from '../issuance/issue-leaf.js'
+import type { Clock, UnixSeconds } from '../core/time.js'
+import type { Stage } from '../issuance/issue-leaf.js'
 
 /** What is read at each scrape. */
 export interface MetricsSources {

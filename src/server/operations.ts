@@ -1,32 +1,32 @@
-import { type Alias } from '../core/alias.js'
-import { type Json } from '../core/canonical-json.js'
-import { type CertificateDer } from '../core/der.js'
-import { type Result } from '../core/result.js'
-import { type SerialNumber } from '../core/serial.js'
-import { type Seconds } from '../core/time.js'
-import { type RevocationReason } from '../issuance/ports.js'
-import { type AuditDetail } from './audit.js'
-import {
-  type AppliedJson,
-  type CertificateJson,
-  type CertificateWithPemJson,
-  type ChallengeJson,
-  type ChangeJson,
-  type ClusterCheckJson,
-  type ClusterJson,
-  type EntryJson,
-  type HistoryItemJson,
-  type InspectionJson,
-  type IssuedJson,
-  type NewTokenJson,
-  type Readiness,
-  type RevokedJson,
-  type ScopeJson,
-  type SpiffeBundleJson,
-  type StatusJson,
-  type TokenJson,
-  type TrustBundleJson,
-  type VerifiedJson,
+import type { Alias } from '../core/alias.js'
+import type { Json } from '../core/canonical-json.js'
+import type { CertificateDer } from '../core/der.js'
+import type { Result } from '../core/result.js'
+import type { SerialNumber } from '../core/serial.js'
+import type { Seconds } from '../core/time.js'
+import type { RevocationReason } from '../issuance/ports.js'
+import type { AuditDetail } from './audit.js'
+import type {
+  AppliedJson,
+  CertificateJson,
+  CertificateWithPemJson,
+  ChallengeJson,
+  ChangeJson,
+  ClusterCheckJson,
+  ClusterJson,
+  EntryJson,
+  HistoryItemJson,
+  InspectionJson,
+  IssuedJson,
+  NewTokenJson,
+  Readiness,
+  RevokedJson,
+  ScopeJson,
+  SpiffeBundleJson,
+  StatusJson,
+  TokenJson,
+  TrustBundleJson,
+  VerifiedJson,
 } from './http/shapes.js'
 
 /** The request that a use case works for. */

@@ -1,9 +1,9 @@
 import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, seconds, plus, type UnixSeconds } from '../core/time.js'
 import { toIso } from '../core/time.js'
-import { type Authority } from '../issuance/authority.js'
-import { type IssuanceLedger } from '../issuance/ports.js'
-import { type Readiness } from './http/shapes.js'
+import type { Authority } from '../issuance/authority.js'
+import type { IssuanceLedger } from '../issuance/ports.js'
+import type { Readiness } from './http/shapes.js'
 
 interface Deps {
   readonly authority: () => Authority

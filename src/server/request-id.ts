@@ -1,4 +1,4 @@
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 import { base32 } from '../core/uid.js'
 
 const OCTETS = 16

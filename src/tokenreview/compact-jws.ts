@@ -1,4 +1,4 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import {
   isSignatureAlgorithm,

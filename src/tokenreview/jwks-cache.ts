@@ -9,7 +9,7 @@ import {
 } from '../core/time.js'
 import { answerBefore } from './answer-before.js'
 import { BadKeySet, parseJwks, type TokenKey, type TokenKeys } from './jwks.js'
-import { type JwksSource, type Timers } from './ports.js'
+import type { JwksSource, Timers } from './ports.js'
 
 export interface JwksPolicy {
   /** A key set this old is read again before it is used. Kubernetes serves it with max-age 3600. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { decodeBase64Url } from './compact-jws.js'
-import { type SignatureAlgorithm } from './signature-algorithm.js'
+import type { SignatureAlgorithm } from './signature-algorithm.js'
 import { isObject, type JsonObject, member } from './strict-json.js'
 
 /** A public key that a cluster signs tokens with; the algorithm belongs to the key, not to the token. */

@@ -1,9 +1,9 @@
 import { isDnsLabel } from '../core/alias.js'
 import { parseDnsName } from '../core/names.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type TokenReviewStatus } from './ports.js'
-import { type TokenIdentity } from './token-identity.js'
+import type { TokenReviewStatus } from './ports.js'
+import type { TokenIdentity } from './token-identity.js'
 
 /** Who an authenticator of the API server says that a token belongs to. */
 export type ReviewedUser = NonNullable<TokenReviewStatus['user']>

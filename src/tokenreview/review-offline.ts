@@ -1,11 +1,11 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type CompactJws } from './compact-jws.js'
-import { type TokenKey } from './jwks.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { CompactJws } from './compact-jws.js'
+import type { TokenKey } from './jwks.js'
 import { signatureIsGood } from './signature-algorithm.js'
 import { type ClaimsRefusal, readClaims, type TokenExpectation } from './token-claims.js'
-import { type TokenIdentity } from './token-identity.js'
+import type { TokenIdentity } from './token-identity.js'
 
 /** Where a cluster's public keys come from. Throws `DependencyError` when they cannot be had. */
 export interface KeyFinder {

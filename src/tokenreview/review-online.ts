@@ -1,8 +1,8 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { refuse, type Result } from '../core/result.js'
 import { parseServiceAccount, type ServiceAccountRefusal } from './parse-service-account.js'
-import { type TokenReviewStatus } from './ports.js'
-import { type TokenIdentity } from './token-identity.js'
+import type { TokenReviewStatus } from './ports.js'
+import type { TokenIdentity } from './token-identity.js'
 
 export type OnlineRefusal =
   ServiceAccountRefusal | Refusal<'token.not-authenticated' | 'token.wrong-audience'>

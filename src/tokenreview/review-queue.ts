@@ -1,9 +1,9 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { sha256Hex } from '../core/uid.js'
 import { answerBefore } from './answer-before.js'
-import { type Timers, type TokenReviewApi, type TokenReviewStatus } from './ports.js'
+import type { Timers, TokenReviewApi, TokenReviewStatus } from './ports.js'
 
 export interface ReviewLimits {
   /** Reviews that the API server sees at a time. */

@@ -1,9 +1,9 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { hours, plus, type Seconds, type UnixSeconds, unixSeconds } from '../core/time.js'
 import { parseUsername } from './parse-service-account.js'
 import { isObject, type JsonObject, member, parseStrictObject } from './strict-json.js'
-import { type TokenIdentity } from './token-identity.js'
+import type { TokenIdentity } from './token-identity.js'
 
 /** What a token of one cluster, meant for us, says. */
 export interface TokenExpectation {

@@ -1,4 +1,4 @@
-import { type Uid } from '../core/uid.js'
+import type { Uid } from '../core/uid.js'
 
 /** The pod that a token is bound to, by everything that a cluster tells apart. */
 export interface TokenIdentity {

@@ -73,6 +73,11 @@ server:
     return JSON.parse(this.must([...args, '--json']))
   }
 
+  /** The end of what the server logged since its start. */
+  get log(): string {
+    return this.complaints
+  }
+
   /** Serves until `stop` or `kill`; resolves once it is ready. */
   async start(): Promise<void> {
     this.complaints = ''
@@ -81,7 +86,7 @@ server:
     })
     this.server = server
     server.stderr.on('data', (chunk: Buffer) => {
-      this.complaints = `${this.complaints}${chunk.toString()}`.slice(-4000)
+      this.complaints = `${this.complaints}${chunk.toString()}`.slice(-100_000)
     })
     for (let attempt = 0; attempt < 300; attempt += 1) {
       if (await this.ready()) return

@@ -1,7 +1,7 @@
 import { DerError, type DerReader } from '../../core/der-reader.js'
 import { contextConstructedTag, contextPrimitiveTag } from '../../core/der-tags.js'
 import { contextPrimitive, ia5Octets } from '../../core/der-writer.js'
-import { type SubjectAltName } from '../leaf.js'
+import type { SubjectAltName } from '../leaf.js'
 import { parseIpAddress, renderIpAddress } from './ip-address.js'
 
 /** A GeneralName as read (RFC 5280 section 4.2.1.6). Kinds that nothing here uses keep their octets. */

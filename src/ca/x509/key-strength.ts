@@ -1,5 +1,5 @@
-import { type KeyObject } from 'node:crypto'
-import { type CertificateFacts } from '../certificate-facts.js'
+import type { KeyObject } from 'node:crypto'
+import type { CertificateFacts } from '../certificate-facts.js'
 import { publicKeyOf, signatureSchemes } from './signature-algorithm.js'
 
 /** What rustls with aws-lc-rs verifies in a chain, less what is broken. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { nullValue, oid, sequence } from '../../core/der-writer.js'
-import { type SignatureAlgorithm } from '../ports.js'
+import type { SignatureAlgorithm } from '../ports.js'
 
 export const algorithmOids: Readonly<Record<SignatureAlgorithm, string>> = {
   'ecdsa-with-SHA256': '1.2.840.10045.4.3.2',

@@ -1,9 +1,9 @@
 import { parseYaml } from '../../config/yaml-source.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
-import { type Colour, type Look } from '../screen/look.js'
+import type { Colour, Look } from '../screen/look.js'
 import { renderChange } from './change.js'
 
 async function apply(call: Invocation): Promise<Outcome<Answer>> {

@@ -1,6 +1,6 @@
-import { type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
+import type { Answer, CommandSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import {

@@ -1,6 +1,6 @@
-import { type OptionSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
+import type { OptionSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 
 export type BindingRequest = Readonly<Record<string, unknown>>

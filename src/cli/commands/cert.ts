@@ -1,6 +1,6 @@
 import { parsePem, renderPem } from '../../core/pem.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
+import type { Invocation } from '../invocation.js'
 import { type JsonReader, visible } from '../json-reader.js'
 import { parseSerial } from '../../core/serial.js'
 import { type Outcome, usage } from '../problem.js'

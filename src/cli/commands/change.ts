@@ -1,8 +1,8 @@
 import { answer, type Answer, type OptionSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
-import { type Outcome } from '../problem.js'
-import { type Look } from '../screen/look.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
+import type { Outcome } from '../problem.js'
+import type { Look } from '../screen/look.js'
 
 /** Options of every command that changes the index: what the record says about why. */
 export const whyOptions: readonly OptionSpec[] = [

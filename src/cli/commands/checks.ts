@@ -1,6 +1,6 @@
-import { type JsonReader } from '../json-reader.js'
+import type { JsonReader } from '../json-reader.js'
 import { renderFields } from '../screen/fields.js'
-import { type Look } from '../screen/look.js'
+import type { Look } from '../screen/look.js'
 
 /** One line per check; a failed one also says what to do. */
 export function renderChecks(look: Look, checks: readonly JsonReader[]): string {

@@ -1,11 +1,11 @@
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
-import { type Look } from '../screen/look.js'
+import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
 import { sendChange, whyOptions } from './change.js'
 import { renderChecks } from './checks.js'
@@ -230,11 +230,11 @@ export const clusterCommands: readonly CommandSpec[] = [
   oneCluster('show', 'show one cluster', show),
   { path: 'cluster ls', summary: 'list the clusters', examples: ['capstan cluster ls'], run: list },
   {
-    path: 'cluster remove',
+    path: 'cluster rm',
     arguments: '<alias>',
     summary: 'take a cluster out of the index, once nothing is bound to it',
     options: whyOptions,
-    examples: ['capstan cluster remove edge --reason "site closed"'],
+    examples: ['capstan cluster rm edge --reason "site closed"'],
     run: remove,
   },
   {

@@ -1,10 +1,10 @@
 import { leafKeys } from '../../config/config-schema.js'
-import { type Config } from '../../config/config.js'
+import type { Config } from '../../config/config.js'
 import { renderDuration } from '../../config/duration.js'
 import { renderListenAddress } from '../../config/listen-address.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type Outcome } from '../problem.js'
+import type { Invocation } from '../invocation.js'
+import type { Outcome } from '../problem.js'
 import { cell, renderTable } from '../screen/table.js'
 
 async function check(call: Invocation): Promise<Outcome<Answer>> {

@@ -1,6 +1,6 @@
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type Outcome } from '../problem.js'
+import type { Invocation } from '../invocation.js'
+import type { Outcome } from '../problem.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()

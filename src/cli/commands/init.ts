@@ -1,12 +1,12 @@
-import { type Config, type KekSource } from '../../config/config.js'
+import type { Config, KekSource } from '../../config/config.js'
 import { parseTrustDomain } from '../../core/names.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
+import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
-import { type Look } from '../screen/look.js'
+import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
-import { type InitOptions, type InitReport } from '../world.js'
+import type { InitOptions, InitReport } from '../world.js'
 
 async function init(call: Invocation): Promise<Outcome<Answer>> {
   const trustDomain = parseTrustDomain(call.text('trustDomain') ?? '')

@@ -1,7 +1,7 @@
 import { type Alias, parentAlias, ROOT } from '../../core/alias.js'
 import { type JsonReader, visible } from '../json-reader.js'
 import { type Look, paintState } from '../screen/look.js'
-import { type TreeNode } from '../screen/tree.js'
+import type { TreeNode } from '../screen/tree.js'
 
 /** In the order that people look for them. */
 export const byAlias = (items: readonly JsonReader[]): readonly JsonReader[] =>

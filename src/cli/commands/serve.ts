@@ -1,7 +1,7 @@
-import { type Config } from '../../config/config.js'
+import type { Config } from '../../config/config.js'
 import { answer, type CommandSpec } from '../command.js'
-import { type ExitCode } from '../exit-code.js'
-import { type Invocation } from '../invocation.js'
+import type { ExitCode } from '../exit-code.js'
+import type { Invocation } from '../invocation.js'
 
 const serving =
   (start: (call: Invocation, config: Config) => Promise<ExitCode>): CommandSpec['run'] =>

@@ -1,9 +1,9 @@
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { type Invocation } from '../invocation.js'
-import { type JsonReader } from '../json-reader.js'
-import { type Outcome } from '../problem.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
+import type { Outcome } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
-import { type Look } from '../screen/look.js'
+import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 
 async function status(call: Invocation): Promise<Outcome<Answer>> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { type IdentityMeta } from './identity-folder.js'
+import type { IdentityMeta } from './identity-folder.js'
 
 /** How a hook ended, and the end of what it said. */
 export interface HookReport {

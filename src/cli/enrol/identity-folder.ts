@@ -4,7 +4,7 @@ import { toIso, type RandomBytes, type UnixSeconds } from '../../core/time.js'
 import { reasonOf } from '../error-code.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
-import { type FolderOperations } from './folder-operations.js'
+import type { FolderOperations } from './folder-operations.js'
 
 /** What the folder remembers about the certificate in it. */
 export interface IdentityMeta {

@@ -1,8 +1,8 @@
 import { type Clock, plus, type RandomBytes, toIso, type UnixSeconds } from '../../core/time.js'
-import { type Outcome, type Problem } from '../problem.js'
+import type { Outcome, Problem } from '../problem.js'
 import { parseInstant } from '../screen/times.js'
 import { currentIdentity, renew } from './enrol.js'
-import { type IdentityFolder, type IdentityMeta } from './identity-folder.js'
+import type { IdentityFolder, IdentityMeta } from './identity-folder.js'
 import { renewalTime, retryPause } from './schedule.js'
 
 /** What happens while the loop runs, one at a time. Times are ISO 8601 in UTC. */

@@ -1,4 +1,4 @@
-import { type Look } from './look.js'
+import type { Look } from './look.js'
 
 /** A name and what it says: one line, or several below each other. Undefined ones are left out. */
 export type Field = readonly [name: string, value: string | readonly string[] | undefined]

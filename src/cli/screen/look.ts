@@ -1,5 +1,5 @@
-import { type UnixSeconds } from '../../core/time.js'
-import { type TextSink } from '../world.js'
+import type { UnixSeconds } from '../../core/time.js'
+import type { TextSink } from '../world.js'
 
 const CODES = { green: 32, yellow: 33, red: 31, cyan: 36, dim: 2, bold: 1 } as const
 

@@ -1,5 +1,5 @@
-import { type Problem } from '../problem.js'
-import { type Look } from './look.js'
+import type { Problem } from '../problem.js'
+import type { Look } from './look.js'
 import { renderFields } from './fields.js'
 
 /** `refused: <code>`, the sentence, then what was wanted, found, what to do, and the request's id. */

@@ -1,4 +1,4 @@
-import { type Look } from './look.js'
+import type { Look } from './look.js'
 import { parseInstant, renderInstant, renderRelative } from './times.js'
 
 /** One cell: what it says, a shorter way to say it, and its colour. */

@@ -1,5 +1,5 @@
-import { type Result } from '../../core/result.js'
-import { type UnixSeconds } from '../../core/time.js'
+import type { Result } from '../../core/result.js'
+import type { UnixSeconds } from '../../core/time.js'
 
 /** What a proxy asks, past the checks that need no evidence. */
 export interface CertifyInput {

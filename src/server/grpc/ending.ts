@@ -1,4 +1,4 @@
-import { type ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import { GrpcFailure, grpcStatus } from './status.js'
 
 /** The longest delay that a Node timer holds. */

@@ -1,4 +1,4 @@
-import { type GrpcMethod } from './method.js'
+import type { GrpcMethod } from './method.js'
 import { readFields, stringOf, varintField } from './protobuf.js'
 import { GrpcFailure, grpcStatus } from './status.js'
 

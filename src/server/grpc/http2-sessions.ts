@@ -4,7 +4,7 @@ import {
   type ServerHttp2Session,
   type ServerOptions,
 } from 'node:http2'
-import { type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type CallDeps, serveCall } from './serve-call.js'
 
 const WINDOW_MS = 10_000

@@ -1,4 +1,4 @@
-import { type UnixSeconds } from '../../core/time.js'
+import type { UnixSeconds } from '../../core/time.js'
 import { bytesField, bytesOf, readFields, stringOf, varintField } from './protobuf.js'
 
 /** `io.linkerd.proxy.identity.CertifyRequest`, before anything in it is believed. */

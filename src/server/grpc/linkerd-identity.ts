@@ -1,8 +1,8 @@
-import { type Certify } from './certify.js'
+import type { Certify } from './certify.js'
 import { refusalFailure, thrownFailure } from './certify-status.js'
 import { readCertifyRequest, writeCertifyResponse } from './identity-messages.js'
-import { type ServerLog } from './log.js'
-import { type UnaryMethod } from './method.js'
+import type { ServerLog } from './log.js'
+import type { UnaryMethod } from './method.js'
 import { GrpcFailure, grpcStatus } from './status.js'
 
 export const IDENTITY_SERVICE = 'io.linkerd.proxy.identity.Identity'

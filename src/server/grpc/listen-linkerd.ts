@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { type ServerCertificates } from '../tls/server-certificates.js'
+import type { ServerCertificates } from '../tls/server-certificates.js'
 import { secureContextSource } from '../tls/secure-context-source.js'
 import { Http2Sessions } from './http2-sessions.js'
-import { type GrpcLimits } from './limits.js'
+import type { GrpcLimits } from './limits.js'
 import { Load } from './load.js'
-import { type ServerLog } from './log.js'
-import { type GrpcMethod } from './method.js'
+import type { ServerLog } from './log.js'
+import type { GrpcMethod } from './method.js'
 
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number }

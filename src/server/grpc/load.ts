@@ -1,4 +1,4 @@
-import { type GrpcLimits } from './limits.js'
+import type { GrpcLimits } from './limits.js'
 import { GrpcFailure, grpcStatus } from './status.js'
 
 const overloaded = (what: string): GrpcFailure =>

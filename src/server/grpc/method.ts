@@ -1,4 +1,4 @@
-import { type GrpcFailure } from './status.js'
+import type { GrpcFailure } from './status.js'
 
 /** What a method learns of its call beside the message. */
 export interface GrpcCall {

@@ -1,8 +1,8 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import { closingTimer } from './ending.js'
 import { encodeMessage, framed } from './framing.js'
-import { type GrpcLimits } from './limits.js'
-import { type GrpcFailure } from './status.js'
+import type { GrpcLimits } from './limits.js'
+import type { GrpcFailure } from './status.js'
 
 export const GRPC = 'application/grpc'
 

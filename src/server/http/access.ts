@@ -1,8 +1,8 @@
-import { type CertificateDer } from '../../core/der.js'
+import type { CertificateDer } from '../../core/der.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { unreachable } from '../../core/unreachable.js'
-import { type Operations } from '../operations.js'
-import { type Access } from './route.js'
+import type { Operations } from '../operations.js'
+import type { Access } from './route.js'
 
 /** Where a request came in. `plain` serves health and metrics only. */
 export type Channel = 'tls' | 'unix' | 'plain'

@@ -1,9 +1,9 @@
 import express, { type NextFunction, type Request, type Response } from 'express'
-import { type IncomingMessage, type RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { refuse } from '../../core/result.js'
-import { type Channel } from './access.js'
+import type { Channel } from './access.js'
 import { type Denial, type Dispatch, dispatcherWith, type DispatchOptions } from './dispatch.js'
-import { type Route } from './route.js'
+import type { Route } from './route.js'
 import { healthRoutes, type MetricsText } from './routes/public.js'
 import { routeTable } from './routes/table.js'
 

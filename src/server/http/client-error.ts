@@ -1,6 +1,6 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import { type Duplex } from 'node:stream'
-import { type Refusal } from '../../core/refusal.js'
+import type { Duplex } from 'node:stream'
+import type { Refusal } from '../../core/refusal.js'
 import { refuse } from '../../core/result.js'
 import { refusalReply } from './problem.js'
 import { safeHeaders } from './write-reply.js'

@@ -1,7 +1,7 @@
-import { type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
-import { type SecureContextSource } from '../tls/secure-context-source.js'
-import { type ServerLog } from '../grpc/log.js'
+import type { SecureContextSource } from '../tls/secure-context-source.js'
+import type { ServerLog } from '../grpc/log.js'
 import { type HttpLimits, type HttpListener, openListener, serverOptions } from './listener.js'
 
 export interface HttpsOptions {

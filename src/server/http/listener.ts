@@ -1,5 +1,5 @@
-import { type Server, type ServerOptions } from 'node:http'
-import { type AddressInfo, type ListenOptions } from 'node:net'
+import type { Server, ServerOptions } from 'node:http'
+import type { AddressInfo, ListenOptions } from 'node:net'
 import { DependencyError } from '../../core/dependency-error.js'
 import { answerClientErrors } from './client-error.js'
 

@@ -1,8 +1,8 @@
 import { PROBLEM_TYPE } from './problem.js'
-import { type Access, type Answer, type Route } from './route.js'
-import { type Parameters } from './parameters.js'
+import type { Access, Answer, Route } from './route.js'
+import type { Parameters } from './parameters.js'
 import { answerSchemas } from './schema/answers.js'
-import { type JsonSchema } from './schema/json-schema.js'
+import type { JsonSchema } from './schema/json-schema.js'
 
 /** Version of the API, not of the server: it changes when a client could notice. */
 const API_VERSION = '1.0.0'

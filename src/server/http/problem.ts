@@ -1,6 +1,6 @@
 import { DependencyError } from '../../core/dependency-error.js'
 import { faultOf, type Refusal } from '../../core/refusal.js'
-import { type Reply } from './reply.js'
+import type { Reply } from './reply.js'
 import { wireStatus } from './wire-status.js'
 
 export const PROBLEM_TYPE = 'application/problem+json'

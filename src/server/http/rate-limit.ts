@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { type Clock } from '../../core/time.js'
+import type { Clock } from '../../core/time.js'
 
 export interface RateLimits {
   /** Requests a second that an address may make for ever. */

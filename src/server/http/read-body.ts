@@ -1,5 +1,5 @@
-import { type IncomingMessage } from 'node:http'
-import { type Refusal } from '../../core/refusal.js'
+import type { IncomingMessage } from 'node:http'
+import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { bareType } from './negotiate.js'
 

@@ -1,12 +1,12 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { type Json } from '../../core/canonical-json.js'
+import type { Json } from '../../core/canonical-json.js'
 import { certificateDer, type CertificateDer } from '../../core/der.js'
-import { type Refusal } from '../../core/refusal.js'
+import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { negotiate } from './negotiate.js'
 import { type BodyRefusal, jsonContent, readBody } from './read-body.js'
-import { type Route } from './route.js'
+import type { Route } from './route.js'
 import { parseStrictJson } from './strict-json.js'
 
 /** The certificate of this very connection, as bytes. TLS has proved possession of its key. */

@@ -1,11 +1,11 @@
-import { type CertificateDer } from '../../core/der.js'
-import { type Json } from '../../core/canonical-json.js'
+import type { CertificateDer } from '../../core/der.js'
+import type { Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
-import { type CallContext, type Operations } from '../operations.js'
+import type { CallContext, Operations } from '../operations.js'
 import { type Parameters, parsePath, parseQuery, type Values } from './parameters.js'
 import { json, JSON_TYPE, type Reply } from './reply.js'
-import { type AnswerName } from './schema/answers.js'
-import { type Body, type JsonSchema } from './schema/json-schema.js'
+import type { AnswerName } from './schema/answers.js'
+import type { Body, JsonSchema } from './schema/json-schema.js'
 
 /**
  * Who may ask. `evidence`: anyone, the body or the TLS connection holds the proof; `reader`: the

@@ -1,4 +1,4 @@
-import { type Json } from '../../core/canonical-json.js'
+import type { Json } from '../../core/canonical-json.js'
 
 /**
  * What the HTTP API answers, exactly as it goes over the wire. Instants are `Instant`; names of

@@ -1,5 +1,5 @@
-import { type Json } from '../../core/canonical-json.js'
-import { type Refusal } from '../../core/refusal.js'
+import type { Json } from '../../core/canonical-json.js'
+import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 
 const MAX_DEPTH = 32

@@ -1,6 +1,6 @@
-import { type IncomingMessage, type ServerResponse } from 'node:http'
-import { type Channel } from './access.js'
-import { type Reply } from './reply.js'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Channel } from './access.js'
+import type { Reply } from './reply.js'
 
 /** Nothing here is a page: whatever a browser makes of an answer, it loads and runs nothing. */
 export const safeHeaders = {

@@ -1,12 +1,12 @@
 import { type Alias, isUnder, ROOT } from '../../core/alias.js'
-import { type Json } from '../../core/canonical-json.js'
+import type { Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
-import { type Clock } from '../../core/time.js'
-import { type Cluster } from '../../namespace/cluster.js'
-import { type LiveIndex } from '../../namespace/live-index.js'
+import type { Clock } from '../../core/time.js'
+import type { Cluster } from '../../namespace/cluster.js'
+import type { LiveIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
-import { type ClusterCheckJson } from '../http/shapes.js'
-import { type Operations } from '../operations.js'
+import type { ClusterCheckJson } from '../http/shapes.js'
+import type { Operations } from '../operations.js'
 import {
   changeJson,
   clusterJson,

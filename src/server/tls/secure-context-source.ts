@@ -7,7 +7,7 @@ import {
   type Server,
   type TlsOptions,
 } from 'node:tls'
-import { type ServerCertificate, type ServerCertificates } from './server-certificates.js'
+import type { ServerCertificate, ServerCertificates } from './server-certificates.js'
 
 export interface TlsPolicy {
   readonly certificates: ServerCertificates

@@ -1,4 +1,4 @@
-import { type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 
 /** A TLS certificate of this server and the use of its key. */
 export interface ServerCertificate {

@@ -1,19 +1,19 @@
-import { type Json } from '../../core/canonical-json.js'
+import type { Json } from '../../core/canonical-json.js'
 import { renderPem } from '../../core/pem.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
 import { sha256Hex } from '../../core/uid.js'
-import { type AuthorityView } from '../../issuance/authority.js'
-import { type Inspection } from '../../issuance/inspect.js'
-import { type Issued } from '../../issuance/issue-leaf.js'
-import { type JoinToken, type LedgerRow } from '../../issuance/ports.js'
+import type { AuthorityView } from '../../issuance/authority.js'
+import type { Inspection } from '../../issuance/inspect.js'
+import type { Issued } from '../../issuance/issue-leaf.js'
+import type { JoinToken, LedgerRow } from '../../issuance/ports.js'
 import { entryState } from '../../namespace/entry.js'
-import {
-  type CertificateJson,
-  type CertificateWithPemJson,
-  type InspectionJson,
-  type IssuedJson,
-  type TokenJson,
-  type TrustAnchorJson,
+import type {
+  CertificateJson,
+  CertificateWithPemJson,
+  InspectionJson,
+  IssuedJson,
+  TokenJson,
+  TrustAnchorJson,
 } from '../http/shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>

@@ -1,22 +1,22 @@
-import { type Json } from '../../core/canonical-json.js'
+import type { Json } from '../../core/canonical-json.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
-import { type Binding } from '../../namespace/binding.js'
-import { type Cluster } from '../../namespace/cluster.js'
+import type { Binding } from '../../namespace/binding.js'
+import type { Cluster } from '../../namespace/cluster.js'
 import { effectiveEnvelope } from '../../namespace/effective-envelope.js'
 import { type Entry, entryState } from '../../namespace/entry.js'
-import { type Envelope } from '../../namespace/envelope.js'
-import { type HistoryItem } from '../../namespace/history.js'
-import { type Change } from '../../namespace/live-index.js'
-import { type PlannedChange } from '../../namespace/plan-document.js'
-import { type Scope } from '../../namespace/scope.js'
+import type { Envelope } from '../../namespace/envelope.js'
+import type { HistoryItem } from '../../namespace/history.js'
+import type { Change } from '../../namespace/live-index.js'
+import type { PlannedChange } from '../../namespace/plan-document.js'
+import type { Scope } from '../../namespace/scope.js'
 import { type IndexState, projectedNames } from '../../namespace/state.js'
-import {
-  type ChangeJson,
-  type ClusterJson,
-  type EntryJson,
-  type HistoryItemJson,
-  type PlannedChangeJson,
-  type ScopeJson,
+import type {
+  ChangeJson,
+  ClusterJson,
+  EntryJson,
+  HistoryItemJson,
+  PlannedChangeJson,
+  ScopeJson,
 } from '../http/shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>

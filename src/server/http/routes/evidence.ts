@@ -2,11 +2,11 @@ import { parseAlias } from '../../../core/alias.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 import { type Seconds, seconds } from '../../../core/time.js'
 import { unreachable } from '../../../core/unreachable.js'
-import { type ShownEvidence } from '../../operations.js'
+import type { ShownEvidence } from '../../operations.js'
 import { json, JSON_TYPE, PEM_CHAIN_TYPE, type Reply } from '../reply.js'
 import { type Answer, answered, jsonAnswer, type Route, route } from '../route.js'
 import { type EvidenceJson, issueBody, renewBody } from '../schema/issue-bodies.js'
-import { type IssuedJson } from '../shapes.js'
+import type { IssuedJson } from '../shapes.js'
 
 const issuedAnswer: Answer = {
   status: 201,

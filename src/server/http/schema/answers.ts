@@ -1,5 +1,5 @@
 import { count, object, serial } from './common.js'
-import { type JsonSchema } from './json-schema.js'
+import type { JsonSchema } from './json-schema.js'
 
 const string: JsonSchema = { type: 'string' }
 const boolean: JsonSchema = { type: 'boolean' }

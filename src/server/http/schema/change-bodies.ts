@@ -1,4 +1,4 @@
-import { type JsonBody } from '../../operations.js'
+import type { JsonBody } from '../../operations.js'
 import { alias, arrayOf, dnsName, instant, object, region, text } from './common.js'
 import { envelope } from './envelope.js'
 import { bodyOf, type JsonSchema } from './json-schema.js'

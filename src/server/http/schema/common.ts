@@ -1,5 +1,5 @@
 import { keyAlgorithms } from '../../../core/key-algorithm.js'
-import { type JsonSchema } from './json-schema.js'
+import type { JsonSchema } from './json-schema.js'
 
 /** An object with these members and no others. */
 export function object(

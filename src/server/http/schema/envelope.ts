@@ -1,5 +1,5 @@
 import { arrayOf, keyAlgorithm, object, region } from './common.js'
-import { type JsonSchema } from './json-schema.js'
+import type { JsonSchema } from './json-schema.js'
 
 const port: JsonSchema = { type: 'integer', minimum: 0, maximum: 65_535 }
 const uids = arrayOf({ type: 'string', pattern: '^[sec][a-z2-7]{31}$' }, 1000)

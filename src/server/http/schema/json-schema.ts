@@ -1,6 +1,6 @@
-import { type ValidateFunction } from 'ajv'
+import type { ValidateFunction } from 'ajv'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { type Refusal } from '../../../core/refusal.js'
+import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 
 /** A JSON Schema 2020-12, shown in the OpenAPI document and used to check what arrives. */
