@@ -4,7 +4,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { once } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import * as protoLoader from '@grpc/proto-loader'
 
@@ -94,6 +94,7 @@ export async function certifyOverTls(
   const authority = `${call.host}:${call.port}`
   // The proxy says `:scheme http` over TLS too.
   const session = connectHttp2(`http://${authority}`, { createConnection: () => socket })
+  forgetLateErrors(session, socket)
   try {
     return await certifyOn(session, authority, call)
   } finally {
@@ -109,11 +110,17 @@ export async function certifyOverH2c(
     ? `[${call.host}]:${call.port}`
     : `${call.host}:${call.port}`
   const session = connectHttp2(`http://${authority}`)
+  forgetLateErrors(session)
   try {
     return await certifyOn(session, authority, call)
   } finally {
     session.close()
   }
+}
+
+/** A reset after the answer concerns nobody; one before it rejects the call. */
+function forgetLateErrors(...emitters: readonly EventEmitter[]): void {
+  for (const emitter of emitters) emitter.on('error', () => undefined)
 }
 
 async function certifyOn(
