@@ -1,3 +1,4 @@
+import { DependencyError } from '../core/dependency-error.js'
 import type { PodAttestor } from '../attestation/pod-attestor.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
@@ -25,6 +26,14 @@ interface Opened {
   readonly verifier: Promise<TokenVerifier>
 }
 
+interface Check {
+  readonly name: string
+  readonly ok: boolean
+  readonly detail: string
+  /** A command that would put it right. */
+  readonly next?: string
+}
+
 /** The attestor of each registered cluster, opened when first asked and again when it changes. */
 export class ClusterAttestors {
   private readonly opened = new Map<Uid, Opened>()
@@ -47,8 +56,14 @@ export class ClusterAttestors {
   }
 
   /** Every check that the cluster's validation needs, made now. */
-  async check(cluster: Cluster, signal: AbortSignal): ReturnType<OpenedCluster['check']> {
-    return (await this.open(cluster).cluster).check(this.deps.clock, signal)
+  async check(cluster: Cluster, signal: AbortSignal): Promise<readonly Check[]> {
+    try {
+      const opened = await this.open(cluster).cluster
+      return await opened.check(this.deps.clock, signal)
+    } catch (error) {
+      if (!(error instanceof DependencyError)) throw error
+      return [{ name: 'credentials', ok: false, detail: error.message }]
+    }
   }
 
   async close(): Promise<void> {

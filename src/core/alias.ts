@@ -14,6 +14,18 @@ const MAX_DEPTH = 8
 const MAX_LENGTH = 200
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** What `parseAlias` accepts but for the length, as a pattern of JSON Schema. */
+export const aliasPattern = (): string => `^${aliasExpression()}$`
+
+/** The same, or nothing at all: the root. */
+export const regionPattern = (): string => `^(?:${aliasExpression()})?$`
+
+function aliasExpression(): string {
+  const segment = LABEL.source.slice(1, -1)
+  const reserved = [...RESERVED].join('|')
+  return `(?!(?:.*/)?(?:${reserved})(?:/|$))${segment}(?:/${segment}){0,${MAX_DEPTH - 1}}`
+}
+
 /** Labels that projections give a meaning of their own; an alias that held one could imitate it. */
 const RESERVED = new Set(['ns', 'sa', 'spire', 'entry', 'serviceaccount', 'identity', 'svc'])
 

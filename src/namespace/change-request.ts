@@ -1,9 +1,11 @@
+import { aliasPattern, type AliasRefusal, parseAlias } from '../core/alias.js'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type Owner } from './entry.js'
-import { type ClusterFacts } from './cluster.js'
-import { type Envelope } from './envelope.js'
+import { toIso, unixSeconds } from '../core/time.js'
+import type { Owner } from './entry.js'
+import type { ClusterFacts } from './cluster.js'
+import type { Envelope } from './envelope.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -85,11 +87,16 @@ export type ChangeRequest = Why &
 
 export type Op = ChangeRequest['op']
 
+export type Malformed = Refusal<'namespace.malformed'> | AliasRefusal
+
 const ajv = new Ajv2020({
   strict: true,
   strictTypes: false,
   allErrors: false,
   allowUnionTypes: true,
+  formats: { 'date-time': isInstant },
+  // Says what the value was, so that a wrong alias gets the refusal of its own.
+  verbose: true,
 })
 const compiled = new Map<object, ValidateFunction>()
 
@@ -102,13 +109,24 @@ function validator(schema: object): ValidateFunction {
   return found
 }
 
-function check(
-  schema: object,
-  value: unknown,
-  what: string,
-): Result<undefined, Refusal<'namespace.malformed'>> {
+/** One that there is, in its one spelling: no 30th of February, no leap second. */
+function isInstant(text: string): boolean {
+  const at = Date.parse(text) / 1000
+  return Number.isSafeInteger(at) && toIso(unixSeconds(at)) === text
+}
+
+const isAboutAlias = ({ keyword, schema, data }: ErrorObject): boolean =>
+  keyword === 'pattern' && schema === aliasPattern() && typeof data === 'string'
+
+function check(schema: object, value: unknown, what: string): Result<undefined, Malformed> {
   const validate = validator(schema)
   if (validate(value)) return ok()
+  const alias = validate.errors?.find(isAboutAlias)
+  if (alias) {
+    // What stands in the way of a name is better said by what knows names.
+    const parsed = parseAlias(alias.data as string)
+    if (!parsed.ok) return parsed
+  }
   return refuse('namespace.malformed', `${what} is not well formed`, explain(validate.errors))
 }
 
@@ -129,9 +147,7 @@ function explain(errors: ErrorObject[] | null | undefined): { wanted: string; fo
   }
 }
 
-export function parseChangeRequest(
-  value: unknown,
-): Result<ChangeRequest, Refusal<'namespace.malformed'>> {
+export function parseChangeRequest(value: unknown): Result<ChangeRequest, Malformed> {
   const op = (value as { readonly op?: unknown } | null)?.op
   const schema =
     typeof op === 'string' && Object.hasOwn(requestSchemas, op) ? requestSchemas[op] : undefined
@@ -168,9 +184,7 @@ export interface NamespaceDocument {
   readonly prune?: boolean
 }
 
-export function parseDocument(
-  value: unknown,
-): Result<NamespaceDocument, Refusal<'namespace.malformed'>> {
+export function parseDocument(value: unknown): Result<NamespaceDocument, Malformed> {
   const checked = check(documentSchema, value, 'the document')
   return checked.ok ? ok(value as NamespaceDocument) : checked
 }

@@ -1,3 +1,4 @@
+import { aliasPattern, regionPattern } from '../core/alias.js'
 import { keyAlgorithms } from '../core/key-algorithm.js'
 import {
   attestorKinds,
@@ -14,11 +15,17 @@ const setOf = (values: readonly string[]) => ({
   items: { enum: values },
   uniqueItems: true,
 })
-const text = (maxLength: number) => ({ type: 'string', minLength: 1, maxLength })
+/** Without control characters, which would reach terminals and logs. */
+const text = (maxLength: number) => ({
+  type: 'string',
+  minLength: 1,
+  maxLength,
+  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+})
 const regions = {
   type: 'array',
   maxItems: 100,
-  items: { type: 'string', maxLength: 200 },
+  items: { type: 'string', maxLength: 200, pattern: regionPattern() },
   description: 'regions of aliases; "" is everything',
 }
 const object = (properties: Record<string, unknown>, required: readonly string[] = []) => ({
@@ -28,7 +35,12 @@ const object = (properties: Record<string, unknown>, required: readonly string[]
   additionalProperties: false,
 })
 
-export const alias = { ...text(200), description: '1 to 8 labels joined by "/": payments/api' }
+export const alias = {
+  type: 'string',
+  maxLength: 200,
+  pattern: aliasPattern(),
+  description: '1 to 8 labels joined by "/": payments/api',
+}
 export const uid = { type: 'string', pattern: '^[sec][a-z2-7]{31}$' }
 const label = { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }
 const dnsName = {
@@ -132,10 +144,17 @@ export const clusterFacts = object(
   ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience', 'validation'],
 )
 
+/** 9999-12-31T23:59:59Z, the last that X.509 can say (RFC 5280 section 4.1.2.5). */
+const LAST_INSTANT = 253_402_300_799
+
 export const instant = {
   oneOf: [
-    { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$' },
-    { type: 'integer', minimum: 0 },
+    {
+      type: 'string',
+      format: 'date-time',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$',
+    },
+    { type: 'integer', minimum: 0, maximum: LAST_INSTANT },
   ],
 }
 
@@ -148,7 +167,7 @@ const request = (
   required: readonly string[] = [],
 ) => object({ op: { const: op }, alias, ...properties, ...why }, ['op', 'alias', ...required])
 
-const anyAlias = { alias: { type: 'string', maxLength: 200 } }
+const anyAlias = { alias: { type: 'string', maxLength: 200, pattern: regionPattern() } }
 
 export const requestSchemas: Readonly<Record<string, object>> = {
   'scope.create': request('scope.create', { envelope }),
@@ -195,7 +214,7 @@ export const bodySchemas: Readonly<Record<string, object>> = {
       envelope,
       bindings: { type: 'array', maxItems: 100, items: storedBinding },
       labels,
-      validUntil: { type: 'integer', minimum: 0 },
+      validUntil: { type: 'integer', minimum: 0, maximum: LAST_INSTANT },
     },
     ['owner', 'envelope', 'bindings', 'labels'],
   ),
@@ -205,7 +224,9 @@ export const bodySchemas: Readonly<Record<string, object>> = {
   'entry.update': object({
     owner,
     labels,
-    validUntil: { anyOf: [{ type: 'integer', minimum: 0 }, { type: 'null' }] },
+    validUntil: {
+      anyOf: [{ type: 'integer', minimum: 0, maximum: LAST_INSTANT }, { type: 'null' }],
+    },
   }),
   'entry.rename': object({ to: alias }, ['to']),
   'binding.add': object({ binding: storedBinding }, ['binding']),

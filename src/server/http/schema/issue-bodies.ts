@@ -1,4 +1,4 @@
-import { alias, object, text } from './common.js'
+import { alias, object } from './common.js'
 import { bodyOf, type JsonSchema } from './json-schema.js'
 
 /** PEM, or base64 of the DER; what it says is for the use case to judge. */
@@ -8,8 +8,21 @@ const secretText: JsonSchema = { type: 'string', maxLength: 8192, pattern: '^[!-
 /** Seconds. The entry's own ceiling stands. */
 const ttlSeconds: JsonSchema = { type: 'integer', minimum: 1, maximum: 86_400 }
 
+/** A CSR that verifies: whoever tries the example gets as far as the evidence. */
 const EXAMPLE_CSR =
-  '-----BEGIN CERTIFICATE REQUEST-----\nMIHu...\n-----END CERTIFICATE REQUEST-----\n'
+  'MIG6MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABDpDfOw3oyeMtUJrI2zF+1EGZkqwWRM6ahhExzVC' +
+  'adAUpmZeNWvKdyOxy5OrEYdXRY/WaTRfwxuM4b6YNgGZHN2gADAKBggqhkjOPQQDAgNIADBFAiEAqzNuNlWeWVLC' +
+  'Gp9zAiQzRDnpnW1n6PourZo4S/2D6BICIA+mba6m3XX9kue2P9uJcH7NrnLyDNRyLr8XPIStotNj'
+
+/** A trust anchor of nobody's. */
+const EXAMPLE_CERTIFICATE =
+  'MIIBtzCCAV2gAwIBAgIQWFlGiMj56GIvLrcQygk5dzAKBggqhkjOPQQDAjArMSkwJwYDVQQDDCBzdC5leGFtcGxl' +
+  'IHJvb3QgMmYyZGVkZGE0Y2VhMjMxNzAeFw0yNjExMjExMDM5MzNaFw0zNjExMTgxMDQxMzJaMCsxKTAnBgNVBAMM' +
+  'IHN0LmV4YW1wbGUgcm9vdCAyZjJkZWRkYTRjZWEyMzE3MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Qw5fWNT' +
+  'l/1hx3bIew1uBsULwZZRP694IbvUFt9tnXK3dkT+RmkI3Wj1y3rqE7ZOLUmJEILY4K0XoQYGy/h5c6NjMGEwDwYD' +
+  'VR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0OBBYEFC8t7dpM6iMXxiQE127nOBUHU4GzMB8GA1Ud' +
+  'IwQYMBaAFC8t7dpM6iMXxiQE127nOBUHU4GzMAoGCCqGSM49BAMCA0gAMEUCIEX2QuBJOtlKXX8KPeH5xFeTeaer' +
+  'hZIWHc+Xk3v40cP/AiEA930xU4wmrc52Gx7XlwLj0kNpr4qJtjGOEeGc9CoKXuk='
 
 export type EvidenceJson =
   | { readonly kind: 'join-token'; readonly token: string }
@@ -51,7 +64,7 @@ export const renewBody = bodyOf<{ readonly csr: string; readonly ttlSeconds?: nu
 
 export const inspectBody = bodyOf<{ readonly certificate: string }>(
   object({ certificate: encoded }),
-  { certificate: '-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n' },
+  { certificate: EXAMPLE_CERTIFICATE },
 )
 
 export const tokenBody = bodyOf<{ readonly alias: string; readonly ttlSeconds: number }>(
@@ -66,13 +79,19 @@ export const revocationReasons = [
   'cessationOfOperation',
 ] as const
 
+/** As people paste it: either case, with or without colons. */
+const typedSerial: JsonSchema = {
+  type: 'string',
+  pattern: '^(?:0x)?[0-9a-fA-F]{2}(?::?[0-9a-fA-F]{2}){15}$',
+}
+
 export const revocationBody = bodyOf<{
   readonly serial?: string
   readonly entry?: string
   readonly reason?: (typeof revocationReasons)[number]
 }>(
   {
-    ...object({ serial: text(80), entry: alias, reason: { enum: [...revocationReasons] } }, []),
+    ...object({ serial: typedSerial, entry: alias, reason: { enum: [...revocationReasons] } }, []),
     oneOf: [{ required: ['serial'] }, { required: ['entry'] }],
   },
   { entry: 'payments/api', reason: 'keyCompromise' },
