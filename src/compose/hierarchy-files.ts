@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { certificatesFromPem } from '../ca/certificates-from-pem.js'
 import type { CertificateDer } from '../core/der.js'
+import { reasonOf } from '../core/error-code.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { BroughtHierarchy } from '../issuance/found-authority.js'
 import { privateKeyFromPem } from '../keys/private-key-from-pem.js'
@@ -76,8 +77,7 @@ async function fileText(path: string): Promise<Result<string>> {
   try {
     return ok(await readFile(path, 'utf8'))
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    return refuse('config.malformed', `cannot read ${path}`, { found: code })
+    return refuse('config.malformed', `cannot read ${path}`, { found: reasonOf(error) })
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KeyRef } from '../ca/ports.js'
 import { DependencyError } from '../core/dependency-error.js'
+import { errorCode } from '../core/error-code.js'
 import type { RandomBytes } from '../core/time.js'
 import { writeDurably } from '../keys/write-durably.js'
 
@@ -23,7 +24,7 @@ export async function readInstanceFile(dataDir: string): Promise<InstanceFile | 
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (errorCode(error) === 'ENOENT') return undefined
     throw new DependencyError('data directory', `cannot read ${path}`, error)
   }
   const instance = parse(text)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { KeyVault } from '../ca/ports.js'
 import type { Config, KekSource } from '../config/config.js'
 import { DependencyError } from '../core/dependency-error.js'
+import { errorCode } from '../core/error-code.js'
 import { refuse, type Result } from '../core/result.js'
 import type { RandomBytes } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
@@ -78,7 +79,7 @@ async function secretFile(path: string): Promise<string> {
 async function readable(path: string): Promise<boolean> {
   return readFile(path).then(
     () => true,
-    (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'ENOENT'),
+    (error: unknown) => errorCode(error) !== 'ENOENT',
   )
 }
 

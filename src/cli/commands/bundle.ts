@@ -1,7 +1,7 @@
 import { writeFile, rename } from 'node:fs/promises'
 import { renderPem } from '../../core/pem.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { reasonOf } from '../error-code.js'
+import { reasonOf } from '../../core/error-code.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, usage } from '../problem.js'
 

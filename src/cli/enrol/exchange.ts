@@ -1,7 +1,7 @@
 import { request, type IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { connect, type TLSSocket } from 'node:tls'
-import { errorCode } from '../error-code.js'
+import { errorCode } from '../../core/error-code.js'
 import { type Outcome, parseProblem, refused } from '../problem.js'
 
 /** Whom to believe: these CA certificates and nobody else, or (for one public read) anybody. */

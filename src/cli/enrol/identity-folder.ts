@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { toIso, type RandomBytes, type UnixSeconds } from '../../core/time.js'
-import { reasonOf } from '../error-code.js'
+import { reasonOf } from '../../core/error-code.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import type { FolderOperations } from './folder-operations.js'
