@@ -112,7 +112,7 @@ function validator(schema: object): ValidateFunction {
 /** One that there is, in its one spelling: no 30th of February, no leap second. */
 function isInstant(text: string): boolean {
   const at = Date.parse(text) / 1000
-  return Number.isSafeInteger(at) && toIso(unixSeconds(at)) === text
+  return Number.isSafeInteger(at) && at >= 0 && toIso(unixSeconds(at)) === text
 }
 
 const isAboutAlias = ({ keyword, schema, data }: ErrorObject): boolean =>

@@ -84,7 +84,7 @@ export const labels = {
   type: 'object',
   maxProperties: 50,
   propertyNames: { pattern: '^[a-z0-9][a-z0-9._/-]{0,62}$' },
-  additionalProperties: { type: 'string', maxLength: 200 },
+  additionalProperties: { ...text(200), minLength: 0 },
 }
 
 const binding = (cluster: unknown, stored: Record<string, unknown> = {}) => ({
@@ -152,7 +152,7 @@ export const instant = {
     {
       type: 'string',
       format: 'date-time',
-      pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$',
+      pattern: '^(?:19[7-9]\\d|[2-9]\\d{3})-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$',
     },
     { type: 'integer', minimum: 0, maximum: LAST_INSTANT },
   ],

@@ -27,7 +27,10 @@ export class CapstanProcess {
   private complaints = ''
 
   /** A founded CA with no server yet. */
-  static async founded(trustDomain = 'test.example'): Promise<CapstanProcess> {
+  static async founded(
+    trustDomain = 'test.example',
+    more: { readonly http?: string } = {},
+  ): Promise<CapstanProcess> {
     const capstan = new CapstanProcess()
     ;[capstan.linkerdPort, capstan.loopbackPort, capstan.httpPort, capstan.adminPort] =
       await Promise.all([freePort(), freePort(), freePort(), freePort()])
@@ -36,7 +39,7 @@ export class CapstanProcess {
       `dataDir: ${capstan.data}
 server:
   linkerd: { listen: "127.0.0.1:${capstan.linkerdPort}", loopback: ${capstan.loopbackPort} }
-  http: { listen: "127.0.0.1:${capstan.httpPort}", names: [localhost, 127.0.0.1] }
+  http: { listen: "127.0.0.1:${capstan.httpPort}", names: [localhost, 127.0.0.1], ${more.http ?? ''} }
   admin: { listen: "127.0.0.1:${capstan.adminPort}" }
 `,
     )
