@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../cli/world.js'
 import { DependencyError } from '../core/dependency-error.js'
@@ -23,6 +23,7 @@ interface Ambient {
   readonly random: RandomBytes
 }
 
+export const keysPath = (dataDir: string): string => join(dataDir, 'keys')
 export const storePath = (dataDir: string): string => join(dataDir, 'capstan.db')
 
 /** Founds a CA in an empty data directory. What is wrong with what it is given leaves nothing behind. */
@@ -40,6 +41,7 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
   using lock = lockDataDirectory(dataDir)
   if (!lock) return inUse(dataDir)
   const { clock, random, env } = ambient
+  const isFresh = !existsSync(keysPath(dataDir))
   await makeKekFile({ config, env, random })
   const vault = await openVault({ config, env, random })
   if (!vault.ok) return vault
@@ -49,7 +51,11 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
   const records: Result<readonly AuthorityRecord[]> = brought.value
     ? await adoptAuthority(deps, brought.value)
     : ok(await foundAuthority(deps))
-  if (!records.ok) return records
+  if (!records.ok) {
+    // Keys that were sealed on the way to a refusal belong to nothing.
+    if (isFresh) rmSync(keysPath(dataDir), { recursive: true, force: true })
+    return records
+  }
 
   await using store = openStore({ path: storePath(dataDir), writer: 'inline' })
   await store.authorities.put(records.value)

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+const src = join(import.meta.dirname, '../src')
+
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(join(src, name), 'utf8') }))
+
+const filesThat = (pattern: RegExp): string[] =>
+  sources
+    .filter(({ text }) => pattern.test(text))
+    .map(({ name }) => relative('.', name))
+    .sort()
+
+describe('there is one path to a certificate', () => {
+  it('a leaf is planned for a governed entry in one file, and for the server itself in another', () => {
+    expect(filesThat(/import .*\bplanLeaf\b/)).toEqual([
+      'issuance/issue-leaf.ts',
+      'issuance/server-leaf.ts',
+    ])
+  })
+
+  it('what is planned there is signed there, and nowhere else', () => {
+    expect(filesThat(/\.signLeaf\(/)).toEqual(['issuance/issue-leaf.ts', 'issuance/server-leaf.ts'])
+  })
+
+  it('only what verified a CSR makes a VerifiedCsr', () => {
+    expect(filesThat(/\bas VerifiedCsr\b/)).toEqual(['csr/verify-csr.ts'])
+    expect(filesThat(/import \{[^}]*\bverifyCsr\b[^}]*\} from/)).toEqual([
+      'csr/verified-csr-cache.ts',
+    ])
+  })
+})
