@@ -7,7 +7,7 @@ import { exitMeanings } from './exit-code.js'
 export function renderCliReference(): string {
   return [
     '# Command reference',
-    '<!-- Written by scripts/cli-docs.mjs from the command tree. -->',
+    '<!-- Written by scripts/references.mjs from the command tree. -->',
     'Commands talk to the running server over its Unix socket, and open the data folder themselves when no server runs. `cert get` and `cert renew` talk HTTPS from anywhere. Times are UTC; durations are written `30s`, `10m`, `24h`, `7d`; `/` is the root scope.',
     '## Exit codes',
     table(['code', 'meaning'], Object.entries(exitMeanings)),

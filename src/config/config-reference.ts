@@ -9,7 +9,7 @@ export function renderConfigReference(): string {
   )
   return `${[
     '# Configuration',
-    '<!-- Written by scripts/cli-docs.mjs from the schema. -->',
+    '<!-- Written by scripts/references.mjs from the schema. -->',
     introduction,
     ...sections,
     overriding,
