@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { certificateFacts, type CertificateFacts } from '../../src/ca/certificate-facts.js'
 import { checkLeaf } from '../../src/ca/check-leaf.js'
 import { leafEncoder, wrapCertificate } from '../../src/ca/encode-leaf.js'
-import { type LeafPlan } from '../../src/ca/leaf.js'
+import type { LeafPlan } from '../../src/ca/leaf.js'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
 import { certificateDer, type CertificateDer } from '../../src/core/der.js'
 import { hours, plus, seconds } from '../../src/core/time.js'
-import { type Uid } from '../../src/core/uid.js'
+import type { Uid } from '../../src/core/uid.js'
 import { T0 } from '../support/fake-clock.js'
 import {
   givenHierarchy,

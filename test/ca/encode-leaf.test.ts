@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { leafEncoder } from '../../src/ca/encode-leaf.js'
 import { IDENTITY_OID } from '../../src/ca/identity-extension.js'
-import { type LeafPlan } from '../../src/ca/leaf.js'
-import { type SpkiDer } from '../../src/core/der.js'
+import type { LeafPlan } from '../../src/ca/leaf.js'
+import type { SpkiDer } from '../../src/core/der.js'
 import { parseSerial } from '../../src/core/serial.js'
 import { plus, minus, seconds } from '../../src/core/time.js'
-import { type Uid } from '../../src/core/uid.js'
+import type { Uid } from '../../src/core/uid.js'
 import { T0 } from '../support/fake-clock.js'
 
 const text = (characters: string): string => Buffer.from(characters).toString('hex')

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { certificateFacts } from '../../src/ca/certificate-facts.js'
 import { openIssuer } from '../../src/ca/issuer.js'
-import { type LeafPlan } from '../../src/ca/leaf.js'
+import type { LeafPlan } from '../../src/ca/leaf.js'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
-import { type Signer } from '../../src/ca/ports.js'
+import type { Signer } from '../../src/ca/ports.js'
 import { days, hours } from '../../src/core/time.js'
 import { T0 } from '../support/fake-clock.js'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { type LeafTerms, planLeaf } from '../../src/ca/plan-leaf.js'
-import { type SpkiDer } from '../../src/core/der.js'
+import type { SpkiDer } from '../../src/core/der.js'
 import { days, hours, minus, plus, seconds } from '../../src/core/time.js'
 import { T0 } from '../support/fake-clock.js'
 import { nextSerial } from './given-authorities.js'

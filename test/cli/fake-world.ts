@@ -1,19 +1,19 @@
 import { ok, type Result } from '../../src/core/result.js'
-import { type ExitCode } from '../../src/cli/exit-code.js'
+import type { ExitCode } from '../../src/cli/exit-code.js'
 import { runCli } from '../../src/cli/run-cli.js'
-import {
-  type InitOptions,
-  type InitReport,
-  type OperatorConnection,
-  type OperatorRequest,
-  type OperatorResponse,
-  type World,
+import type {
+  InitOptions,
+  InitReport,
+  OperatorConnection,
+  OperatorRequest,
+  OperatorResponse,
+  World,
 } from '../../src/cli/world.js'
 import { refusalReply } from '../../src/server/http/problem.js'
-import { type Reply } from '../../src/server/http/reply.js'
-import { type Route } from '../../src/server/http/route.js'
+import type { Reply } from '../../src/server/http/reply.js'
+import type { Route } from '../../src/server/http/route.js'
 import { routeTable } from '../../src/server/http/routes/table.js'
-import { type Operations } from '../../src/server/operations.js'
+import type { Operations } from '../../src/server/operations.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { fakeOperations } from '../support/fake-operations.js'
 import { countedRandom } from '../support/random.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { type TokenReviewApi } from '../../src/tokenreview/ports.js'
+import type { TokenReviewApi } from '../../src/tokenreview/ports.js'
 
 export interface TokenReviewWorld {
   readonly api: TokenReviewApi

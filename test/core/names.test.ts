@@ -17,7 +17,7 @@ import {
   spiffeIdOf,
   type TrustDomain,
 } from '../../src/core/names.js'
-import { type RefusalCode } from '../../src/core/refusal.js'
+import type { RefusalCode } from '../../src/core/refusal.js'
 
 const label63 = 'a'.repeat(63)
 

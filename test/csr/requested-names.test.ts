@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { asksOnlyFor } from '../../src/csr/requested-names.js'
-import { type RequestedNames } from '../../src/csr/verified-csr.js'
+import type { RequestedNames } from '../../src/csr/verified-csr.js'
 
 const granted = [
   { kind: 'dns', value: 'web.shop.serviceaccount.identity.linkerd.cluster.local' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
 import { cachedVerifyCsr } from '../../src/csr/verified-csr-cache.js'
-import { type VerifiedCsr } from '../../src/csr/verified-csr.js'
+import type { VerifiedCsr } from '../../src/csr/verified-csr.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'
 import { commonName, csr, subject } from './make-csr.js'
 

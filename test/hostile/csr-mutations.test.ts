@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { tlv, utf8String } from '../../src/core/der-writer.js'
 import { csrFromText } from '../../src/csr/csr-from-text.js'
 import { parseCsr } from '../../src/csr/parse-csr.js'
-import { type VerifiedCsr } from '../../src/csr/verified-csr.js'
+import type { VerifiedCsr } from '../../src/csr/verified-csr.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'
 import {
   altNames,

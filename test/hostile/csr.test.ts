@@ -16,7 +16,7 @@ import {
   trueValue,
   utf8String,
 } from '../../src/core/der-writer.js'
-import { type RefusalCode } from '../../src/core/refusal.js'
+import type { RefusalCode } from '../../src/core/refusal.js'
 import { asksOnlyFor } from '../../src/csr/requested-names.js'
 import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'

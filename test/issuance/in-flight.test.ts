@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { type UnixSeconds } from '../../src/core/time.js'
-import { type Uid } from '../../src/core/uid.js'
+import type { UnixSeconds } from '../../src/core/time.js'
+import type { Uid } from '../../src/core/uid.js'
 import { InFlight } from '../../src/issuance/in-flight.js'
 import { T0 } from '../support/fake-clock.js'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { minutes, unixSeconds } from '../../src/core/time.js'
-import { type ClusterCheck } from '../../src/kube/check-cluster.js'
+import type { ClusterCheck } from '../../src/kube/check-cluster.js'
 import { type ClusterOptions, openCluster } from '../../src/kube/open-cluster.js'
 import {
   accessReview,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { connectKube, type KubeConnection } from '../../src/kube/kube-connection.js'
 import { kubeTokenReviewApi } from '../../src/kube/token-review-api.js'
-import { type TokenReviewApi } from '../../src/tokenreview/ports.js'
+import type { TokenReviewApi } from '../../src/tokenreview/ports.js'
 import { everythingIn, tokenReviewApiContract } from '../contract/token-review-api.contract.js'
 import {
   echo,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
-import { type SpkiDer } from '../../src/core/der.js'
+import type { SpkiDer } from '../../src/core/der.js'
 import { serialFromRandom } from '../../src/core/serial.js'
 import { seconds, unixSeconds } from '../../src/core/time.js'
 import { T0 } from '../support/fake-clock.js'

@@ -1,5 +1,6 @@
+import 'reflect-metadata'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { spawnSync } from 'node:child_process'
+import { KeyObject, type webcrypto } from 'node:crypto'
 import {
   existsSync,
   mkdtempSync,
@@ -11,14 +12,26 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as x509 from '@peculiar/x509'
 import type { InitOptions } from '../../src/cli/world.js'
 import { found } from '../../src/compose/found.js'
 import { openInstance } from '../../src/compose/instance.js'
+import {
+  contextConstructed,
+  contextPrimitive,
+  ia5Octets,
+  sequence,
+} from '../../src/core/der-writer.js'
 import type { Config } from '../../src/config/config.js'
 import { loadConfig } from '../../src/config/load-config.js'
 import { lockDataDirectory } from '../../src/store/data-directory-lock.js'
 import { systemClock, systemRandom } from '../../src/system.js'
 import { codeOf, valueOf } from './given-installation.js'
+
+/** NameConstraints (RFC 5280 section 4.2.1.10): permitted, a URI of .test.example. */
+const uriConstraint = sequence(
+  contextConstructed(0, sequence(contextPrimitive(6, ia5Octets('.test.example')))),
+)
 
 let home = ''
 let config: Config
@@ -57,33 +70,66 @@ async function opens(with_: Partial<Config> = {}): Promise<boolean> {
   return opened.ok
 }
 
-/** Another program's hierarchy. */
-function openssl(...args: string[]): void {
-  const done = spawnSync('openssl', args, { cwd: home, encoding: 'utf8' })
-  if (done.status !== 0) throw new Error(done.stderr)
+/** A hierarchy that another program made, as PEM files. */
+let root: Made | undefined
+
+async function makeRoot(...extra: readonly x509.Extension[]): Promise<void> {
+  root = await makeCa('Corporate root', undefined, [
+    ...(extra.some(({ type }) => type === '2.5.29.19')
+      ? []
+      : [new x509.BasicConstraintsExtension(true, undefined, true)]),
+    ...extra,
+  ])
+  write('root', root)
 }
 
-function makeRoot(extra: readonly string[] = []): void {
-  openssl(
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', 'root.key', '-out', 'root.pem', '-days', '3650', '-subj', '/CN=Corporate root'],
-    ...['-addext', 'keyUsage=critical,keyCertSign,cRLSign', ...extra],
-  )
+async function makeIssuer(): Promise<Made> {
+  const issuer = await makeCa('Mesh issuer', root, [
+    new x509.BasicConstraintsExtension(true, 0, true),
+  ])
+  write('issuer', issuer)
+  return issuer
 }
 
-function makeIssuer(): void {
-  openssl(
-    ...['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-keyout', 'issuer.key', '-out', 'issuer.csr', '-subj', '/CN=Mesh issuer'],
-  )
-  writeFileSync(
-    file('ext'),
-    'basicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n',
-  )
-  openssl(
-    ...['x509', '-req', '-in', 'issuer.csr', '-CA', 'root.pem', '-CAkey', 'root.key'],
-    ...['-CAcreateserial', '-days', '90', '-extfile', 'ext', '-out', 'issuer.pem'],
-  )
+interface Made {
+  readonly certificate: x509.X509Certificate
+  readonly keys: webcrypto.CryptoKeyPair
+}
+
+async function makeCa(
+  name: string,
+  by: Made | undefined,
+  extensions: readonly x509.Extension[],
+): Promise<Made> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const now = Date.now()
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: `CN=${name}`,
+    issuer: by ? by.certificate.subject : `CN=${name}`,
+    notBefore: new Date(now - 60_000),
+    notAfter: new Date(now + 90 * 86_400_000),
+    serialNumber: '4a'.repeat(16),
+    signingAlgorithm: algorithm,
+    publicKey: keys.publicKey,
+    signingKey: (by ?? { keys }).keys.privateKey,
+    extensions: [
+      ...extensions,
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign,
+        true,
+      ),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ...(by ? [await x509.AuthorityKeyIdentifierExtension.create(by.keys.publicKey)] : []),
+    ],
+  })
+  return { certificate, keys }
+}
+
+function write(name: string, { certificate, keys }: Made): void {
+  writeFileSync(file(`${name}.pem`), certificate.toString('pem'))
+  const pem = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(file(`${name}.key`), pem, { mode: 0o600 })
 }
 
 describe('founding a CA', () => {
@@ -143,20 +189,23 @@ describe('founding a CA', () => {
 
 describe('an existing hierarchy', () => {
   it('gives its root key to an issuer of ours', async () => {
-    makeRoot()
+    await makeRoot()
     const report = valueOf(await init({ rootCert: file('root.pem'), rootKey: file('root.key') }))
     expect(report.trustAnchor).toMatchObject({ subject: 'CN=Corporate root', key: 'here' })
     expect(await opens()).toBe(true)
   })
 
   it('keeps its root key offline, with an encrypted issuer key', async () => {
-    makeRoot()
-    makeIssuer()
+    await makeRoot()
+    const issuer = await makeIssuer()
     writeFileSync(file('phrase'), 'swordfish!\n', { mode: 0o600 })
-    openssl(
-      ...['pkcs8', '-topk8', '-in', 'issuer.key', '-out', 'issuer.p8'],
-      ...['-passout', 'file:phrase'],
-    )
+    const sealed = KeyObject.from(issuer.keys.privateKey).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'swordfish!',
+    })
+    writeFileSync(file('issuer.p8'), sealed, { mode: 0o600 })
     const report = valueOf(
       await init({
         rootCert: file('root.pem'),
@@ -175,19 +224,19 @@ describe('an existing hierarchy', () => {
   it.each([
     {
       wrong: 'a key of another certificate',
-      options: () => {
-        makeRoot()
-        makeIssuer()
+      options: async () => {
+        await makeRoot()
+        await makeIssuer()
         return { rootCert: file('root.pem'), rootKey: file('issuer.key') }
       },
       code: 'ca.bad-hierarchy',
     },
     {
       wrong: 'an issuer of another root',
-      options: () => {
-        makeRoot()
-        makeIssuer()
-        makeRoot()
+      options: async () => {
+        await makeRoot()
+        await makeIssuer()
+        await makeRoot()
         return {
           rootCert: file('root.pem'),
           issuerCert: file('issuer.pem'),
@@ -198,35 +247,35 @@ describe('an existing hierarchy', () => {
     },
     {
       wrong: 'a root that may have no issuer below it',
-      options: () => {
-        makeRoot(['-addext', 'basicConstraints=critical,CA:TRUE,pathlen:0'])
+      options: async () => {
+        await makeRoot(new x509.BasicConstraintsExtension(true, 0, true))
         return { rootCert: file('root.pem'), rootKey: file('root.key') }
       },
       code: 'ca.bad-hierarchy',
     },
     {
       wrong: 'name constraints on URIs, which proxies refuse',
-      options: () => {
-        makeRoot(['-addext', 'nameConstraints=critical,permitted;URI:.test.example'])
+      options: async () => {
+        await makeRoot(new x509.Extension('2.5.29.30', true, uriConstraint))
         return { rootCert: file('root.pem'), rootKey: file('root.key') }
       },
       code: 'ca.bad-hierarchy',
     },
     {
       wrong: 'a file that is no certificate',
-      options: () => {
-        makeRoot()
+      options: async () => {
+        await makeRoot()
         return { rootCert: file('root.key'), rootKey: file('root.key') }
       },
       code: 'ca.certificate-malformed',
     },
     {
       wrong: 'a file that is not there',
-      options: () => ({ rootCert: file('nowhere'), rootKey: file('nowhere') }),
+      options: () => Promise.resolve({ rootCert: file('nowhere'), rootKey: file('nowhere') }),
       code: 'config.malformed',
     },
   ])('is refused for $wrong, and nothing is left behind', async ({ options, code }) => {
-    const refused = await init(options())
+    const refused = await init(await options())
     expect(codeOf(refused)).toBe(code)
     expect(existsSync(join(config.dataDir, 'capstan.db'))).toBe(false)
     expect(

@@ -1,14 +1,14 @@
 import { ok } from '../../src/core/result.js'
-import {
-  type CertificateWithPemJson,
-  type ChangeJson,
-  type ClusterJson,
-  type EntryJson,
-  type IssuedJson,
-  type ScopeJson,
-  type TrustBundleJson,
+import type {
+  CertificateWithPemJson,
+  ChangeJson,
+  ClusterJson,
+  EntryJson,
+  IssuedJson,
+  ScopeJson,
+  TrustBundleJson,
 } from '../../src/server/http/shapes.js'
-import { type Operations } from '../../src/server/operations.js'
+import type { Operations } from '../../src/server/operations.js'
 
 const T = '2026-11-21T00:00:00Z'
 const SERIAL = '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'

@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { type webcrypto } from 'node:crypto'
+import type { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 /** P-256, for servers and clients of a test cluster. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type RandomBytes } from '../../src/core/time.js'
+import type { RandomBytes } from '../../src/core/time.js'
 
 /** Octets that look random, differ at every call, and are the same in every run. */
 export function countedRandom(seed = 'test'): RandomBytes {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
-import { type UnixSeconds } from '../../src/core/time.js'
+import type { UnixSeconds } from '../../src/core/time.js'
 import { T0 } from './fake-clock.js'
 
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local'

@@ -1,9 +1,9 @@
-import { type RandomBytes } from '../../src/core/time.js'
-import {
-  type JwksSource,
-  type Timers,
-  type TokenReviewApi,
-  type TokenReviewStatus,
+import type { RandomBytes } from '../../src/core/time.js'
+import type {
+  JwksSource,
+  Timers,
+  TokenReviewApi,
+  TokenReviewStatus,
 } from '../../src/tokenreview/ports.js'
 
 /** Deadlines that pass when a test says so, and pauses that take no time. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { type TokenReviewStatus } from '../../src/tokenreview/ports.js'
+import type { TokenReviewStatus } from '../../src/tokenreview/ports.js'
 import { readReview } from '../../src/tokenreview/review-online.js'
 import { AUDIENCE, identity, reviewedUser, without } from '../support/service-account-token.js'
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { type TokenReviewStatus } from '../../src/tokenreview/ports.js'
+import type { TokenReviewStatus } from '../../src/tokenreview/ports.js'
 import { ReviewQueue } from '../../src/tokenreview/review-queue.js'
 import { FakeTimers, FakeTokenReviewApi, settle } from '../support/token-review-world.js'
 

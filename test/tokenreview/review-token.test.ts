@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { type KubernetesFacts } from '../../src/attestation/facts.js'
-import { type PodAttestor } from '../../src/attestation/pod-attestor.js'
+import type { KubernetesFacts } from '../../src/attestation/facts.js'
+import type { PodAttestor } from '../../src/attestation/pod-attestor.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { minutes, plus, seconds } from '../../src/core/time.js'
-import { type Uid } from '../../src/core/uid.js'
-import { type TokenReviewStatus } from '../../src/tokenreview/ports.js'
+import type { Uid } from '../../src/core/uid.js'
+import type { TokenReviewStatus } from '../../src/tokenreview/ports.js'
 import {
   type AskedParty,
   type TokenVerifier,

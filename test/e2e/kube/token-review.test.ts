@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../../src/core/dependency-error.js'
 import { minutes, plus, type UnixSeconds } from '../../../src/core/time.js'
-import { type Uid } from '../../../src/core/uid.js'
+import type { Uid } from '../../../src/core/uid.js'
 import { openCluster, type OpenedCluster } from '../../../src/kube/open-cluster.js'
 import { systemTimers } from '../../../src/kube/timers.js'
 import { systemClock, systemRandom } from '../../../src/system.js'

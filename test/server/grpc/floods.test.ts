@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { type Certify } from '../../../src/server/grpc/certify.js'
-import { type GrpcLimits } from '../../../src/server/grpc/limits.js'
+import type { Certify } from '../../../src/server/grpc/certify.js'
+import type { GrpcLimits } from '../../../src/server/grpc/limits.js'
 import { type Listener, listenLoopbackH2c } from '../../../src/server/grpc/listen-linkerd.js'
 import {
   CERTIFY_PATH,

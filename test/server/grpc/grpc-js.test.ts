@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import * as grpc from '@grpc/grpc-js'
 import * as protoLoader from '@grpc/proto-loader'
 import { refuse } from '../../../src/core/result.js'
-import { type Certify } from '../../../src/server/grpc/certify.js'
+import type { Certify } from '../../../src/server/grpc/certify.js'
 import {
   type Listener,
   listenLinkerd,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import * as grpc from '@grpc/grpc-js'
 import * as protoLoader from '@grpc/proto-loader'
-import { type GrpcLimits } from '../../../src/server/grpc/limits.js'
+import type { GrpcLimits } from '../../../src/server/grpc/limits.js'
 import { type Listener, listenLoopbackH2c } from '../../../src/server/grpc/listen-linkerd.js'
 import { given, SwitchedReadiness } from './given-listener.js'
 

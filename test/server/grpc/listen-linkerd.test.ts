@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect as connectHttp2 } from 'node:http2'
 import { connect as connectTcp } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import { type Certify, type CertifyInput } from '../../../src/server/grpc/certify.js'
+import type { Certify, CertifyInput } from '../../../src/server/grpc/certify.js'
 import { type Listener, listenLinkerd } from '../../../src/server/grpc/listen-linkerd.js'
 import {
   HeldCertificates,

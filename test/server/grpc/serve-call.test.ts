@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import fc from 'fast-check'
 import { refuse } from '../../../src/core/result.js'
 import { DependencyError } from '../../../src/core/dependency-error.js'
-import { type Certify } from '../../../src/server/grpc/certify.js'
+import type { Certify } from '../../../src/server/grpc/certify.js'
 import { type Listener, listenLoopbackH2c } from '../../../src/server/grpc/listen-linkerd.js'
 import {
   CERTIFY_PATH,

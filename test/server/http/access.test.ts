@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { ok, refuse } from '../../../src/core/result.js'
-import { type Route } from '../../../src/server/http/route.js'
+import type { Route } from '../../../src/server/http/route.js'
 import { routeTable } from '../../../src/server/http/routes/table.js'
 import { ask, closeAll, type Credential, people, serve, type Told } from './harness.js'
 

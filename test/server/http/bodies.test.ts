@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:tls'
 import { ok } from '../../../src/core/result.js'
-import { type IssueInput, type JsonBody } from '../../../src/server/operations.js'
+import type { IssueInput, JsonBody } from '../../../src/server/operations.js'
 import { sampleIssued } from '../../support/fake-operations.js'
 import { ask, type Asked, closeAll, people, serve, type Told } from './harness.js'
 

@@ -6,8 +6,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock } from '../../../src/core/time.js'
-import { type AuditLine } from '../../../src/server/audit.js'
+import type { Clock } from '../../../src/core/time.js'
+import type { AuditLine } from '../../../src/server/audit.js'
 import {
   type AppOptions,
   createHealthApp,
@@ -24,7 +24,7 @@ import {
   type HttpListener,
 } from '../../../src/server/http/listener.js'
 import { rateLimiterWith, type RateLimits } from '../../../src/server/http/rate-limit.js'
-import { type Operations } from '../../../src/server/operations.js'
+import type { Operations } from '../../../src/server/operations.js'
 import { requestIdsWith } from '../../../src/server/request-id.js'
 import { secureContextSource } from '../../../src/server/tls/secure-context-source.js'
 import { HeldCertificates } from '../../../src/server/tls/server-certificates.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { ok } from '../../../src/core/result.js'
-import { type CertificateFilter } from '../../../src/server/operations.js'
+import type { CertificateFilter } from '../../../src/server/operations.js'
 import { ask, closeAll, serve } from './harness.js'
 
 afterAll(closeAll)

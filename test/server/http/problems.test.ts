@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../../src/core/dependency-error.js'
 import { faultOf, type RefusalCode } from '../../../src/core/refusal.js'
 import { refuse, type Result } from '../../../src/core/result.js'
-import { type IssuedJson } from '../../../src/server/http/shapes.js'
+import type { IssuedJson } from '../../../src/server/http/shapes.js'
 import { ask, closeAll, serve, type Served, type Told } from './harness.js'
 
 afterAll(closeAll)

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { createServer, request, type Server } from 'node:https'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { connect, type ConnectionOptions, type SecureVersion, TLSSocket } from 'node:tls'
 import { secureContextSource } from '../../../src/server/tls/secure-context-source.js'
 import {

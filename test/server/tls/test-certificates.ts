@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import { createPrivateKey, webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
-import { type ServerCertificate } from '../../../src/server/tls/server-certificates.js'
+import type { ServerCertificate } from '../../../src/server/tls/server-certificates.js'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 const day = 86_400_000
