@@ -59,7 +59,8 @@ export interface IssuanceLedger {
    * Records one leaf and consumes `spends`, all or nothing, durable once it resolves. Concurrent
    * appends share one commit. Refuses when a spend is unknown, already used or expired at
    * `entry.issuedAt`: then nothing is recorded. Throws `DependencyError` when the store cannot
-   * write, and a serial that exists is a `DependencyError` too: it never overwrites.
+   * write, and a serial that exists among those that end on the same day is a `DependencyError` too:
+   * it never overwrites.
    */
   append(
     entry: LedgerEntry,
@@ -78,7 +79,10 @@ export interface IssuanceLedger {
   revoked(issuerId: string, now: UnixSeconds): Promise<readonly LedgerRow[]>
   /** The next CRL number of an issuer: 1, 2, 3..., durable before it is returned. */
   nextCrlNumber(issuerId: string): Promise<number>
-  /** Drops rows, tokens and challenges that expired before `before`. How many rows went. */
+  /**
+   * Drops certificates, tokens and challenges that expired before `before`; certificates may stay
+   * until the end of their UTC day. How many certificates went.
+   */
   prune(before: UnixSeconds): Promise<number>
   /** Resolves if a write is durable right now; throws `DependencyError` otherwise. For readiness. */
   probe(): Promise<void>

@@ -1,11 +1,12 @@
-import { type AuthorityStore } from '../ca/ports.js'
-import { type ChallengeStore, type IssuanceLedger, type JoinTokenStore } from '../issuance/ports.js'
-import { type IndexLog } from '../namespace/ports.js'
+import type { Database } from 'better-sqlite3'
+import type { AuthorityStore } from '../ca/ports.js'
+import type { ChallengeStore, IssuanceLedger, JoinTokenStore } from '../issuance/ports.js'
+import type { IndexLog } from '../namespace/ports.js'
 import { sqliteAuthorities } from './sqlite/authorities.js'
 import { sqliteIndexLog } from './sqlite/index-log.js'
 import { sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
-import { openForReading, openForWriting } from './sqlite/open-database.js'
+import { openForReading, openForWriting, storeFailed } from './sqlite/open-database.js'
 import { sqliteChallenges, sqliteJoinTokens } from './sqlite/single-use.js'
 import { inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
 
@@ -37,11 +38,25 @@ export function openStore({ path, writer }: StoreOptions): Store {
   const migrating = openForWriting(path)
   try {
     migrate(migrating)
+  } catch (error) {
+    throw storeFailed(`${path} cannot be brought up to date`, error)
   } finally {
     migrating.close()
   }
   const queue = new WriteQueue(writer === 'thread' ? threadWriter(path) : inlineWriter(path))
-  const reader = openForReading(path)
+  let reader: Database | undefined
+  try {
+    reader = openForReading(path)
+    return storeOf(reader, queue)
+  } catch (error) {
+    reader?.close()
+    // Without this the thread would keep a process alive that has nothing to do.
+    void queue.close()
+    throw storeFailed(`${path} does not open`, error)
+  }
+}
+
+function storeOf(reader: Database, queue: WriteQueue): Store {
   return {
     ledger: sqliteLedger(reader, queue),
     indexLog: sqliteIndexLog(reader, queue),
@@ -51,8 +66,10 @@ export function openStore({ path, writer }: StoreOptions): Store {
     queueDepth: () => queue.depth,
     lagSeconds: () => queue.lagSeconds,
     async [Symbol.asyncDispose]() {
-      await queue.close()
+      await queue.stop()
+      // The reader first: only the last connection, and only if it may write, folds the WAL into the file.
       reader.close()
+      await queue.close()
     },
   }
 }

@@ -1,9 +1,9 @@
-import { type Database } from 'better-sqlite3'
-import { type AuthorityRecord, type AuthorityStore } from '../../ca/ports.js'
+import type { Database } from 'better-sqlite3'
+import type { AuthorityRecord, AuthorityStore } from '../../ca/ports.js'
 import { certificateDer } from '../../core/der.js'
 import { count } from './ledger.js'
 import { reading } from './open-database.js'
-import { type WriteQueue } from './write-queue.js'
+import type { WriteQueue } from './write-queue.js'
 
 interface AuthorityRow {
   id: string

@@ -1,14 +1,8 @@
-import { type AuthorityRecord } from '../../ca/ports.js'
-import { type SerialNumber } from '../../core/serial.js'
-import { type UnixSeconds } from '../../core/time.js'
-import {
-  type Challenge,
-  type JoinToken,
-  type LedgerEntry,
-  type Revocation,
-  type Spend,
-} from '../../issuance/ports.js'
-import { type StoredRecord } from '../../namespace/ports.js'
+import type { AuthorityRecord } from '../../ca/ports.js'
+import type { SerialNumber } from '../../core/serial.js'
+import type { UnixSeconds } from '../../core/time.js'
+import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
+import type { StoredRecord } from '../../namespace/ports.js'
 
 /** Everything that the writer can be asked: plain data, so that it crosses to a worker thread. */
 export type Command =

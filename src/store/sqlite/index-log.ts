@@ -1,8 +1,8 @@
-import { type Database } from 'better-sqlite3'
-import { type IndexLog } from '../../namespace/ports.js'
+import type { Database } from 'better-sqlite3'
+import type { IndexLog } from '../../namespace/ports.js'
 import { count } from './ledger.js'
 import { reading } from './open-database.js'
-import { type WriteQueue } from './write-queue.js'
+import type { WriteQueue } from './write-queue.js'
 
 export function sqliteIndexLog(database: Database, queue: WriteQueue): IndexLog {
   const select = database.prepare<

@@ -1,15 +1,15 @@
-import { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 import { certificateDer } from '../../core/der.js'
 import { ok, refuse } from '../../core/result.js'
-import { type SerialNumber } from '../../core/serial.js'
+import type { SerialNumber } from '../../core/serial.js'
 import { unixSeconds } from '../../core/time.js'
-import { type Uid } from '../../core/uid.js'
-import { type IssuanceLedger, type LedgerRow, type RevocationReason } from '../../issuance/ports.js'
-import { type Command, type Outcome } from './commands.js'
-import { reading } from './open-database.js'
+import type { Uid } from '../../core/uid.js'
+import type { IssuanceLedger, LedgerRow, RevocationReason } from '../../issuance/ports.js'
+import type { Command, Outcome } from './commands.js'
+import { reading, readingTogether } from './open-database.js'
 import { dayOf, partitionTable } from './partition.js'
-import { type WriteQueue } from './write-queue.js'
+import type { WriteQueue } from './write-queue.js'
 
 interface LeafRow {
   serial: string
@@ -72,13 +72,13 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         : refuse('challenge.spent', 'the challenge was used already')
     },
     find: (serial, notAfter) =>
-      reading(() => {
+      readingTogether(database, () => {
         const all = days()
         if (notAfter === undefined) return findIn(all, serial)
         return findIn(all.includes(dayOf(notAfter)) ? [dayOf(notAfter)] : [], serial)
       }),
     list: ({ entry, liveAt, limit }) =>
-      reading(() => {
+      readingTogether(database, () => {
         const rows: LedgerRow[] = []
         for (const day of days()) {
           if (liveAt !== undefined && day < dayOf(liveAt)) continue
@@ -94,7 +94,7 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         return rows.sort((a, b) => b.issuedAt - a.issuedAt).slice(0, limit)
       }),
     countLive: (now) =>
-      reading(() => {
+      readingTogether(database, () => {
         let live = 0
         for (const day of days()) {
           if (day < dayOf(now)) continue
@@ -116,7 +116,7 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
       }),
     revoke: (serials, revocation) => count(queue, { op: 'revoke', serials, revocation }),
     revoked: (issuerId, now) =>
-      reading(() =>
+      readingTogether(database, () =>
         revokedSerials.all(issuerId, now).flatMap(({ serial, not_after: notAfter }) => {
           const row = findIn([dayOf(unixSeconds(notAfter))], serial)
           return row ? [row] : []

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 
 /** The same distance from `src/store/sqlite` and from `dist/store/sqlite`. */

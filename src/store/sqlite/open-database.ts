@@ -7,10 +7,16 @@ const BUSY_MS = 5000
 /** The one connection that writes. A commit is on the disk before it returns. */
 export function openForWriting(path: string): Database {
   const database = open(path, {})
-  database.pragma('journal_mode = WAL')
-  database.pragma('synchronous = FULL')
-  database.pragma('foreign_keys = ON')
-  return database
+  try {
+    // The first look into the file: what is no database fails here, not above.
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    return database
+  } catch (error) {
+    database.close()
+    throw storeFailed(`${path} does not open`, error)
+  }
 }
 
 export function openForReading(path: string): Database {
@@ -21,15 +27,27 @@ function open(path: string, options: SqliteDatabase.Options): Database {
   try {
     return new SqliteDatabase(path, { ...options, timeout: BUSY_MS })
   } catch (error) {
-    throw storeFailed('the database does not open', error)
+    throw storeFailed(`${path} does not open`, error)
   }
 }
 
 /** Whatever the driver throws becomes "the store did not answer": no SQL reaches a caller. */
 export function storeFailed(what: string, cause: unknown): DependencyError {
   if (cause instanceof DependencyError) return cause
-  const code = cause instanceof SqliteDatabase.SqliteError ? ` (${cause.code})` : ''
-  return new DependencyError('store', `${what}${code}`, cause)
+  // JSON.parse quotes what it could not read: that is a row's text, and a cause is logged.
+  if (cause instanceof SyntaxError) return new DependencyError('store', `${what}: a row is damaged`)
+  const code = sqliteCode(cause)
+  return new DependencyError('store', code === undefined ? what : `${what} (${code})`, cause)
+}
+
+/**
+ * The driver's code, `SQLITE_FULL`; undefined when it is not the driver that threw. Known by the code
+ * and not by the class: the native addon throws the class of whichever copy of the driver came first.
+ */
+export function sqliteCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  const { code } = error
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined
 }
 
 /** Runs one read; its failure is the store's. */
@@ -39,4 +57,9 @@ export function reading<T>(read: () => T): Promise<T> {
   } catch (error) {
     return Promise.reject(storeFailed('reading failed', error))
   }
+}
+
+/** Reads that belong together see one state: pruning cannot drop a table between two of them. */
+export function readingTogether<T>(database: Database, read: () => T): Promise<T> {
+  return reading(() => database.transaction(read)())
 }

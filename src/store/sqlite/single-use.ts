@@ -1,10 +1,10 @@
-import { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { unixSeconds } from '../../core/time.js'
-import { type Uid } from '../../core/uid.js'
-import { type ChallengeStore, type JoinToken, type JoinTokenStore } from '../../issuance/ports.js'
+import type { Uid } from '../../core/uid.js'
+import type { ChallengeStore, JoinToken, JoinTokenStore } from '../../issuance/ports.js'
 import { count } from './ledger.js'
 import { reading } from './open-database.js'
-import { type WriteQueue } from './write-queue.js'
+import type { WriteQueue } from './write-queue.js'
 
 interface TokenRow {
   id: string

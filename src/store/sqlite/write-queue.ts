@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
-import { type Command, type Outcome } from './commands.js'
+import type { Command, Outcome } from './commands.js'
 import { openForWriting, storeFailed } from './open-database.js'
 import { Writer } from './writer.js'
-import { type BatchReply } from './writer-worker.js'
+import type { BatchReply } from './writer-worker.js'
 
 /** Commands that wait for the commit under way; one more is turned away. */
 const MAX_WAITING = 10_000
@@ -62,10 +63,14 @@ export class WriteQueue {
     })
   }
 
-  /** Everything that was accepted is answered first. */
-  async close(): Promise<void> {
+  /** Accepts nothing more. Resolves when everything that was accepted is answered. */
+  async stop(): Promise<void> {
     this.closed = true
     await this.committing
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
     await this.writer.close()
   }
 
@@ -94,7 +99,7 @@ export class WriteQueue {
 /** In this thread: for tests, and where a command makes a few writes and ends. */
 export function inlineWriter(path: string): BatchWriter {
   const database = openForWriting(path)
-  const writer = new Writer(database)
+  const writer = writerOf(database)
   return {
     commit: (batch) => {
       try {
@@ -107,6 +112,15 @@ export function inlineWriter(path: string): BatchWriter {
       database.close()
       return Promise.resolve()
     },
+  }
+}
+
+function writerOf(database: Database): Writer {
+  try {
+    return new Writer(database)
+  } catch (error) {
+    database.close()
+    throw storeFailed('the database is not as this program made it', error)
   }
 }
 
@@ -127,7 +141,12 @@ export function threadWriter(path: string): BatchWriter {
     pending = undefined
   }
   worker.on('error', failed)
-  worker.on('exit', () => failed(new Error('it ended')))
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      failed(new Error('it ended'))
+      resolve()
+    })
+  })
   return {
     async commit(batch) {
       if (broken !== undefined) throw storeFailed('the writer has stopped', broken)
@@ -140,9 +159,9 @@ export function threadWriter(path: string): BatchWriter {
       return reply.outcomes
     },
     async close() {
-      const ended = new Promise((resolve) => worker.once('exit', resolve))
+      // A thread that has ended already takes no message, and has nothing to close.
       worker.postMessage('close')
-      await ended
+      await exited
     },
   }
 }

@@ -1,4 +1,4 @@
-import { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 
 /** The writer's fixed statements, prepared once. Partitions have their own. */
 export class WriterStatements {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Command, type Outcome } from './commands.js'
+import type { Command, Outcome } from './commands.js'
 import { openForWriting } from './open-database.js'
 import { Writer } from './writer.js'
 

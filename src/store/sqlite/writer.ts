@@ -1,7 +1,8 @@
-import SqliteDatabase, { type Database, type Statement } from 'better-sqlite3'
-import { type LedgerEntry, type Spend } from '../../issuance/ports.js'
+import type { Database, Statement } from 'better-sqlite3'
+import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
-import { type Command, type Outcome } from './commands.js'
+import type { Command, Outcome } from './commands.js'
+import { sqliteCode } from './open-database.js'
 import { createPartition, dayOf, partitionTable } from './partition.js'
 import { WriterStatements } from './writer-statements.js'
 
@@ -14,6 +15,9 @@ class Spent extends Error {
     this.spend = spend
   }
 }
+
+/** Thrown inside a command that asks for what the store must not hold: its own failure, no other's. */
+class NotRecordable extends Error {}
 
 /** Executes batches of commands, one transaction each. Knows nothing of threads or promises. */
 export class Writer {
@@ -47,13 +51,12 @@ export class Writer {
       return { kind: 'done', count }
     } catch (error) {
       if (error instanceof Spent) return { kind: 'spent', spend: error.spend }
-      if (
-        error instanceof SqliteDatabase.SqliteError &&
-        error.code.startsWith('SQLITE_CONSTRAINT')
-      ) {
-        return { kind: 'failed', message: `the store refuses this record (${error.code})` }
-      }
-      throw error
+      if (error instanceof NotRecordable) return { kind: 'failed', message: error.message }
+      const code = sqliteCode(error)
+      if (code?.startsWith('SQLITE_CONSTRAINT') !== true) throw error
+      // A partition made by the undone command is gone with it.
+      this.inserts.clear()
+      return { kind: 'failed', message: `the store refuses this record (${code})` }
     }
   }
 
@@ -159,7 +162,8 @@ export class Writer {
       this.sql.dropPartition.run(day)
       this.inserts.delete(day)
     }
-    this.sql.pruneRevocations.run(before)
+    // By the day, as the rows: a row that is still there is still known to be revoked.
+    this.sql.pruneRevocations.run(Math.floor(before / 86_400) * 86_400)
     this.sql.pruneTokens.run(before)
     this.sql.pruneChallenges.run(before)
     return rows
@@ -168,7 +172,11 @@ export class Writer {
   /** 1: appended. 0: the log has another size than the caller has seen. */
   private appendIndex(command: Extract<Command, { op: 'append-index' }>): number {
     if (this.sql.indexSize.get()?.size !== command.expectedSize) return 0
-    for (const { seq, bytes, envelopes } of command.records) {
+    for (const [position, { seq, bytes, envelopes }] of command.records.entries()) {
+      // A gap could never be closed again.
+      if (seq !== command.expectedSize + position) {
+        throw new NotRecordable('a record is out of its place in the log')
+      }
       this.sql.appendIndex.run({
         seq,
         record: Buffer.from(bytes),

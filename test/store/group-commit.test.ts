@@ -1,0 +1,131 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import type { SerialNumber } from '../../src/core/serial.js'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import type { Command } from '../../src/store/sqlite/commands.js'
+import { type BatchWriter, inlineWriter, WriteQueue } from '../../src/store/sqlite/write-queue.js'
+import { leaf } from '../contract/given-store.js'
+import { SqliteStores } from '../support/sqlite-stores.js'
+
+const stores = new SqliteStores()
+afterAll(() => stores[Symbol.asyncDispose]())
+
+/** The real writer; it notes what each commit carries, and may be held up like a slow disk. */
+class WatchedWriter implements BatchWriter {
+  readonly commits: number[] = []
+  private readonly writer: BatchWriter
+  private held: Promise<void> = Promise.resolve()
+  private release: () => void = () => undefined
+
+  constructor(path: string) {
+    this.writer = inlineWriter(path)
+  }
+
+  hold(): void {
+    this.held = new Promise((resolve) => {
+      this.release = resolve
+    })
+  }
+
+  letGo(): void {
+    this.release()
+  }
+
+  async commit(batch: readonly Command[]): ReturnType<BatchWriter['commit']> {
+    this.commits.push(batch.length)
+    await this.held
+    return this.writer.commit(batch)
+  }
+
+  close(): Promise<void> {
+    return this.writer.close()
+  }
+}
+
+async function givenQueue(): Promise<{ writer: WatchedWriter; queue: WriteQueue }> {
+  const path = stores.newPath()
+  await stores.open(path)[Symbol.asyncDispose]()
+  const writer = new WatchedWriter(path)
+  const queue = new WriteQueue(writer)
+  stores.keep({ [Symbol.asyncDispose]: () => queue.close() })
+  return { writer, queue }
+}
+
+const append = (serial?: SerialNumber): Command => ({
+  op: 'append',
+  entry: leaf(serial === undefined ? {} : { serial }),
+  spends: [],
+})
+const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('group commit', () => {
+  it('takes 200 appends of one moment to the disk in one commit', async () => {
+    const { writer, queue } = await givenQueue()
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => queue.submit(append())))
+    expect(outcomes).toEqual(Array.from({ length: 200 }, () => ({ kind: 'done', count: 1 })))
+    expect(writer.commits).toEqual([200])
+  })
+
+  it('commits a lone append at once', async () => {
+    const { writer, queue } = await givenQueue()
+    await queue.submit(append())
+    await queue.submit(append())
+    expect(writer.commits).toEqual([1, 1])
+  })
+
+  it('gathers whatever comes while a commit is under way into the next, and tells how much waits', async () => {
+    const { writer, queue } = await givenQueue()
+    expect([queue.depth, queue.lagSeconds]).toEqual([0, 0])
+    writer.hold()
+    const submitted = [queue.submit(append())]
+    await turnOfTheLoop()
+    for (let count = 0; count < 20; count += 1) {
+      submitted.push(queue.submit(append()))
+      await turnOfTheLoop()
+    }
+    expect(queue.depth).toBe(20)
+    expect(queue.lagSeconds).toBeGreaterThan(0)
+    writer.letGo()
+    await Promise.all(submitted)
+    expect(writer.commits).toEqual([1, 20])
+    expect(queue.depth).toBe(0)
+    await turnOfTheLoop()
+    expect(queue.lagSeconds).toBe(0)
+  })
+
+  it('bounds one commit, so that its first caller does not wait for ever', async () => {
+    const { writer, queue } = await givenQueue()
+    await Promise.all(Array.from({ length: 1100 }, () => queue.submit({ op: 'probe' })))
+    expect(writer.commits).toEqual([512, 512, 76])
+  })
+
+  it('turns away what comes when too much waits, and serves the rest', async () => {
+    const { queue } = await givenQueue()
+    const submitted = Array.from({ length: 10_003 }, () => queue.submit({ op: 'probe' }))
+    const settled = await Promise.allSettled(submitted)
+    const turnedAway = settled.filter(({ status }) => status === 'rejected')
+    expect(turnedAway).toHaveLength(3)
+    expect(turnedAway[0]).toMatchObject({ reason: { name: 'DependencyError' } })
+  })
+
+  it('undoes one command of a commit alone', async () => {
+    const { writer, queue } = await givenQueue()
+    const one = leaf()
+    const outcomes = await Promise.all([
+      queue.submit(append(one.serial)),
+      queue.submit(append(one.serial)),
+      queue.submit({ op: 'append', entry: leaf(), spends: [{ kind: 'challenge', id: 'no' }] }),
+      queue.submit(append()),
+    ])
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'failed', 'spent', 'done'])
+    expect(writer.commits).toEqual([4])
+  })
+
+  it('answers what it has accepted before it closes, and takes nothing after', async () => {
+    const { queue } = await givenQueue()
+    const accepted = Array.from({ length: 600 }, () => queue.submit({ op: 'probe' }))
+    await queue.close()
+    expect(await Promise.all(accepted)).toHaveLength(600)
+    await expect(queue.submit({ op: 'probe' })).rejects.toThrow(DependencyError)
+    await expect(queue.close()).resolves.toBeUndefined()
+  })
+})

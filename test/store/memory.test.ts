@@ -1,0 +1,18 @@
+import { authoritiesContract } from '../contract/authorities.contract.js'
+import { challengesContract } from '../contract/challenges.contract.js'
+import type { OpenStore } from '../contract/given-store.js'
+import { indexLogContract } from '../contract/index-log.contract.js'
+import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
+import { joinTokensContract } from '../contract/join-tokens.contract.js'
+import { MemoryStore } from '../support/memory-store.js'
+
+const open: OpenStore = () => {
+  const store = new MemoryStore()
+  return Promise.resolve({ store, reopen: () => Promise.resolve(store) })
+}
+
+issuanceLedgerContract('memory', open)
+joinTokensContract('memory', open)
+challengesContract('memory', open)
+indexLogContract('memory', open)
+authoritiesContract('memory', open)
