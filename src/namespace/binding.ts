@@ -47,7 +47,8 @@ export function bindingKey(binding: BindingFacts): string | undefined {
 export function selectorsOverlap(a: BindingFacts, b: BindingFacts): boolean {
   if (a.kind !== 'vm' || b.kind !== 'vm' || a.attestor !== b.attestor) return false
   return Object.entries(a.match).every(([key, values]) => {
-    const others = b.match[key]
+    // A key may be spelled like a member that every object inherits.
+    const others = Object.hasOwn(b.match, key) ? b.match[key] : undefined
     return others === undefined || values.some((value) => others.includes(value))
   })
 }

@@ -1,7 +1,7 @@
-import { type Alias } from '../core/alias.js'
-import { type TrustDomain } from '../core/names.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { Alias } from '../core/alias.js'
+import type { TrustDomain } from '../core/names.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 
 /** What is governed about a cluster: who speaks for it, and where its names live. */
 export interface ClusterFacts {

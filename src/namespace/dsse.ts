@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { canonicalize, parseCanonical } from '../core/canonical-json.js'
 import { sha256Hex } from '../core/uid.js'
-import { type VoterKey } from './group.js'
-import { type VoterSigner } from './ports.js'
+import type { VoterKey } from './group.js'
+import type { VoterSigner } from './ports.js'
 
 /** One payload type per kind of statement: a vote can never be read as a proposal. */
 export const payloadTypes = {
@@ -11,6 +11,9 @@ export const payloadTypes = {
   vote: 'application/vnd.in-toto+json',
 } as const
 export type PayloadType = (typeof payloadTypes)[keyof typeof payloadTypes]
+
+/** Larger than this is not read: the statement within is a fourth smaller. */
+export const MAX_ENVELOPE_BYTES = 65_536
 
 /** A DSSE envelope, opened: nothing is verified yet. */
 export interface Opened {
@@ -56,16 +59,17 @@ export async function seal(
 
 /** Undefined for anything but one canonical spelling. */
 export function open(envelope: Uint8Array): Opened | undefined {
-  const parsed = parseCanonical(envelope)
-  if (!parsed.ok) return undefined
-  const { payload, payloadType, signatures, ...rest } = parsed.value as Record<string, unknown>
-  if (typeof payload !== 'string' || typeof payloadType !== 'string') return undefined
-  if (!Array.isArray(signatures) || signatures.length === 0 || Object.keys(rest).length > 0) {
+  const parsed = parseCanonical(envelope, MAX_ENVELOPE_BYTES)
+  if (!parsed.ok || !hasOnly(parsed.value, ['payload', 'payloadType', 'signatures']))
     return undefined
-  }
-  const sigs = signatures.map((item: unknown) => fromBase64((item as { sig?: unknown }).sig))
+  const { payload, payloadType, signatures } = parsed.value
+  if (typeof payloadType !== 'string' || !Array.isArray(signatures)) return undefined
+  if (signatures.length === 0) return undefined
+  const sigs = signatures.map((item: unknown) =>
+    hasOnly(item, ['sig']) ? fromBase64(item['sig']) : undefined,
+  )
   const bytes = fromBase64(payload)
-  if (bytes === undefined || sigs.some((sig) => sig === undefined)) return undefined
+  if (bytes === undefined || sigs.includes(undefined)) return undefined
   return {
     payloadType,
     payload: bytes,
@@ -82,6 +86,16 @@ export function isSignedBy(opened: Opened, keys: readonly VoterKey[]): boolean {
   return keys.some((key) =>
     verify(null, signed, createPublicKey({ key: key.jwk, format: 'jwk' }), signature),
   )
+}
+
+/** An object with these members and no others: what is not signed could say anything. */
+function hasOnly(
+  value: unknown,
+  members: readonly string[],
+): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const keys = Object.keys(value)
+  return keys.length === members.length && keys.every((key) => members.includes(key))
 }
 
 /** The one padded spelling; Node's decoder would take many. */

@@ -1,8 +1,8 @@
-import { type Alias } from '../core/alias.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type Binding } from './binding.js'
-import { type Envelope } from './envelope.js'
+import type { Alias } from '../core/alias.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { Binding } from './binding.js'
+import type { Envelope } from './envelope.js'
 
 export type EntryState = 'active' | 'suspended' | 'retiring' | 'retired'
 

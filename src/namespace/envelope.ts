@@ -1,6 +1,6 @@
 import { type Alias, isUnder, parseAlias, ROOT } from '../core/alias.js'
 import { type KeyAlgorithm, keyAlgorithms } from '../core/key-algorithm.js'
-import { type Uid } from '../core/uid.js'
+import type { Uid } from '../core/uid.js'
 
 export const attestorKinds = ['kubernetes', 'join-token', 'vm', 'edge'] as const
 export const sanKinds = ['dns-linkerd', 'dns-entry', 'spiffe'] as const
@@ -106,6 +106,14 @@ export function exceeds(a: Envelope, b: Envelope): EnvelopeField | undefined {
   return fields.sort().find((field) => !sameField(normalize(a), both, field))
 }
 
+/** The fields of `after` that are not what they were. Both are normal. */
+export function changedFields(before: Envelope, after: Envelope): Envelope {
+  const changed = (Object.keys(after) as EnvelopeField[]).filter(
+    (field) => JSON.stringify(after[field]) !== JSON.stringify(before[field]),
+  )
+  return Object.fromEntries(changed.map((field) => [field, after[field]]))
+}
+
 function sameField(a: Envelope, both: Envelope, field: EnvelopeField): boolean {
   const [mine, met] = [a[field], both[field]]
   // The bottom of a field and its absence are the same thing.
@@ -142,6 +150,11 @@ export function normalize(envelope: Envelope): Envelope {
 export function badRegion(envelope: Envelope): string | undefined {
   const regions = regionFields.flatMap((field) => envelope[field] ?? [])
   return regions.find((region) => region !== ROOT && !parseAlias(region).ok)
+}
+
+/** A range that holds no port; undefined when there is none. */
+export function badPorts(envelope: Envelope): PortRange | undefined {
+  return envelope.ports?.find(([from, to]) => from > to)
 }
 
 function intersect<T>(a: readonly T[], b: readonly T[]): T[] {

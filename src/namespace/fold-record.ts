@@ -1,67 +1,71 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { seconds, type UnixSeconds } from '../core/time.js'
-import { sha256, type Uid, uidFromDigest, type UidKind } from '../core/uid.js'
-import { ROOT } from '../core/alias.js'
+import type { TrustDomain } from '../core/names.js'
+import { decide, mayBeDecided, subjectOf } from './decide.js'
 import { isSignedBy, open, type Opened } from './dsse.js'
-import { type ChangeContext, type Decided, effectOf } from './effect-of.js'
-import { type Group, passes, type Voter } from './group.js'
-import { type LogRecord, readRecord, recordHash } from './log-record.js'
-import { type StoredRecord } from './ports.js'
-import { type Scope } from './scope.js'
-import { type FoldedState, type GovernedObject, type IndexState, objectDigest } from './state.js'
-import {
-  operationOf,
-  type Proposal,
-  readGenesis,
-  readProposal,
-  readVote,
-  slotOf,
-} from './statements.js'
-import { isSmallOrder } from './voter-key.js'
+import { genesisRecord, rootScope } from './genesis.js'
+import { passes } from './group.js'
+import { commitRecord, encodeRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
+import { releasesNames } from './operation.js'
+import type { StoredRecord } from './ports.js'
+import type { Scope } from './scope.js'
+import type { Effect, FoldedState, IndexState } from './state.js'
+import { type Proposal, readGenesis, readProposal } from './statements.js'
+import { tally } from './tally.js'
+import { isVoterKey } from './voter-key.js'
 
-export type FoldRefusal = Refusal<
-  | 'namespace.malformed'
-  | 'namespace.bad-canonical'
-  | 'namespace.bad-signature'
-  | 'namespace.wrong-index'
-  | 'namespace.stale-base'
-  | 'namespace.expired'
-  | 'namespace.not-responsible'
->
+/** A record that belongs at the end of the log, and what it does. */
+export interface Verified {
+  readonly record: LogRecord
+  readonly head: string
+  readonly outcome: Outcome
+}
 
-/** How far a proposer's clock may be from the log's. */
-const CLOCK_TOLERANCE = seconds(120)
+type Outcome =
+  | {
+      readonly kind: 'genesis'
+      readonly index: string
+      readonly trustDomain: TrustDomain
+      readonly root: Scope
+    }
+  | { readonly kind: 'commit'; readonly effect: Effect }
 
 /**
- * Adds one record to the state, or says why it does not belong there. Pure: every digest, signature,
+ * Does this record belong at the end of the log? Pure, and changes nothing: every digest, signature,
  * chain and rule is checked from the bytes alone, so that replaying a log on any machine gives the
  * same state or the same refusal.
  */
-export function foldRecord(state: FoldedState, stored: StoredRecord): Result<LogRecord> {
+export function verifyRecord(state: IndexState, stored: StoredRecord): Result<Verified> {
   const record = readRecord(stored.bytes)
   const opened = stored.envelopes.map(open)
   if (!record || opened.includes(undefined)) return broken(stored.seq, 'it is not canonical')
   const envelopes = opened.filter((envelope) => envelope !== undefined)
   const inOrder = inSequence(state, stored, record)
   if (!inOrder.ok) return inOrder
-  const head = recordHash(stored.bytes)
-  const folded =
+  const outcome =
     record.kind === 'genesis'
-      ? foldGenesis(state, record, envelopes, head)
-      : foldCommit(state, record, envelopes, head)
-  if (!folded.ok) return folded
+      ? verifyGenesis(record, envelopes)
+      : verifyCommit(state, record, envelopes)
+  if (!outcome.ok) return outcome
+  return ok({ record, head: recordHash(stored.bytes), outcome: outcome.value })
+}
+
+/** Makes true what a verified record says. It must be of this very state. */
+export function applyRecord(state: FoldedState, { record, head, outcome }: Verified): void {
+  if (outcome.kind === 'genesis') {
+    state.begin(outcome.index, outcome.trustDomain, { ...outcome.root, head })
+  } else {
+    state.apply({ ...outcome.effect, put: { ...outcome.effect.put, head } })
+  }
   state.advance(head, record.ts, record.subject.uid)
-  return ok(record)
 }
 
 /** Is it the next record of this log? */
 function inSequence(
   state: IndexState,
-  stored: StoredRecord,
+  { seq }: StoredRecord,
   record: LogRecord,
-): Result<undefined, FoldRefusal> {
-  const { seq } = stored
+): Result<undefined, Refusal<'namespace.bad-canonical'>> {
   if (record.seq !== seq || seq !== state.size) return broken(seq, 'its number is not the next one')
   if ((record.chain ?? '') !== state.head)
     return broken(seq, 'it does not follow the record before it')
@@ -71,200 +75,75 @@ function inSequence(
   return ok()
 }
 
-function foldGenesis(
-  state: FoldedState,
+function verifyGenesis(
   record: LogRecord,
   [statement, ...more]: readonly Opened[],
-  head: string,
-): Result<undefined, FoldRefusal> {
+): Result<Outcome> {
   const genesis = statement && readGenesis(statement)
   if (!genesis || more.length > 0 || statement.digest !== record.prop) {
     return broken(record.seq, 'its genesis statement is not the one it names')
   }
   const keys = genesis.group.voters.flatMap((voter) => voter.keys)
-  if (keys.some((key) => isSmallOrder(Buffer.from(key.jwk.x, 'base64url')))) {
-    return broken(record.seq, 'a voter key has a small order')
-  }
+  if (!keys.every(isVoterKey)) return broken(record.seq, 'a voter key is none that may vote')
   if (!isSignedBy(statement, keys)) return forged(record.seq, 'the genesis')
-  const root: Scope = {
-    kind: 'scope',
-    uid: newUid('s', statement.digest),
-    alias: ROOT,
-    state: 'active',
-    rev: 1,
-    head,
-    envelope: genesis.envelope,
-    group: genesis.group,
-    createdAt: record.ts,
+  if (!isSame(record, genesisRecord(genesis, statement.digest))) {
+    return broken(record.seq, 'it is not what its genesis statement comes to')
   }
-  if (root.uid !== record.subject.uid || objectDigest(root) !== record.after) {
-    return broken(record.seq, 'its root scope is not what it says')
-  }
-  state.begin(statement.digest, genesis.trustDomain, root)
-  return ok()
+  const { trustDomain } = genesis
+  const root = rootScope(genesis, statement.digest)
+  return ok({ kind: 'genesis', index: statement.digest, trustDomain, root })
 }
 
-function foldCommit(
-  state: FoldedState,
+function verifyCommit(
+  state: IndexState,
   record: LogRecord,
   [statement, ...votes]: readonly Opened[],
-  head: string,
-): Result<undefined> {
+): Result<Outcome> {
   const proposal = statement && readProposal(statement)
   if (!proposal || statement.digest !== record.prop) {
     return broken(record.seq, 'its proposal is not the one it names')
   }
-  if (votes.map((vote) => vote.digest).join() !== record.votes.join()) {
-    return broken(record.seq, 'its votes are not those it names')
-  }
   const admissible = mayBeDecided(state, proposal, record.ts)
   if (!admissible.ok) return admissible
-  const { uid, group } = admissible.value
-  if (record.group.uid !== uid || record.group.rev !== group.rev) {
-    return broken(record.seq, 'it names another group')
-  }
+  const { group } = admissible.value
   const author = group.voters.find((voter) => voter.id === proposal.author.id)
   if (author?.status !== 'active' || !isSignedBy(statement, author.keys)) {
     return forged(record.seq, 'the proposal')
   }
+  const counted = tally({ proposal, record }, votes, group)
+  // The log's time is that of the vote that decides, which is signed.
+  if (!counted || record.ts !== Math.max(counted.latest, state.at)) {
+    return forged(record.seq, 'a vote')
+  }
 
-  const result = decide(state, proposal, statement.digest, {
+  const decided = decide(state, proposal, statement.digest, {
     at: record.ts,
     issuedUntil: record.issuedUntil ?? null,
   })
-  if (!result.ok) return result
-  const { effect, changeClass } = result.value
-  const approving = approvals(proposal, statement.digest, votes, group)
-  if (changeClass !== record.class || !passes(group, approving, changeClass)) {
-    return forged(record.seq, 'the decision')
+  if (!decided.ok) return decided
+  const { effect, changeClass } = decided.value
+  if (!passes(group, counted.voters, changeClass)) return forged(record.seq, 'the decision')
+  const expected = commitRecord(state, {
+    at: record.ts,
+    before: subjectOf(state, proposal),
+    put: effect.put,
+    changeClass,
+    group: proposal.scope,
+    prop: statement.digest,
+    votes: votes.map((vote) => vote.digest),
+    ...mayRelease(proposal, record),
+  })
+  if (!isSame(record, expected)) {
+    return broken(record.seq, 'it is not what its proposal comes to')
   }
-  const put: GovernedObject = { ...effect.put, head }
-  if (!isAsRecorded(record, put, subjectOf(state, proposal))) {
-    return broken(record.seq, 'the subject is not what it says')
-  }
-  state.apply({ ...effect, put })
-  return ok()
+  return ok({ kind: 'commit', effect })
 }
 
-function isAsRecorded(
-  record: LogRecord,
-  put: GovernedObject,
-  before: GovernedObject | undefined,
-): boolean {
-  return (
-    record.subject.uid === put.uid &&
-    record.subject.alias === put.alias &&
-    record.rev === put.rev &&
-    record.prev === (before?.head ?? null) &&
-    record.before === (before ? objectDigest(before) : null) &&
-    record.after === objectDigest(put)
-  )
-}
+const mayRelease = ({ op }: Proposal, { issuedUntil }: LogRecord) =>
+  releasesNames(op) ? { issuedUntil: issuedUntil ?? null } : {}
 
-/** Is this a proposal that its group may decide now, about the subject as it is? */
-export function mayBeDecided(
-  state: IndexState,
-  proposal: Proposal,
-  now: UnixSeconds,
-): Result<{ readonly uid: Uid; readonly group: Group }, FoldRefusal> {
-  if (proposal.index !== state.index) {
-    return refuse('namespace.wrong-index', 'the proposal is for another index', {
-      wanted: state.index,
-      found: proposal.index.slice(0, 64),
-    })
-  }
-  if (now < proposal.created - CLOCK_TOLERANCE || now > proposal.expires) {
-    return refuse('namespace.expired', 'the proposal is not of this time')
-  }
-  const subject = subjectOf(state, proposal)
-  const { base } = proposal
-  const isBase = base === null ? !subject : base.rev === subject?.rev && base.head === subject.head
-  if (!isBase || (base === null) !== (proposal.subject.uid === undefined)) {
-    return refuse('namespace.stale-base', 'the subject changed since the proposal was made', {
-      wanted: subject ? `revision ${subject.rev}` : 'a subject that exists',
-      found: base ? `revision ${base.rev}` : 'a new subject',
-      next: 'look at it again, and propose again',
-    })
-  }
-  const responsible = responsibleGroup(state, proposal)
-  if (responsible.uid !== proposal.scope.uid || responsible.group.rev !== proposal.scope.rev) {
-    return refuse('namespace.not-responsible', 'another group decides about this subject')
-  }
-  return ok(responsible)
-}
-
-/** The nearest scope above the subject that has voters of its own. */
-export function responsibleGroup(
-  state: IndexState,
-  { subject }: Pick<Proposal, 'subject'>,
-): { readonly uid: Uid; readonly group: Group } {
-  let scope = subject.alias === ROOT ? state.root : state.scopeAbove(subject.alias)
-  while (!scope.group && scope.alias !== ROOT) scope = state.scopeAbove(scope.alias)
-  const { uid, group } = scope
-  if (!group) throw new Error('the root scope has no voters')
-  return { uid, group }
-}
-
-/** What the proposal is about, as it is; undefined for what it would create. */
-export function subjectOf(
-  state: IndexState,
-  { subject }: Pick<Proposal, 'subject'>,
-): GovernedObject | undefined {
-  const { uid } = subject
-  return uid && (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))
-}
-
-/** What the proposal would do. A created object's uid comes from the proposal's own digest. */
-export function decide(
-  state: IndexState,
-  proposal: Proposal,
-  digest: string,
-  context: Pick<ChangeContext, 'at' | 'issuedUntil'>,
-): Result<Decided> {
-  const kinds = { scope: 's', entry: 'e', cluster: 'c' } as const
-  const kind = proposal.op.split('.')[0] as keyof typeof kinds | 'binding' | 'envelope'
-  const letter: UidKind = kind === 'scope' || kind === 'cluster' ? kinds[kind] : 'e'
-  return effectOf(state, operationOf(proposal), { ...context, newUid: newUid(letter, digest) })
-}
-
-const newUid = (kind: UidKind, digest: string): Uid =>
-  uidFromDigest(kind, sha256(Buffer.from(digest, 'hex')))
-
-/** The voters who signed an approval of this proposal, in this slot; a voter counts once. */
-function approvals(
-  proposal: Proposal,
-  digest: string,
-  votes: readonly Opened[],
-  group: Group,
-): ReadonlySet<string> {
-  const approving = new Set<string>()
-  for (const envelope of votes) {
-    const vote = readVote(envelope)
-    const voter = group.voters.find(({ id }) => id === vote?.predicate.voter)
-    if (vote && voter && counts(vote, voter, envelope, { proposal, digest }))
-      approving.add(voter.id)
-  }
-  return approving
-}
-
-function counts(
-  { subject: [about], predicate }: NonNullable<ReturnType<typeof readVote>>,
-  voter: Voter,
-  envelope: Opened,
-  { proposal, digest }: { readonly proposal: Proposal; readonly digest: string },
-): boolean {
-  const slot = slotOf(proposal)
-  return (
-    predicate.decision === 'approve' &&
-    about.digest.sha256 === digest &&
-    predicate.index === proposal.index &&
-    predicate.scope.uid === proposal.scope.uid &&
-    predicate.scope.rev === proposal.scope.rev &&
-    predicate.slot.id === slot.id &&
-    predicate.slot.rev === slot.rev &&
-    isSignedBy(envelope, voter.keys)
-  )
-}
+const isSame = (a: LogRecord, b: LogRecord): boolean =>
+  Buffer.compare(encodeRecord(a), encodeRecord(b)) === 0
 
 const broken = (seq: number, why: string) =>
   refuse('namespace.bad-canonical', `record ${seq} of the index log is broken: ${why}`, {

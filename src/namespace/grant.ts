@@ -1,18 +1,18 @@
-import { type AttestedFacts } from '../attestation/facts.js'
+import type { AttestedFacts } from '../attestation/facts.js'
 import { type Alias, isUnder } from '../core/alias.js'
 import { canonicalize } from '../core/canonical-json.js'
-import { type KeyAlgorithm } from '../core/key-algorithm.js'
+import type { KeyAlgorithm } from '../core/key-algorithm.js'
 import { entryDnsName, linkerdName, spiffeIdOf } from '../core/names.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { seconds, type Seconds, type UnixSeconds } from '../core/time.js'
 import { sha256Hex, type Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
-import { type Binding } from './binding.js'
-import { effectiveEnvelope } from './effective-envelope.js'
+import type { Binding } from './binding.js'
+import { effectiveEnvelope, suspendedAbove } from './effective-envelope.js'
 import { type Entry, entryState } from './entry.js'
-import { type Envelope } from './envelope.js'
-import { type IndexState } from './state.js'
+import type { Envelope } from './envelope.js'
+import type { IndexState } from './state.js'
 
 export interface GrantedName {
   readonly kind: 'dns' | 'uri'
@@ -65,6 +65,15 @@ export function grantFor(
         current === 'suspended'
           ? `capstan entry reactivate ${entry.alias}`
           : `capstan log ${entry.alias}`,
+    })
+  }
+
+  const suspended = suspendedAbove(state, entry.alias)
+  if (suspended) {
+    return refuse('grant.not-active', `the scope ${suspended.alias} is ${suspended.state}`, {
+      wanted: 'active scopes above the entry',
+      found: suspended.state,
+      next: `capstan scope reactivate ${suspended.alias}`,
     })
   }
 

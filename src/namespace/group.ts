@@ -1,4 +1,4 @@
-import { type UnixSeconds } from '../core/time.js'
+import type { UnixSeconds } from '../core/time.js'
 
 /** How grave a change is, computed from before and after. */
 export const changeClasses = [

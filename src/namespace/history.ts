@@ -1,8 +1,8 @@
-import { type UnixSeconds } from '../core/time.js'
+import type { UnixSeconds } from '../core/time.js'
 import { open } from './dsse.js'
-import { type ChangeClass } from './group.js'
+import type { ChangeClass } from './group.js'
 import { readRecord } from './log-record.js'
-import { type StoredRecord } from './ports.js'
+import type { StoredRecord } from './ports.js'
 import { type Proposal, proposalId, readGenesis, readProposal } from './statements.js'
 
 /** One record, for people. */

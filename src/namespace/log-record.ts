@@ -1,8 +1,9 @@
 import { canonicalize, parseCanonical } from '../core/canonical-json.js'
-import { type Alias } from '../core/alias.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { Alias } from '../core/alias.js'
+import type { UnixSeconds } from '../core/time.js'
 import { sha256Hex, type Uid } from '../core/uid.js'
-import { type ChangeClass } from './group.js'
+import type { ChangeClass } from './group.js'
+import { type GovernedObject, type IndexState, objectDigest } from './state.js'
 
 /** Larger than this does not fit where log entries go later; what is long is in the envelopes. */
 export const MAX_RECORD_BYTES = 8192
@@ -43,18 +44,55 @@ export const encodeRecord = (record: LogRecord): Uint8Array =>
 export const recordHash = (bytes: Uint8Array): string =>
   sha256Hex(Buffer.concat([Buffer.of(0), bytes]))
 
-/** The shape only: whether it is true is for the fold to find out, from everything it refers to. */
+/** What a record of the next commit needs, beside the state it is added to. */
+export interface Commit extends Pick<LogRecord, 'prop' | 'votes' | 'group' | 'issuedUntil'> {
+  readonly at: UnixSeconds
+  /** The subject as it is; undefined for what is created. */
+  readonly before: GovernedObject | undefined
+  /** And as it will be. */
+  readonly put: GovernedObject
+  readonly changeClass: ChangeClass
+}
+
+/** All that a record says follows from the state, its proposal and its votes. */
+export function commitRecord(
+  { size, head }: Pick<IndexState, 'size' | 'head'>,
+  { at, before, put, changeClass, issuedUntil, ...named }: Commit,
+): LogRecord {
+  return {
+    v: 1,
+    seq: size,
+    ts: at,
+    epoch: 1,
+    kind: 'commit',
+    subject: { uid: put.uid, alias: put.alias },
+    rev: put.rev,
+    prev: before?.head ?? null,
+    chain: head,
+    class: changeClass,
+    before: before ? objectDigest(before) : null,
+    after: objectDigest(put),
+    ...named,
+    ...(issuedUntil !== undefined && { issuedUntil }),
+  }
+}
+
+/**
+ * Only what it takes to look further: the fold compares every byte with what the record must say.
+ */
 export function readRecord(bytes: Uint8Array): LogRecord | undefined {
   const parsed = parseCanonical(bytes, MAX_RECORD_BYTES)
-  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return undefined
-  const record = parsed.value as Partial<LogRecord>
-  const { v, seq, ts, epoch, kind, subject, rev, votes, group } = record
+  if (!parsed.ok || !isObject(parsed.value)) return undefined
+  const { seq, ts, kind, subject, chain, prop, issuedUntil } = parsed.value
   const wellFormed =
-    v === 1 &&
-    [seq, ts, epoch, rev].every(Number.isSafeInteger) &&
+    [seq, ts].every(Number.isSafeInteger) &&
     (kind === 'genesis' || kind === 'commit') &&
-    typeof subject === 'object' &&
-    typeof group === 'object' &&
-    Array.isArray(votes)
-  return wellFormed ? (record as LogRecord) : undefined
+    isObject(subject) &&
+    (chain === null || typeof chain === 'string') &&
+    typeof prop === 'string' &&
+    (issuedUntil === undefined || issuedUntil === null || Number.isSafeInteger(issuedUntil))
+  return wellFormed ? (parsed.value as unknown as LogRecord) : undefined
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

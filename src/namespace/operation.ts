@@ -1,10 +1,10 @@
-import { type Alias } from '../core/alias.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type Binding } from './binding.js'
-import { type ClusterFacts } from './cluster.js'
-import { type Owner } from './entry.js'
-import { type Envelope } from './envelope.js'
+import type { Alias } from '../core/alias.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { Binding } from './binding.js'
+import type { ClusterFacts } from './cluster.js'
+import type { Owner } from './entry.js'
+import type { Envelope } from './envelope.js'
 
 interface OfExisting {
   readonly alias: Alias

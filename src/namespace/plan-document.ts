@@ -1,19 +1,21 @@
-import { type Alias } from '../core/alias.js'
+import type { Alias } from '../core/alias.js'
 import { canonicalize } from '../core/canonical-json.js'
-import { ok, type Result } from '../core/result.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
 import { toIso, unixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type Binding } from './binding.js'
+import type { Uid } from '../core/uid.js'
+import type { Binding } from './binding.js'
 import {
   type BindingRequest,
   type ChangeRequest,
   type NamespaceDocument,
   parseDocument,
 } from './change-request.js'
-import { type Cluster, type ClusterFacts } from './cluster.js'
-import { ceiling } from './effective-envelope.js'
-import { type Entry } from './entry.js'
+import type { Cluster, ClusterFacts } from './cluster.js'
+import { ceiling, type Scopes } from './effective-envelope.js'
+import type { Entry } from './entry.js'
 import {
+  changedFields,
   defaultEntryEnvelope,
   type Envelope,
   exceeds,
@@ -21,7 +23,8 @@ import {
   meet,
   normalize,
 } from './envelope.js'
-import { type IndexState } from './state.js'
+import { isSignable } from './signable.js'
+import type { IndexState } from './state.js'
 
 /** One change of a plan, with its difference for people. */
 export interface PlannedChange {
@@ -33,28 +36,54 @@ export interface PlannedChange {
 }
 
 /**
- * What it takes to make the namespace as the document says: parents before children, clusters
- * before what is bound to them, narrowing before widening. Pure; applying it twice plans nothing.
+ * What it takes to make the namespace as the document says: giving up before taking, parents before
+ * children, clusters before what is bound to them. Pure; applying it twice plans nothing.
  */
 export function planDocument(state: IndexState, value: unknown): Result<readonly PlannedChange[]> {
   const document = parseDocument(value)
   if (!document.ok) return document
+  const signable = isSignable(value)
+  if (!signable.ok) return signable
+  const unique = namesOnce(document.value)
+  if (!unique.ok) return unique
+  const scopes = planScopes(state, document.value)
   const changes = [
     ...planClusters(state, document.value),
-    ...planScopes(state, document.value),
-    ...planEntries(state, document.value),
+    ...scopes.changes,
+    ...planEntries(state, scopes.after, document.value),
     ...planPruning(state, document.value),
   ]
-  const isNarrowing = ({ request }: PlannedChange): boolean =>
-    request.op === 'envelope.set' && isNarrower(state, request.alias, request.envelope)
-  return ok([...changes.filter(isNarrowing), ...changes.filter((change) => !isNarrowing(change))])
+  const givesUp = ({ request }: PlannedChange): boolean =>
+    request.op === 'binding.remove' ||
+    request.op === 'entry.retire' ||
+    (request.op === 'envelope.set' && isNarrower(state, request.alias, request.envelope))
+  return ok([...changes.filter(givesUp), ...changes.filter((change) => !givesUp(change))])
 }
 
-function isNarrower(state: IndexState, alias: string, envelope: Envelope): boolean {
+/** Two descriptions of one object would undo each other at every apply. */
+function namesOnce(document: NamespaceDocument): Result<undefined, Refusal<'namespace.malformed'>> {
+  for (const list of ['scopes', 'clusters', 'entries'] as const) {
+    const aliases = (document[list] ?? []).map(({ alias }) => alias)
+    const twice = aliases.find((alias, index) => aliases.indexOf(alias) !== index)
+    if (twice !== undefined) {
+      return refuse('namespace.malformed', 'the document describes something twice', {
+        wanted: `one description of each of its ${list}`,
+        found: twice,
+      })
+    }
+  }
+  return ok()
+}
+
+/** Does it only give up power, and may it do so before anything else changes? */
+function isNarrower(state: IndexState, alias: string, asked: Envelope): boolean {
   const object = state.scopeByAlias(alias as Alias) ?? state.entryByAlias(alias as Alias)
+  if (!object) return false
+  const envelope = normalize({ ...object.envelope, ...asked })
+  const changed = changedFields(object.envelope, envelope)
   return (
-    object !== undefined &&
-    exceeds(normalize({ ...object.envelope, ...envelope }), object.envelope) === undefined
+    exceeds(envelope, object.envelope) === undefined &&
+    exceeds(changed, ceiling(state, object.alias)) === undefined
   )
 }
 
@@ -84,23 +113,37 @@ function factsOf(cluster: Cluster): ClusterFacts {
   return facts
 }
 
-function planScopes(state: IndexState, { scopes = [] }: NamespaceDocument): PlannedChange[] {
+/** The changes of scopes, and the scopes as they will be: what entries are cut down to. */
+function planScopes(
+  state: IndexState,
+  { scopes = [] }: NamespaceDocument,
+): { readonly changes: readonly PlannedChange[]; readonly after: Scopes } {
+  const planned = new Map<string, ReturnType<Scopes['scopeByAlias']>>()
+  const after: Scopes = {
+    root: state.root,
+    scopeByAlias: (alias) => planned.get(alias) ?? state.scopeByAlias(alias),
+  }
   const parentsFirst = [...scopes].sort(
     (a, b) => a.alias.split('/').length - b.alias.split('/').length,
   )
-  return parentsFirst.flatMap(({ alias, envelope }): PlannedChange[] => {
-    const present = state.scopeByAlias(alias as Alias)
+  const changes = parentsFirst.flatMap(({ alias, envelope }): readonly PlannedChange[] => {
+    const name = alias as Alias
+    const present = state.scopeByAlias(name)
     const subject = `scope ${alias}`
-    if (!present) {
-      const request = { op: 'scope.create' as const, alias, ...(envelope && { envelope }) }
-      return [{ request, kind: 'add', subject, lines: linesOf(envelope ?? {}) }]
-    }
-    const preset = meet(fullEnvelope, ceiling(state, present.alias))
-    return planEnvelope(state, subject, present, preset, envelope)
+    const wanted = wantedEnvelope(state, meet(fullEnvelope, ceiling(after, name)), envelope)
+    planned.set(alias, { state: 'active', ...present, alias: name, envelope: wanted })
+    if (present) return planEnvelope(subject, present, wanted)
+    const request = { op: 'scope.create' as const, alias, ...(envelope && { envelope }) }
+    return [{ request, kind: 'add', subject, lines: linesOf(envelope ?? {}) }]
   })
+  return { changes, after }
 }
 
-function planEntries(state: IndexState, { entries = [] }: NamespaceDocument): PlannedChange[] {
+function planEntries(
+  state: IndexState,
+  scopes: Scopes,
+  { entries = [] }: NamespaceDocument,
+): PlannedChange[] {
   return entries.flatMap((wanted): PlannedChange[] => {
     const { alias, state: wantedState, ...rest } = wanted
     const subject = `entry ${alias}`
@@ -121,11 +164,13 @@ function planEntries(state: IndexState, { entries = [] }: NamespaceDocument): Pl
       ...planDetails(subject, present, wanted),
       ...planBindings(state, subject, present, wanted.bindings ?? []),
       ...planEnvelope(
-        state,
         subject,
         present,
-        meet(defaultEntryEnvelope, ceiling(state, present.alias)),
-        wanted.envelope,
+        wantedEnvelope(
+          state,
+          meet(defaultEntryEnvelope, ceiling(scopes, present.alias)),
+          wanted.envelope,
+        ),
       ),
       ...(wantedState !== undefined && wantedState !== present.state
         ? [stateChange(alias, wantedState)]
@@ -207,20 +252,21 @@ function planBindings(
 const spell = (binding: BindingRequest): string => canonicalize(binding).replaceAll('"', '')
 
 /** A stored binding as people write it. */
-export function asRequest(state: IndexState, { id: _id, ...binding }: Binding): BindingRequest {
+function asRequest(state: IndexState, { id: _id, ...binding }: Binding): BindingRequest {
   if (binding.kind !== 'k8s') return binding
   return { ...binding, cluster: state.clusters.get(binding.cluster)?.alias ?? binding.cluster }
 }
 
+/** The default, cut down to what is allowed above; and on top of it what was asked for, uncut. */
+const wantedEnvelope = (state: IndexState, preset: Envelope, asked: Envelope = {}): Envelope =>
+  normalize({ ...preset, ...withClusterUids(state, asked) })
+
 function planEnvelope(
-  state: IndexState,
   subject: string,
   present: { readonly alias: Alias; readonly envelope: Envelope },
-  preset: Envelope,
-  asked: Envelope | undefined,
+  wanted: Envelope,
 ): PlannedChange[] {
   const { alias } = present
-  const wanted = normalize({ ...preset, ...(asked && withClusterUids(state, asked)) })
   const lines = difference(present.envelope, wanted)
   if (lines.length === 0) return []
   return [

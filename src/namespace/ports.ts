@@ -1,5 +1,5 @@
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 
 /** One record of the index log and what it refers to, as stored: exact bytes, never re-encoded. */
 export interface StoredRecord {

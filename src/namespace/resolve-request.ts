@@ -1,17 +1,17 @@
 import { type Alias, parseAlias, ROOT } from '../core/alias.js'
-import { type Refusal, type RefusalCode } from '../core/refusal.js'
+import type { Refusal, RefusalCode } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { unixSeconds, type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
+import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
 import { type Binding, bindingOf } from './binding.js'
-import { type BindingRequest, type ChangeRequest, type InstantText } from './change-request.js'
+import type { BindingRequest, ChangeRequest, InstantText } from './change-request.js'
 import { ceiling } from './effective-envelope.js'
 import { defaultEntryEnvelope, type Envelope, fullEnvelope, meet, normalize } from './envelope.js'
-import { type Entry } from './entry.js'
-import { type Operation } from './operation.js'
-import { type Scope } from './scope.js'
-import { type GovernedObject, type IndexState } from './state.js'
+import type { Entry } from './entry.js'
+import type { Operation } from './operation.js'
+import type { Scope } from './scope.js'
+import type { GovernedObject, IndexState } from './state.js'
 
 /** Request -> operation: aliases become uids, and what was left out is filled in. */
 export function resolveRequest(state: IndexState, request: ChangeRequest): Result<Operation> {
@@ -185,8 +185,10 @@ function storedBinding(
 
 /** An id as it is, or `cluster/namespace/serviceAccount` as the id of that binding. */
 function bindingId(state: IndexState, entry: Uid, text: string): string {
-  const [cluster, namespace, serviceAccount] = text.split('/')
-  const uid = state.clusterByAlias(cluster as Alias)?.uid
+  const parts = text.split('/')
+  const [namespace, serviceAccount] = parts.slice(-2)
+  // The alias of a cluster may have several segments.
+  const uid = state.clusterByAlias(parts.slice(0, -2).join('/') as Alias)?.uid
   const found = state.entries
     .get(entry)
     ?.bindings.find(

@@ -1,8 +1,8 @@
-import { type Alias } from '../core/alias.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type Uid } from '../core/uid.js'
-import { type Envelope } from './envelope.js'
-import { type Group } from './group.js'
+import type { Alias } from '../core/alias.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { Envelope } from './envelope.js'
+import type { Group } from './group.js'
 
 /** A node with authority over the names below it. */
 export interface Scope {

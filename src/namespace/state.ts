@@ -2,11 +2,11 @@ import { type Alias, parentAlias, ROOT } from '../core/alias.js'
 import { canonicalize } from '../core/canonical-json.js'
 import { entryDnsName, linkerdName, spiffeIdOf, type TrustDomain } from '../core/names.js'
 import { sha256Hex, type Uid } from '../core/uid.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { UnixSeconds } from '../core/time.js'
 import { type Binding, bindingKey } from './binding.js'
-import { type Cluster } from './cluster.js'
+import type { Cluster } from './cluster.js'
 import { type Entry, entryState } from './entry.js'
-import { type Scope } from './scope.js'
+import type { Scope } from './scope.js'
 
 export type GovernedObject = Scope | Entry | Cluster
 
@@ -43,6 +43,10 @@ export interface IndexState {
   /** Who holds a key (`alias:`, `name:`, `k8s:`, `edge:`) now. */
   holder(key: string): Uid | undefined
   quarantined(key: string): Quarantine | undefined
+  /** Every name that was ever given up, by key. */
+  readonly quarantines: ReadonlyMap<string, Quarantine>
+  /** Where the former aliases of renamed entries lead. */
+  readonly redirects: ReadonlyMap<Alias, Uid>
   vmBindings(): Iterable<readonly [Binding, Uid]>
   /** The deepest scope that is the alias's ancestor, whatever its state; the root at last. */
   scopeAbove(alias: Alias): Scope
@@ -101,8 +105,8 @@ export class FoldedState implements IndexState {
   private rootUid: Uid | undefined
   private readonly aliases = new Map<string, Uid>()
   private readonly held = new Map<string, Uid>()
-  private readonly quarantines = new Map<string, Quarantine>()
-  private readonly redirects = new Map<Alias, Uid>()
+  readonly quarantines = new Map<string, Quarantine>()
+  readonly redirects = new Map<Alias, Uid>()
   private readonly selectors = new Map<string, readonly [Binding, Uid]>()
   private readonly history = new Map<Uid, number[]>()
 
@@ -275,6 +279,8 @@ export function canonicalState(state: IndexState): string {
     entries: byUid(state.entries),
     head: state.head,
     index: state.index,
+    quarantines: Object.fromEntries(state.quarantines),
+    redirects: Object.fromEntries(state.redirects),
     scopes: byUid(state.scopes),
     size: state.size,
     trustDomain: state.trustDomain,

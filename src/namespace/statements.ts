@@ -1,13 +1,13 @@
-import { type Alias } from '../core/alias.js'
+import type { Alias } from '../core/alias.js'
 import { parseCanonical } from '../core/canonical-json.js'
-import { type TrustDomain } from '../core/names.js'
-import { type UnixSeconds } from '../core/time.js'
+import type { TrustDomain } from '../core/names.js'
+import type { UnixSeconds } from '../core/time.js'
 import { base32, type Uid } from '../core/uid.js'
 import { isBodyOf } from './change-request.js'
 import { type Opened, payloadTypes } from './dsse.js'
-import { type Envelope } from './envelope.js'
-import { type Group } from './group.js'
-import { type Operation } from './operation.js'
+import type { Envelope } from './envelope.js'
+import { changeClasses, type Group } from './group.js'
+import type { Operation } from './operation.js'
 
 /** The first statement of an index: what it is, and who decides. */
 export interface Genesis {
@@ -56,6 +56,10 @@ export interface Vote {
     readonly decision: 'approve' | 'reject'
     readonly seq: number
     readonly cast: UnixSeconds
+    /** The log as the voter saw it, which the record is added to. */
+    readonly log: { readonly size: number; readonly head: string }
+    /** As in the record that the vote is for. */
+    readonly issuedUntil?: UnixSeconds | null
   }
 }
 
@@ -116,7 +120,9 @@ export function readVote(opened: Opened): Vote | undefined {
     isRecord(predicate['scope']) &&
     isRecord(predicate['slot']) &&
     isText(predicate['voter']) &&
-    isText(predicate['decision'])
+    isText(predicate['decision']) &&
+    isCount(predicate['cast']) &&
+    isRecord(predicate['log'])
   return wellFormed ? (value as unknown as Vote) : undefined
 }
 
@@ -126,12 +132,37 @@ export function readGenesis(opened: Opened): Genesis | undefined {
   const { trustDomain, group, envelope, created, nonce } = value
   const wellFormed =
     isText(trustDomain) &&
-    isRecord(group) &&
-    isRecord(envelope) &&
+    isGroup(group) &&
+    // The body of a new scope holds nothing but an envelope.
+    isBodyOf('scope.create', { envelope }) &&
     isCount(created) &&
     isText(nonce)
   return wellFormed ? (value as unknown as Genesis) : undefined
 }
+
+function isGroup(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  const { rev, voters, threshold, minControllers } = value
+  return (
+    isCount(rev) &&
+    Array.isArray(voters) &&
+    voters.every(isVoter) &&
+    [threshold, minControllers].every(
+      (needed) => isRecord(needed) && changeClasses.every((name) => isCount(needed[name])),
+    )
+  )
+}
+
+const isVoter = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value['id']) &&
+  isText(value['controller']) &&
+  isCount(value['weight']) &&
+  Array.isArray(value['keys']) &&
+  value['keys'].every(isKey)
+
+const isKey = (value: unknown): boolean =>
+  isRecord(value) && isRecord(value['jwk']) && isText(value['jwk']['x']) && isCount(value['from'])
 
 function readStatement(opened: Opened, type: string): Record<string, unknown> | undefined {
   if (opened.payloadType !== type) return undefined

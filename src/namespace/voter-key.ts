@@ -1,6 +1,7 @@
+import { canonicalize } from '../core/canonical-json.js'
 import { sha256 } from '../core/uid.js'
-import { type UnixSeconds } from '../core/time.js'
-import { type VoterKey } from './group.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Group, VoterKey } from './group.js'
 
 /**
  * The y coordinates of the points whose order divides 8, little-endian, without the sign bit; the
@@ -35,4 +36,19 @@ export function voterKey(publicKey: Uint8Array, from: UnixSeconds): VoterKey | u
   // RFC 7638: the required members, in lexicographic order, without white space.
   const thumbprint = Buffer.from(sha256(JSON.stringify(jwk))).toString('base64url')
   return { alg: 'Ed25519', jwk, thumbprint, from }
+}
+
+/** Is this what `voterKey` makes of some public key? */
+export function isVoterKey(key: VoterKey): boolean {
+  const octets = Buffer.from(key.jwk.x, 'base64url')
+  const same = voterKey(octets, key.from)
+  return same !== undefined && canonicalize(same) === canonicalize(key)
+}
+
+/** Does this public key have a vote in the group? */
+export function isVoterOf(group: Group, publicKey: Uint8Array): boolean {
+  const x = Buffer.from(publicKey).toString('base64url')
+  return group.voters.some(
+    ({ status, keys }) => status === 'active' && keys.some((key) => key.jwk.x === x),
+  )
 }

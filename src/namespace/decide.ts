@@ -1,0 +1,96 @@
+import { ROOT } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import { seconds, type UnixSeconds } from '../core/time.js'
+import { sha256, type Uid, uidFromDigest, type UidKind } from '../core/uid.js'
+import type { ChangeContext, Decided } from './effect/decision.js'
+import { effectOf } from './effect/effect-of.js'
+import type { Group } from './group.js'
+import type { GovernedObject, IndexState } from './state.js'
+import { operationOf, type Proposal } from './statements.js'
+
+/** How far a proposer's clock may be from the log's. */
+const CLOCK_TOLERANCE = seconds(120)
+
+/** Who decides about a subject: the scope with voters of its own, and they. */
+export interface Responsible {
+  readonly uid: Uid
+  readonly group: Group
+}
+
+/** Is this a proposal that its group may decide now, about the subject as it is? */
+export function mayBeDecided(
+  state: IndexState,
+  proposal: Proposal,
+  now: UnixSeconds,
+): Result<
+  Responsible,
+  Refusal<
+    | 'namespace.wrong-index'
+    | 'namespace.expired'
+    | 'namespace.stale-base'
+    | 'namespace.not-responsible'
+  >
+> {
+  if (proposal.index !== state.index) {
+    return refuse('namespace.wrong-index', 'the proposal is for another index', {
+      wanted: state.index,
+      found: proposal.index.slice(0, 64),
+    })
+  }
+  if (now < proposal.created - CLOCK_TOLERANCE || now > proposal.expires) {
+    return refuse('namespace.expired', 'the proposal is not of this time')
+  }
+  const subject = subjectOf(state, proposal)
+  const { base } = proposal
+  const isBase = base === null ? !subject : base.rev === subject?.rev && base.head === subject.head
+  if (!isBase || (base === null) !== (proposal.subject.uid === undefined)) {
+    return refuse('namespace.stale-base', 'the subject changed since the proposal was made', {
+      wanted: subject ? `revision ${subject.rev}` : 'a subject that exists',
+      found: base ? `revision ${base.rev}` : 'a new subject',
+      next: 'look at it again, and propose again',
+    })
+  }
+  const responsible = responsibleGroup(state, proposal)
+  if (responsible.uid !== proposal.scope.uid || responsible.group.rev !== proposal.scope.rev) {
+    return refuse('namespace.not-responsible', 'another group decides about this subject')
+  }
+  return ok(responsible)
+}
+
+/** The nearest scope above the subject that has voters of its own. */
+export function responsibleGroup(
+  state: IndexState,
+  { subject }: Pick<Proposal, 'subject'>,
+): Responsible {
+  let scope = subject.alias === ROOT ? state.root : state.scopeAbove(subject.alias)
+  while (!scope.group && scope.alias !== ROOT) scope = state.scopeAbove(scope.alias)
+  const { uid, group } = scope
+  if (!group) throw new Error('the root scope has no voters')
+  return { uid, group }
+}
+
+/** What the proposal is about, as it is; undefined for what it would create. */
+export function subjectOf(
+  state: IndexState,
+  { subject }: Pick<Proposal, 'subject'>,
+): GovernedObject | undefined {
+  const { uid } = subject
+  return uid && (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))
+}
+
+/** What the proposal would do. A created object's uid comes from the proposal's own digest. */
+export function decide(
+  state: IndexState,
+  proposal: Proposal,
+  digest: string,
+  context: Pick<ChangeContext, 'at' | 'issuedUntil'>,
+): Result<Decided> {
+  const kinds = { scope: 's', entry: 'e', cluster: 'c' } as const
+  const kind = proposal.op.split('.')[0] as keyof typeof kinds | 'binding' | 'envelope'
+  const letter: UidKind = kind === 'scope' || kind === 'cluster' ? kinds[kind] : 'e'
+  return effectOf(state, operationOf(proposal), { ...context, newUid: newUid(letter, digest) })
+}
+
+export const newUid = (kind: UidKind, digest: string): Uid =>
+  uidFromDigest(kind, sha256(Buffer.from(digest, 'hex')))

@@ -1,0 +1,45 @@
+import type { Result } from '../../core/result.js'
+import { unreachable } from '../../core/unreachable.js'
+import type { Operation } from '../operation.js'
+import type { IndexState } from '../state.js'
+import { clusterEffect } from './clusters.js'
+import type { ChangeContext, Decided } from './decision.js'
+import { entryCreation, entryEffect } from './entries.js'
+import { envelopeEffect } from './envelopes.js'
+import { scopeEffect } from './scopes.js'
+
+/**
+ * May this change happen, and what is then so? Pure: the fold and the proposer ask the same
+ * question and get the same answer. The class follows from before and after, never from a claim.
+ */
+export function effectOf(
+  state: IndexState,
+  operation: Operation,
+  context: ChangeContext,
+): Result<Decided> {
+  switch (operation.op) {
+    case 'scope.create':
+    case 'scope.suspend':
+    case 'scope.reactivate':
+    case 'scope.retire':
+      return scopeEffect(state, operation, context)
+    case 'envelope.set':
+      return envelopeEffect(state, operation)
+    case 'cluster.register':
+    case 'cluster.update':
+    case 'cluster.remove':
+      return clusterEffect(state, operation, context)
+    case 'entry.create':
+      return entryCreation(state, operation, context)
+    case 'entry.suspend':
+    case 'entry.reactivate':
+    case 'entry.retire':
+    case 'entry.update':
+    case 'entry.rename':
+    case 'binding.add':
+    case 'binding.remove':
+      return entryEffect(state, operation, context)
+    default:
+      return unreachable(operation)
+  }
+}

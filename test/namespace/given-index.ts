@@ -1,0 +1,94 @@
+import type { Alias } from '../../src/core/alias.js'
+import type { TrustDomain } from '../../src/core/names.js'
+import type { RefusalCode } from '../../src/core/refusal.js'
+import type { Result } from '../../src/core/result.js'
+import type { Change } from '../../src/namespace/change.js'
+import type { ChangeRequest } from '../../src/namespace/change-request.js'
+import type { ClusterFacts } from '../../src/namespace/cluster.js'
+import type { Entry } from '../../src/namespace/entry.js'
+import { type IndexDeps, LiveIndex } from '../../src/namespace/live-index.js'
+import type { Scope } from '../../src/namespace/scope.js'
+import { FakeClock } from '../support/fake-clock.js'
+import { FakeIssuedUntil } from '../support/issued-until.js'
+import { MemoryIndexLog } from '../support/memory-index-log.js'
+import { countedRandom } from '../support/random.js'
+import { newVoter } from '../support/voter.js'
+
+export const trustDomain = 'acme.example' as TrustDomain
+export const owner = { controller: 'team-payments' }
+export const alias = (text: string): Alias => text as Alias
+
+export function valueOf<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.detail}`)
+  return result.value
+}
+
+export const codeOf = (result: Result<unknown>): RefusalCode | 'ok' =>
+  result.ok ? 'ok' : result.refusal.code
+
+/** What is registered about a cluster called `name`. */
+export const clusterFacts = (name: string, more: Partial<ClusterFacts> = {}): ClusterFacts => ({
+  identityTrustDomain: `${name}.local` as TrustDomain,
+  controlPlaneNamespace: 'linkerd',
+  issuer: `https://${name}.example`,
+  audience: 'capstan',
+  validation: 'online',
+  ...more,
+})
+
+export const k8s = (
+  cluster: string,
+  namespace: string,
+  serviceAccount: string,
+): {
+  readonly kind: 'k8s'
+  readonly cluster: string
+  readonly namespace: string
+  readonly serviceAccount: string
+} => ({ kind: 'k8s', cluster, namespace, serviceAccount })
+
+export interface GivenIndex {
+  readonly index: LiveIndex
+  readonly deps: IndexDeps
+  readonly log: MemoryIndexLog
+  readonly clock: FakeClock
+  readonly issued: FakeIssuedUntil
+  /** Makes the changes one by one; each must succeed. Answers the last. */
+  did(...requests: readonly ChangeRequest[]): Promise<Change>
+  /** The code of the refusal, or `ok`. Takes anything, as `change` does. */
+  codeFor(request: unknown): Promise<RefusalCode | 'ok'>
+  entry(text: string): Entry
+  scope(text: string): Scope
+}
+
+/** A new solo index in memory, at T0. */
+export async function givenIndex(...requests: readonly ChangeRequest[]): Promise<GivenIndex> {
+  const clock = new FakeClock()
+  const log = new MemoryIndexLog()
+  const issued = new FakeIssuedUntil()
+  const deps = { log, voter: newVoter(), clock, random: countedRandom('index'), issued }
+  const index = valueOf(await LiveIndex.create(deps, { trustDomain, controller: 'platform' }))
+  const given: GivenIndex = {
+    index,
+    deps,
+    log,
+    clock,
+    issued,
+    async did(...changes) {
+      let last: Change | undefined
+      for (const change of changes) last = valueOf(await index.change(change))
+      if (!last) throw new Error('no change')
+      return last
+    },
+    codeFor: async (request) => codeOf(await index.change(request)),
+    entry: (text) => present(index.state.entryByAlias(alias(text))),
+    scope: (text) => present(index.state.scopeByAlias(alias(text))),
+  }
+  if (requests.length > 0) await given.did(...requests)
+  return given
+}
+
+function present<T>(object: T | undefined): T {
+  if (object === undefined) throw new Error('there is no such object')
+  return object
+}
