@@ -90,7 +90,7 @@ export function grantFor(
     head: entry.head,
     binding: binding?.id ?? null,
     names,
-    maxTtl: seconds(envelope.maxTtl ?? 0),
+    maxTtl: longestLife(entry, envelope, now),
     keyAlgorithms: envelope.keyAlgs ?? [],
     usages: envelope.usages ?? [],
     graceAfterExpiry: seconds(envelope.graceAfterExpiry ?? 0),
@@ -155,6 +155,13 @@ function entryFor(
     default:
       return unreachable(facts)
   }
+}
+
+/** No certificate outlives the entry that it is for. */
+function longestLife(entry: Entry, { maxTtl = 0 }: Envelope, now: UnixSeconds): Seconds {
+  return seconds(
+    Math.min(maxTtl, ...(entry.validUntil === undefined ? [] : [entry.validUntil - now])),
+  )
 }
 
 const noSuchEntry = (uid: Uid) =>

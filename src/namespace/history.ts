@@ -57,5 +57,8 @@ function summarize({ body }: Proposal): string[] {
   return Object.entries(body).map(([field, value]) => `${field}: ${brief(value)}`)
 }
 
+/** The root, an empty text, is shown as people write it. */
 const brief = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value).replaceAll('"', '')
+  typeof value === 'string'
+    ? value
+    : JSON.stringify(value).replaceAll('""', '/').replaceAll('"', '')

@@ -110,6 +110,14 @@ describe('a pod with a genuine token', () => {
     await given.change({ op: 'envelope.set', alias: web, envelope: { maxTtl: 86_400 } })
   })
 
+  it('gets nothing that outlives its entry', async () => {
+    const validUntil = given.clock.now() + 900
+    await given.change({ op: 'entry.update', alias: web, validUntil })
+    const { record } = valueOf(await given.issueToPod())
+    expect(record.notAfter).toBeLessThan(validUntil)
+    await given.change({ op: 'entry.update', alias: web, validUntil: null })
+  })
+
   it('is bound by the scope above it at once', async () => {
     await given.change({ op: 'envelope.set', alias: 'shop', envelope: { maxTtl: 600 } })
     const { record } = valueOf(await given.issueToPod())

@@ -71,7 +71,7 @@ export function bindingsFromOptions(
 /** `region=eu project=a project=b`: a key said twice matches either value. */
 function parseSelectors(
   pairs: readonly string[],
-): Outcome<Readonly<Record<string, string | readonly string[]>>> {
+): Outcome<Readonly<Record<string, readonly string[]>>> {
   const values = new Map<string, string[]>()
   for (const pair of pairs) {
     const cut = pair.indexOf('=')
@@ -89,10 +89,7 @@ function parseSelectors(
       wanted: 'key=value pairs, for example project=payments',
     })
   }
-  const match = [...values].map(
-    ([key, all]) => [key, all.length === 1 ? (all[0] ?? '') : all] as const,
-  )
-  return { ok: true, value: Object.fromEntries(match) }
+  return { ok: true, value: Object.fromEntries(values) }
 }
 
 function parseEdgeBinding(text: string, fleet: string | undefined): Outcome<BindingRequest> {
