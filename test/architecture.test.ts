@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 const src = join(import.meta.dirname, '../src')
@@ -31,5 +31,15 @@ describe('there is one path to a certificate', () => {
     expect(filesThat(/import \{[^}]*\bverifyCsr\b[^}]*\} from/)).toEqual([
       'csr/verified-csr-cache.ts',
     ])
+  })
+})
+
+describe('what SECURITY.md promises', () => {
+  it('is in tests that there are', () => {
+    const root = join(import.meta.dirname, '..')
+    const text = readFileSync(join(root, 'SECURITY.md'), 'utf8')
+    const named = [...text.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path)
+    expect(named.length).toBeGreaterThan(30)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 })

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { certificateFacts } from '../../src/ca/certificate-facts.js'
+import { readDer } from '../../src/core/der-reader.js'
+import { bitString, integer, sequence } from '../../src/core/der-writer.js'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
 import { certificateDer, type SpkiDer } from '../../src/core/der.js'
 import { parsePem } from '../../src/core/pem.js'
 import { serialFromRandom } from '../../src/core/serial.js'
 import { hours, minutes, seconds } from '../../src/core/time.js'
 import { systemRandom } from '../../src/system.js'
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { p256, spkiOf } from '../csr/make-csr.js'
@@ -140,12 +144,35 @@ describe('a certificate that is not ours', () => {
     expect(codeOf(await given.renew(certificateDer(changed)))).toBe('renewal.not-ours')
   })
 
+  // Who revokes by fingerprint lets this through (CVE-2026-25793).
+  it('is refused with the other half of its ECDSA signature, which verifies just as well', async () => {
+    const { leaf } = valueOf(await given.issueToPod())
+    const twin = withTwinSignature(leaf)
+    const issuer = given.instance.authority().issuers[0]
+    const key = new X509Certificate(issuer?.certificate ?? new Uint8Array(0)).publicKey
+    expect(new X509Certificate(twin).verify(key)).toBe(true)
+    expect(codeOf(await given.renew(certificateDer(twin)))).toBe('renewal.not-in-ledger')
+  })
+
   it('is refused when it is the issuer, or the trust anchor', async () => {
     for (const { certificate } of given.instance.authority().all) {
       expect(codeOf(await given.renew(certificate))).toBe('renewal.not-ours')
     }
   })
 })
+
+/** The order of P-256. */
+const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+
+function withTwinSignature(leaf: Uint8Array): Uint8Array {
+  const { signedBytes, signatureAlgorithmDer, signature } = valueOf(certificateFacts(leaf))
+  const [r, s] = readDer(signature, 100, (reader) =>
+    reader.sequence((inner) => [inner.integer(), inner.integer()] as const),
+  ) as readonly [Uint8Array, Uint8Array]
+  const other = (N - BigInt(`0x${Buffer.from(s).toString('hex')}`)).toString(16).padStart(64, '0')
+  const twin = sequence(integer(r), integer(Buffer.from(other, 'hex')))
+  return sequence(signedBytes, signatureAlgorithmDer, bitString(twin))
+}
 
 describe('the reader routes', () => {
   it('open to an active entry with the capability, and to nobody else', async () => {
