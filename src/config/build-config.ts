@@ -2,8 +2,9 @@ import { isIP } from 'node:net'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { isWorkloadName, parseDnsName } from '../core/names.js'
 import { seconds, type Seconds } from '../core/time.js'
-import { type ConfigDraft } from './config-draft.js'
+import type { ConfigDraft } from './config-draft.js'
 import { type Config, type KekSource, type ListenAddress, logFormats, logLevels } from './config.js'
+import { nodeAt } from './config-schema.js'
 import { parseDuration } from './duration.js'
 import { parseListenAddress } from './listen-address.js'
 
@@ -125,10 +126,15 @@ class DraftReader {
   names(key: string): readonly string[] {
     const value = this.draft.value(key.split('.'))
     const names = Array.isArray(value) ? value.map(String) : []
-    for (const name of names) {
+    for (const [index, name] of names.entries()) {
       if (isIP(name) !== 0) continue
       if (parseDnsName(name) !== undefined && !isWorkloadName(name)) continue
-      this.draft.refuse(key.split('.'), JSON.stringify(name.slice(0, 60)))
+      const wanted = nodeAt(key.split('.'))?.wanted
+      this.draft.refuse(
+        [...key.split('.'), String(index)],
+        JSON.stringify(name.slice(0, 60)),
+        wanted,
+      )
     }
     return [...new Set(names)]
   }

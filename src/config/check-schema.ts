@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { type ErrorObject } from 'ajv'
+import type { ErrorObject } from 'ajv'
 import { configSchema, nodeAt } from './config-schema.js'
 import { showFound } from './config-problem.js'
 import { closest } from './suggest.js'

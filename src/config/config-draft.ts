@@ -1,5 +1,5 @@
 import { checkSchema } from './check-schema.js'
-import { type ConfigProblem } from './config-problem.js'
+import type { ConfigProblem } from './config-problem.js'
 import { leafKeys, nodeAt } from './config-schema.js'
 import { readOverrides } from './environment.js'
 import { parseYaml } from './yaml-source.js'
@@ -105,6 +105,8 @@ export class ConfigDraft {
   private placeOf(path: readonly string[]): string {
     for (let length = path.length; length > 0; length -= 1) {
       const origin = this.origins.get(path.slice(0, length).join('.'))
+      // The file may say more exactly where: an item of a list has a line of its own.
+      if (origin?.startsWith(`${this.filePath ?? ''}:`) === true) break
       if (origin !== undefined) return origin
     }
     return this.filePath === undefined ? 'environment' : `${this.filePath}:${this.lineOf(path)}`

@@ -1,4 +1,4 @@
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 
 /** One thing that is wrong with the configuration. Never holds a value from under `keys`. */
 export interface ConfigProblem {

@@ -1,4 +1,4 @@
-import { type Seconds } from '../core/time.js'
+import type { Seconds } from '../core/time.js'
 
 /** Where to listen: a literal IP address (or `localhost`) and a port. */
 export interface ListenAddress {

@@ -1,5 +1,5 @@
 import { type ConfigNode, leafKeys } from './config-schema.js'
-import { type ConfigProblem } from './config-problem.js'
+import type { ConfigProblem } from './config-problem.js'
 import { closest } from './suggest.js'
 
 export interface Override {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type ListenAddress } from './config.js'
+import type { ListenAddress } from './config.js'
 
 /** `0.0.0.0:8443`, `[::1]:8443`, `localhost:8443`; undefined when it is no such thing. */
 export function parseListenAddress(text: string): ListenAddress | undefined {

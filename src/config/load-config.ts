@@ -1,7 +1,7 @@
 import { ok, type Result } from '../core/result.js'
 import { buildConfig } from './build-config.js'
 import { configRefusal, type ConfigRefusal } from './config-problem.js'
-import { type Config } from './config.js'
+import type { Config } from './config.js'
 import { ConfigDraft, type Origin } from './config-draft.js'
 
 export interface ConfigSource {

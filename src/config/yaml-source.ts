@@ -8,7 +8,7 @@ import {
   LineCounter,
   parseDocument,
 } from 'yaml'
-import { type Json } from '../core/canonical-json.js'
+import type { Json } from '../core/canonical-json.js'
 
 const MAX_CHARACTERS = 1_048_576
 
@@ -43,7 +43,8 @@ export function parseYaml(text: string): ParsedYaml {
     version: '1.2',
     lineCounter: lines,
     prettyErrors: false,
-    logLevel: 'silent',
+    // Not `silent`: that also drops the error about a second document.
+    logLevel: 'error',
   })
   const problems = [...document.errors, ...document.warnings].map((problem) => ({
     line: lines.linePos(problem.pos[0]).line,

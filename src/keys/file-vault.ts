@@ -1,14 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type KeyRef, type KeyVault, type Signer } from '../ca/ports.js'
+import type { KeyRef, KeyVault, Signer } from '../ca/ports.js'
 import { keyIdentifierOf } from '../ca/x509/key-identifier.js'
 import { DependencyError } from '../core/dependency-error.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
-import { type KeyEncryptionKey } from './key-encryption-key.js'
+import type { KeyEncryptionKey } from './key-encryption-key.js'
 import { loadKey } from './key-signer.js'
 import {
   MAX_SEALED_BYTES,
@@ -131,7 +131,7 @@ async function readSealed(
   try {
     return parseSealedKey(ref, await readAtMost(path, MAX_SEALED_BYTES + 1))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new DependencyError('keys', `cannot read ${path}`, error)
   }
 }

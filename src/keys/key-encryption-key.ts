@@ -2,9 +2,9 @@ import { createHmac, scrypt } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { DependencyError } from '../core/dependency-error.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 
 /** How the octets that seal a key came about, as written into the sealed file. */
 export type KekTerms =

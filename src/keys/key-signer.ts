@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { type SignatureAlgorithm, type Signer } from '../ca/ports.js'
+import type { SignatureAlgorithm, Signer } from '../ca/ports.js'
 import { DependencyError } from '../core/dependency-error.js'
-import { type KeyKind } from './sealed-key.js'
+import type { KeyKind } from './sealed-key.js'
 
 /** A private key in this process, fit to sign certificates. */
 export interface LoadedKey {

@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { loadKey } from './key-signer.js'
 

@@ -1,9 +1,9 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { canonicalize } from '../core/canonical-json.js'
 import { parseBase64 } from '../core/pem.js'
-import { type Refusal } from '../core/refusal.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 import { type KekTerms, scryptBlock, scryptCosts } from './key-encryption-key.js'
 
 export const keyKinds = ['P-256', 'P-384', 'Ed25519', 'RSA'] as const

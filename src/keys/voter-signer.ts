@@ -1,5 +1,5 @@
-import { type Signer } from '../ca/ports.js'
-import { type VoterSigner } from '../namespace/ports.js'
+import type { Signer } from '../ca/ports.js'
+import type { VoterSigner } from '../namespace/ports.js'
 
 /** SubjectPublicKeyInfo of Ed25519 (RFC 8410 section 4) up to the key itself. */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')

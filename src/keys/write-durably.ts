@@ -1,6 +1,6 @@
 import { open, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type RandomBytes } from '../core/time.js'
+import type { RandomBytes } from '../core/time.js'
 
 /**
  * Puts a file (mode 0600) in place so that a crash leaves the old one or the new one, whole. It and

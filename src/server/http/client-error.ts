@@ -1,9 +1,16 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import type { Refusal } from '../../core/refusal.js'
 import { refuse } from '../../core/result.js'
 import { refusalReply } from './problem.js'
 import { safeHeaders } from './write-reply.js'
+
+/**
+ * How long a client that is still sending may take to read why it is refused. Closing with its
+ * octets unread would make TCP throw away the answer (RFC 9112 section 9.6).
+ */
+const LINGER_MS = 1000
 
 /**
  * Answers what never became a request (not HTTP, header too large, too slow) as a problem too, and
@@ -11,17 +18,29 @@ import { safeHeaders } from './write-reply.js'
  */
 export function answerClientErrors(server: Server, newRequestId: () => string): void {
   const answering = new WeakMap<Duplex, ServerResponse>()
+  const secured = new WeakSet<Duplex>()
+  const refused = new WeakSet<Duplex>()
   server.prependListener('request', (request, response) => {
     answering.set(request.socket, response)
-    response.once('close', () => answering.delete(request.socket))
+    response.once('close', () => {
+      if (answering.get(request.socket) === response) answering.delete(request.socket)
+    })
   })
+  server.on('secureConnection', (socket: TLSSocket) => secured.add(socket))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // The parser fails again for each further piece, and for the end, of what was no request.
+    if (refused.has(socket)) return
+    // A handshake that failed or never came: there is nothing yet to speak HTTP over.
+    const unready = socket instanceof TLSSocket && !secured.has(socket)
     // Half an answer may be on its way: anything more would be read as part of it.
-    if (!socket.writable || answering.get(socket)?.headersSent === true) {
+    if (unready || !socket.writable || answering.get(socket)?.headersSent === true) {
       socket.destroy()
       return
     }
-    socket.end(rawReply(refusalOf(error.code), newRequestId()), () => socket.destroy())
+    refused.add(socket)
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+    socket.once('close', () => clearTimeout(timer))
+    socket.end(rawReply(refusalOf(error.code), newRequestId()))
   })
 }
 

@@ -1,5 +1,5 @@
 import type { Server, ServerOptions } from 'node:http'
-import type { AddressInfo, ListenOptions } from 'node:net'
+import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { DependencyError } from '../../core/dependency-error.js'
 import { answerClientErrors } from './client-error.js'
 
@@ -84,15 +84,49 @@ function followAnswers(server: Server): (graceMs: number) => Promise<void> {
       if (closed) server.closeIdleConnections()
     })
   })
+  const connections = followConnections(server)
   return (graceMs) => {
     closed ??= new Promise((resolve) => {
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+      const timer = setTimeout(() => connections.destroy(), graceMs)
       server.close(() => {
         clearTimeout(timer)
-        resolve()
+        void connections.gone().then(resolve)
       })
     })
     return closed
+  }
+}
+
+interface Connections {
+  destroy(): void
+  /** Resolves when everybody who waits for one of them to close has been told. */
+  gone(): Promise<void>
+}
+
+/**
+ * Every connection, also those that Node's `closeAllConnections` does not know: it counts them from
+ * the end of the handshake.
+ */
+function followConnections(server: Server): Connections {
+  const open = new Map<Socket, Promise<void>>()
+  const follow = (socket: Socket): void => {
+    const closing = new Promise<void>((resolve) => {
+      socket.once('close', () => {
+        open.delete(socket)
+        resolve()
+      })
+    })
+    open.set(socket, closing)
+  }
+  server.on('connection', follow)
+  server.on('secureConnection', follow)
+  return {
+    destroy: () => {
+      for (const socket of open.keys()) socket.destroy()
+    },
+    gone: async () => {
+      await Promise.all(open.values())
+    },
   }
 }
 

@@ -12,9 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { unixSeconds } from '../../../src/core/time.js'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { type RandomBytes, unixSeconds } from '../../../src/core/time.js'
 import { FakeClock } from '../../support/fake-clock.js'
+import { countedRandom } from '../../support/random.js'
 import { json, type Options, run, type Screen } from '../fake-world.js'
 import { FakeAuthority, FakeCapstan, Refusing, STARTED, UID } from './fake-capstan.js'
 
@@ -26,6 +27,7 @@ let server: FakeCapstan
 let home: string
 let out: string
 let bundle: string
+let random: RandomBytes
 
 beforeAll(async () => {
   authority = await FakeAuthority.make('test')
@@ -37,14 +39,15 @@ beforeEach(async () => {
   out = join(home, 'identity')
   bundle = join(home, 'bundle.pem')
   writeFileSync(bundle, authority.rootPem)
+  // One for all the commands of a test: two processes never draw the same octets either.
+  random = countedRandom()
 })
 afterEach(async () => {
   await server.close()
   rmSync(home, { recursive: true, force: true })
 })
-afterAll(() => undefined)
 
-const world = (): Options => ({ cwd: home, clock: new FakeClock(unixSeconds(STARTED)) })
+const world = (): Options => ({ cwd: home, random, clock: new FakeClock(unixSeconds(STARTED)) })
 
 function get(args: readonly string[], options: Options = {}): Promise<Screen> {
   const argv = [

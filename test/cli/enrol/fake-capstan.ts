@@ -14,6 +14,9 @@ export const STARTED = Math.floor(Date.now() / 1000)
 const date = (unix: number): Date => new Date(unix * 1000)
 const iso = (unix: number): string => date(unix).toISOString().replace('.000Z', 'Z')
 
+/** The `UID` attribute of RFC 4519 section 2.39, which the library has no name for. */
+const USER_ID = '0.9.2342.19200300.100.1.1'
+
 export const UID = 'eabcdefghijklmnopqrstuvwxyz23456'
 
 interface Authority {
@@ -98,7 +101,7 @@ export class FakeAuthority {
     const name = `spiffe://test.example/${alias}`
     this.serial += 1
     const leaf = await x509.X509CertificateGenerator.create({
-      subject: `UID=${uid}`,
+      subject: new x509.Name([{ [USER_ID]: [{ utf8String: uid }] }]),
       issuer: this.issuer.certificate.subject,
       serialNumber: this.serial.toString(16).padStart(2, '0').repeat(16),
       notBefore: date(notBefore),
@@ -185,6 +188,7 @@ export class FakeCapstan {
   heard = ''
   private readonly server: Server
   private readonly sockets = new Set<Duplex>()
+  private readonly mistakes: unknown[] = []
 
   private constructor(server: Server, authority: FakeAuthority) {
     this.server = server
@@ -214,7 +218,13 @@ export class FakeCapstan {
       socket.on('data', (part: Buffer) => (fake.heard += part.toString('latin1')))
     })
     server.on('tlsClientError', () => undefined)
-    server.on('request', (request, response) => void fake.serve(request, response))
+    server.on('request', (request, response) => {
+      fake.serve(request, response).catch((error: unknown) => {
+        // A mistake of this server is not to look like an outage that the client waits out.
+        fake.mistakes.push(error)
+        request.socket.destroy()
+      })
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return fake
   }
@@ -223,9 +233,11 @@ export class FakeCapstan {
     return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
 
+  /** Throws what this server itself did wrong, if anything. */
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy()
     await new Promise((resolve) => this.server.close(resolve))
+    if (this.mistakes.length > 0) throw new AggregateError(this.mistakes, 'the fake server failed')
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

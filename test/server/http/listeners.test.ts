@@ -41,6 +41,15 @@ function untilClosed(socket: Socket): Promise<string> {
   })
 }
 
+/** The first answer of a connection. */
+const partsOf = (answer: string): { head: string; body: string } => {
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  return { head, body }
+}
+
+/** The text of a problem names HTTP/1.1 too, but never with a status. */
+const statusLines = (answer: string): readonly string[] => answer.match(/HTTP\/1\.1 \d+ /g) ?? []
+
 /** Until this much has come. */
 function until(socket: Socket, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -94,12 +103,53 @@ describe('what is no request', () => {
     const socket = plainTo(await serve('plain'))
     socket.write(sent)
     const answer = await untilClosed(socket)
-    expect(answer.split('HTTP/1.1 ')).toHaveLength(2)
+    expect(statusLines(answer)).toHaveLength(1)
     expect(answer).toContain(`HTTP/1.1 ${status} `)
     expect(answer).toContain('connection: close')
-    const body = JSON.parse(answer.split('\r\n\r\n')[1] ?? '') as Record<string, unknown>
+    const body = JSON.parse(partsOf(answer).body) as Record<string, unknown>
     expect(body).toMatchObject({ code, status })
     expect(answer).toContain(`x-request-id: ${String(body['requestId'])}`)
+  })
+
+  it('is answered once when it follows a request that is still worked on', async () => {
+    let begin = (): void => undefined
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const served = await serve('unix', {
+      operations: {
+        createChallenge: async (context) => {
+          begin()
+          await new Promise((resolve) => context.signal.addEventListener('abort', resolve))
+          return fakeOperations().createChallenge(context)
+        },
+      },
+    })
+    const socket = connectTcp({ path: served.socketPath })
+    const answer = untilClosed(socket)
+    socket.write('POST /v1/challenges HTTP/1.1\r\nhost: a\r\n\r\n')
+    await begun
+    socket.write('hello\r\n\r\nhello\r\n\r\n')
+    expect(statusLines(await answer)).toEqual(['HTTP/1.1 400 '])
+  })
+
+  it('is answered in full for a client that reads only when it has sent everything', async () => {
+    const socket = plainTo(await serve('plain'))
+    await new Promise((resolve) => socket.write('x'.repeat(4_194_304), resolve))
+    expect(JSON.parse(partsOf(await untilClosed(socket)).body)).toMatchObject({
+      code: 'request.malformed',
+    })
+  })
+
+  it('is closed though the client never closes its side', async () => {
+    const socket = connectTcp({
+      host: '127.0.0.1',
+      port: portOf(await serve('plain')),
+      allowHalfOpen: true,
+    })
+    socket.write('hello\r\n\r\n')
+    await until(socket, /request\.malformed/)
+    const more = setInterval(() => socket.write('hello\r\n\r\n'), 20)
+    await untilClosed(socket)
+    clearInterval(more)
   })
 
   it('ignores an expectation that it does not know', async () => {
@@ -166,9 +216,13 @@ describe('TLS', () => {
       expect(await untilClosed(first)).toContain('HTTP/1.1 200 ')
       const [session] = sessions
       const again = tlsTo(served, { ...versions, ...(session && { session }) })
+      // A closed connection has forgotten it.
+      let reused: boolean | undefined
+      again.once('secureConnect', () => (reused = again.isSessionReused()))
       again.write(request)
       expect(await untilClosed(again)).toContain('HTTP/1.1 401 ')
-      expect(again.isSessionReused()).toBe(false)
+      expect(session).toBeDefined()
+      expect(reused).toBe(false)
       expect(seen).toHaveLength(1)
     },
   )
@@ -268,6 +322,15 @@ describe('closing', () => {
     await served.listener.close(10)
     expect(await ended).toBe('')
     expect(aborted).toBe(true)
+  })
+
+  it('waits no longer than it may for a handshake that never comes', async () => {
+    const served = await serve('tls', { http: { handshakeMs: 60_000 } })
+    const ended = untilClosed(plainTo(served))
+    // Connections are accepted in order: the silent one is in when this one is answered.
+    expect((await ask(served, { path: '/live' })).status).toBe(200)
+    await served.listener.close(10)
+    expect(await ended).toBe('')
   })
 
   it('tells work that takes too long to stop', async () => {
