@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CertificateDer } from '../../src/core/der.js'
 import type { Evidence } from '../../src/issuance/evidence.js'
+import { join } from 'node:path'
 import {
   codeOf,
+  linkerdName,
   givenInstallation,
   type Installation,
   valueOf,
@@ -71,6 +73,36 @@ describe('evidence of another kind', () => {
       facts: { kind: 'join-token' },
     }
     expect(codeOf(await given.issue(both as Evidence))).toBe('evidence.not-accepted')
+  })
+})
+
+describe('two clusters whose tokens have one issuer', () => {
+  const facts = (identityTrustDomain: string) => ({
+    identityTrustDomain,
+    controlPlaneNamespace: 'linkerd',
+    issuer: given.cluster.issuer,
+    audience: given.cluster.audience,
+    validation: 'offline',
+    jwks: { file: join(given.home, 'jwks.json') },
+  })
+  const token = (): Evidence => ({
+    kind: 'kubernetes',
+    token: given.cluster.token('shop', 'web', given.clock.now()),
+  })
+
+  it('are told apart by the identity that is asked for, and never guessed', async () => {
+    await given.change({
+      op: 'cluster.register',
+      alias: 'staging',
+      cluster: facts('staging.local'),
+    })
+    expect(codeOf(await given.issue(token()))).toBe('token.unknown-cluster')
+    const ours = await given.issue(token(), { identity: linkerdName })
+    expect(valueOf(ours).record.alias).toBe('shop/web')
+    // Staging's service account is bound to nobody: the genuine token of the other says nothing there.
+    const theirs = 'web.shop.serviceaccount.identity.linkerd.staging.local'
+    expect(codeOf(await given.issue(token(), { identity: theirs }))).toBe('grant.no-entry')
+    await given.change({ op: 'cluster.remove', alias: 'staging' })
   })
 })
 
