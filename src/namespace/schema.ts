@@ -13,6 +13,7 @@ import {
 const setOf = (values: readonly string[]) => ({
   type: 'array',
   items: { enum: values },
+  maxItems: values.length,
   uniqueItems: true,
 })
 /** Without control characters, which would reach terminals and logs. */
@@ -250,6 +251,7 @@ export const documentSchema = {
       apiVersion: { const: 'capstan/v1' },
       scopes: {
         type: 'array',
+        maxItems: 10_000,
         items: described(
           object({ alias, envelope }, ['alias']),
           'a region of names with its limits',
@@ -257,6 +259,7 @@ export const documentSchema = {
       },
       clusters: {
         type: 'array',
+        maxItems: 1000,
         items: described(
           {
             ...clusterFacts,
@@ -268,6 +271,7 @@ export const documentSchema = {
       },
       entries: {
         type: 'array',
+        maxItems: 100_000,
         items: described(
           object(
             {

@@ -1,5 +1,6 @@
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { aliasPattern, parseAlias } from '../../../core/alias.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 
@@ -20,6 +21,7 @@ const ajv = new Ajv2020({
   strictRequired: false,
   discriminator: true,
   ownProperties: true,
+  verbose: true,
   // Given in the schemas as documentation; a pattern beside it decides.
   formats: { 'date-time': true },
   keywords: ['example'],
@@ -45,6 +47,14 @@ function misfit(errors: readonly ErrorObject[]): {
   readonly refusal: Refusal<'request.malformed'>
 } {
   const error = errors[0]
+  if (error?.keyword === 'pattern' && error.schema === aliasPattern()) {
+    // What stands in the way of a name is better said by what knows names; without the value, though.
+    const alias = parseAlias(String(error.data))
+    if (!alias.ok) {
+      const { detail, wanted } = alias.refusal
+      return refuse('request.malformed', detail, { ...(wanted !== undefined && { wanted }) })
+    }
+  }
   const pointer = error?.instancePath ?? ''
   const extra: unknown = error?.params['additionalProperty']
   return refuse('request.malformed', `the body does not fit at "${pointer.slice(0, 200)}"`, {
