@@ -1,0 +1,231 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { commands } from '../../src/cli/command-tree.js'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import { refuse } from '../../src/core/result.js'
+import { json, run, ScriptedServer } from './fake-world.js'
+
+let home = ''
+
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'capstan-cli-'))
+  writeFileSync(
+    join(home, 'cert.pem'),
+    '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n',
+  )
+  writeFileSync(join(home, 'namespace.yaml'), 'apiVersion: capstan/v1\nentries: []\n')
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+describe.each(commands)('capstan $path', ({ path, examples, options = [] }) => {
+  it('has help with an example that begins with itself', async () => {
+    const screen = await run([...path.split(' '), '--help'])
+    expect(screen).toMatchObject({ exit: 0, err: '' })
+    for (const example of examples) {
+      expect(example).toContain(`capstan ${path}`)
+      expect(screen.out).toContain(example)
+    }
+    expect(screen.out).toContain('--json')
+  })
+
+  it('refuses an option that it does not have', async () => {
+    const screen = await run([...path.split(' '), '--no-such-thing'])
+    expect(screen.exit).toBe(2)
+    expect(screen.err).toContain('error: ')
+  })
+
+  it('declares each option once', () => {
+    const flags = options.map((option) =>
+      option.flags.split(' ').find((word) => word.startsWith('--')),
+    )
+    expect(new Set(flags).size).toBe(flags.length)
+  })
+})
+
+/** What only looks. */
+const reads = [
+  'status',
+  'scope show payments',
+  'scope ls',
+  'scope tree',
+  'entry show payments/api',
+  'entry ls',
+  'cluster show prod',
+  'cluster ls',
+  'cluster check prod',
+  'envelope show payments/api',
+  'envelope show payments/api --effective',
+  'log payments/api',
+  'certs',
+  'certs payments/api --live',
+  'cert show 4f0c3a9e5b7d1f2846a0c8e2b4d6f081',
+  'cert inspect cert.pem',
+  'token ls',
+  'bundle',
+  'index verify',
+  'config show',
+  'config check',
+  'version',
+].map((line) => line.split(' '))
+
+describe('what looks', () => {
+  it.each(reads)('answers people and programs: %s %s %s', async (...words) => {
+    const argv = words.filter((word) => word !== '')
+    const server = new ScriptedServer()
+    const screen = await run(argv, { cwd: home, server })
+    expect(screen.err).toBe('')
+    expect(screen.out).not.toContain('\u001b')
+    expect(screen.out.trim()).not.toBe('')
+    const programs = await run([...argv, '--json'], { cwd: home, server: new ScriptedServer() })
+    expect({ exit: programs.exit, value: typeof json(programs) }).toEqual({
+      exit: screen.exit,
+      value: 'object',
+    })
+    expect(server.closed).toBeLessThanOrEqual(1)
+  })
+
+  it('is coloured on a terminal, and not when NO_COLOR says so', async () => {
+    const argv = ['entry', 'ls']
+    expect((await run(argv, { columns: 100, env: {} })).out).toContain('\u001b[')
+    expect((await run(argv, { columns: 100, env: { NO_COLOR: '1' } })).out).not.toContain('\u001b')
+  })
+
+  it('keeps its tables within the terminal', async () => {
+    const { out } = await run(['cluster', 'ls'], { columns: 60, env: { NO_COLOR: '1' } })
+    for (const line of out.trimEnd().split('\n')) expect(line.length).toBeLessThanOrEqual(60)
+  })
+})
+
+describe('what changes something asks for exactly that', () => {
+  const alias = 'payments/api'
+  it.each([
+    {
+      line: 'scope create payments --reason new',
+      sent: { op: 'scope.create', alias: 'payments', reason: 'new' },
+    },
+    {
+      line: `entry suspend ${alias} --ticket OPS-1`,
+      sent: { op: 'entry.suspend', alias, ticket: 'OPS-1' },
+    },
+    { line: `entry reactivate ${alias}`, sent: { op: 'entry.reactivate', alias } },
+    { line: `entry retire ${alias}`, sent: { op: 'entry.retire', alias } },
+    {
+      line: `entry rename ${alias} payments/v2`,
+      sent: { op: 'entry.rename', alias, to: 'payments/v2' },
+    },
+    {
+      line: `bind add ${alias} --k8s prod/pay/api`,
+      sent: {
+        op: 'binding.add',
+        alias,
+        binding: { kind: 'k8s', cluster: 'prod', namespace: 'pay', serviceAccount: 'api' },
+      },
+    },
+    {
+      line: `bind add ${alias} --vm aws region=eu region=us`,
+      sent: {
+        op: 'binding.add',
+        alias,
+        binding: { kind: 'vm', attestor: 'aws', match: { region: ['eu', 'us'] } },
+      },
+    },
+    {
+      line: `bind add ${alias} --edge tpm/gateway-17 --fleet north`,
+      sent: {
+        op: 'binding.add',
+        alias,
+        binding: { kind: 'edge', attestor: 'tpm', device: 'gateway-17', fleet: 'north' },
+      },
+    },
+    {
+      line: `envelope set ${alias} --max-ttl 1h`,
+      sent: { op: 'envelope.set', alias, envelope: { maxTtl: 3600 } },
+    },
+    { line: 'cluster rm prod', sent: { op: 'cluster.remove', alias: 'prod' } },
+  ])('$line', async ({ line, sent }) => {
+    const server = new ScriptedServer()
+    const screen = await run(line.split(' '), { server })
+    expect(screen).toMatchObject({ exit: 0, err: '' })
+    expect(server.sent('/v1/changes')).toEqual([sent])
+  })
+
+  it.each([
+    { line: 'entry suspend Payments', wanted: 'a-z, 0-9' },
+    { line: 'bind add a --k8s prod/pay', wanted: 'CLUSTER/NAMESPACE/SERVICE-ACCOUNT' },
+    { line: 'token create a --ttl soon', wanted: '10m' },
+    { line: 'certs revoke', wanted: 'serial' },
+    { line: 'apply -f nowhere.yaml', wanted: 'no such file' },
+  ])('and asks nothing when it cannot be meant: $line', async ({ line, wanted }) => {
+    const server = new ScriptedServer()
+    const screen = await run(line.split(' '), { server, cwd: home })
+    expect(screen.exit).toBeGreaterThan(0)
+    expect(screen.err.toLowerCase()).toContain(wanted.toLowerCase())
+    expect(server.requests).toEqual([])
+  })
+})
+
+describe('a refusal', () => {
+  const refusing = (code: Parameters<typeof refuse>[0]) =>
+    new ScriptedServer({
+      change: () =>
+        Promise.resolve(
+          refuse(code, 'it cannot be', { wanted: 'this', found: 'that', next: 'capstan status' }),
+        ),
+    })
+  const argv = ['entry', 'suspend', 'payments/api']
+
+  it('says its code, what was wanted, what was found and what to do', async () => {
+    const screen = await run(argv, { server: refusing('namespace.wrong-state') })
+    expect(screen.out).toBe('')
+    expect(screen.err).toBe(
+      [
+        'refused: namespace.wrong-state',
+        'it cannot be',
+        'wanted:  this',
+        'found:   that',
+        'next:    capstan status',
+        `request: ${'r'.repeat(26)}`,
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('is a problem document for programs, on standard output', async () => {
+    const screen = await run([...argv, '--json'], { server: refusing('namespace.wrong-state') })
+    expect(screen.err).toBe('')
+    expect(json(screen)).toMatchObject({
+      type: 'urn:capstan:refusal:namespace.wrong-state',
+      code: 'namespace.wrong-state',
+      wanted: 'this',
+    })
+  })
+
+  it.each([
+    { code: 'namespace.wrong-state' as const, exit: 3 },
+    { code: 'namespace.unknown' as const, exit: 4 },
+    { code: 'renewal.not-ours' as const, exit: 5 },
+    { code: 'ca.expired' as const, exit: 6 },
+    { code: 'request.throttled' as const, exit: 7 },
+  ])('ends with a code that scripts know: $code is $exit', async ({ code, exit }) => {
+    expect((await run(argv, { server: refusing(code) })).exit).toBe(exit)
+  })
+
+  it('is not what a server that does not answer is called', async () => {
+    const operator = () => Promise.reject(new DependencyError('server', 'no answer'))
+    const screen = await run(argv, { operator })
+    expect(screen.exit).toBe(6)
+    expect(screen.err).toContain('unavailable')
+  })
+})
+
+describe('capstan completion', () => {
+  it.each(['bash', 'zsh', 'fish'])('knows every command: %s', async (shell) => {
+    const { exit, out } = await run(['completion', shell])
+    expect(exit).toBe(0)
+    for (const { path } of commands) {
+      for (const word of path.split(' ')) expect(out).toContain(word)
+    }
+  })
+})
