@@ -34,6 +34,8 @@ export function buildProgram(
   const program = new Command('capstan')
   const settle = (command: Command): Command =>
     command
+      // Else `certs revoke X --data D` would give `--data` to `certs`, and revoke somewhere else.
+      .enablePositionalOptions()
       .exitOverride()
       .configureOutput({ writeOut: write.out, writeErr: write.err, getOutHasColors: () => false })
       .helpOption('-h, --help', 'show this help')

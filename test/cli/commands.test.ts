@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { commands } from '../../src/cli/command-tree.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { refuse } from '../../src/core/result.js'
+import { ok, refuse } from '../../src/core/result.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
 let home = ''
@@ -41,6 +41,29 @@ describe.each(commands)('capstan $path', ({ path, examples, options = [] }) => {
       option.flags.split(' ').find((word) => word.startsWith('--')),
     )
     expect(new Set(flags).size).toBe(flags.length)
+  })
+})
+
+describe('the data folder', () => {
+  it.each([
+    ['certs', 'payments/api'],
+    ['certs', 'revoke', '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'],
+    ['cert', 'show', '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'],
+    ['entry', 'suspend', 'payments/api'],
+    ['token', 'create', 'payments/api'],
+  ])('is the one that the command line names, wherever it names it: %s %s', async (...argv) => {
+    const asked: string[] = []
+    const operator: NonNullable<Parameters<typeof run>[1]>['operator'] = ({ dataDir }) => {
+      asked.push(dataDir)
+      return Promise.resolve(ok(new ScriptedServer()))
+    }
+    const words = argv.filter((word) => word !== '')
+    const screen = await run([...words, '--data', join(home, 'there'), '--json'], {
+      cwd: home,
+      operator,
+    })
+    expect(asked).toEqual([join(home, 'there')])
+    expect(typeof json(screen)).toBe('object')
   })
 })
 

@@ -90,6 +90,45 @@ describe('other people’s clients', () => {
     })
   })
 
+  it('openssl reads the revocation list, and takes the certificate no more once it is on it', () => {
+    const openssl = program('openssl', 'openssl')
+    const verify = () => {
+      capstan.must(['crl', '--out', file('crl.pem')])
+      return run(
+        openssl,
+        ...['verify', '-crl_check', '-CAfile', capstan.bundle, '-untrusted', file('chain.pem')],
+        ...['-CRLfile', file('crl.pem'), file('chain.pem')],
+      ).out
+    }
+    expect(verify()).toContain('OK')
+    const { serial } = capstan.json(['cert', 'inspect', file('chain.pem')]) as { serial: string }
+    capstan.must(['certs', 'revoke', serial, '--reason', 'superseded'])
+    expect(verify()).toContain('certificate revoked')
+  })
+
+  it('leaves one audit line of each answer in the log, and no token, key or CSR', async () => {
+    // What the server wrote while other programs kept this one waiting.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    const { log } = capstan
+    const lines = log
+      .split('\n')
+      .filter((line) => line.includes('"msg":"audit"'))
+      .map(
+        (line) => JSON.parse(line) as { audit: { operation: string; about?: { alias: string } } },
+      )
+    const issued = lines.filter(({ audit }) => audit.operation === 'issueCertificate')
+    expect(issued.map(({ audit }) => audit.about?.alias)).toEqual(['shop/web'])
+    const sent = JSON.parse(readFileSync(file('body.json'), 'utf8')) as {
+      csr: string
+      evidence: { token: string }
+    }
+    const [, , secret = ''] = sent.evidence.token.split('.')
+    const [, , body = ''] = sent.csr.split('\n')
+    expect(log).not.toContain(secret)
+    expect(log).not.toContain(body)
+    expect(log).not.toContain('PRIVATE KEY')
+  })
+
   it('Go’s crypto/x509 takes the chain as a server and as a client, and refuses another root', () => {
     const go = goClient()
     const verify = (bundle: string, name: string) =>

@@ -41,6 +41,7 @@ server:
   linkerd: { listen: "127.0.0.1:${capstan.linkerdPort}", loopback: ${capstan.loopbackPort} }
   http: { listen: "127.0.0.1:${capstan.httpPort}", names: [localhost, 127.0.0.1], ${more.http ?? ''} }
   admin: { listen: "127.0.0.1:${capstan.adminPort}" }
+log: { level: trace }
 `,
     )
     capstan.must(['init', '--trust-domain', trustDomain])

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { ServerCertificates } from '../tls/server-certificates.js'
+import { DependencyError } from '../../core/dependency-error.js'
+import { cannotListen } from '../cannot-listen.js'
 import { secureContextSource } from '../tls/secure-context-source.js'
 import { Http2Sessions } from './http2-sessions.js'
 import type { GrpcLimits } from './limits.js'
@@ -97,7 +99,11 @@ async function listen(
   })
   server.on(connected, (socket: Socket) => sessions.serve(socket))
   server.listen({ port, host })
-  await once(server, 'listening')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw new DependencyError('linkerd listener', cannotListen(`${host}:${port}`, error), error)
+  }
   server.on('error', (error) => log.error({ err: error }, 'listener failed'))
   // A socket server has an AddressInfo once it listens; strings are for pipes.
   const { address, port: bound } = server.address() as AddressInfo

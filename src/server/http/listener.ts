@@ -1,6 +1,7 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { AddressInfo, ListenOptions, Socket } from 'node:net'
 import { DependencyError } from '../../core/dependency-error.js'
+import { cannotListen } from '../cannot-listen.js'
 import { answerClientErrors } from './client-error.js'
 
 /** What one HTTP listener gives to strangers at most. Times are milliseconds. */
@@ -68,7 +69,13 @@ export async function openListener(
   const closing = followAnswers(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
-      reject(new DependencyError(at.name, `cannot listen (${codeOf(error)})`, error)),
+      reject(
+        new DependencyError(
+          at.name,
+          cannotListen(at.path ?? `${at.host ?? ''}:${at.port ?? 0}`, error),
+          error,
+        ),
+      ),
     )
     server.listen(at, resolve)
   })
@@ -129,9 +136,6 @@ function followConnections(server: Server): Connections {
     },
   }
 }
-
-const codeOf = (error: Error): string =>
-  'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
 
 function addressOf(address: AddressInfo | string | null): string {
   if (address === null) return 'closed'
