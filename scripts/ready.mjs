@@ -16,9 +16,13 @@ import { join } from 'node:path'
 const goal = process.argv[2] ?? 'build'
 
 /** Runs a command, quietly unless it fails. */
-function run(what, command, args) {
+function run(what, command, args, env = {}) {
   process.stderr.write(`capstan: ${what}\n`)
-  const done = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const done = spawnSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   if (done.status === 0) return
   process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}${done.error?.message ?? ''}\n`)
   process.stderr.write(`capstan: "${command} ${args.join(' ')}" failed\n`)
@@ -41,6 +45,15 @@ function fingerprint(files) {
   return hash.digest('hex')
 }
 
+/**
+ * Headers of Node 24.19 and later make every addon abort that uses `node::ObjectWrap`, as the embedded
+ * store does (nodejs/node#65446). An addon built with those of 24.18.1 runs on all of Node 24.
+ */
+function soundHeaders() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  return major === 24 && minor >= 19 ? { npm_config_target: '24.18.1' } : {}
+}
+
 function upToDate(stamp, value) {
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === value
 }
@@ -54,12 +67,8 @@ const installStamp = 'node_modules/.capstan-ready'
 if (!upToDate(installStamp, lock)) {
   // Not `npm ci`: it demands lock entries for every platform's optional binaries, and a registry
   // mirror that carries only this platform's cannot supply them. The lock file is obeyed all the same.
-  run('installing packages (once; a minute or two)', 'npm', [
-    'install',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-  ])
+  const install = ['install', '--no-save', '--no-audit', '--no-fund']
+  run('installing packages (once; a minute or two)', 'npm', install, soundHeaders())
   writeFileSync(installStamp, lock)
 }
 
