@@ -3,12 +3,12 @@ import { type ConfigSource, type LoadedConfig, loadConfig } from '../../src/conf
 
 export const FILE = 'etc/capstan.yaml'
 
-/** Loads a file at `/work/etc/capstan.yaml`, named as it is on a command line in `/work`. */
+/** Loads a file at `/srv/etc/capstan.yaml`, named as it is on a command line in `/srv`. */
 export const load = (
   text: string,
   more: Partial<ConfigSource> = {},
 ): ReturnType<typeof loadConfig> =>
-  loadConfig({ file: { path: FILE, text }, env: {}, cwd: '/work', ...more })
+  loadConfig({ file: { path: FILE, text }, env: {}, cwd: '/srv', ...more })
 
 export function loaded(text: string, more: Partial<ConfigSource> = {}): LoadedConfig {
   const result = load(text, more)

@@ -5,8 +5,8 @@ import { loadConfig } from '../../src/config/load-config.js'
 import { FILE, load, loaded } from './given-config.js'
 
 const defaults = {
-  dataDir: '/work/.capstan',
-  keys: { kek: { kind: 'file', path: '/work/.capstan/kek' } },
+  dataDir: '/srv/.capstan',
+  keys: { kek: { kind: 'file', path: '/srv/.capstan/kek' } },
   server: {
     linkerd: { listen: { host: '0.0.0.0', port: 8080 }, loopback: 'off' },
     http: {
@@ -15,7 +15,7 @@ const defaults = {
       rateLimit: { perMinute: 600, burst: 100 },
     },
     admin: { listen: { host: '127.0.0.1', port: 9990 } },
-    socket: '/work/.capstan/capstan.sock',
+    socket: '/srv/.capstan/capstan.sock',
   },
   issuance: { ledgerRetention: 2_592_000, pruneInterval: 3600, crlLifetime: 86_400 },
   tokenReview: { concurrency: 16, queue: 256, timeoutMs: 5000 },
@@ -42,7 +42,7 @@ log: { level: trace, format: pretty }
 
 describe('the defaults', () => {
   it.each([
-    { when: 'there is no file', load: () => loadConfig({ env: {}, cwd: '/work' }) },
+    { when: 'there is no file', load: () => loadConfig({ env: {}, cwd: '/srv' }) },
     { when: 'the file is empty', load: () => load('') },
     { when: 'the file is all comments', load: () => load('# nothing yet\n---\n') },
     { when: 'the file is an empty mapping', load: () => load('{}') },
@@ -62,7 +62,7 @@ describe('the file', () => {
     const { config, origins } = loaded(everything)
     expect(config).toEqual({
       dataDir: '/data',
-      keys: { kek: { kind: 'file', path: '/work/etc/secrets/kek' } },
+      keys: { kek: { kind: 'file', path: '/srv/etc/secrets/kek' } },
       server: {
         linkerd: { listen: { host: '127.0.0.1', port: 1 }, loopback: 2 },
         http: {
@@ -99,9 +99,9 @@ describe('the file', () => {
   })
 
   it.each([
-    { says: 'file: k', kek: { kind: 'file', path: '/work/etc/k' } },
+    { says: 'file: k', kek: { kind: 'file', path: '/srv/etc/k' } },
     { says: 'env: KEK', kek: { kind: 'env', name: 'KEK' } },
-    { says: 'passphraseFile: ../p', kek: { kind: 'passphrase-file', path: '/work/p' } },
+    { says: 'passphraseFile: ../p', kek: { kind: 'passphrase-file', path: '/srv/p' } },
     { says: 'passphraseEnv: PASS', kek: { kind: 'passphrase-env', name: 'PASS' } },
   ])('says with "$says" where the key-encryption key is', ({ says, kek }) => {
     expect(loaded(`keys: { kek: { ${says} } }`).config.keys.kek).toEqual(kek)
@@ -144,7 +144,7 @@ describe('the environment', () => {
     }
     const { config, origins } = loaded(everything, { env })
     expect(config).toEqual({
-      dataDir: '/work/data',
+      dataDir: '/srv/data',
       keys: { kek: { kind: 'passphrase-env', name: 'PASS' } },
       server: {
         linkerd: { listen: 'off', loopback: 8081 },
@@ -154,7 +154,7 @@ describe('the environment', () => {
           rateLimit: { perMinute: 1, burst: 2 },
         },
         admin: { listen: { host: '::1', port: 1 } },
-        socket: '/work/run/api.sock',
+        socket: '/srv/run/api.sock',
       },
       issuance: { ledgerRetention: 86_400, pruneInterval: 60, crlLifetime: 3600 },
       tokenReview: { concurrency: 3, queue: 4, timeoutMs: 100 },
@@ -191,7 +191,7 @@ describe('the environment', () => {
   })
 
   it('keeps the digits of a text a text', () => {
-    expect(loaded('', { env: { CAPSTAN_DATA_DIR: '0123' } }).config.dataDir).toBe('/work/0123')
+    expect(loaded('', { env: { CAPSTAN_DATA_DIR: '0123' } }).config.dataDir).toBe('/srv/0123')
   })
 
   it('may hold a variable of ours that is undefined', () => {
@@ -205,7 +205,7 @@ describe('--data', () => {
       env: { CAPSTAN_DATA_DIR: '/of/environment' },
       dataDir: 'of-option',
     })
-    expect(config.dataDir).toBe('/work/of-option')
+    expect(config.dataDir).toBe('/srv/of-option')
     expect(origins.get('dataDir')).toBe('--data')
   })
 
@@ -218,7 +218,7 @@ describe('--data', () => {
 
 describe('a relative path', () => {
   it('in the file is relative to the folder of the file', () => {
-    expect(loaded('dataDir: data').config.dataDir).toBe('/work/etc/data')
+    expect(loaded('dataDir: data').config.dataDir).toBe('/srv/etc/data')
   })
 
   it('in the file is relative to the folder of the file, also when that is named absolutely', () => {
@@ -228,6 +228,6 @@ describe('a relative path', () => {
 
   it('in the environment is relative to where the command runs', () => {
     const { config } = loaded('dataDir: data', { env: { CAPSTAN_DATA_DIR: 'data' } })
-    expect(config.dataDir).toBe('/work/data')
+    expect(config.dataDir).toBe('/srv/data')
   })
 })

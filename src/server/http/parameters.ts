@@ -2,7 +2,7 @@ import { type Alias, parseAlias, ROOT } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { parseSerial, type SerialNumber } from '../../core/serial.js'
-import { alias, region } from './schema/common.js'
+import { alias, region } from './schema/scalars.js'
 import type { JsonSchema } from './schema/json-schema.js'
 
 /** One value of a path or a query: its schema, and the check that turns its text into a `T`. */

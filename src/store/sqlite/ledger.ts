@@ -82,13 +82,15 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         const rows: LedgerRow[] = []
         for (const day of days()) {
           if (liveAt !== undefined && day < dayOf(liveAt)) continue
+          // Said only where it is meant: beside an OR, SQLite would look at every row of the day.
+          const ofEntry = entry === undefined ? '' : 'l.entry = @entry AND'
           const found = database
             .prepare<unknown[], LeafRow>(
               `SELECT ${columns} ${from(day)}
-               WHERE (@entry IS NULL OR l.entry = @entry) AND l.not_after >= @liveAt
+               WHERE ${ofEntry} l.not_after >= @liveAt
                ORDER BY l.issued_at DESC, l.id DESC LIMIT @limit`,
             )
-            .all({ entry: entry ?? null, liveAt: liveAt ?? 0, limit })
+            .all({ ...(entry !== undefined && { entry }), liveAt: liveAt ?? 0, limit })
           rows.push(...found.map(rowOf))
         }
         return rows.sort((a, b) => b.issuedAt - a.issuedAt).slice(0, limit)

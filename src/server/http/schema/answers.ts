@@ -1,4 +1,4 @@
-import { count, object, serial } from './common.js'
+import { count, object, serial } from './scalars.js'
 import type { JsonSchema } from './json-schema.js'
 
 const string: JsonSchema = { type: 'string' }

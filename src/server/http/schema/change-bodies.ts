@@ -3,7 +3,7 @@ import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
 import type { JsonBody } from '../../operations.js'
-import { object } from './common.js'
+import { object } from './scalars.js'
 import { type Body, bodyOf } from './json-schema.js'
 
 /** The namespace parses its changes itself, by the schemas that are shown here. */

@@ -1,4 +1,4 @@
-import { alias, object } from './common.js'
+import { alias, object } from './scalars.js'
 import { bodyOf, type JsonSchema } from './json-schema.js'
 
 /** PEM, or base64 of the DER; what it says is for the use case to judge. */
