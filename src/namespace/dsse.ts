@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { canonicalize, parseCanonical } from '../core/canonical-json.js'
 import { sha256Hex } from '../core/uid.js'
 import type { VoterKey } from './group.js'
@@ -83,9 +83,16 @@ export function isSignedBy(opened: Opened, keys: readonly VoterKey[]): boolean {
   const [signature, ...more] = opened.signatures
   if (signature === undefined || more.length > 0) return false
   const signed = preAuthEncoding(opened.payloadType, opened.payload)
-  return keys.some((key) =>
-    verify(null, signed, createPublicKey({ key: key.jwk, format: 'jwk' }), signature),
-  )
+  return keys.some((key) => verify(null, signed, publicKeyOf(key), signature))
+}
+
+/** Importing a key costs as much as verifying with it, and a log is read with few of them. */
+const imported = new WeakMap<VoterKey, KeyObject>()
+
+function publicKeyOf(key: VoterKey): KeyObject {
+  const known = imported.get(key) ?? createPublicKey({ key: key.jwk, format: 'jwk' })
+  imported.set(key, known)
+  return known
 }
 
 /** An object with these members and no others: what is not signed could say anything. */
