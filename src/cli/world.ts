@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js'
+import type { Config, KekSource } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import type { ExitCode } from './exit-code.js'
@@ -65,6 +65,8 @@ export interface InitReport {
     readonly key: 'here' | 'offline'
   }
   readonly issuer: { readonly id: string; readonly subject: string; readonly notAfter: string }
+  /** What the keys are sealed under: a path, or the name of a variable. */
+  readonly sealedUnder: { readonly kind: KekSource['kind']; readonly where: string }
 }
 
 /** Everything outside the command line that a command may touch. */

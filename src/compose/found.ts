@@ -82,7 +82,9 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
   const isRootHere = records.value.some(
     ({ role, keyRef }) => role === 'trust-anchor' && keyRef !== undefined,
   )
-  return ok(reportOf(dataDir, index.value, authority.value, isRootHere))
+  const { kek } = config.keys
+  const sealedUnder = { kind: kek.kind, where: 'path' in kek ? kek.path : kek.name }
+  return ok({ ...reportOf(dataDir, index.value, authority.value, isRootHere), sealedUnder })
 }
 
 async function refuseTaken(dataDir: string): Promise<Result<undefined>> {
@@ -118,7 +120,7 @@ function reportOf(
   index: LiveIndex,
   authority: Authority,
   isRootHere: boolean,
-): InitReport {
+): Omit<InitReport, 'sealedUnder'> {
   const [trustAnchor] = authority.trustAnchors
   const [issuer] = authority.issuers
   if (!trustAnchor || !issuer) throw new Error('founded without a trust anchor or an issuer')

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { ok, type Result } from '../../src/core/result.js'
 import type { ExitCode } from '../../src/cli/exit-code.js'
 import { runCli } from '../../src/cli/run-cli.js'
@@ -154,6 +155,7 @@ export function founded(options: InitOptions): Promise<Result<InitReport>> {
         subject: `CN=${options.trustDomain} issuer`,
         notAfter: '2027-02-19T00:00:00Z',
       },
+      sealedUnder: { kind: 'file', where: join(options.config.dataDir, 'kek') },
     }),
   )
 }

@@ -100,6 +100,7 @@ function renderReport(look: Look, report: InitReport, kek: KekSource | undefined
       `${trustAnchor.subject}\nuntil ${renderTime(trustAnchor.notAfter, look.now)}\nsha256:${trustAnchor.sha256}`,
     ],
     ['its key', trustAnchor.key === 'here' ? 'sealed, in the data folder' : 'kept offline'],
+    ['sealed under', sealing(report)],
     [
       'issuer',
       `${issuer.subject}\nuntil ${renderTime(issuer.notAfter, look.now)}\nid ${issuer.id}`,
@@ -107,6 +108,23 @@ function renderReport(look: Look, report: InitReport, kek: KekSource | undefined
   ])
   const keep = kek === undefined ? '' : `\n\nKeep this in the configuration:\n\n${kekYaml(kek)}`
   return `${look.paint('green', 'founded')}\n${fields}${keep}\n\nNext: capstan serve`
+}
+
+/** A key beside what it seals protects a stolen backup of nothing. */
+function sealing({
+  dataDir,
+  sealedUnder: { kind, where },
+}: InitReport): string | readonly string[] {
+  const what = {
+    file: where,
+    env: `$${where}`,
+    'passphrase-file': where,
+    'passphrase-env': `$${where}`,
+  }
+  const isBeside = kind === 'file' && where.startsWith(`${dataDir}/`)
+  return isBeside
+    ? [what[kind], 'move it out of the data folder, and name it in keys.kek.file']
+    : what[kind]
 }
 
 function kekYaml(kek: KekSource): string {
