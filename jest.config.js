@@ -11,5 +11,5 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 }
