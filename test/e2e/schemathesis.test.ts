@@ -9,7 +9,8 @@ import { CapstanProcess } from '../support/capstan-process.js'
 const VERSION = '4.32.5'
 /** The same requests each time: a change that breaks something is then what broke it. */
 const SEED = '20261121'
-const venv = join(homedir(), '.cache/capstan-e2e', `schemathesis-${VERSION}`)
+const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+const venv = join(cache, 'capstan-e2e', `schemathesis-${VERSION}`)
 
 /** The program, installed on first use into a folder of its own outside the tree. */
 function schemathesis(): string {

@@ -259,6 +259,13 @@ describe.each(['offline', 'both'] as const)('a forged token, checked %s', (valid
     expect(api.asked).toHaveLength(0)
   })
 
+  it('is no token at all when its header names an algorithm whose signatures look otherwise', async () => {
+    const { verify, api } = world(validation)
+    const answer = await verify(withHeader({ alg: 'ES256' }))
+    expect(answer).toMatchObject({ refusal: { code: 'token.malformed' } })
+    expect(api.asked).toHaveLength(0)
+  })
+
   it.each([
     { when: 'an RSA token names the EC key', token: withHeader({ kid: 'ec' }) },
     {
