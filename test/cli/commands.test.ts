@@ -115,6 +115,11 @@ describe('what looks', () => {
     expect((await run(argv, { columns: 100, env: { NO_COLOR: '1' } })).out).not.toContain('\u001b')
   })
 
+  it('takes a terminal that does not know its width for a usual one', async () => {
+    const { out } = await run(['entry', 'ls'], { columns: 0, env: { NO_COLOR: '1' } })
+    expect(out).toContain('local:root')
+  })
+
   it('keeps its tables within the terminal', async () => {
     const { out } = await run(['cluster', 'ls'], { columns: 60, env: { NO_COLOR: '1' } })
     for (const line of out.trimEnd().split('\n')) expect(line.length).toBeLessThanOrEqual(60)

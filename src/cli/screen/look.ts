@@ -14,6 +14,7 @@ export interface Look {
 }
 
 const NARROWEST = 40
+const USUAL = 80
 
 /** Colours on a terminal only, and never with NO_COLOR (no-color.org: set and not empty). */
 export function lookOf(
@@ -24,12 +25,16 @@ export function lookOf(
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   const colours = sink.isTTY && !noColour && env['TERM'] !== 'dumb'
   return {
-    width: sink.isTTY ? Math.max(NARROWEST, sink.columns ?? 80) : undefined,
+    width: sink.isTTY ? widthOf(sink) : undefined,
     now,
     paint: (colour, text) =>
       colours && text !== '' ? `\u001b[${CODES[colour]}m${text}\u001b[0m` : text,
   }
 }
+
+/** Terminals that nobody has told their size say 0. */
+const widthOf = ({ columns }: TextSink): number =>
+  columns === undefined || columns === 0 ? USUAL : Math.max(NARROWEST, columns)
 
 /** What a state looks like at a glance. Unknown ones stay plain. */
 export function colourOfState(state: string): Colour | undefined {
