@@ -43,3 +43,23 @@ describe('what SECURITY.md promises', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 })
+
+describe('ARCHITECTURE.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../ARCHITECTURE.md'), 'utf8')
+
+  it('names files that there are', () => {
+    const named = [...text.matchAll(/`(?:src\/)?([a-z0-9/-]+\.ts)`/g)].map(([, path = '']) => path)
+    const missing = named.filter(
+      (path) => !sources.some(({ name }) => name === path || name.endsWith(`/${path}`)),
+    )
+    expect(named.length).toBeGreaterThan(15)
+    expect(missing).toEqual([])
+  })
+
+  it('has a row for each folder', () => {
+    const folders = readdirSync(src, { withFileTypes: true })
+      .filter((item) => item.isDirectory())
+      .map(({ name }) => name)
+    expect(folders.filter((name) => !text.includes(`| \`${name}\``))).toEqual([])
+  })
+})
