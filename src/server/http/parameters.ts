@@ -85,7 +85,10 @@ export function identifierParameter(
     description,
     schema: { type: 'string', pattern: pattern.source },
     example,
-    parse: (text) => (pattern.test(text) ? ok(text) : unfit('an identifier', pattern.source)),
+    parse: (text) =>
+      pattern.test(text)
+        ? ok(text)
+        : unfit('an identifier', `${description}, for example ${example}`),
   }
 }
 

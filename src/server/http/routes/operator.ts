@@ -41,7 +41,7 @@ export const operatorRoutes: readonly Route[] = [
   }),
   route('DELETE /v1/tokens/{id}', 'operator', 'withdrawToken', {
     summary: 'Withdraws an unused join token',
-    path: { id: identifierParameter('Id of the token', /^[a-z2-7]{16}$/, 'abcdefghijklmnop') },
+    path: { id: identifierParameter('the id of a token', /^[a-z2-7]{16}$/, 'abcdefghijklmnop') },
     answers: [{ status: 204, description: 'It is gone', content: {} }],
     use: async (operations, { path, context }) => {
       const withdrawn = await operations.withdrawToken(path.id, context)

@@ -58,7 +58,7 @@ export const trustRoutes: readonly Route[] = [
     summary: 'The revocation list of one issuer',
     path: {
       issuer: identifierParameter(
-        'Id of the issuer: hex of 8 octets of its key identifier',
+        'the id of an issuer: hex of 8 octets of its key identifier',
         /^[0-9a-f]{16}$/,
         '5b7d1f2846a0c8e2',
       ),
