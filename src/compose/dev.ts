@@ -83,29 +83,31 @@ async function welcome(config: Config, world: DevWorld, serving: Serving): Promi
   const port = listen === 'off' ? 0 : listen.port
   const url = `https://localhost:${port}`
   const ca = relative(world.cwd, bundle)
+  // What is tried out goes where version control does not look.
+  const here = relative(world.cwd, config.dataDir) || '.'
   const { command } = world
   const where = listeners.map(({ name, address }) => `  ${name.padEnd(20)}  ${address}`)
   return `
-Capstan serves a development CA for the trust domain ${TRUST_DOMAIN} from ${relative(world.cwd, config.dataDir) || '.'}/
+Capstan serves a development CA for the trust domain ${TRUST_DOMAIN} from ${here}/
 
 ${where.join('\n')}
 
 A first certificate for the entry ${ENTRY}, with capstan:
 
   ${command} cert get ${ENTRY} --server ${url} --ca-bundle ${ca} \\
-    --token ${first} --out first-cert
+    --token ${first} --out ${here}/first-cert
 
 and with openssl and curl alone:
 
   csr=$(openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \\
-    -keyout key.pem -subj / -outform DER | base64 | tr -d '\\n')
-  curl --cacert ${ca} ${url}/v1/certificates -o chain.pem \\
+    -keyout ${here}/key.pem -subj / -outform DER | base64 | tr -d '\\n')
+  curl --cacert ${ca} ${url}/v1/certificates -o ${here}/chain.pem \\
     -H 'Content-Type: application/json' -H 'Accept: application/pem-certificate-chain' \\
     -d '{"csr":"'"$csr"'","evidence":{"kind":"join-token","token":"${second}"}}'
-  openssl verify -CAfile ${ca} -untrusted chain.pem chain.pem
+  openssl verify -CAfile ${ca} -untrusted ${here}/chain.pem ${here}/chain.pem
 
 The two tokens work once each, for an hour; the next: ${command} token create ${ENTRY} --ttl 10m
-Look around: ${command} status | scope tree | certs | log ${ENTRY} | --help
+Look around with ${command} and: status, scope tree, certs, log ${ENTRY}, --help
 Ctrl-C stops it.
 `
 }
