@@ -1,7 +1,7 @@
 import { type ExitCode, exitCode } from '../cli/exit-code.js'
 import type { Config } from '../config/config.js'
 import type { Result } from '../core/result.js'
-import { type Clock, plus, type RandomBytes, unixSeconds } from '../core/time.js'
+import type { Clock, RandomBytes } from '../core/time.js'
 import { certifyWith } from '../issuance/linkerd-certify.js'
 import type { Audit } from '../server/audit.js'
 import { certifyMethod, IDENTITY_SERVICE } from '../server/grpc/linkerd-identity.js'
@@ -12,6 +12,7 @@ import type { Operations } from '../server/operations.js'
 import { requestIdsWith } from '../server/request-id.js'
 import { auditedCertify } from './audited-certify.js'
 import { type Instance, openInstance } from './instance.js'
+import { keepPruning } from './keep-pruning.js'
 import { type Listeners, openListeners } from './listeners.js'
 import { type Log, openLog } from './open-log.js'
 import { OwnCertificates } from './server-certificates.js'
@@ -93,7 +94,16 @@ export async function serve(
   const jobs = [
     certificates.keepFresh(background.signal),
     instance.readiness.keepMeasuring(background.signal),
-    keepPruning(instance, config, clock, log, background.signal),
+    keepPruning(
+      {
+        ledger: instance.store.ledger,
+        clock,
+        retention: config.issuance.ledgerRetention,
+        interval: config.issuance.pruneInterval,
+        log,
+      },
+      background.signal,
+    ),
     preflight(instance, log, background.signal),
   ]
   try {
@@ -148,24 +158,6 @@ async function preflight(instance: Instance, log: Log, signal: AbortSignal): Pro
       }
     }),
   )
-}
-
-async function keepPruning(
-  { store }: Instance,
-  { issuance }: Config,
-  clock: Clock,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const rows = await store.ledger.prune(unixSeconds(clock.now() - issuance.ledgerRetention))
-      if (rows > 0) log.info({ rows }, 'pruned the ledger')
-    } catch (err) {
-      log.error({ err }, 'pruning the ledger failed; it is tried again')
-    }
-    await clock.sleepUntil(plus(clock.now(), issuance.pruneInterval), signal)
-  }
 }
 
 function sourcesOf({ authority, store }: Instance, clock: Clock) {

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { X509Certificate } from 'node:crypto'
+import { keepPruning } from '../../src/compose/keep-pruning.js'
+import { OwnCertificates } from '../../src/compose/server-certificates.js'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import type { LinkerdRegion, TrustDomain } from '../../src/core/names.js'
+import { days, hours, type UnixSeconds } from '../../src/core/time.js'
+import { systemRandom } from '../../src/system.js'
+import { givenInstallation, type Installation } from '../scenario/given-installation.js'
+import { FakeClock, T0 } from '../support/fake-clock.js'
+
+/** Lets whatever is ready to run do so. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+describe('keepPruning', () => {
+  it('prunes at once and at every interval, also after a failure, and stops when told', async () => {
+    const clock = new FakeClock()
+    const asked: UnixSeconds[] = []
+    const errors: string[] = []
+    const stop = new AbortController()
+    const ended = keepPruning(
+      {
+        ledger: {
+          prune: (before) => {
+            asked.push(before)
+            if (asked.length === 2) return Promise.reject(new DependencyError('store', 'full'))
+            return Promise.resolve(0)
+          },
+        },
+        clock,
+        retention: days(30),
+        interval: hours(1),
+        log: {
+          info: () => undefined,
+          error: (_: unknown, message?: string) => void errors.push(message ?? ''),
+        },
+      },
+      stop.signal,
+    )
+    for (let passed = 0; passed < 3; passed += 1) {
+      await settled()
+      clock.advance(hours(1))
+    }
+    await settled()
+    const first = T0 - days(30)
+    expect(asked).toEqual([first, first + 3600, first + 7200, first + 10_800])
+    expect(errors).toEqual(['pruning the ledger failed; it is tried again'])
+    stop.abort()
+    await ended
+  })
+})
+
+describe("the server's own certificates", () => {
+  let given: Installation
+  let regions: LinkerdRegion[] = []
+
+  beforeAll(async () => {
+    given = await givenInstallation()
+  })
+  afterAll(() => given[Symbol.asyncDispose]())
+
+  const own = (): OwnCertificates =>
+    new OwnCertificates({
+      issuer: (now) => given.instance.authority().issuer(now),
+      ledger: given.instance.store.ledger,
+      clock: given.clock,
+      random: systemRandom,
+      names: ['localhost', '127.0.0.1'],
+      regions: () => regions,
+      failed: (error) => {
+        throw error
+      },
+    })
+
+  const region = (identityTrustDomain: string): LinkerdRegion => ({
+    controlPlaneNamespace: 'linkerd',
+    identityTrustDomain: identityTrustDomain as TrustDomain,
+  })
+
+  it('are kept for two thirds of their life, and then replaced', async () => {
+    const certificates = own()
+    await certificates.refresh()
+    const first = certificates.http.current('anything')
+    given.clock.advance(hours(15))
+    await certificates.refresh()
+    expect(certificates.http.current(undefined)).toBe(first)
+    given.clock.advance(hours(2))
+    await certificates.refresh()
+    const second = certificates.http.current(undefined)
+    expect(second).not.toBe(first)
+    const leaf = new X509Certificate(second?.chainPem ?? '')
+    expect(leaf.subjectAltName).toBe('DNS:localhost, IP Address:127.0.0.1')
+    expect(Date.parse(leaf.validTo) / 1000).toBeGreaterThan(given.clock.now() + hours(23))
+  })
+
+  it('answer to the name of each Linkerd control plane, as clusters come and go', async () => {
+    const certificates = own()
+    const name = 'linkerd-identity.linkerd.serviceaccount.identity.linkerd.prod.local'
+    await certificates.refresh()
+    expect(certificates.linkerd.current(name)).toBeUndefined()
+    regions = [region('prod.local')]
+    await certificates.refresh()
+    const leaf = new X509Certificate(certificates.linkerd.current(name)?.chainPem ?? '')
+    expect(leaf.subjectAltName).toBe(`DNS:${name}`)
+    regions = []
+    await certificates.refresh()
+    expect(certificates.linkerd.current(name)).toBeUndefined()
+  })
+
+  it('are one for each name, however many ask at once', async () => {
+    const before = (await given.instance.store.ledger.list({ limit: 1000 })).length
+    const certificates = own()
+    await Promise.all(Array.from({ length: 10 }, () => certificates.refresh()))
+    expect((await given.instance.store.ledger.list({ limit: 1000 })).length).toBe(before + 1)
+  })
+})
