@@ -1,4 +1,4 @@
-import { oid, utf8String } from '../core/der-writer.js'
+import { oid } from '../core/der-writer.js'
 
 /**
  * The governed-identity extension. Non-critical; its value is a UTF8String of canonical JSON (RFC
@@ -11,5 +11,3 @@ export const IDENTITY_OID =
 
 /** DER of IDENTITY_OID. */
 export const IDENTITY_OID_DER = oid(IDENTITY_OID)
-
-export const identityValue = (canonicalJson: string): Uint8Array => utf8String(canonicalJson)

@@ -1,17 +1,11 @@
 import { DerError, type DerReader, readDer } from '../../core/der-reader.js'
 import { tags } from '../../core/der-tags.js'
-import { oid, sequence, tlv, utf8String } from '../../core/der-writer.js'
+import { oid } from '../../core/der-writer.js'
 import { attributeOids } from './object-identifiers.js'
 
-/** A Name without any attribute. */
-export const EMPTY_NAME = sequence()
-
 const MAX_NAME_BYTES = 4096
-const USER_ID = oid(attributeOids.userId)
-
-/** `UID=<uid>` as one UTF8String attribute. */
-export const userIdName = (uid: string): Uint8Array =>
-  sequence(tlv(tags.set, sequence(USER_ID, utf8String(uid))))
+/** The attribute type `UID`. */
+export const USER_ID_DER = oid(attributeOids.userId)
 
 /** Short names of RFC 4514 section 3, and what CAs are commonly called by beside them. */
 const shortNames: ReadonlyMap<string, string> = new Map([

@@ -1,8 +1,6 @@
 import { DerError, type DerReader } from '../../core/der-reader.js'
 import { contextConstructedTag, contextPrimitiveTag } from '../../core/der-tags.js'
-import { contextPrimitive, ia5Octets } from '../../core/der-writer.js'
-import type { SubjectAltName } from '../leaf.js'
-import { parseIpAddress, renderIpAddress } from './ip-address.js'
+import { renderIpAddress } from './ip-address.js'
 
 /** A GeneralName as read (RFC 5280 section 4.2.1.6). Kinds that nothing here uses keep their octets. */
 export interface GeneralName {
@@ -11,34 +9,18 @@ export interface GeneralName {
   readonly value: string
 }
 
-const DNS = 2
-const URI = 6
-const IP = 7
-
-/** Throws on text that is no such name: names come from a grant or from checked configuration. */
-export function encodeGeneralName(name: SubjectAltName): Uint8Array {
-  switch (name.kind) {
-    case 'dns':
-      return contextPrimitive(DNS, ia5Octets(name.value))
-    case 'uri':
-      return contextPrimitive(URI, ia5Octets(name.value))
-    case 'ip': {
-      const octets = parseIpAddress(name.value)
-      if (octets === undefined) throw new TypeError(`not an IP address: ${name.value}`)
-      return contextPrimitive(IP, octets)
-    }
-  }
-}
+/** The context tags of the names that a leaf may have. */
+export const generalNameNumber = { dns: 2, uri: 6, ip: 7 } as const
 
 const kinds: ReadonlyMap<number, GeneralName['kind']> = new Map([
   [contextConstructedTag(0), 'other'],
   [contextPrimitiveTag(1), 'email'],
-  [contextPrimitiveTag(DNS), 'dns'],
+  [contextPrimitiveTag(generalNameNumber.dns), 'dns'],
   [contextConstructedTag(3), 'other'],
   [contextConstructedTag(4), 'dirName'],
   [contextConstructedTag(5), 'other'],
-  [contextPrimitiveTag(URI), 'uri'],
-  [contextPrimitiveTag(IP), 'ip'],
+  [contextPrimitiveTag(generalNameNumber.uri), 'uri'],
+  [contextPrimitiveTag(generalNameNumber.ip), 'ip'],
   [contextPrimitiveTag(8), 'other'],
 ])
 
