@@ -28,7 +28,7 @@ import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openStore, type Store } from '../store/open-store.js'
-import { peekIssuer } from '../tokenreview/peek-issuer.js'
+import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { inUse, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
@@ -150,7 +150,7 @@ function assemble({
       ...renewal,
       index,
       tokens,
-      peekIssuer,
+      readToken,
       pods: (cluster) => clusters.attestor(cluster),
     }),
     index,

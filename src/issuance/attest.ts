@@ -1,5 +1,5 @@
 import type { AttestedFacts } from '../attestation/facts.js'
-import type { PodAttestors } from '../attestation/pod-attestor.js'
+import type { PodAttestors, UnverifiedToken } from '../attestation/pod-attestor.js'
 import { DependencyError } from '../core/dependency-error.js'
 import { ok, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
@@ -14,8 +14,8 @@ import { attestRenewal, type RenewalDeps } from './renewal.js'
 export interface AttestDeps extends RenewalDeps {
   readonly index: { readonly state: IndexState }
   readonly pods: PodAttestors
-  /** The unverified `iss` of a well-formed compact JWS: it chooses who is asked, and proves nothing. */
-  readonly peekIssuer: (token: string) => string | undefined
+  /** Takes a token apart. Nothing in it is believed before the cluster that it names has vouched for it. */
+  readonly readToken: (text: string) => Result<UnverifiedToken>
   readonly tokens: Pick<JoinTokenStore, 'find'>
 }
 
@@ -28,8 +28,10 @@ export function attestWith(deps: AttestDeps) {
     const { evidence } = request
     switch (evidence.kind) {
       case 'kubernetes': {
+        const token = deps.readToken(evidence.token)
+        if (!token.ok) return token
         const cluster = chooseCluster(deps.index.state, {
-          issuer: deps.peekIssuer(evidence.token),
+          issuer: token.value.issuer,
           cluster: evidence.cluster,
           identity: request.identity,
         })
@@ -41,7 +43,7 @@ export function attestWith(deps: AttestDeps) {
             'no way to ask it is configured',
           )
         }
-        const facts = await attestor.verify(evidence.token, now, request.signal)
+        const facts = await attestor.verify(token.value, now, request.signal)
         return facts.ok ? ok({ facts: facts.value, spends: [] }) : facts
       }
       case 'join-token': {

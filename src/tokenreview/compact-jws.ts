@@ -37,12 +37,10 @@ export function parseCompactJws(token: string): Result<CompactJws, Refusal<'toke
   const [, header = '', payload = '', signature = ''] = COMPACT.exec(text) ?? []
   if (header === '') return malformed('not three base64url parts joined by dots')
 
-  const parts = [header, payload, signature].map(decodeBase64Url)
-  const [headerBytes, payloadBytes, signatureBytes] = parts
-  if (!headerBytes || !payloadBytes || !signatureBytes) {
-    return malformed('a part is not canonical base64url')
-  }
-  const parameters = parseHeader(headerBytes)
+  const payloadBytes = decodeBase64Url(payload)
+  const signatureBytes = decodeBase64Url(signature)
+  if (!payloadBytes || !signatureBytes) return malformed(NOT_CANONICAL)
+  const parameters = headers.parse(header)
   if (!parameters.ok) return parameters
   if (!signatureFits(parameters.value.algorithm, signatureBytes)) {
     return malformed('the signature has a form that its algorithm does not make')
@@ -56,9 +54,35 @@ export function parseCompactJws(token: string): Result<CompactJws, Refusal<'toke
   })
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-): Result<Pick<CompactJws, 'algorithm' | 'keyId'>, Refusal<'token.malformed'>> {
+const NOT_CANONICAL = 'a part is not canonical base64url'
+
+type Parameters = Pick<CompactJws, 'algorithm' | 'keyId'>
+
+/**
+ * All tokens of one key have the same header, to the letter: those that were good are remembered,
+ * more than there are clusters with two keys each. Their meaning depends on their text alone.
+ */
+class Headers {
+  private static readonly REMEMBERED = 1000
+  private known = new Map<string, Parameters>()
+
+  parse(text: string): Result<Parameters, Refusal<'token.malformed'>> {
+    const remembered = this.known.get(text)
+    if (remembered) return ok(remembered)
+    const parsed = parseHeader(text)
+    if (parsed.ok) {
+      if (this.known.size >= Headers.REMEMBERED) this.known = new Map()
+      this.known.set(text, parsed.value)
+    }
+    return parsed
+  }
+}
+
+const headers = new Headers()
+
+function parseHeader(text: string): Result<Parameters, Refusal<'token.malformed'>> {
+  const bytes = decodeBase64Url(text)
+  if (!bytes) return malformed(NOT_CANONICAL)
   const header = parseStrictObject(bytes)
   if (!header) return malformed('the header is no JSON object, or names a parameter twice')
   if (!Object.keys(header).every((name) => HEADER_PARAMETERS.has(name))) {
@@ -77,10 +101,19 @@ function parseHeader(
   return ok({ algorithm, keyId })
 }
 
+const ALPHABET = /^[A-Za-z0-9_-]*$/
+
+/** The last characters of two and of three whose unused bits are zero. */
+const ENDS = { 2: /[AQgw]$/, 3: /[AEIMQUYcgkosw048]$/ }
+
 /** RFC 7515 section 2 without RFC 4648's slack: no padding, and unused trailing bits are zero. */
 export function decodeBase64Url(text: string): Uint8Array | undefined {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.toString('base64url') === text ? bytes : undefined
+  if (!ALPHABET.test(text)) return undefined
+  const rest = text.length % 4
+  if (rest === 1 || (rest === 2 && !ENDS[2].test(text)) || (rest === 3 && !ENDS[3].test(text))) {
+    return undefined
+  }
+  return Buffer.from(text, 'base64url')
 }
 
 function malformed(found: string): ReturnType<typeof refuse<'token.malformed'>> {

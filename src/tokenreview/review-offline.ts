@@ -1,11 +1,11 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
-import type { CompactJws } from './compact-jws.js'
 import type { TokenKey } from './jwks.js'
 import { signatureIsGood } from './signature-algorithm.js'
 import { type ClaimsRefusal, readClaims, type TokenExpectation } from './token-claims.js'
 import type { TokenIdentity } from './token-identity.js'
+import type { UnverifiedToken } from './unverified-token.js'
 
 /** Where a cluster's public keys come from. Throws `DependencyError` when they cannot be had. */
 export interface KeyFinder {
@@ -19,13 +19,13 @@ export type OfflineRefusal = ClaimsRefusal | Refusal<'token.unknown-key' | 'toke
  * that was deleted since; the token's own life bounds that.
  */
 export async function reviewOffline(
-  jws: CompactJws,
+  { jws, claims }: UnverifiedToken,
   expected: TokenExpectation,
   keys: KeyFinder,
   now: UnixSeconds,
 ): Promise<Result<TokenIdentity, OfflineRefusal>> {
   // Not believed before the signature is: but what is refused here asks nobody for keys.
-  const identity = readClaims(jws.payload, expected, now)
+  const identity = readClaims(claims, expected, now)
   if (!identity.ok) return identity
 
   const key = await keys.find(jws.keyId)

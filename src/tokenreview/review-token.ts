@@ -2,7 +2,6 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, seconds, type UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import { parseCompactJws } from './compact-jws.js'
 import { defaultJwksPolicy, JwksCache, type JwksPolicy } from './jwks-cache.js'
 import type { JwksSource, Timers, TokenReviewApi } from './ports.js'
 import { type KeyFinder, type OfflineRefusal, reviewOffline } from './review-offline.js'
@@ -10,6 +9,7 @@ import { type OnlineRefusal, readReview } from './review-online.js'
 import { defaultReviewLimits, type ReviewLimits, ReviewQueue } from './review-queue.js'
 import { readClaims, type TokenExpectation } from './token-claims.js'
 import { isSameIdentity, type TokenFacts, type TokenIdentity } from './token-identity.js'
+import type { UnverifiedToken } from './unverified-token.js'
 
 export interface TokenVerifierDeps {
   readonly cluster: Uid
@@ -38,7 +38,7 @@ export type TokenRefusal =
 export interface TokenVerifier {
   /** Throws `DependencyError` when the cluster could not be asked: that is never a yes or a no. */
   readonly verify: (
-    token: string,
+    token: UnverifiedToken,
     now: UnixSeconds,
     signal: AbortSignal,
   ) => Promise<Result<TokenFacts, TokenRefusal>>
@@ -58,19 +58,15 @@ export function tokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
 
   return {
     async verify(token, now, signal) {
-      // Is it a service account token, by its looks?
-      const jws = parseCompactJws(token)
-      if (!jws.ok) return jws
-
       // Do its claims fit, and where we hold the cluster's keys, did the cluster sign them?
       const claimed = keys
-        ? await reviewOffline(jws.value, expected, keys, now)
-        : readClaims(jws.value.payload, expected, now)
+        ? await reviewOffline(token, expected, keys, now)
+        : readClaims(token.claims, expected, now)
       if (!claimed.ok) return claimed
 
       // Does the cluster vouch for it now, and for the very pod that it names?
       const identity = queue
-        ? await confirm(queue, jws.value.text, audience, claimed.value, signal)
+        ? await confirm(queue, token.jws.text, audience, claimed.value, signal)
         : claimed
       if (!identity.ok) return identity
 

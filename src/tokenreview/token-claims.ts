@@ -2,7 +2,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { hours, plus, type Seconds, type UnixSeconds, unixSeconds } from '../core/time.js'
 import { parseUsername } from './parse-service-account.js'
-import { isObject, type JsonObject, member, parseStrictObject } from './strict-json.js'
+import { isObject, type JsonObject, member } from './strict-json.js'
 import type { TokenIdentity } from './token-identity.js'
 
 /** What a token of one cluster, meant for us, says. */
@@ -32,15 +32,12 @@ export type ClaimsRefusal = Refusal<
  */
 const LONGEST_LIFE = hours(24)
 
-/** Reads a payload's claims as the API server writes them (kubernetes/pkg/serviceaccount/claims.go). */
+/** Reads claims as the API server writes them (kubernetes/pkg/serviceaccount/claims.go). */
 export function readClaims(
-  payload: Uint8Array,
+  claims: JsonObject,
   expected: TokenExpectation,
   now: UnixSeconds,
 ): Result<TokenIdentity, ClaimsRefusal> {
-  const claims = parseStrictObject(payload)
-  if (!claims) return malformed('the payload is no JSON object, or names a claim twice')
-
   if (member(claims, 'iss') !== expected.issuer) {
     return refuse('token.wrong-issuer', 'the token comes from another cluster', {
       wanted: expected.issuer,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseCompactJws } from '../../src/tokenreview/compact-jws.js'
-import { peekIssuer } from '../../src/tokenreview/peek-issuer.js'
 import { base64Url, claims, ISSUER, TokenSigner } from '../support/service-account-token.js'
+import { issuerNamed } from '../support/token-text.js'
 
 const signer = new TokenSigner('ES256')
 const token = signer.sign()
@@ -84,24 +84,24 @@ describe('parseCompactJws', () => {
     { when: 's is zero', text: `${header}.${payload}.${zeroed(32)}` },
   ])('refuses when $when', ({ text }) => {
     expect(parseCompactJws(text)).toMatchObject({ ok: false, refusal: { code: 'token.malformed' } })
-    expect(peekIssuer(text)).toBeUndefined()
+    expect(issuerNamed(text)).toBeUndefined()
   })
 })
 
-describe('peekIssuer', () => {
+describe('readToken', () => {
   it('reads the issuer of a well-formed token, whoever signed it', () => {
-    expect(peekIssuer(token)).toBe(ISSUER)
+    expect(issuerNamed(token)).toBe(ISSUER)
   })
 
   it.each([{ iss: [ISSUER] }, { iss: '' }, { iss: undefined }, { iss: { x: 1 } }])(
     'has none for %j',
     (changed) => {
-      expect(peekIssuer(signer.sign(claims(changed)))).toBeUndefined()
+      expect(issuerNamed(signer.sign(claims(changed)))).toBeUndefined()
     },
   )
 
   it('has none for a payload that names one twice', () => {
-    expect(peekIssuer(signer.sign(`{"iss":"a","iss":"${ISSUER}"}`))).toBeUndefined()
+    expect(issuerNamed(signer.sign(`{"iss":"a","iss":"${ISSUER}"}`))).toBeUndefined()
   })
 })
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { seconds } from '../../src/core/time.js'
+import { parseStrictObject } from '../../src/tokenreview/strict-json.js'
 import { readClaims, type TokenExpectation } from '../../src/tokenreview/token-claims.js'
+import { readToken } from '../../src/tokenreview/unverified-token.js'
 import { T0 } from '../support/fake-clock.js'
 import {
   AUDIENCE,
@@ -8,11 +10,15 @@ import {
   claims,
   identity,
   ISSUER,
+  TokenSigner,
   without,
 } from '../support/service-account-token.js'
 
 const expected: TokenExpectation = { issuer: ISSUER, audience: AUDIENCE, leeway: seconds(10) }
-const read = (payload: object) => readClaims(Buffer.from(JSON.stringify(payload)), expected, T0)
+const read = (payload: object) => {
+  const written = parseStrictObject(Buffer.from(JSON.stringify(payload)))
+  return readClaims(written!, expected, T0)
+}
 const lacking = (name: string): object => claims({ [name]: undefined })
 
 describe('readClaims', () => {
@@ -201,9 +207,10 @@ describe('readClaims', () => {
     },
     { when: 'it is no JSON', payload: 'foo' },
   ])('refuses when $when', ({ payload }) => {
-    expect(readClaims(Buffer.from(payload), expected, T0)).toMatchObject({
-      refusal: { code: 'token.malformed' },
-    })
+    const text = new TokenSigner('RS256').sign(payload)
+    const token = readToken(text)
+    const answer = token.ok ? readClaims(token.value.claims, expected, T0) : token
+    expect(answer).toMatchObject({ refusal: { code: 'token.malformed' } })
   })
 })
 

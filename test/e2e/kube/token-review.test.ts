@@ -5,15 +5,11 @@ import type { Uid } from '../../../src/core/uid.js'
 import { openCluster, type OpenedCluster } from '../../../src/kube/open-cluster.js'
 import { systemTimers } from '../../../src/kube/timers.js'
 import { systemClock, systemRandom } from '../../../src/system.js'
-import { peekIssuer } from '../../../src/tokenreview/peek-issuer.js'
 import { readReview } from '../../../src/tokenreview/review-online.js'
-import {
-  type AskedParty,
-  type TokenVerifier,
-  tokenVerifier,
-} from '../../../src/tokenreview/review-token.js'
+import { type AskedParty, tokenVerifier } from '../../../src/tokenreview/review-token.js'
 import { tokenReviewApiContract } from '../../contract/token-review-api.contract.js'
 import { KubeServer } from '../../support/kube-apiserver.js'
+import { issuerNamed, type TextVerifier, verifyingText } from '../../support/token-text.js'
 
 const AUDIENCE = 'https://ca.example'
 const BUILD_MS = 900_000
@@ -64,11 +60,11 @@ async function open(
   return one
 }
 
-async function verifier(...wanted: Parameters<typeof open>): Promise<TokenVerifier> {
+async function verifier(...wanted: Parameters<typeof open>): Promise<TextVerifier> {
   const { asked } = await open(...wanted)
   const [, changed] = wanted
   const issuer = changed?.issuer ?? kube.issuer
-  return tokenVerifier({
+  const judge = tokenVerifier({
     cluster,
     alias: 'prod',
     issuer,
@@ -77,11 +73,12 @@ async function verifier(...wanted: Parameters<typeof open>): Promise<TokenVerifi
     clock: systemClock,
     timers,
   })
+  return verifyingText(judge)
 }
 
 /** Asks until the answer is this one: an API server caches a yes for 10 seconds. */
 async function eventually(
-  verify: () => ReturnType<TokenVerifier['verify']>,
+  verify: () => ReturnType<TextVerifier['verify']>,
   code: string,
 ): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
@@ -98,7 +95,7 @@ async function eventually(
 describe('a token of a real API server', () => {
   it.each(every)('names its pod, %s', async (how) => {
     const { verify } = await verifier(how)
-    expect(peekIssuer(token)).toBe(kube.issuer)
+    expect(issuerNamed(token)).toBe(kube.issuer)
     expect(await verify(token, now(), soon())).toEqual({
       ok: true,
       value: {
@@ -258,7 +255,7 @@ describe('a token of another cluster', () => {
     const { asked } = await open(how)
     // Only the cluster's keys can tell: the issuer is what is expected.
     const { issuer } = other
-    const { verify } = tokenVerifier({
+    const judge = tokenVerifier({
       cluster,
       alias: 'prod',
       issuer,
@@ -267,6 +264,7 @@ describe('a token of another cluster', () => {
       clock: systemClock,
       timers,
     })
+    const { verify } = verifyingText(judge)
     expect(await verify(foreign, now(), soon())).toMatchObject({ refusal: { code } })
   })
 })
