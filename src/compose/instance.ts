@@ -19,6 +19,7 @@ import {
 } from '../issuance/issue-leaf.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { LiveIndex } from '../namespace/live-index.js'
+import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
@@ -62,6 +63,8 @@ export interface Instance extends AsyncDisposable {
 
 /** CSRs remembered: one for each proxy that renews with the same key for ever. */
 const CSRS_REMEMBERED = 20_000
+/** Bindings whose standing is remembered, until the index changes. */
+const STANDINGS_REMEMBERED = 50_000
 
 /** Takes the data directory for this process alone, until the instance is disposed of. */
 export async function openInstance(options: InstanceOptions): Promise<Result<Instance>> {
@@ -154,6 +157,7 @@ function assemble({
       pods: (cluster) => clusters.attestor(cluster),
     }),
     index,
+    standingOf: rememberedStandings(STANDINGS_REMEMBERED),
     inFlight,
     issuer: (now) => authority().issuer(now),
     ledger,

@@ -9,7 +9,7 @@ import { serialFromRandom } from '../core/serial.js'
 import type { Clock, RandomBytes, Seconds, UnixSeconds } from '../core/time.js'
 import { asksOnlyFor } from '../csr/requested-names.js'
 import type { VerifiedCsr } from '../csr/verified-csr.js'
-import { type Grant, grantFor } from '../namespace/grant.js'
+import { type Grant, grantFor, type StandingOf } from '../namespace/grant.js'
 import type { IndexState } from '../namespace/state.js'
 import { answersChallenge } from './challenge.js'
 import type { Evidence } from './evidence.js'
@@ -39,7 +39,8 @@ export interface Issued {
   readonly names: Grant['names']
 }
 
-export type Stage = 'verify' | 'attest' | 'grant' | 'sign' | 'record'
+export const stages = ['verify', 'attest', 'grant', 'sign', 'record'] as const
+export type Stage = (typeof stages)[number]
 
 export interface IssueDeps {
   readonly verifyCsr: (der: Uint8Array) => Result<VerifiedCsr>
@@ -48,6 +49,7 @@ export interface IssueDeps {
     now: UnixSeconds,
   ) => Promise<Result<{ readonly facts: AttestedFacts; readonly spends: readonly Spend[] }>>
   readonly index: { readonly state: IndexState }
+  readonly standingOf: StandingOf
   readonly inFlight: InFlight
   readonly issuer: (now: UnixSeconds) => Result<Issuer, Refusal<'ca.no-issuer' | 'ca.expired'>>
   readonly ledger: Pick<IssuanceLedger, 'append'>
@@ -145,12 +147,12 @@ export function issueLeafWith(deps: IssueDeps): (request: IssueRequest) => Promi
 
 /** Grants, and marks the entry as being issued to; waits out a change of that entry first. */
 async function enterGrant(
-  deps: Pick<IssueDeps, 'index' | 'inFlight'>,
+  deps: Pick<IssueDeps, 'index' | 'standingOf' | 'inFlight'>,
   facts: AttestedFacts,
   now: UnixSeconds,
 ): Promise<Result<Grant>> {
   for (;;) {
-    const grant = grantFor(deps.index.state, facts, now)
+    const grant = grantFor(deps.index.state, facts, now, deps.standingOf)
     if (!grant.ok) return grant
     const frozen = deps.inFlight.enter(grant.value.entry)
     if (frozen === undefined) return grant

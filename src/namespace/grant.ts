@@ -51,6 +51,7 @@ export function grantFor(
   state: IndexState,
   facts: AttestedFacts,
   now: UnixSeconds,
+  standingOf: StandingOf = standing,
 ): Result<Grant, GrantRefusal> {
   const found = entryFor(state, facts)
   if (!found.ok) return found
@@ -68,6 +69,20 @@ export function grantFor(
     })
   }
 
+  const stands = standingOf(state, entry, binding)
+  if (!stands.ok) return stands
+  const { maxTtl, ...rest } = stands.value
+  return ok({ ...rest, maxTtl: longestLife(entry, maxTtl, now) })
+}
+
+/** All of a grant that the index alone says: with another time, only `maxTtl` may be shorter. */
+export type StandingOf = (
+  state: IndexState,
+  entry: Entry,
+  binding: Binding | undefined,
+) => Result<Grant, GrantRefusal>
+
+export const standing: StandingOf = (state, entry, binding) => {
   const suspended = suspendedAbove(state, entry.alias)
   if (suspended) {
     return refuse('grant.not-active', `the scope ${suspended.alias} is ${suspended.state}`, {
@@ -90,7 +105,7 @@ export function grantFor(
     head: entry.head,
     binding: binding?.id ?? null,
     names,
-    maxTtl: longestLife(entry, envelope, now),
+    maxTtl: seconds(envelope.maxTtl ?? 0),
     keyAlgorithms: envelope.keyAlgs ?? [],
     usages: envelope.usages ?? [],
     graceAfterExpiry: seconds(envelope.graceAfterExpiry ?? 0),
@@ -158,10 +173,8 @@ function entryFor(
 }
 
 /** No certificate outlives the entry that it is for. */
-function longestLife(entry: Entry, { maxTtl = 0 }: Envelope, now: UnixSeconds): Seconds {
-  return seconds(
-    Math.min(maxTtl, ...(entry.validUntil === undefined ? [] : [entry.validUntil - now])),
-  )
+function longestLife({ validUntil }: Entry, maxTtl: Seconds, now: UnixSeconds): Seconds {
+  return validUntil === undefined ? maxTtl : seconds(Math.min(maxTtl, validUntil - now))
 }
 
 const noSuchEntry = (uid: Uid) =>

@@ -10,6 +10,7 @@ import { hours, minutes, plus, type UnixSeconds } from '../../src/core/time.js'
 import type { Uid } from '../../src/core/uid.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
 import { type Grant, grantFor } from '../../src/namespace/grant.js'
+import { rememberedStandings } from '../../src/namespace/remembered-standings.js'
 import { T0 } from '../support/fake-clock.js'
 import {
   alias,
@@ -56,10 +57,20 @@ const renewalFacts = (given: GivenIndex, binding: string | null): RenewalFacts =
   binding,
 })
 
+/** One memory for every index of these tests: it must never answer for another state. */
+const remembered = rememberedStandings(8)
+
+function granted(given: GivenIndex, facts: AttestedFacts, now: UnixSeconds) {
+  const plain = grantFor(given.index.state, facts, now)
+  expect(grantFor(given.index.state, facts, now, remembered)).toEqual(plain)
+  expect(grantFor(given.index.state, facts, now, remembered)).toEqual(plain)
+  return plain
+}
+
 const grant = (given: GivenIndex, facts: AttestedFacts, now: UnixSeconds = T0): Grant =>
-  valueOf(grantFor(given.index.state, facts, now))
+  valueOf(granted(given, facts, now))
 const code = (given: GivenIndex, facts: AttestedFacts, now: UnixSeconds = T0): string =>
-  codeOf(grantFor(given.index.state, facts, now))
+  codeOf(granted(given, facts, now))
 
 const linkerd = { kind: 'dns', value: 'api.pay.serviceaccount.identity.linkerd.prod.local' }
 const spiffe = { kind: 'uri', value: 'spiffe://acme.example/payments/eu/api' }

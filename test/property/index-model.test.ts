@@ -6,6 +6,7 @@ import { effectiveEnvelope, suspendedAbove } from '../../src/namespace/effective
 import { entryState } from '../../src/namespace/entry.js'
 import { type Envelope, exceeds } from '../../src/namespace/envelope.js'
 import { grantFor } from '../../src/namespace/grant.js'
+import { rememberedStandings } from '../../src/namespace/remembered-standings.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { bindingKey } from '../../src/namespace/binding.js'
 import { canonicalState, projectedNames } from '../../src/namespace/state.js'
@@ -147,6 +148,8 @@ const steps = fc.oneof(
 /** Every name, and the entries whose certificates may still carry it, as the test keeps it. */
 type Carriers = Map<string, Map<string, number>>
 
+const standingOf = rememberedStandings(1000)
+
 /** Issues to an entry as issuance would: only when it is granted, under the names of its grant. */
 function issue(given: GivenIndex, name: string, carriers: Carriers): void {
   const { state } = given.index
@@ -162,7 +165,9 @@ function issue(given: GivenIndex, name: string, carriers: Carriers): void {
     ),
   ]
   for (const fact of facts) {
-    const granted = grantFor(state, fact, now)
+    // As the server asks: with a memory of the standings of the latest state.
+    const granted = grantFor(state, fact, now, standingOf)
+    expect(granted).toEqual(grantFor(state, fact, now))
     if (!granted.ok) continue
     const holder = state.entries.get(granted.value.entry)
     if (!holder) throw new Error('a grant for no entry')

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2'
-import { closingTimer } from './ending.js'
+import type { Ending } from './ending.js'
 import { encodeMessage, framed } from './framing.js'
 import type { GrpcLimits } from './limits.js'
 import type { GrpcFailure } from './status.js'
@@ -15,12 +15,17 @@ export function statusHeaders({ status, message }: GrpcFailure): Record<string, 
   return { 'grpc-status': String(status), 'grpc-message': encodeMessage(message) }
 }
 
-export function succeed(stream: ServerHttp2Stream, message: Uint8Array, limits: GrpcLimits): void {
+export function succeed(
+  stream: ServerHttp2Stream,
+  message: Uint8Array,
+  limits: GrpcLimits,
+  ending: Ending,
+): void {
   if (stream.destroyed || stream.closed) return
   stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
   stream.respond({ ':status': 200, 'content-type': GRPC }, { waitForTrailers: true })
   stream.end(framed(message))
-  flushWithin(stream, limits)
+  ending.flush(limits.flushMs, () => stream.close(NGHTTP2_CANCEL))
 }
 
 /** Trailers-Only (gRPC over HTTP/2): the failure is in the one and only header block. */
@@ -60,5 +65,6 @@ function respondOnly(
 
 /** The caller takes the answer in its time, or the stream is reset. */
 export function flushWithin(stream: ServerHttp2Stream, limits: GrpcLimits): void {
-  closingTimer(stream, limits.flushMs, () => stream.close(NGHTTP2_CANCEL))
+  const timer = setTimeout(() => stream.close(NGHTTP2_CANCEL), limits.flushMs)
+  stream.once('close', () => clearTimeout(timer))
 }

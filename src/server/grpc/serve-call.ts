@@ -38,15 +38,15 @@ export async function serveCall(
   }
   const { method, slot, timeoutMs } = call
   const ending = new Ending(stream)
-  if (timeoutMs !== undefined) ending.after(timeoutMs, 'the deadline of the call has passed')
+  if (timeoutMs !== undefined) ending.endIn(timeoutMs, 'the deadline of the call has passed')
 
-  const arrival = ending.after(limits.requestMs, 'the request did not arrive in time')
+  ending.allow(limits.requestMs, 'the request did not arrive in time')
   const message = await Promise.race([receiveMessage(stream, slot, limits), ending.failure])
-  clearTimeout(arrival)
   if (message instanceof GrpcFailure) {
     slot.release()
     fail(stream, message, limits)
   } else if (method.kind === 'watch') {
+    ending.allowAnyTime()
     void ending.failure.then(slot.release)
     const watched = admitWatch(method.open(message), ending, deps.load)
     if (watched instanceof GrpcFailure) fail(stream, watched, limits)
@@ -55,10 +55,10 @@ export async function serveCall(
     const answered = work(method, message, { remote, signal: ending.signal }, deps.log)
     // The place is taken until the work ends: callers who leave early must not make room for more.
     void answered.then(slot.release)
-    ending.after(limits.answerMs, 'the answer took too long')
+    ending.allow(limits.answerMs, 'the answer took too long')
     const answer = await Promise.race([answered, ending.failure])
     if (answer instanceof GrpcFailure) fail(stream, answer, limits)
-    else succeed(stream, answer, limits)
+    else succeed(stream, answer, limits, ending)
   }
 }
 
