@@ -19,7 +19,7 @@ export function openLog({ level, format }: Config['log'], version: string): Log 
 }
 
 /** More than this is written without waiting for the end of the turn. */
-const WRITE_OCTETS = 64 * 1024
+const WRITE_OCTETS = 8 * 1024
 
 /**
  * Lines are kept until the end of the turn of the event loop that they came in, and written with one

@@ -59,8 +59,8 @@ export interface IssuanceLedger {
    * Records one leaf and consumes `spends`, all or nothing, durable once it resolves. Concurrent
    * appends share one commit. Refuses when a spend is unknown, already used or expired at
    * `entry.issuedAt`: then nothing is recorded. Throws `DependencyError` when the store cannot
-   * write, and a serial that exists among those that end on the same day is a `DependencyError` too:
-   * it never overwrites.
+   * write, and a serial that exists among those that end in the same second is a `DependencyError`
+   * too: it never overwrites.
    */
   append(
     entry: LedgerEntry,

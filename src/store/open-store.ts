@@ -6,6 +6,7 @@ import { sqliteAuthorities } from './sqlite/authorities.js'
 import { sqliteIndexLog } from './sqlite/index-log.js'
 import { sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
+import { upgradePartitions } from './sqlite/partition.js'
 import { openForReading, openForWriting, storeFailed } from './sqlite/open-database.js'
 import { sqliteChallenges, sqliteJoinTokens } from './sqlite/single-use.js'
 import { inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
@@ -38,6 +39,7 @@ export function openStore({ path, writer }: StoreOptions): Store {
   const migrating = openForWriting(path)
   try {
     migrate(migrating)
+    upgradePartitions(migrating)
   } catch (error) {
     throw storeFailed(`${path} cannot be brought up to date`, error)
   } finally {

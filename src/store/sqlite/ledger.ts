@@ -7,8 +7,8 @@ import { unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import type { IssuanceLedger, LedgerRow, RevocationReason } from '../../issuance/ports.js'
 import type { Command, Outcome } from './commands.js'
-import { reading, readingTogether } from './open-database.js'
-import { dayOf, partitionTable } from './partition.js'
+import { readingTogether } from './open-database.js'
+import { dayOf, distinctEnds, partitionTable, SPAN_OF_ISSUE, spansOf } from './partition.js'
 import type { WriteQueue } from './write-queue.js'
 
 interface LeafRow {
@@ -50,14 +50,70 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
   )
   const days = (): number[] => partitions.all().map(({ day }) => day)
 
-  function findIn(candidates: readonly number[], serial: string): LedgerRow | undefined {
-    for (const day of candidates) {
-      const row = database
-        .prepare<[string], LeafRow>(`SELECT ${columns} ${from(day)} WHERE l.serial = ?`)
-        .get(serial)
-      if (row) return rowOf(row)
+  /** By the second in which it ends: quick, however large the partition is. */
+  function findEnding(notAfter: number, serial: string): LedgerRow | undefined {
+    const row = database
+      .prepare<[number, string], LeafRow>(
+        `SELECT ${columns} ${from(dayOf(unixSeconds(notAfter)))} WHERE l.not_after = ? AND l.serial = ?`,
+      )
+      .get(notAfter, serial)
+    return row && rowOf(row)
+  }
+
+  /** Without it: one look for each second in which anything ends. */
+  function findIn(day: number, serial: string): LedgerRow | undefined {
+    const row = database
+      .prepare<[string], LeafRow>(
+        `${distinctEnds(partitionTable(day))} SELECT ${columns} FROM ends
+         CROSS JOIN ${partitionTable(day)} l ON l.not_after = ends.at AND l.serial = ?
+         LEFT JOIN revocation r ON r.serial = l.serial`,
+      )
+      .get(serial)
+    return row && rowOf(row)
+  }
+
+  function lastEndOf(entry: string): number | undefined {
+    for (const day of days()) {
+      const table = partitionTable(day)
+      const found = database
+        .prepare<[string], { last: number | null }>(
+          `${spansOf(table)} SELECT max(l.not_after) AS last FROM spans
+           CROSS JOIN ${table} l ON ${SPAN_OF_ISSUE} = spans.span AND l.entry = ?`,
+        )
+        .get(entry)
+      // Partitions are by the day of the end, and the latest comes first.
+      if (typeof found?.last === 'number') return found.last
     }
-    return undefined
+    return lastNotAfter.get(entry)?.last_not_after
+  }
+
+  /** Rows of one partition, newest first. */
+  function newest(
+    day: number,
+    entry: string | undefined,
+    liveAt: number,
+    limit: number,
+  ): LeafRow[] {
+    if (entry === undefined) {
+      return database
+        .prepare<[number, number], LeafRow>(
+          `SELECT ${columns} ${from(day)} WHERE l.not_after >= ? ORDER BY l.id DESC LIMIT ?`,
+        )
+        .all(liveAt, limit)
+    }
+    const ofSpan = database.prepare<[number, string, number, number], LeafRow>(
+      `SELECT ${columns} ${from(day)} WHERE ${SPAN_OF_ISSUE} = ? AND l.entry = ? AND l.not_after >= ?
+       ORDER BY l.id DESC LIMIT ?`,
+    )
+    const rows: LeafRow[] = []
+    const spans = database.prepare<[], { span: number }>(
+      `${spansOf(partitionTable(day))} SELECT span FROM spans`,
+    )
+    for (const { span } of spans.all()) {
+      if (rows.length >= limit) break
+      rows.push(...ofSpan.all(span, entry, liveAt, limit - rows.length))
+    }
+    return rows
   }
 
   return {
@@ -74,24 +130,21 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
     find: (serial, notAfter) =>
       readingTogether(database, () => {
         const all = days()
-        if (notAfter === undefined) return findIn(all, serial)
-        return findIn(all.includes(dayOf(notAfter)) ? [dayOf(notAfter)] : [], serial)
+        if (notAfter !== undefined) {
+          return all.includes(dayOf(notAfter)) ? findEnding(notAfter, serial) : undefined
+        }
+        for (const day of all) {
+          const row = findIn(day, serial)
+          if (row) return row
+        }
+        return undefined
       }),
     list: ({ entry, liveAt, limit }) =>
       readingTogether(database, () => {
         const rows: LedgerRow[] = []
         for (const day of days()) {
           if (liveAt !== undefined && day < dayOf(liveAt)) continue
-          // Said only where it is meant: beside an OR, SQLite would look at every row of the day.
-          const ofEntry = entry === undefined ? '' : 'l.entry = @entry AND'
-          const found = database
-            .prepare<unknown[], LeafRow>(
-              `SELECT ${columns} ${from(day)}
-               WHERE ${ofEntry} l.not_after >= @liveAt
-               ORDER BY l.issued_at DESC, l.id DESC LIMIT @limit`,
-            )
-            .all({ ...(entry !== undefined && { entry }), liveAt: liveAt ?? 0, limit })
-          rows.push(...found.map(rowOf))
+          rows.push(...newest(day, entry, liveAt ?? 0, limit).map(rowOf))
         }
         return rows.sort((a, b) => b.issuedAt - a.issuedAt).slice(0, limit)
       }),
@@ -112,15 +165,17 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         return live - (revokedCount.get(now)?.n ?? 0)
       }),
     lastNotAfter: (entry) =>
-      reading(() => {
-        const row = lastNotAfter.get(entry)
-        return row && unixSeconds(row.last_not_after)
+      readingTogether(database, () => {
+        const last = lastEndOf(entry)
+        return last === undefined ? undefined : unixSeconds(last)
       }),
     revoke: (serials, revocation) => count(queue, { op: 'revoke', serials, revocation }),
     revoked: (issuerId, now) =>
       readingTogether(database, () =>
         revokedSerials.all(issuerId, now).flatMap(({ serial, not_after: notAfter }) => {
-          const row = findIn([dayOf(unixSeconds(notAfter))], serial)
+          const row = days().includes(dayOf(unixSeconds(notAfter)))
+            ? findEnding(notAfter, serial)
+            : undefined
           return row ? [row] : []
         }),
       ),

@@ -5,7 +5,6 @@ export class WriterStatements {
   readonly addPartition
   readonly dropPartition
   readonly partitions
-  readonly countIssued
   readonly spendToken
   readonly spendChallenge
   readonly revoke
@@ -21,6 +20,13 @@ export class WriterStatements {
   readonly createChallenge
   readonly putAuthority
 
+  /** Before a partition goes: what must outlive it of every entry's certificates. */
+  readonly keepLastOf = (table: string): string => `
+    INSERT INTO entry_issuance (entry, last_not_after, issued)
+    SELECT entry, max(not_after), count(*) FROM ${table} WHERE entry IS NOT NULL GROUP BY entry
+    ON CONFLICT (entry) DO UPDATE SET issued = issued + excluded.issued,
+      last_not_after = max(last_not_after, excluded.last_not_after)`
+
   constructor(database: Database) {
     const prepare = (text: string) => database.prepare(text)
     this.addPartition = prepare(
@@ -29,11 +35,6 @@ export class WriterStatements {
     this.dropPartition = prepare('DELETE FROM ledger_partition WHERE day = ?')
     this.partitions = database.prepare<[], { day: number }>(
       'SELECT day FROM ledger_partition ORDER BY day DESC',
-    )
-    this.countIssued = prepare(
-      `INSERT INTO entry_issuance (entry, last_not_after, issued) VALUES (@entry, @notAfter, 1)
-       ON CONFLICT (entry) DO UPDATE SET issued = issued + 1,
-         last_not_after = max(last_not_after, excluded.last_not_after)`,
     )
     // One conditional update each: of two that race for one token, one changes a row.
     this.spendToken = prepare(

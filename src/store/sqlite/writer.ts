@@ -3,7 +3,7 @@ import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Command, Outcome } from './commands.js'
 import { sqliteCode } from './open-database.js'
-import { createPartition, dayOf, partitionTable } from './partition.js'
+import { createPartition, dayOf, distinctEnds, partitionTable } from './partition.js'
 import { WriterStatements } from './writer-statements.js'
 
 /** Thrown inside a command to undo that command alone. */
@@ -47,7 +47,11 @@ export class Writer {
 
   private alone(command: Command): Outcome {
     try {
-      const count = this.database.transaction(() => this.execute(command))()
+      const isOneWrite = command.op === 'append' && command.spends.length === 0
+      // One statement is undone by itself; several need a savepoint around them.
+      const count = isOneWrite
+        ? this.append(command.entry, command.spends)
+        : this.database.transaction(() => this.execute(command))()
       return { kind: 'done', count }
     } catch (error) {
       if (error instanceof Spent) return { kind: 'spent', spend: error.spend }
@@ -101,13 +105,21 @@ export class Writer {
       const spend = kind === 'join-token' ? this.sql.spendToken : this.sql.spendChallenge
       if (spend.run({ id, at: entry.issuedAt }).changes !== 1) throw new Spent(kind)
     }
-    this.insertInto(dayOf(entry.notAfter)).run({
-      ...entry,
-      certificate: Buffer.from(entry.certificate),
-    })
-    if (entry.entry !== null) {
-      this.sql.countIssued.run({ entry: entry.entry, notAfter: entry.notAfter })
-    }
+    this.insertInto(dayOf(entry.notAfter)).run([
+      entry.serial,
+      entry.issuerId,
+      entry.entry,
+      entry.alias,
+      entry.rev,
+      entry.binding,
+      entry.issuedAt,
+      entry.notBefore,
+      entry.notAfter,
+      entry.certificate,
+      entry.evidence,
+      entry.parentSerial,
+      entry.requestId,
+    ])
     return 1
   }
 
@@ -119,8 +131,7 @@ export class Writer {
     const insert = this.database.prepare(
       `INSERT INTO ${table} (serial, issuer_id, entry, alias, rev, binding, issued_at, not_before,
          not_after, certificate, evidence, parent_serial, request_id)
-       VALUES (@serial, @issuerId, @entry, @alias, @rev, @binding, @issuedAt, @notBefore,
-         @notAfter, @certificate, @evidence, @parentSerial, @requestId)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.inserts.set(day, insert)
     return insert
@@ -134,9 +145,11 @@ export class Writer {
     let revoked = 0
     for (const serial of serials) {
       for (const day of days) {
+        const table = partitionTable(day)
         const row = this.database
           .prepare<[string], { issuer_id: string; not_after: number }>(
-            `SELECT issuer_id, not_after FROM ${partitionTable(day)} WHERE serial = ?`,
+            `${distinctEnds(table)} SELECT l.issuer_id, l.not_after FROM ends
+             CROSS JOIN ${table} l ON l.not_after = ends.at AND l.serial = ?`,
           )
           .get(serial)
         if (!row) continue
@@ -158,6 +171,7 @@ export class Writer {
         .prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`)
         .get()
       rows += counted?.n ?? 0
+      this.database.exec(this.sql.keepLastOf(table))
       this.database.exec(`DROP TABLE ${table}`)
       this.sql.dropPartition.run(day)
       this.inserts.delete(day)

@@ -1,0 +1,56 @@
+import { afterAll, expect, it } from '@jest/globals'
+import SqliteDatabase from 'better-sqlite3'
+import { days, hours, plus } from '../../src/core/time.js'
+import { dayOf, partitionTable } from '../../src/store/sqlite/partition.js'
+import { leaf, newEntry } from '../contract/given-store.js'
+import { T0 } from '../support/fake-clock.js'
+import { SqliteStores } from '../support/sqlite-stores.js'
+
+const stores = new SqliteStores()
+afterAll(() => stores[Symbol.asyncDispose]())
+
+const table = partitionTable(dayOf(plus(T0, days(1))))
+
+/** The indexes that partitions had in the first version of the store. */
+const earlierIndexes = `
+DROP INDEX ${table}_by_end;
+DROP INDEX ${table}_by_entry;
+CREATE INDEX ${table}_by_entry ON ${table} (entry, issued_at);
+CREATE INDEX ${table}_by_time ON ${table} (issued_at);
+`
+
+function indexesOf(path: string): string[] {
+  const database = new SqliteDatabase(path, { readonly: true })
+  const rows = database
+    .prepare<[string], { name: string }>(
+      "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? ORDER BY name",
+    )
+    .all(table)
+  database.close()
+  return rows.map(({ name }) => name)
+}
+
+it('gives a partition of an earlier version the indexes that are looked for, and keeps its rows', async () => {
+  const path = stores.newPath()
+  const entry = newEntry()
+  const rows = [
+    leaf({ entry }),
+    leaf({ entry, issuedAt: plus(T0, hours(3)), notAfter: plus(T0, days(1)) }),
+  ]
+  const first = stores.open(path)
+  for (const row of rows) await first.ledger.append(row, [])
+  await first[Symbol.asyncDispose]()
+  const database = new SqliteDatabase(path)
+  database.exec(earlierIndexes)
+  database.close()
+
+  const store = stores.open(path)
+  expect(indexesOf(path)).toEqual([`${table}_by_end`, `${table}_by_entry`])
+  for (const { serial, notAfter } of rows) {
+    expect((await store.ledger.find(serial))?.entry).toBe(entry)
+    expect((await store.ledger.find(serial, notAfter))?.entry).toBe(entry)
+  }
+  const listed = await store.ledger.list({ entry, limit: 10 })
+  expect(listed.map(({ serial }) => serial)).toEqual(rows.map(({ serial }) => serial).toReversed())
+  expect(await store.ledger.lastNotAfter(entry)).toBe(plus(T0, days(1)))
+})
