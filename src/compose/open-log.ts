@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Config } from '../config/config.js'
+import { BatchedWrites } from './batched-writes.js'
 
 export type Log = pino.Logger
 
@@ -14,34 +15,14 @@ export function openLog({ level, format }: Config['log'], version: string): Log 
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorForLog },
     },
-    format === 'json' ? writesOnceATurn() : { write: writeForPeople },
+    format === 'json' ? standardError() : { write: writeForPeople },
   )
 }
 
-/** More than this is written without waiting for the end of the turn. */
-const WRITE_OCTETS = 8 * 1024
-
-/**
- * Lines are kept until the end of the turn of the event loop that they came in, and written with one
- * call: under load a turn has a line for each of many certificates. Nothing waits for a timer, and
- * what is left when the process ends is written then.
- */
-function writesOnceATurn(): { write(line: string): void } {
-  const destination = pino.destination({ fd: 2, sync: true, minLength: WRITE_OCTETS })
-  let isPending = false
-  const flush = (): void => {
-    isPending = false
-    destination.flushSync()
-  }
-  process.once('exit', flush)
-  return {
-    write(line) {
-      destination.write(line)
-      if (isPending) return
-      isPending = true
-      setImmediate(flush)
-    },
-  }
+function standardError(): BatchedWrites {
+  const writes = new BatchedWrites(2)
+  process.once('exit', () => writes.flush())
+  return writes
 }
 
 /** Name, message and stack of an error and of what caused it; none of its other members. */
