@@ -5,6 +5,7 @@ import { DependencyError } from '../core/dependency-error.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import { cachedVerifyCsr } from '../csr/verified-csr-cache.js'
+import { Admission, defaultAdmissionLimits } from '../issuance/admission.js'
 import { attestWith } from '../issuance/attest.js'
 import { Authority } from '../issuance/authority.js'
 import { CrlPublisher } from '../issuance/crl-publisher.js'
@@ -147,7 +148,7 @@ function assemble({
     },
   })
   const renewal = { verifyOurs: ours, ledger }
-  const issueLeaf = issueLeafWith({
+  const issue = issueLeafWith({
     verifyCsr: cachedVerifyCsr(CSRS_REMEMBERED),
     attest: attestWith({
       ...renewal,
@@ -165,6 +166,14 @@ function assemble({
     clock,
     random,
     stopwatch: () => lapsInto((stage, seconds) => observer.stage(stage, seconds)),
+  })
+  const { issueLeaf } = new Admission({
+    issueLeaf: issue,
+    clock,
+    elapsed: () => performance.now(),
+    nextTurn: (run) => setImmediate(run),
+    after: (ms, run) => setTimeout(run, ms),
+    limits: defaultAdmissionLimits,
   })
   const crls = new CrlPublisher({ authority, ledger, clock, lifetime: config.issuance.crlLifetime })
   const readiness = new ReadinessWatch({ authority, ledger, clock })

@@ -16,6 +16,7 @@ import { listenUnixSocket } from '../server/http/listen-unix-socket.js'
 import { defaultHttpLimits } from '../server/http/listener.js'
 import { defaultRateLimits, rateLimiterWith } from '../server/http/rate-limit.js'
 import type { StatusJson } from '../server/http/shapes.js'
+import type { LoopWatch } from '../server/loop-watch.js'
 import type { Metrics } from '../server/metrics.js'
 import { secureContextSource } from '../server/tls/secure-context-source.js'
 import type { Log } from './open-log.js'
@@ -31,6 +32,7 @@ interface Options {
   readonly config: Config
   readonly certificates: OwnCertificates
   readonly clock: Clock
+  readonly loop: LoopWatch
   readonly log: Log
   readonly methods: readonly GrpcMethod[]
   readonly app: Pick<AppOptions, 'operations' | 'newRequestId' | 'audit'> & {
@@ -62,7 +64,13 @@ export async function openListeners(options: Options): Promise<Listeners> {
   return { addresses: open.map(({ name, address }) => ({ name, address })), close: closeAll }
 }
 
-async function linkerd({ config, certificates, methods, log }: Options): Promise<Open | undefined> {
+async function linkerd({
+  config,
+  certificates,
+  methods,
+  loop,
+  log,
+}: Options): Promise<Open | undefined> {
   const { listen } = config.server.linkerd
   if (listen === 'off') return undefined
   const listener = await listenLinkerd({
@@ -70,22 +78,23 @@ async function linkerd({ config, certificates, methods, log }: Options): Promise
     certificates: certificates.linkerd,
     methods,
     limits: defaultGrpcLimits,
+    loop,
     log,
   })
   return grpc('linkerd (gRPC, TLS)', listener)
 }
 
-async function loopback({ config, methods, log }: Options): Promise<Open | undefined> {
+async function loopback({ config, methods, loop, log }: Options): Promise<Open | undefined> {
   const port = config.server.linkerd.loopback
   if (port === 'off') return undefined
-  const listener = await listenLoopbackH2c({ port, methods, limits: defaultGrpcLimits, log })
+  const listener = await listenLoopbackH2c({ port, methods, limits: defaultGrpcLimits, loop, log })
   return grpc('linkerd (gRPC, plain)', listener)
 }
 
 async function https(options: Options): Promise<Open | undefined> {
   const { listen } = options.config.server.http
   if (listen === 'off') return undefined
-  const { certificates, log } = options
+  const { certificates, loop, log } = options
   const listener = await listenHttps({
     ...listen,
     secureContexts: secureContextSource({
@@ -94,6 +103,7 @@ async function https(options: Options): Promise<Open | undefined> {
     }),
     app: createPublicApp(appOptions(options)),
     ...common(options),
+    loop,
     log,
   })
   return { name: 'HTTP API (TLS)', ...listener }

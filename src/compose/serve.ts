@@ -7,6 +7,7 @@ import type { Audit } from '../server/audit.js'
 import { certifyMethod, IDENTITY_SERVICE } from '../server/grpc/linkerd-identity.js'
 import { healthMethods } from '../server/grpc/health.js'
 import type { StatusJson } from '../server/http/shapes.js'
+import { LoopWatch } from '../server/loop-watch.js'
 import { type Metrics, openMetrics } from '../server/metrics.js'
 import type { Operations } from '../server/operations.js'
 import { requestIdsWith } from '../server/request-id.js'
@@ -78,10 +79,12 @@ export async function serve(
     audit,
     metrics,
   })
+  const loop = watchedLoop(log)
   const listeners = await openListeners({
     config,
     certificates,
     clock,
+    loop: loop.watch,
     log,
     methods: [
       certifyMethod({ certify, newRequestId, log }),
@@ -114,11 +117,22 @@ export async function serve(
   } finally {
     instance.readiness.stop()
     await listeners.close(GRACE_MS)
+    loop.stop()
     background.abort()
     await Promise.allSettled(jobs)
   }
   log.info({}, 'stopped')
   return { ok: true, value: exitCode.ok }
+}
+
+/** Says once when it begins to be late, and once when it is in time again. */
+function watchedLoop(log: Log): { readonly watch: LoopWatch; readonly stop: () => void } {
+  const watch = new LoopWatch()
+  watch.onChange((isLate) => {
+    if (isLate) log.warn({}, 'overloaded: few new connections are accepted')
+    else log.info({}, 'no longer overloaded')
+  })
+  return { watch, stop: watch.start(() => performance.now()) }
 }
 
 const isActive = ({ state }: { readonly state: string }): boolean => state === 'active'

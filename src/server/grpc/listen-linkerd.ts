@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { ServerCertificates } from '../tls/server-certificates.js'
 import { DependencyError } from '../../core/dependency-error.js'
 import { cannotListen } from '../cannot-listen.js'
+import { type LoopWatch, yieldingTo } from '../loop-watch.js'
 import { secureContextSource } from '../tls/secure-context-source.js'
 import { Http2Sessions } from './http2-sessions.js'
 import type { GrpcLimits } from './limits.js'
@@ -25,6 +26,8 @@ interface GrpcOptions {
   readonly port: number
   readonly methods: readonly GrpcMethod[]
   readonly limits: GrpcLimits
+  /** While it is late, few connections are accepted. */
+  readonly loop: LoopWatch
   readonly log: ServerLog
 }
 
@@ -84,7 +87,7 @@ async function listen(
   server: Server,
   connected: 'connection' | 'secureConnection',
   host: string,
-  { port, methods, limits, log }: GrpcOptions,
+  { port, methods, limits, loop, log }: GrpcOptions,
 ): Promise<Listener> {
   const sessions = new Http2Sessions({
     methods: new Map(methods.map((method) => [method.path, method])),
@@ -93,9 +96,10 @@ async function listen(
     log,
   })
   const sockets = trackSockets(server)
-  server.maxConnections = limits.connections
+  yieldingTo(loop, server, limits.connections)
   server.on('drop', (dropped) => {
-    log.warn({ remote: dropped?.remoteAddress }, 'too many connections')
+    // Said once for all of them, by whoever watches the loop.
+    if (!loop.isLate) log.warn({ remote: dropped?.remoteAddress }, 'too many connections')
   })
   server.on(connected, (socket: Socket) => sessions.serve(socket))
   server.listen({ port, host })

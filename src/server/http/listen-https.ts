@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { SecureContextSource } from '../tls/secure-context-source.js'
 import type { ServerLog } from '../grpc/log.js'
+import { type LoopWatch, yieldingTo } from '../loop-watch.js'
 import { type HttpLimits, type HttpListener, openListener, serverOptions } from './listener.js'
 
 export interface HttpsOptions {
@@ -13,6 +14,8 @@ export interface HttpsOptions {
   readonly app: RequestListener
   readonly limits: HttpLimits
   readonly newRequestId: () => string
+  /** While it is late, few connections are accepted. */
+  readonly loop: LoopWatch
   readonly log: ServerLog
 }
 
@@ -42,6 +45,7 @@ export async function listenHttps(options: HttpsOptions): Promise<HttpListener> 
     { name: 'https', host: options.host, port: options.port },
     options,
   )
+  yieldingTo(options.loop, server, limits.connections)
   const unfollow = secureContexts.follow(server)
   return {
     address: listener.address,

@@ -6,6 +6,7 @@ import { certifyMethod, IDENTITY_SERVICE } from '../../../src/server/grpc/linker
 import type { ServerLog } from '../../../src/server/grpc/log.js'
 import type { GrpcMethod } from '../../../src/server/grpc/method.js'
 import { ok } from '../../../src/core/result.js'
+import { LoopWatch } from '../../../src/server/loop-watch.js'
 import { T0 } from '../../support/fake-clock.js'
 
 export interface LogLine {
@@ -59,6 +60,7 @@ export function given(more: {
   readonly port: 0
   readonly methods: readonly GrpcMethod[]
   readonly limits: GrpcLimits
+  readonly loop: LoopWatch
   readonly log: ReturnType<typeof recordedLog>
 } {
   const log = recordedLog()
@@ -69,6 +71,7 @@ export function given(more: {
       ...healthMethods(more.readiness ?? new SwitchedReadiness(), [IDENTITY_SERVICE]),
     ],
     limits: { ...defaultGrpcLimits, ...more.limits },
+    loop: new LoopWatch(),
     log,
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../../../src/server/http/app.js'
 import { defaultDispatchLimits, type DispatchLimits } from '../../../src/server/http/dispatch.js'
 import { listenHttps } from '../../../src/server/http/listen-https.js'
+import { LoopWatch } from '../../../src/server/loop-watch.js'
 import { listenPlain } from '../../../src/server/http/listen-plain.js'
 import { listenUnixSocket } from '../../../src/server/http/listen-unix-socket.js'
 import {
@@ -144,6 +145,7 @@ function listen(
         app: createPublicApp(options),
         limits,
         newRequestId,
+        loop: new LoopWatch(),
         log,
         secureContexts: secureContextSource({
           minVersion: 'TLSv1.2',

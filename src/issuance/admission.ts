@@ -1,0 +1,194 @@
+import { refuse, type Result } from '../core/result.js'
+import type { Clock, UnixSeconds } from '../core/time.js'
+import type { Issued, IssueRequest } from './issue-leaf.js'
+
+export interface AdmissionLimits {
+  /** Requests begun in one turn of the event loop: between turns, what came in is looked at. */
+  readonly perTurn: number
+  /** Requests under work, those that wait for a disk or a cluster included. */
+  readonly atOnce: number
+  /** Requests that wait to be begun. */
+  readonly waiting: number
+  /** Milliseconds that a request may wait in a burst, which passes. */
+  readonly burstMs: number
+  /**
+   * Milliseconds that it may wait once somebody has been waiting for `burstMs` without a pause: that
+   * queue is not going to pass, and whoever is let in must not pay for all who are not.
+   */
+  readonly waitMs: number
+  /** Names remembered to hold a certificate. */
+  readonly names: number
+}
+
+export const defaultAdmissionLimits: AdmissionLimits = {
+  perTurn: 8,
+  atOnce: 2000,
+  waiting: 2000,
+  burstMs: 500,
+  waitMs: 100,
+  names: 50_000,
+}
+
+export interface AdmissionDeps {
+  readonly issueLeaf: (request: IssueRequest) => Promise<Result<Issued>>
+  readonly clock: Pick<Clock, 'now'>
+  /** Milliseconds of a clock that never goes back. */
+  readonly elapsed: () => number
+  /** Runs it once the event loop has looked at what has come in. */
+  readonly nextTurn: (run: () => void) => void
+  readonly after: (ms: number, run: () => void) => void
+  readonly limits: AdmissionLimits
+}
+
+interface Waiting {
+  readonly since: number
+  readonly begin: () => void
+  readonly turnAway: () => void
+}
+
+/**
+ * Decides when a request is begun, and turns away what would wait too long: a server that does three
+ * times what it can answers nobody in time. Who renews goes before who enrols: a workload without
+ * its first certificate waits, one whose certificate ends breaks.
+ */
+export class Admission {
+  private readonly deps: AdmissionDeps
+  private readonly renewals: Waiting[] = []
+  private readonly firsts: Waiting[] = []
+  private readonly held: HeldNames
+  private begun = 0
+  private underWork = 0
+  /** When nobody waited last. */
+  private emptyAt = 0
+  private turnIsDue = false
+  private lookIsDue = false
+
+  constructor(deps: AdmissionDeps) {
+    this.deps = deps
+    this.held = new HeldNames(deps.limits.names)
+  }
+
+  /** `issueLeaf`, begun in its turn; refused with `server.overloaded` when that does not come. */
+  readonly issueLeaf = (request: IssueRequest): Promise<Result<Issued>> => {
+    const { limits } = this.deps
+    if (this.begun < limits.perTurn && this.depth === 0 && this.underWork < limits.atOnce) {
+      return this.work(request)
+    }
+    if (this.depth === 0) this.emptyAt = this.deps.elapsed()
+    const isRenewal = this.renews(request)
+    if (this.depth >= limits.waiting) {
+      const displaced = isRenewal ? this.firsts.pop() : undefined
+      if (!displaced) return Promise.resolve(overloaded())
+      displaced.turnAway()
+    }
+    return new Promise((resolve, reject) => {
+      const queue = isRenewal ? this.renewals : this.firsts
+      queue.push({
+        since: this.deps.elapsed(),
+        begin: () => void this.work(request).then(resolve, reject),
+        turnAway: () => resolve(overloaded()),
+      })
+      this.wake()
+    })
+  }
+
+  /** Requests that wait to be begun. */
+  get depth(): number {
+    return this.renewals.length + this.firsts.length
+  }
+
+  private async work(request: IssueRequest): Promise<Result<Issued>> {
+    this.begun += 1
+    this.underWork += 1
+    this.takeTurn()
+    try {
+      const issued = await this.deps.issueLeaf(request)
+      if (issued.ok) this.held.note(issued.value)
+      return issued
+    } finally {
+      this.underWork -= 1
+      if (this.depth > 0) this.takeTurn()
+    }
+  }
+
+  /** Whoever waits is looked at again: in the next turn, or when nothing can be begun, in time. */
+  private wake(): void {
+    const { limits, after } = this.deps
+    if (this.underWork < limits.atOnce) {
+      this.takeTurn()
+    } else if (!this.lookIsDue) {
+      this.lookIsDue = true
+      after(limits.waitMs, () => {
+        this.lookIsDue = false
+        this.turn()
+      })
+    }
+  }
+
+  private takeTurn(): void {
+    if (this.turnIsDue) return
+    this.turnIsDue = true
+    this.deps.nextTurn(() => {
+      this.turnIsDue = false
+      this.turn()
+    })
+  }
+
+  private turn(): void {
+    this.begun = 0
+    const { limits } = this.deps
+    const now = this.deps.elapsed()
+    const mayWait = now - this.emptyAt >= limits.burstMs ? limits.waitMs : limits.burstMs
+    for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
+    while (this.begun < limits.perTurn && this.underWork < limits.atOnce) {
+      const next = this.renewals.shift() ?? this.firsts.shift()
+      if (!next) return
+      next.begin()
+    }
+    if (this.depth > 0) this.wake()
+  }
+
+  /** Said by the requester, and good for its place in the queue alone. */
+  private renews({ evidence, identity }: IssueRequest): boolean {
+    if (evidence.kind === 'renewal') return true
+    return identity !== undefined && this.held.holds(identity, this.deps.clock.now())
+  }
+}
+
+/** The oldest stand first. */
+function turnAwayFrom(queue: Waiting[], tooOld: number): void {
+  const firstInTime = queue.findIndex(({ since }) => since > tooOld)
+  const late = queue.splice(0, firstInTime === -1 ? queue.length : firstInTime)
+  for (const { turnAway } of late) turnAway()
+}
+
+const overloaded = (): Result<never> =>
+  refuse('server.overloaded', 'more is asked of this server than it can do', {
+    next: 'try again in a second',
+  })
+
+/** Names under which a certificate was issued that has not ended; the newest half of them at least. */
+class HeldNames {
+  private readonly size: number
+  private newer = new Map<string, UnixSeconds>()
+  private older = new Map<string, UnixSeconds>()
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  note({ names, record: { notAfter } }: Issued): void {
+    for (const { value } of names) {
+      if (this.newer.size >= this.size) {
+        this.older = this.newer
+        this.newer = new Map()
+      }
+      this.newer.set(value, notAfter)
+    }
+  }
+
+  holds(name: string, now: UnixSeconds): boolean {
+    const notAfter = this.newer.get(name) ?? this.older.get(name)
+    return notAfter !== undefined && now <= notAfter
+  }
+}

@@ -1,0 +1,86 @@
+export interface LoopLimits {
+  /** How often the loop is looked at, milliseconds. */
+  readonly everyMs: number
+  /** A look that comes more than so many milliseconds after its time is late. */
+  readonly lateMs: number
+  /** So many late looks, one after the other: one pause is no overload. */
+  readonly lateLooks: number
+  /** So many looks in time, one after the other, and it keeps up again. */
+  readonly calmLooks: number
+}
+
+export const defaultLoopLimits: LoopLimits = {
+  everyMs: 10,
+  lateMs: 25,
+  lateLooks: 3,
+  calmLooks: 5,
+}
+
+/** Connections that a listener has while the loop is late: their handshakes are a turn's work. */
+const CONNECTIONS_WHEN_LATE = 64
+
+/**
+ * Whether the event loop keeps up. A TLS handshake costs more than a certificate, and is paid before
+ * anything can be refused: while the loop is late, few new connections are accepted, and those that
+ * are open are served.
+ */
+export class LoopWatch {
+  private readonly limits: LoopLimits
+  private readonly listeners = new Set<(isLate: boolean) => void>()
+  private late = false
+  /** Looks that spoke against `late`, one after the other. */
+  private against = 0
+
+  constructor(limits: LoopLimits = defaultLoopLimits) {
+    this.limits = limits
+  }
+
+  get isLate(): boolean {
+    return this.late
+  }
+
+  onChange(listener: (isLate: boolean) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** A look that came `lateMs` after its time. */
+  look(lateMs: number): void {
+    const { limits } = this
+    if (lateMs > limits.lateMs === this.late) {
+      this.against = 0
+      return
+    }
+    this.against += 1
+    if (this.against < (this.late ? limits.calmLooks : limits.lateLooks)) return
+    this.against = 0
+    this.late = !this.late
+    for (const listener of this.listeners) listener(this.late)
+  }
+
+  /** Looks until the returned function is called. `elapsed`: milliseconds of a clock that never goes back. */
+  start(elapsed: () => number): () => void {
+    const { everyMs } = this.limits
+    let due = elapsed() + everyMs
+    const timer = setInterval(() => {
+      const now = elapsed()
+      this.look(now - due)
+      due = now + everyMs
+    }, everyMs)
+    timer.unref()
+    return () => clearInterval(timer)
+  }
+}
+
+/** Accepts so few connections on `server` while the loop is late; `connections` at other times. */
+export function yieldingTo(
+  loop: Pick<LoopWatch, 'isLate' | 'onChange'>,
+  server: { maxConnections: number; once(event: 'close', listener: () => void): unknown },
+  connections: number,
+): void {
+  const apply = (isLate: boolean): void => {
+    server.maxConnections = isLate ? Math.min(CONNECTIONS_WHEN_LATE, connections) : connections
+  }
+  apply(loop.isLate)
+  server.once('close', loop.onChange(apply))
+}

@@ -1,0 +1,228 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { hours, plus } from '../../src/core/time.js'
+import { refuse, type Result } from '../../src/core/result.js'
+import { Admission, type AdmissionLimits } from '../../src/issuance/admission.js'
+import type { Issued, IssueRequest } from '../../src/issuance/issue-leaf.js'
+import { FakeClock, T0 } from '../support/fake-clock.js'
+
+const limits: AdmissionLimits = {
+  perTurn: 2,
+  atOnce: 4,
+  waiting: 6,
+  burstMs: 50,
+  waitMs: 25,
+  names: 100,
+}
+
+/** An event loop and a use case that do what the test says, when it says so. */
+class World {
+  ms = 0
+  readonly begun: string[] = []
+  readonly answers = new Map<string, string>()
+  readonly admission: Admission
+  private turns: (() => void)[] = []
+  private timers: { at: number; run: () => void }[] = []
+  private readonly open = new Map<string, (answer: Result<Issued>) => void>()
+
+  constructor(over: Partial<AdmissionLimits> = {}) {
+    this.admission = new Admission({
+      issueLeaf: (request) => {
+        this.begun.push(request.requestId)
+        return new Promise((resolve) => this.open.set(request.requestId, resolve))
+      },
+      clock: new FakeClock(),
+      elapsed: () => this.ms,
+      nextTurn: (run) => this.turns.push(run),
+      after: (ms, run) => this.timers.push({ at: this.ms + ms, run }),
+      limits: { ...limits, ...over },
+    })
+  }
+
+  get underWork(): number {
+    return this.open.size
+  }
+
+  ask(requestId: string, identity?: string, kind: 'kubernetes' | 'renewal' = 'kubernetes'): void {
+    const request = { requestId, identity, evidence: { kind } } as unknown as IssueRequest
+    void this.admission.issueLeaf(request).then((answer) => {
+      this.answers.set(requestId, answer.ok ? 'issued' : answer.refusal.code)
+    })
+  }
+
+  /** One turn of the event loop, after so many milliseconds. */
+  async turn(ms = 0): Promise<void> {
+    this.ms += ms
+    const due = this.timers.filter(({ at }) => at <= this.ms)
+    this.timers = this.timers.filter(({ at }) => at > this.ms)
+    for (const run of [...this.turns.splice(0), ...due.map((timer) => timer.run)]) run()
+    await this.settle()
+  }
+
+  async finish(requestId: string, ...names: string[]): Promise<void> {
+    const value = {
+      names: names.map((name) => ({ kind: 'dns', value: name })),
+      record: { notAfter: plus(T0, hours(24)) },
+    } as unknown as Issued
+    this.open.get(requestId)?.({ ok: true, value })
+    this.open.delete(requestId)
+    await this.settle()
+  }
+
+  async settle(): Promise<void> {
+    for (let tick = 0; tick < 5; tick += 1) await Promise.resolve()
+  }
+}
+
+describe('Admission', () => {
+  let world: World
+  beforeEach(() => {
+    world = new World()
+  })
+
+  it('begins at once when nobody waits, and a few in each turn', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    expect(world.begun).toEqual(['a', 'b'])
+    await world.turn()
+    expect(world.begun).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('begins no more at once than it may, and the next when one is done', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn()
+    expect(world.begun).toHaveLength(4)
+    await world.finish('b')
+    await world.turn()
+    expect(world.begun).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('lets a burst wait, and turns away who has waited longer', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn(limits.burstMs - 1)
+    expect(world.answers.get('e')).toBeUndefined()
+    await world.turn(limits.waitMs)
+    expect(world.answers.get('e')).toBe('server.overloaded')
+    expect(world.begun).not.toContain('e')
+  })
+
+  it('lets wait for less when the queue does not pass', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn(limits.burstMs - limits.waitMs)
+    world.ask('f')
+    await world.turn(limits.waitMs - 1)
+    expect(world.answers.get('f')).toBeUndefined()
+    await world.turn(1)
+    expect(world.answers.get('f')).toBe('server.overloaded')
+  })
+
+  it('lets a burst wait again once the queue was empty', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn(limits.burstMs)
+    expect(world.admission.depth).toBe(0)
+    world.ask('f')
+    await world.turn(limits.burstMs - 1)
+    expect(world.answers.get('f')).toBeUndefined()
+  })
+
+  it('turns away who finds every place taken', async () => {
+    for (let asked = 0; asked < 2 + limits.waiting; asked += 1) world.ask(`r${asked}`)
+    world.ask('late')
+    await world.settle()
+    expect(world.answers.get('late')).toBe('server.overloaded')
+    expect(world.admission.depth).toBe(limits.waiting)
+  })
+
+  it('lets who holds a certificate go first, whatever it shows', async () => {
+    world.ask('first', 'web.example')
+    await world.finish('first', 'web.example')
+    await world.turn()
+    for (const id of ['a', 'b', 'c', 'd']) world.ask(id, `${id}.example`)
+    world.ask('again', 'web.example')
+    world.ask('mtls', undefined, 'renewal')
+    await world.turn()
+    expect(world.begun.slice(-2)).toEqual(['again', 'mtls'])
+  })
+
+  it('gives a renewal the place of the latest who enrols', async () => {
+    for (let asked = 0; asked < 2 + limits.waiting; asked += 1) world.ask(`r${asked}`)
+    world.ask('mtls', undefined, 'renewal')
+    await world.settle()
+    expect(world.answers.get(`r${1 + limits.waiting}`)).toBe('server.overloaded')
+    await world.turn()
+    expect(world.begun.at(-2)).toBe('mtls')
+  })
+
+  it('counts as held only what has not ended', async () => {
+    const clock = new FakeClock()
+    expect(clock.now()).toBe(T0)
+    world.ask('first', 'web.example')
+    await world.finish('first', 'other.example')
+    await world.turn()
+    for (const id of ['a', 'b', 'c']) world.ask(id)
+    world.ask('stranger', 'web.example')
+    await world.turn()
+    expect(world.begun.at(-1)).toBe('stranger')
+    expect(world.begun.at(-2)).toBe('c')
+  })
+
+  it('passes a refusal and an error of the use case on, and frees their places', async () => {
+    let next: () => Promise<Result<Issued>> = () =>
+      Promise.resolve(refuse('csr.malformed', 'no CSR'))
+    const admission = new Admission({
+      issueLeaf: () => next(),
+      clock: new FakeClock(),
+      elapsed: () => 0,
+      nextTurn: (run) => setImmediate(run),
+      after: () => undefined,
+      limits: { ...limits, atOnce: 1 },
+    })
+    const request = { evidence: { kind: 'kubernetes' } } as unknown as IssueRequest
+    expect(await admission.issueLeaf(request)).toMatchObject({ refusal: { code: 'csr.malformed' } })
+    next = () => Promise.reject(new Error('broken'))
+    await expect(admission.issueLeaf(request)).rejects.toThrow('broken')
+    await expect(admission.issueLeaf(request)).rejects.toThrow('broken')
+  })
+
+  it('answers everybody once, never has more under work than it may, and begins nobody late', async () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ ask: fc.boolean() }) },
+      { weight: 3, arbitrary: fc.record({ turn: fc.integer({ min: 0, max: 12 }) }) },
+      { weight: 3, arbitrary: fc.record({ finish: fc.nat({ max: 3 }) }) },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 120 }), async (steps) => {
+        const given = new World()
+        const askedAt = new Map<string, number>()
+        const working = new Set<string>()
+        const look = (): void => {
+          for (const id of given.begun) {
+            if (working.has(id)) continue
+            working.add(id)
+            expect(given.ms - (askedAt.get(id) ?? 0)).toBeLessThan(limits.burstMs)
+          }
+          expect(given.underWork).toBeLessThanOrEqual(limits.atOnce)
+          expect(given.admission.depth).toBeLessThanOrEqual(limits.waiting)
+        }
+        for (const [at, each] of steps.entries()) {
+          if ('ask' in each) {
+            askedAt.set(`r${at}`, given.ms)
+            given.ask(`r${at}`, undefined, each.ask ? 'renewal' : 'kubernetes')
+            await given.settle()
+          } else if ('turn' in each) await given.turn(each.turn)
+          else await given.finish(given.begun.at(-1 - each.finish) ?? '')
+          look()
+        }
+        for (let round = 0; round < 200 && given.answers.size < askedAt.size; round += 1) {
+          for (const id of given.begun) await given.finish(id)
+          await given.turn(1)
+        }
+        expect([...given.answers.keys()].sort()).toEqual([...askedAt.keys()].sort())
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
