@@ -24,8 +24,8 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   perTurn: 8,
   atOnce: 2000,
   waiting: 2000,
-  burstMs: 500,
-  waitMs: 100,
+  burstMs: 1000,
+  waitMs: 250,
   names: 50_000,
 }
 
