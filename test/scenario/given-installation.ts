@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { found } from '../../src/compose/found.js'
+import type { HierarchyFiles } from '../../src/compose/hierarchy-files.js'
 import { type Instance, openInstance } from '../../src/compose/instance.js'
 import { loadConfig } from '../../src/config/load-config.js'
 import type { Config } from '../../src/config/config.js'
@@ -50,12 +51,23 @@ export class Installation<C extends Clock = FakeClock> implements AsyncDisposabl
     this.cluster = new OfflineCluster(join(this.home, 'jwks.json'))
   }
 
-  /** With one cluster, and `shop/web` bound to a service account of it. */
-  static async founded<C extends Clock>(clock: C): Promise<Installation<C>> {
+  /**
+   * With one cluster, and `shop/web` bound to a service account of it; `hierarchy` is what an
+   * operator brings.
+   */
+  static async founded<C extends Clock>(
+    clock: C,
+    hierarchy: HierarchyFiles = {},
+  ): Promise<Installation<C>> {
     const given = new Installation(clock)
     const ambient = { env: {}, clock, random: systemRandom }
     const { config } = given
-    valueOf(await found({ config, trustDomain: 'test.example', controller: 'local:test' }, ambient))
+    valueOf(
+      await found(
+        { ...hierarchy, config, trustDomain: 'test.example', controller: 'local:test' },
+        ambient,
+      ),
+    )
     await given.open()
     await given.change({
       op: 'cluster.register',

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
 /** Builds outlive a run, outside the tree. */
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'capstan-e2e')
+export const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'capstan-e2e')
 const clients = join(import.meta.dirname, '../e2e/clients')
 
-function build(
+/** Runs a command of a build; throws with what it complained of. */
+export function build(
   command: string,
   args: readonly string[],
   cwd: string,
@@ -23,23 +24,43 @@ function build(
   }
 }
 
-/** `verify` by crypto/x509 and `certify` by grpc-go with Linkerd's own generated client. */
-export function goClient(): string {
+/** Compiles a Go module; the binary's name is that in the cache. */
+export function goProgram(name: string, folder: string): string {
   mkdirSync(cache, { recursive: true })
-  const binary = join(cache, 'go-client')
-  build('go', ['build', '-trimpath', '-o', binary, '.'], join(clients, 'go'), { CGO_ENABLED: '0' })
+  const binary = join(cache, name)
+  build('go', ['build', '-trimpath', '-o', binary, '.'], folder, { CGO_ENABLED: '0' })
   return binary
 }
 
-/** `ROOTS CHAIN [NAME]` judged by rustls-webpki. */
-export function rustClient(): string {
-  const target = join(cache, 'rust-client')
+/** Compiles a crate; `binary` is what the crate calls it. */
+export function rustProgram(name: string, folder: string, binary: string): string {
+  const target = join(cache, name)
   mkdirSync(target, { recursive: true })
-  build('cargo', ['build', '--release', '--locked', '--quiet'], join(clients, 'rust'), {
+  build('cargo', ['build', '--release', '--locked', '--quiet'], folder, {
     CARGO_TARGET_DIR: target,
   })
-  return join(target, 'release/capstan-rustls-client')
+  return join(target, 'release', binary)
 }
+
+/** A Python environment with these packages, made on first use; answers the folder of its programs. */
+export function pythonPrograms(name: string, packages: readonly string[]): string {
+  const environment = join(cache, name)
+  const bin = join(environment, 'bin')
+  const done = join(environment, 'complete')
+  if (existsSync(done)) return bin
+  mkdirSync(environment, { recursive: true })
+  build('python3', ['-m', 'venv', '--clear', environment], cache)
+  build(join(bin, 'pip'), ['install', '--quiet', ...packages], cache)
+  writeFileSync(done, '')
+  return bin
+}
+
+/** `verify` by crypto/x509 and `certify` by grpc-go with Linkerd's own generated client. */
+export const goClient = (): string => goProgram('go-client', join(clients, 'go'))
+
+/** `ROOTS CHAIN [NAME]` judged by rustls-webpki. */
+export const rustClient = (): string =>
+  rustProgram('rust-client', join(clients, 'rust'), 'capstan-rustls-client')
 
 /** An operating system's program, and what to do when it is not there. */
 export function program(name: string, debianPackage: string): string {
