@@ -2,11 +2,14 @@ import type { Case } from './cases.js'
 import { hierarchies } from './matrix.js'
 import type { Purpose } from './validator.js'
 
+export type ExpectedVerdict = 'takes' | 'refuses' | 'either'
+
 /** A verdict that is not the usual one, asserted all the same. docs/validators.md has the same rows. */
 export interface KnownVerdict {
   readonly validator: string
   readonly what: string
-  readonly verdict: 'takes' | 'refuses'
+  /** Either: versions that are in use differ. */
+  readonly verdict: ExpectedVerdict
   readonly because: string
   readonly isAbout: (given: Case, purpose: Purpose) => boolean
 }
@@ -14,10 +17,24 @@ export interface KnownVerdict {
 export const knownVerdicts: readonly KnownVerdict[] = [
   {
     validator: 'NSS',
-    what: 'Ed25519, in the leaf or above it',
+    what: 'Ed25519 above the leaf',
     verdict: 'refuses',
-    because: 'NSS 3.87 has no Ed25519 in certificates',
-    isAbout: (given) => given.key === 'Ed25519' || hasEd25519(given),
+    because: 'it does not verify signatures of Ed25519',
+    isAbout: (given) => hasEd25519(given),
+  },
+  {
+    validator: 'NSS',
+    what: 'an Ed25519 leaf, as a server',
+    verdict: 'refuses',
+    because: 'it asks for key usages by kind of key, and knows none for Ed25519',
+    isAbout: ({ key }, purpose) => key === 'Ed25519' && purpose === 'server',
+  },
+  {
+    validator: 'NSS',
+    what: 'an Ed25519 leaf, as a client',
+    verdict: 'either',
+    because: '3.87 refuses it, 3.110 takes it',
+    isAbout: ({ key }, purpose) => key === 'Ed25519' && purpose === 'client',
   },
   {
     validator: 'NSS',
@@ -38,7 +55,7 @@ export const knownVerdicts: readonly KnownVerdict[] = [
     validator: 'mbed TLS',
     what: 'Ed25519, in the leaf or above it',
     verdict: 'refuses',
-    because: 'mbed TLS knows RSA and ECDSA alone',
+    because: 'mbed TLS 2.28 and 3.6 know RSA and ECDSA alone',
     isAbout: (given) => given.key === 'Ed25519' || hasEd25519(given),
   },
   {
@@ -98,7 +115,7 @@ export function expectedVerdict(
   validator: string,
   given: Case,
   purpose: Purpose,
-): 'takes' | 'refuses' | undefined {
+): ExpectedVerdict | undefined {
   const { twin, ...untwinned } = given
   const known = (about: Case): KnownVerdict | undefined =>
     knownVerdicts.find((each) => each.validator === validator && each.isAbout(about, purpose))

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { EMPTY_NAME } from '../../src/ca/x509/distinguished-name.js'
 import { extensionOids } from '../../src/ca/x509/object-identifiers.js'
 import type { CertificateDer } from '../../src/core/der.js'
-import { oid } from '../../src/core/der-writer.js'
+import { oid, sequence } from '../../src/core/der-writer.js'
 import { cases } from './cases.js'
 import { eachHierarchy } from './each-hierarchy.js'
 import type { Chain } from './issued-chains.js'
@@ -49,7 +48,7 @@ const wrong: readonly {
   {
     what: 'a leaf without a subject whose names are not critical',
     of: 'leaf',
-    change: () => ({ subject: EMPTY_NAME }),
+    change: () => ({ subject: sequence() }),
     lint: 'e_ext_san_not_critical_without_subject',
   },
   {

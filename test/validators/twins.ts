@@ -1,14 +1,16 @@
 import type { Signer } from '../../src/ca/ports.js'
-import { userIdName } from '../../src/ca/x509/distinguished-name.js'
 import { keyIdentifierOf } from '../../src/ca/x509/key-identifier.js'
-import { extensionOids } from '../../src/ca/x509/object-identifiers.js'
+import { attributeOids, extensionOids } from '../../src/ca/x509/object-identifiers.js'
 import {
   contextConstructed,
   contextPrimitive,
   ia5Octets,
   namedBits,
   octetString,
+  oid,
   sequence,
+  setOf,
+  utf8String,
 } from '../../src/core/der-writer.js'
 import type { CertificateDer } from '../../src/core/der.js'
 import { days, minus, seconds } from '../../src/core/time.js'
@@ -172,7 +174,9 @@ async function belowTheIssuer(given: IssuingHierarchy, leaf: TwinLeaf): Promise<
   const chain = await given.issue(leaf, KEY)
   const [first, issuer, ...above] = chain.certificates
   const lower = signerOfKind('P-256')
-  const subject = userIdName('lower')
+  const subject = sequence(
+    setOf(sequence(oid(attributeOids.commonName), utf8String('Lower issuer'))),
+  )
   const keyId = keyIdentifierOf(lower.spki)
   const { subject: issuerName, subjectKeyId: issuerKeyId } = factsOf(issuer!)
   const lowerIssuer = await reissued(
