@@ -1,14 +1,4 @@
-/** Control characters and text-direction overrides: a label or a reason must not drive a terminal. */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
-/** Text as it may be shown: what could move a cursor is written as an escape. */
-export function visible(text: string): string {
-  return text.replaceAll(
-    UNSAFE,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-}
+import { visible } from '../core/visible.js'
 
 /**
  * Reads the members of a JSON object. A member that is missing or of another kind throws: an

@@ -1,4 +1,5 @@
 import type { Refusal } from '../core/refusal.js'
+import { visible } from '../core/visible.js'
 
 /** One thing that is wrong with the configuration. Never holds a value from under `keys`. */
 export interface ConfigProblem {
@@ -32,14 +33,15 @@ export function configRefusal(problems: readonly ConfigProblem[]): {
   }
 }
 
-/** `capstan.yaml:12: server.http.listen: wanted ADDRESS:PORT ..., found "x"` */
+/** `capstan.yaml:12: server.http.listen: wanted ADDRESS:PORT ..., found "x"`: one line, whatever a key holds. */
 export function renderConfigProblem(problem: ConfigProblem): string {
   const parts = [
     problem.what,
     problem.wanted === undefined ? '' : `wanted ${problem.wanted}`,
     problem.found === undefined ? '' : `found ${problem.found}`,
   ].filter((part) => part !== '')
-  return `${problem.place}: ${problem.key === '' ? '' : `${problem.key}: `}${parts.join(', ')}`
+  const key = problem.key === '' ? '' : `${problem.key}: `
+  return visible(`${problem.place}: ${key}${parts.join(', ')}`)
 }
 
 /** How a value may be shown. What stands under `keys` might be a secret in the wrong place. */

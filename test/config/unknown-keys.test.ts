@@ -39,6 +39,14 @@ describe('an unknown key', () => {
     ).toEqual(['foo', 'log.bar', 'log.level'])
   })
 
+  it('is shown on one line of its own, and drives no terminal', () => {
+    const result = load('"a\\e[2J\\nb: c\\u009b": 1\n')
+    expect(result.ok ? '' : result.refusal.found).toBe(
+      `${FILE}:1: a\\u001b[2J\\u000ab: c\\u009b: no such key, wanted one of ` +
+        'dataDir, keys, server, issuance, tokenReview, log',
+    )
+  })
+
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     'is what every object has: %s',
     (key) => {

@@ -1,8 +1,8 @@
 import { parseDuration, renderDuration } from '../../config/duration.js'
 import { seconds } from '../../core/time.js'
+import { visible } from '../../core/visible.js'
 import type { OptionSpec } from '../command.js'
 import { aliasOf, type Invocation } from '../invocation.js'
-import { visible } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import type { Field } from '../screen/fields.js'
 

@@ -1,5 +1,6 @@
 import { type Alias, parentAlias, ROOT } from '../../core/alias.js'
-import { type JsonReader, visible } from '../json-reader.js'
+import { visible } from '../../core/visible.js'
+import type { JsonReader } from '../json-reader.js'
 import { type Look, paintState } from '../screen/look.js'
 import type { TreeNode } from '../screen/tree.js'
 
