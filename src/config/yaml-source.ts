@@ -1,16 +1,27 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
-  parseDocument,
+  Parser,
+  YAMLParseError,
 } from 'yaml'
 import type { Json } from '../core/canonical-json.js'
+import { MAX_DEPTH, NoValue, valueOf } from './yaml-values.js'
 
 const MAX_CHARACTERS = 1_048_576
+
+/** `%YAML`, and a `%TAG` or two. */
+const MAX_DIRECTIVES = 16
+
+/** More of them help nobody, and a text can have as many as it has characters. */
+const MAX_PROBLEMS = 20
 
 export interface YamlProblem {
   /** From 1; 0 when the whole text is meant. */
@@ -39,27 +50,59 @@ export function parseYaml(text: string): ParsedYaml {
     return { ok: false, problems: [{ line: 0, what: 'larger than 1 MiB' }] }
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    version: '1.2',
-    lineCounter: lines,
-    prettyErrors: false,
-    // Not `silent`: that also drops the error about a second document.
-    logLevel: 'error',
-  })
-  const problems = [...document.errors, ...document.warnings].map((problem) => ({
-    line: lines.linePos(problem.pos[0]).line,
-    what: `not YAML: ${problem.code.toLowerCase().replaceAll('_', ' ')}`,
-  }))
-  if (problems.length > 0) return { ok: false, problems }
   try {
-    const value = document.toJS({ maxAliasCount: 20 }) as Json
+    const document = documentOf(text, lines)
+    const problems = [...document.errors, ...document.warnings].map(({ pos, code }) => ({
+      line: lines.linePos(pos[0]).line,
+      what: `not YAML: ${code.toLowerCase().replaceAll('_', ' ')}`,
+    }))
+    if (problems.length > 0) return { ok: false, problems: problems.slice(0, MAX_PROBLEMS) }
+    const value = valueOf(document.contents)
     return { ok: true, source: { value, lineOf: (path) => lineAt(document, lines, path) } }
-  } catch {
-    return {
-      ok: false,
-      problems: [{ line: 0, what: 'not YAML: a reference that does not resolve' }],
-    }
+  } catch (error) {
+    if (!(error instanceof NoValue)) throw error
+    const { line } = lines.linePos(error.offset)
+    return { ok: false, problems: [{ line, what: `not YAML: ${error.what}` }] }
   }
+}
+
+const EVEN_IF_EMPTY = true
+
+/** The first document of the text, with an error when there is a second. */
+function documentOf(text: string, lines: LineCounter): Document.Parsed {
+  const composer = new Composer({
+    version: '1.2',
+    // Compares each key with all before it; `valueOf` does that once for each.
+    uniqueKeys: false,
+  })
+  const tokens = shallowTokens(text, lines)
+  const [document, second] = composer.compose(tokens, EVEN_IF_EMPTY, text.length)
+  if (!document) throw new Error('the YAML composer made no document')
+  if (second) {
+    document.errors.push(
+      new YAMLParseError([second.range[0], second.range[1]], 'MULTIPLE_DOCS', ''),
+    )
+  }
+  return document
+}
+
+/**
+ * What stands in the text. What nests deep ends here: the composer calls itself for each level, and
+ * so does the one who reads its answer.
+ */
+function* shallowTokens(text: string, lines: LineCounter): Generator<CST.Token> {
+  lines.addNewLine(0)
+  const parser = new Parser(lines.addNewLine)
+  let directives = 0
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) {
+      if (token.type === 'directive') directives += 1
+      if (directives > MAX_DIRECTIVES) throw new NoValue('too many directives', parser.offset)
+      yield token
+    }
+    if (parser.stack.length > MAX_DEPTH) throw new NoValue('nested too deep', parser.offset)
+  }
+  yield* parser.end()
 }
 
 function lineAt(

@@ -173,9 +173,66 @@ describe('what is no configuration', () => {
     },
     {
       what: 'a reference to nothing',
-      text: 'dataDir: *nowhere\n',
-      place: `${FILE}:0`,
+      text: 'log:\n  level: *nowhere\n',
+      place: `${FILE}:2`,
       problem: 'not YAML: a reference that does not resolve',
+    },
+    {
+      what: 'a list that holds itself',
+      text: 'log:\n  - &a\n    - *a\n',
+      place: `${FILE}:3`,
+      problem: 'not YAML: a reference that does not resolve',
+    },
+    {
+      what: 'a key that is a mapping',
+      text: 'log:\n  ? { a: b }\n  : c\n',
+      place: `${FILE}:2`,
+      problem: 'not YAML: a key that is no text',
+    },
+    {
+      what: 'one name, once as a number',
+      text: 'log:\n  1: a\n  "1": b\n',
+      place: `${FILE}:3`,
+      problem: 'not YAML: duplicate key',
+    },
+    {
+      what: 'a number without end',
+      text: 'log:\n  level: .inf\n',
+      place: `${FILE}:2`,
+      problem: 'not YAML: a value that JSON does not have',
+    },
+    {
+      what: 'more levels than a stack has',
+      text: `log:\n  ${'['.repeat(60_000)}`,
+      place: `${FILE}:2`,
+      problem: 'not YAML: nested too deep',
+    },
+    {
+      what: 'keys in keys, which took for ever',
+      text: '? '.repeat(1000),
+      place: `${FILE}:1`,
+      problem: 'not YAML: nested too deep',
+    },
+    {
+      what: 'keys in keys, a few',
+      text: '? '.repeat(40),
+      place: `${FILE}:1`,
+      problem: 'not YAML: a key that is no text',
+    },
+    {
+      what: 'a hundred directives',
+      text: '%a b\n'.repeat(100),
+      place: `${FILE}:17`,
+      problem: 'not YAML: too many directives',
+    },
+    {
+      what: 'levels by way of references',
+      text: [
+        `a: &a ${'['.repeat(40)}${']'.repeat(40)}`,
+        `b: ${'['.repeat(40)}*a${']'.repeat(40)}`,
+      ].join('\n'),
+      place: `${FILE}:2`,
+      problem: 'not YAML: nested too deep',
     },
     {
       what: 'more than 1 MiB',
@@ -196,5 +253,9 @@ describe('what is no configuration', () => {
         .join(', ')}]`
     const text = ['l0: &l0 [x]', ...Array.from({ length: 9 }, (_, n) => level(n + 1))].join('\n')
     expect(problemsOf(text)).toHaveLength(1)
+  })
+
+  it('is refused with the first 20 of its errors', () => {
+    expect(problemsOf('- @\n'.repeat(1000))).toHaveLength(20)
   })
 })
