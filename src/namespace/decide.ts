@@ -35,7 +35,7 @@ export function mayBeDecided(
   if (proposal.index !== state.index) {
     return refuse('namespace.wrong-index', 'the proposal is for another index', {
       wanted: state.index,
-      found: proposal.index.slice(0, 64),
+      found: JSON.stringify(proposal.index.slice(0, 64)),
     })
   }
   if (now < proposal.created - CLOCK_TOLERANCE || now > proposal.expires) {
