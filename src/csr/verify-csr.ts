@@ -3,8 +3,8 @@ import type { KeyAlgorithm } from '../core/key-algorithm.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { importPublicKey } from './import-public-key.js'
-import { allowKey, refuseKey } from './key-policy.js'
-import { type AlgorithmIdentifier, parseCsr } from './parse-csr.js'
+import { type AllowedKey, allowKey, refuseKey } from './key-policy.js'
+import { type AlgorithmIdentifier, parseCsr, type ParsedCsr } from './parse-csr.js'
 import type { VerifiedCsr } from './verified-csr.js'
 
 export type CsrRefusal = Refusal<
@@ -50,26 +50,41 @@ export function verifyCsr(der: Uint8Array): Result<VerifiedCsr, CsrRefusal> {
       wanted: 'no CA:TRUE, keyCertSign or cRLSign',
     })
   }
-  const key = allowKey(csr.spki)
+  const key = provenKey(csr)
   if (!key.ok) return key
-  const scheme = schemeFor(csr.signatureAlgorithm, key.value.algorithm)
-  if (scheme === undefined) {
-    return refuse('csr.bad-signature', 'the CSR is signed in a way that does not fit its key', {
-      wanted: 'ECDSA or RSA (PKCS#1 v1.5) with SHA-256, SHA-384 or SHA-512, or Ed25519',
-      found: `algorithm ${csr.signatureAlgorithm.oid.slice(0, 64)} for a ${key.value.algorithm} key`,
-    })
-  }
-  const publicKey = importPublicKey(key.value)
-  if (publicKey === undefined) return refuseKey('a point that is not on its curve')
-  if (!verify(scheme.digest, csr.signedBytes, publicKey, csr.signature)) {
-    return refuse('csr.bad-signature', 'the CSR is not signed by its own key')
-  }
   return ok({
     spki: key.value.spki,
     keyAlgorithm: key.value.algorithm,
     requested: { commonName: csr.commonName, ...names },
     ...(csr.challengePassword === undefined ? {} : { challengePassword: csr.challengePassword }),
   } as VerifiedCsr)
+}
+
+/** The key, if a leaf may carry it and it made this signature: what the octets mean is not looked at. */
+export function provenKey({
+  spki,
+  signatureAlgorithm,
+  signedBytes,
+  signature,
+}: Pick<ParsedCsr, 'spki' | 'signatureAlgorithm' | 'signedBytes' | 'signature'>): Result<
+  AllowedKey,
+  Refusal<'csr.key-not-allowed' | 'csr.bad-signature'>
+> {
+  const key = allowKey(spki)
+  if (!key.ok) return key
+  const scheme = schemeFor(signatureAlgorithm, key.value.algorithm)
+  if (scheme === undefined) {
+    return refuse('csr.bad-signature', 'the CSR is signed in a way that does not fit its key', {
+      wanted: 'ECDSA or RSA (PKCS#1 v1.5) with SHA-256, SHA-384 or SHA-512, or Ed25519',
+      found: `algorithm ${signatureAlgorithm.oid.slice(0, 64)} for a ${key.value.algorithm} key`,
+    })
+  }
+  const publicKey = importPublicKey(key.value)
+  if (publicKey === undefined) return refuseKey('a point that is not on its curve')
+  if (!verify(scheme.digest, signedBytes, publicKey, signature)) {
+    return refuse('csr.bad-signature', 'the CSR is not signed by its own key')
+  }
+  return key
 }
 
 function schemeFor(algorithm: AlgorithmIdentifier, key: KeyAlgorithm): SignatureScheme | undefined {
