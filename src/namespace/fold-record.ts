@@ -1,10 +1,11 @@
+import { canonicalize } from '../core/canonical-json.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { TrustDomain } from '../core/names.js'
 import { decide, mayBeDecided, subjectOf } from './decide.js'
 import { isSignedBy, open, type Opened } from './dsse.js'
 import { genesisRecord, rootScope } from './genesis.js'
-import { passes } from './group.js'
+import { type Group, passes, soloGroup, type VoterKey } from './group.js'
 import { commitRecord, encodeRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
 import { releasesNames } from './operation.js'
 import type { StoredRecord } from './ports.js'
@@ -83,15 +84,27 @@ function verifyGenesis(
   if (!genesis || more.length > 0 || statement.digest !== record.prop) {
     return broken(record.seq, 'its genesis statement is not the one it names')
   }
-  const keys = genesis.group.voters.flatMap((voter) => voter.keys)
-  if (!keys.every(isVoterKey)) return broken(record.seq, 'a voter key is none that may vote')
-  if (!isSignedBy(statement, keys)) return forged(record.seq, 'the genesis')
+  const key = soloKey(genesis.group)
+  if (!key) return broken(record.seq, 'its group is not one local voter')
+  if (!isSignedBy(statement, [key])) return forged(record.seq, 'the genesis')
   if (!isSame(record, genesisRecord(genesis, statement.digest))) {
     return broken(record.seq, 'it is not what its genesis statement comes to')
   }
   const { trustDomain } = genesis
   const root = rootScope(genesis, statement.digest)
   return ok({ kind: 'genesis', index: statement.digest, trustDomain, root })
+}
+
+/**
+ * The one key of the one voter that an index begins with. Whoever opens a log looks for the voter of
+ * the installation in it: if others could stand beside it here, they could found a log of their own
+ * and name it there, without a signature of its key.
+ */
+function soloKey(group: Group): VoterKey | undefined {
+  const [voter] = group.voters
+  const [key] = voter?.keys ?? []
+  if (!voter || !key || !isVoterKey(key)) return undefined
+  return canonicalize(group) === canonicalize(soloGroup(voter.controller, key)) ? key : undefined
 }
 
 function verifyCommit(

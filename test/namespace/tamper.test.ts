@@ -4,10 +4,14 @@ import { hours, plus } from '../../src/core/time.js'
 import { sha256Hex } from '../../src/core/uid.js'
 import { open, preAuthEncoding } from '../../src/namespace/dsse.js'
 import { applyRecord, verifyRecord } from '../../src/namespace/fold-record.js'
+import { genesisRecord } from '../../src/namespace/genesis.js'
+import { type Group, soloGroup } from '../../src/namespace/group.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { encodeRecord, type LogRecord, recordHash } from '../../src/namespace/log-record.js'
 import type { StoredRecord, VoterSigner } from '../../src/namespace/ports.js'
 import { canonicalState, FoldedState } from '../../src/namespace/state.js'
+import { readGenesis } from '../../src/namespace/statements.js'
+import { voterKey } from '../../src/namespace/voter-key.js'
 import { T0 } from '../support/fake-clock.js'
 import { MemoryIndexLog } from '../support/memory-index-log.js'
 import { countedRandom } from '../support/random.js'
@@ -399,6 +403,84 @@ describe('replaying signatures', () => {
     const foreign = await givenIndex()
     await foreign.did({ op: 'entry.create', alias: 'payments/api', owner })
     expect(await codeAfter(foreign.log.records)).toBe('namespace.unknown-key')
+  })
+
+  /** A log by somebody who can write the store, founded so that our voter seems to have a vote. */
+  describe('founded by a stranger who names our voter', () => {
+    type Members = Readonly<Record<string, unknown>>
+    const ownGroup = (): Group =>
+      (parsed(Buffer.from(sealedIn(at(0).envelopes[0]!).payload, 'base64')) as { group: Group })
+        .group
+
+    async function foundedBy(stranger: VoterSigner, group: Members): Promise<string> {
+      const forged = await resigned(at(0).envelopes[0]!, stranger, (genesis) => ({
+        ...genesis,
+        group,
+      }))
+      const { digest } = open(forged)!
+      const genesis = readGenesis(open(forged)!)!
+      const bytes = encodeRecord(genesisRecord(genesis, digest))
+      return codeAfter([{ seq: 0, bytes, envelopes: [forged] }])
+    }
+
+    it.each<[string, (own: Group, theirs: Group) => Members]>([
+      [
+        'as a second voter',
+        (own, theirs) => ({
+          ...own,
+          voters: [...theirs.voters, { ...own.voters[0], id: 'second' }],
+        }),
+      ],
+      [
+        'as the first one beside their own',
+        (own, theirs) => ({
+          ...own,
+          voters: [{ ...own.voters[0], id: 'x' }, ...theirs.voters],
+        }),
+      ],
+      [
+        'by a second key of their own voter',
+        (own, theirs) => ({
+          ...own,
+          voters: [
+            { ...theirs.voters[0], keys: [...theirs.voters[0]!.keys, ...own.voters[0]!.keys] },
+          ],
+        }),
+      ],
+    ])('is refused: %s', async (_, groupOf) => {
+      const stranger = newVoter()
+      const theirs = soloGroup('stranger', voterKey(stranger.publicKey, T0)!)
+      expect(await foundedBy(stranger, groupOf(ownGroup(), theirs))).toBe('namespace.bad-canonical')
+    })
+
+    it.each<[string, (own: Group) => Members]>([
+      ['a threshold of 0', (own) => ({ ...own, threshold: { ...own.threshold, routine: 0 } })],
+      [
+        'no controllers needed',
+        (own) => ({ ...own, minControllers: { ...own.minControllers, routine: 0 } }),
+      ],
+      ['no voters', (own) => ({ ...own, voters: [] })],
+      ['its voter twice', (own) => ({ ...own, voters: [own.voters[0], own.voters[0]] })],
+      [
+        'its key twice',
+        (own) => ({
+          ...own,
+          voters: [{ ...own.voters[0], keys: [own.voters[0]!.keys[0], own.voters[0]!.keys[0]] }],
+        }),
+      ],
+      [
+        'a voter of more weight than the solo one',
+        (own) => ({ ...own, voters: [{ ...own.voters[0], weight: 2 }] }),
+      ],
+      ['a word that it is not solo', (own) => ({ ...own, solo: false })],
+      ['a member that nobody reads', (own) => ({ ...own, note: 'x' })],
+    ])('is refused though our voter signed it, with %s', async (_, groupOf) => {
+      expect(await foundedBy(given.deps.voter, groupOf(ownGroup()))).toBe('namespace.bad-canonical')
+    })
+
+    it('is ours when it is not changed, which shows that the others differ in one thing', async () => {
+      expect(await foundedBy(given.deps.voter, { ...ownGroup() })).toBe('ok')
+    })
   })
 
   it('refuses a genesis whose group is no group', async () => {
