@@ -3,6 +3,7 @@ import { parsePem } from '../../core/pem.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused } from '../problem.js'
 import { parseInstant } from '../screen/times.js'
+import { uriNamesOf } from './uri-names.js'
 
 /** What `POST /v1/certificates` and `/v1/renew` answer, checked against our key and our anchors. */
 export interface IssuedIdentity {
@@ -46,12 +47,10 @@ function identityOf(
   chain: readonly string[],
 ): IssuedIdentity | undefined {
   const [alias, uid] = [answer.raw('alias'), answer.raw('uid')]
-  const spiffePath = /(?:^|, )URI:spiffe:\/\/[^/,"]+\/([^,"]+)(?:, |$)/.exec(
-    leaf.subjectAltName ?? '',
-  )?.[1]
+  const uris = uriNamesOf(leaf.raw)
   const agrees =
     leaf.subject === `UID=${uid}` &&
-    (spiffePath === undefined || spiffePath === alias) &&
+    uris?.every((uri) => /^spiffe:\/\/[^/]+\/(.+)$/.exec(uri)?.[1] === alias) === true &&
     Date.parse(leaf.validTo) / 1000 === parseInstant(answer.raw('notAfter')) &&
     Date.parse(leaf.validFrom) / 1000 === parseInstant(answer.raw('notBefore'))
   if (!agrees) return undefined

@@ -303,6 +303,32 @@ describe('what the server answers', () => {
     expect(existsSync(join(out, 'current'))).toBe(false)
   })
 
+  // CVE-2021-44532: Node writes all names in one line, and quotes those that hold a separator.
+  it.each([
+    {
+      when: 'a comma in the SPIFFE ID of another',
+      altNames: [{ type: 'url' as const, value: 'spiffe://test.example/payments/other,' }],
+    },
+    {
+      when: "the SPIFFE ID asked for in another's DNS name",
+      altNames: [
+        { type: 'dns' as const, value: 'x, URI:spiffe://test.example/payments/db, DNS:y' },
+        { type: 'url' as const, value: 'spiffe://test.example/payments/other' },
+      ],
+    },
+    {
+      when: 'the SPIFFE ID of another after the one asked for',
+      altNames: [
+        { type: 'url' as const, value: 'spiffe://test.example/payments/db' },
+        { type: 'url' as const, value: 'spiffe://test.example/payments/other' },
+      ],
+    },
+  ])('is refused when its certificate has $when (CVE-2021-44532)', async ({ altNames }) => {
+    server.issue = (_, key) => authority.answer(key, { altNames })
+    expect(json(await get(pinned()))).toMatchObject({ code: 'enrol.bad-answer' })
+    expect(existsSync(join(out, 'current'))).toBe(false)
+  })
+
   it("is refused when it certifies another key than this machine's", async () => {
     const other = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',

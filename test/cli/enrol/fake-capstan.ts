@@ -29,6 +29,8 @@ export interface LeafWish {
   readonly uid?: string
   readonly notBefore?: number
   readonly notAfter?: number
+  /** Instead of the SPIFFE ID of the alias. */
+  readonly altNames?: x509.JsonGeneralNames
 }
 
 /** A trust anchor, an issuer, and what they sign. */
@@ -110,7 +112,7 @@ export class FakeAuthority {
       publicKey,
       signingKey: this.issuer.keys.privateKey,
       extensions: [
-        new x509.SubjectAlternativeNameExtension([{ type: 'url', value: name }]),
+        new x509.SubjectAlternativeNameExtension(wish.altNames ?? [{ type: 'url', value: name }]),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         new x509.ExtendedKeyUsageExtension([
           x509.ExtendedKeyUsage.serverAuth,
