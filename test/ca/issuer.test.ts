@@ -4,7 +4,7 @@ import { openIssuer } from '../../src/ca/issuer.js'
 import type { LeafPlan } from '../../src/ca/leaf.js'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
 import type { Signer } from '../../src/ca/ports.js'
-import { days, hours } from '../../src/core/time.js'
+import { days, hours, plus } from '../../src/core/time.js'
 import { T0 } from '../support/fake-clock.js'
 import {
   givenHierarchy,
@@ -61,6 +61,12 @@ describe('signLeaf', () => {
     const issuer = valueOf(openIssuer([given.certificate, given.anchor], slow))
     const plan = planned()
     expect(valueOf(certificateFacts(await issuer.signLeaf(plan))).serial).toBe(plan.serial)
+  })
+
+  // Let's Encrypt 2023-06-15: what was signed was not what had been looked at before.
+  it("compares its own output with the plan before anybody sees it (Let's Encrypt 2023-06-15)", async () => {
+    const outlives = { ...planned(), notAfter: plus(T0, days(31)) }
+    await expect(given.issuer.signLeaf(outlives)).rejects.toThrow('not what was planned')
   })
 
   it('throws until a signature verifies when the key is not what it says', async () => {

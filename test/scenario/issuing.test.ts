@@ -201,6 +201,12 @@ describe('a join token', () => {
       change: (token: string) => token.replace(/^jt1\.[a-z2-7]{4}/, 'jt1.aaaa'),
     },
     { what: 'white space', change: (token: string) => `${token}\n` },
+    { what: 'padding', change: (token: string) => `${token}=` },
+    {
+      // 43 characters hold two bits more than 32 octets; a lax decoder drops them.
+      what: 'another spelling of its last octet',
+      change: (token: string) => token.slice(0, -1) + nextCharacter(token.at(-1)!),
+    },
     { what: 'nothing', change: () => '' },
   ])('is one answer for $what: a guess learns nothing', async ({ change }) => {
     const refused = await given.issue({
@@ -219,6 +225,9 @@ describe('a join token', () => {
     expect(stored).not.toContain(Buffer.from(secret, 'base64url').toString('hex'))
   })
 })
+
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const nextCharacter = (character: string): string => BASE64URL[BASE64URL.indexOf(character) + 1]!
 
 describe('a challenge', () => {
   const answering = (nonce: string): Uint8Array =>
