@@ -75,7 +75,7 @@ export async function serve(
   const newRequestId = requestIdsWith(random)
   const audit: Audit = (line) => log.info({ audit: line }, 'audit')
   const operations = followed(instance.operations, () => certificates.refresh(), log)
-  const certify = auditedCertify(certifyWith({ issueLeaf: instance.issueLeaf, random }), {
+  const certify = auditedCertify(certifyWith({ issueLeaf: instance.issueLeaf }), {
     audit,
     metrics,
   })

@@ -1,7 +1,8 @@
 import type { CertificateDer } from '../core/der.js'
 import { ok, type Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
-import { type RandomBytes, unixSeconds, type UnixSeconds } from '../core/time.js'
+import { unixSeconds, type UnixSeconds } from '../core/time.js'
+import { sha256 } from '../core/uid.js'
 import type { Issued, IssueRequest } from './issue-leaf.js'
 
 export interface CertifyInput {
@@ -22,8 +23,10 @@ export interface Certified {
   readonly serial: SerialNumber
 }
 
-/** The share of a lifetime over which the renewals of one restart are spread. */
-const SPREAD = 0.2
+/** Of the time to `valid_until`, what a proxy sleeps (linkerd2-proxy, identity-client/src/certify.rs). */
+const SLEEPS = 0.7
+/** Of the longest such sleep, the period of a proxy's timetable: what spreading costs is 1 / 0.9. */
+const PERIOD = 0.9
 
 /**
  * Linkerd's `Certify` over the one use case. Proxies renew at 70 % of the time to `valid_until`
@@ -32,7 +35,6 @@ const SPREAD = 0.2
  */
 export function certifyWith(deps: {
   readonly issueLeaf: (request: IssueRequest) => Promise<Result<Issued>>
-  readonly random: RandomBytes
 }) {
   return async function certify(input: CertifyInput): Promise<Result<Certified>> {
     const issued = await deps.issueLeaf({
@@ -47,15 +49,25 @@ export function certifyWith(deps: {
     return ok({
       leaf,
       intermediates: chain,
-      validUntil: spread(record.issuedAt, record.notAfter, deps.random),
+      validUntil: spread(record.issuedAt, record.notAfter, input.csr),
       alias: record.alias,
       serial: record.serial,
     })
   }
 }
 
-/** An instant in the last fifth of the lifetime, evenly spread, at most `notAfter`. */
-export function spread(from: UnixSeconds, notAfter: UnixSeconds, random: RandomBytes): UnixSeconds {
-  const share = Buffer.from(random(4)).readUInt32BE() / 2 ** 32
-  return unixSeconds(Math.ceil(notAfter - (notAfter - from) * SPREAD * share))
+/**
+ * The `valid_until` that makes a proxy renew by its own timetable: at every instant that is its phase
+ * modulo the period. The phase is drawn from the CSR, which a proxy repeats until it restarts, so
+ * renewals are even over the day whenever proxies started, on every replica, and nothing is
+ * remembered. It is the last such instant that the proxy can be told: of a lifetime at least a tenth
+ * is left, and at most all of it.
+ */
+export function spread(from: UnixSeconds, notAfter: UnixSeconds, csr: Uint8Array): UnixSeconds {
+  const longest = (notAfter - from) * SLEEPS
+  const period = longest * PERIOD
+  const phase = (Buffer.from(sha256(csr)).readUInt32BE() / 2 ** 32) * period
+  const latest = from + longest
+  const renewAt = latest - ((latest - phase) % period)
+  return unixSeconds(Math.min(notAfter, Math.ceil(from + (renewAt - from) / SLEEPS)))
 }
