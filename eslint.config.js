@@ -88,6 +88,8 @@ export default tseslint.config(
         crypto: 'readonly',
         fetch: 'readonly',
         setTimeout: 'readonly',
+        Atomics: 'readonly',
+        SharedArrayBuffer: 'readonly',
         performance: 'readonly',
       },
     },

@@ -123,7 +123,7 @@ function forgetLateErrors(...emitters: readonly EventEmitter[]): void {
   for (const emitter of emitters) emitter.on('error', () => undefined)
 }
 
-async function certifyOn(
+export async function certifyOn(
   session: ClientHttp2Session,
   authority: string,
   question: CertifyQuestion,

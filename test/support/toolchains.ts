@@ -72,3 +72,11 @@ export function program(name: string, debianPackage: string): string {
     throw new Error(`${name} is not on the PATH: apt-get install ${debianPackage}`)
   return found
 }
+
+/** `test/support/disk.c`, for LD_PRELOAD. */
+export function misbehavingDisk(): string {
+  mkdirSync(cache, { recursive: true })
+  const library = join(cache, `disk-${process.pid}.so`)
+  build('gcc', ['-shared', '-fPIC', '-O2', '-o', library, 'disk.c', '-ldl'], import.meta.dirname)
+  return library
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import type { Launch } from '../support/capstan-process.js'
+
+/** A number from 0 to 1, the same in every run of one seed. */
+export type Draw = () => number
+
+export function drawFrom(seed: number): Draw {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Where a server dies. */
+export interface Point {
+  readonly name: string
+  /**
+   * `load`: while it is used. `stop`: after SIGTERM. `start`: before it is ready. `migration`: while
+   * it brings the store of another folder up to date.
+   */
+  readonly phase: 'load' | 'stop' | 'start' | 'migration'
+  /** Where the preloaded module counts (`test/crash/preload.mjs`) or the disk (`test/support/disk.c`). */
+  readonly by: 'module' | 'disk' | 'signal'
+  /** For `disk`: file and way. */
+  readonly order?: string
+  /** It dies at one of the first so many passes. */
+  readonly passes: number
+}
+
+export const points: readonly Point[] = [
+  { name: 'random', phase: 'load', by: 'signal', passes: 1 },
+  { name: 'before-commit', phase: 'load', by: 'module', passes: 100 },
+  { name: 'after-commit', phase: 'load', by: 'module', passes: 100 },
+  { name: 'answer', phase: 'load', by: 'module', passes: 400 },
+  { name: 'wal-write', phase: 'load', by: 'disk', order: 'wal write', passes: 600 },
+  { name: 'index-append', phase: 'load', by: 'module', passes: 6 },
+  { name: 'spend', phase: 'load', by: 'module', passes: 30 },
+  { name: 'checkpoint', phase: 'load', by: 'disk', order: 'db write', passes: 40 },
+  { name: 'power', phase: 'load', by: 'disk', order: 'db power', passes: 800 },
+  { name: 'start', phase: 'start', by: 'module', passes: 40 },
+  { name: 'migration', phase: 'migration', by: 'module', passes: 4 },
+  { name: 'stop', phase: 'stop', by: 'disk', order: 'db write', passes: 20 },
+]
+
+const preload = join(import.meta.dirname, 'preload.mjs')
+
+/** How a server is started that dies at this point, and makes the file `marker` when it does. */
+export function armed(point: Point, draw: Draw, disk: string, marker: string): Launch {
+  const pass = 1 + Math.floor(draw() * point.passes)
+  const order: Record<string, string> = {}
+  if (point.by === 'module') order['CAPSTAN_CRASH'] = `${point.name} ${pass}`
+  if (point.by === 'disk') order['CAPSTAN_DISK_KILL'] = `${point.order ?? ''} ${pass}`
+  return {
+    node: ['--import', preload],
+    env: {
+      LD_PRELOAD: disk,
+      CAPSTAN_CRASH_PARENT: String(process.pid),
+      CAPSTAN_CRASH_MARKER: marker,
+      ...order,
+    },
+  }
+}
