@@ -53,7 +53,8 @@ export async function openListeners(options: Options): Promise<Listeners> {
     await Promise.all(open.map(({ close }) => close(graceMs)))
   }
   try {
-    for (const opening of [linkerd, loopback, https, admin, socket]) {
+    // The one that says whether it is ready comes last: by then everything else listens.
+    for (const opening of [linkerd, loopback, https, socket, admin]) {
       const listener = await opening(options)
       if (listener) open.push(listener)
     }
