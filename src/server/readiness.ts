@@ -5,6 +5,8 @@ import type { Authority } from '../issuance/authority.js'
 import type { IssuanceLedger } from '../issuance/ports.js'
 import type { Readiness } from './http/shapes.js'
 
+type Check = Readiness['checks'][number]
+
 interface Deps {
   readonly authority: () => Authority
   readonly ledger: Pick<IssuanceLedger, 'probe'>
@@ -13,12 +15,15 @@ interface Deps {
 
 /** A probe writes to the disk: however often anybody asks, it is made this often. */
 const FRESH = seconds(1)
+/** A write that takes longer than this is as good as none. */
+const WRITES_WITHIN = seconds(5)
 
 /** Can this server issue right now, and if not, why? */
 export class ReadinessWatch {
   private latest: { readonly at: UnixSeconds; readonly answer: Promise<Readiness> } | undefined
   private isReady = false
   private stopping = false
+  private probing: { readonly since: UnixSeconds; readonly written: Promise<Check> } | undefined
   private readonly listeners = new Set<() => void>()
   private readonly deps: Deps
 
@@ -60,7 +65,7 @@ export class ReadinessWatch {
   }
 
   private async look(now: UnixSeconds): Promise<Readiness> {
-    const checks = [this.issuerCheck(now), this.trustAnchorCheck(now), await this.storeCheck()]
+    const checks = [this.issuerCheck(now), this.trustAnchorCheck(now), await this.storeCheck(now)]
     if (this.stopping) checks.push({ name: 'serving', ok: false, detail: 'stopping' })
     const before = this.isReady
     this.isReady = checks.every((check) => check.ok)
@@ -68,14 +73,14 @@ export class ReadinessWatch {
     return { ready: this.isReady, checks }
   }
 
-  private issuerCheck(now: UnixSeconds): Readiness['checks'][number] {
+  private issuerCheck(now: UnixSeconds): Check {
     const issuer = this.deps.authority().issuer(now)
     return issuer.ok
       ? { name: 'issuer', ok: true, detail: `valid until ${toIso(issuer.value.notAfter)}` }
       : { name: 'issuer', ok: false, detail: issuer.refusal.detail }
   }
 
-  private trustAnchorCheck(now: UnixSeconds): Readiness['checks'][number] {
+  private trustAnchorCheck(now: UnixSeconds): Check {
     const ends = this.deps.authority().trustAnchors.map(({ notAfter }) => notAfter)
     const last = Math.max(...ends) as UnixSeconds
     const name = 'trust-anchor'
@@ -84,7 +89,30 @@ export class ReadinessWatch {
     return { name, ok: isValid, detail: `${isValid ? 'valid until' : 'expired'} ${toIso(last)}` }
   }
 
-  private async storeCheck(): Promise<Readiness['checks'][number]> {
+  /** Looks at the probe under way, where there is one: a disk that hangs gets no second one. */
+  private async storeCheck(now: UnixSeconds): Promise<Check> {
+    this.probing ??= {
+      since: now,
+      written: this.probe().finally(() => {
+        this.probing = undefined
+      }),
+    }
+    const { since, written } = this.probing
+    const patience = new AbortController()
+    const late = this.deps.clock
+      .sleepUntil(plus(since, WRITES_WITHIN), patience.signal)
+      .then((): Check => {
+        const detail = `store: a write takes longer than ${WRITES_WITHIN} s`
+        return { name: 'store', ok: false, detail }
+      })
+    try {
+      return await Promise.race([written, late])
+    } finally {
+      patience.abort()
+    }
+  }
+
+  private async probe(): Promise<Check> {
     try {
       await this.deps.ledger.probe()
       return { name: 'store', ok: true, detail: 'a write is durable' }

@@ -80,6 +80,29 @@ describe('readiness', () => {
     expect(state.probes).toBe(2)
   })
 
+  it('ends when a write takes longer than five seconds, and comes back with it', async () => {
+    let written = (): void => undefined
+    const hangs = () => new Promise<void>((resolve) => (written = resolve))
+    const { readiness, clock, state } = watch({ probe: hangs })
+    const first = failing(readiness)
+    clock.advance(seconds(5))
+    expect(await first).toEqual(['store'])
+    expect(readiness.ready()).toBe(false)
+
+    // Whoever asks now is told at once, and the disk is not given more to do.
+    clock.advance(seconds(1))
+    expect(await failing(readiness)).toEqual(['store'])
+    expect(state.probes).toBe(1)
+
+    written()
+    await new Promise(setImmediate)
+    clock.advance(seconds(1))
+    const next = failing(readiness)
+    written()
+    expect(await next).toEqual([])
+    expect(state.probes).toBe(2)
+  })
+
   it('is over once the server stops, whatever the checks say', async () => {
     const { readiness } = watch()
     await readiness.measure()
