@@ -5,10 +5,10 @@ import { encodeAuthority } from '../../src/ca/encode-authority.js'
 import { leafEncoder, wrapCertificate } from '../../src/ca/encode-leaf.js'
 import type { LeafPlan } from '../../src/ca/leaf.js'
 import type { Signer } from '../../src/ca/ports.js'
-import { userIdName } from '../../src/ca/x509/distinguished-name.js'
+import { USER_ID_DER } from '../../src/ca/x509/distinguished-name.js'
 import { parseIpAddress } from '../../src/ca/x509/ip-address.js'
 import { keyIdentifierOf } from '../../src/ca/x509/key-identifier.js'
-import { nullValue, sequence } from '../../src/core/der-writer.js'
+import { nullValue, sequence, setOf, utf8String } from '../../src/core/der-writer.js'
 import type { CertificateDer } from '../../src/core/der.js'
 import { toIso, type UnixSeconds } from '../../src/core/time.js'
 import { loadKey } from '../../src/keys/key-signer.js'
@@ -83,6 +83,8 @@ function requestOf(at: number, subject: Uint8Array): Uint8Array {
 }
 
 const hex = (octets: Uint8Array): string => Buffer.from(octets).toString('hex')
+const userIdName = (uid: string): Uint8Array =>
+  sequence(setOf(sequence(USER_ID_DER, utf8String(uid))))
 const subjectOf = ({ subjectUid }: Pick<LeafPlan, 'subjectUid'>): Uint8Array =>
   subjectUid === undefined ? sequence() : userIdName(subjectUid)
 

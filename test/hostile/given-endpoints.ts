@@ -13,7 +13,6 @@ import { givenInstallation, type Installation } from '../scenario/given-installa
 import { given as givenGrpc } from '../server/grpc/given-listener.js'
 import { ask, type Asked, type Credential, serve, type Served } from '../server/http/harness.js'
 import { certifyOverH2c } from '../support/linkerd-client.js'
-import { countedRandom } from '../support/random.js'
 
 /** What a caller was told, but for what differs from one request to the next. */
 export interface Told {
@@ -41,10 +40,7 @@ export class Endpoints implements AsyncDisposable {
       operations: instance.operations,
       rate: { perSecond: 1_000_000, burst: 1_000_000 },
     })
-    const certify = certifyWith({
-      issueLeaf: instance.issueLeaf,
-      random: countedRandom('valid_until'),
-    })
+    const certify = certifyWith({ issueLeaf: instance.issueLeaf })
     return new Endpoints(installation, http, await listenLoopbackH2c(givenGrpc({ certify })))
   }
 
