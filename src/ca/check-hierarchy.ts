@@ -18,6 +18,7 @@ import {
   positionOf,
   structureFault,
 } from './hierarchy-faults.js'
+import { type DnsConstraints, dnsConstraintsOf } from './name-constraints.js'
 import { keyWarnings } from './x509/key-strength.js'
 import { usageOids } from './x509/object-identifiers.js'
 
@@ -31,11 +32,8 @@ export interface Hierarchy extends CertificateChain {
   /** When the whole chain is valid. */
   readonly notBefore: UnixSeconds
   readonly notAfter: UnixSeconds
-  /** DNS regions that leaves are held to by name constraints; empty: not held. */
-  readonly dnsConstraints: {
-    readonly permitted: readonly string[]
-    readonly excluded: readonly string[]
-  }
+  /** What holds the names of leaves; empty: nothing does. */
+  readonly dnsConstraints: readonly DnsConstraints[]
   /** Sentences: nothing here stops issuing, each may surprise. */
   readonly warnings: readonly string[]
 }
@@ -99,10 +97,7 @@ export function openHierarchy(
     ...validityOf(chain.value),
     id: authorityId(issuer),
     issuerKeyId,
-    dnsConstraints: {
-      permitted: dnsNames(all, 'permitted'),
-      excluded: dnsNames(all, 'excluded'),
-    },
+    dnsConstraints: dnsConstraintsOf(all),
     warnings: warningsOf(chain.value),
   })
 }
@@ -149,11 +144,3 @@ function warningsOf({ all }: CertificateChain): readonly string[] {
     ]
   })
 }
-
-const dnsNames = (
-  all: readonly CertificateFacts[],
-  list: 'permitted' | 'excluded',
-): readonly string[] =>
-  all.flatMap(({ nameConstraints }) =>
-    (nameConstraints?.[list] ?? []).filter(({ kind }) => kind === 'dns').map(({ value }) => value),
-  )

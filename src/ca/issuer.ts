@@ -8,6 +8,7 @@ import { type HierarchyRefusal, openHierarchy } from './check-hierarchy.js'
 import { checkLeaf } from './check-leaf.js'
 import { leafEncoder, wrapCertificate } from './encode-leaf.js'
 import type { LeafPlan } from './leaf.js'
+import type { DnsConstraints } from './name-constraints.js'
 import type { SignatureAlgorithm, Signer } from './ports.js'
 import { algorithmOids, publicKeyOf, signatureHolds } from './x509/signature-algorithm.js'
 
@@ -23,6 +24,8 @@ export interface Issuer {
   readonly notBefore: UnixSeconds
   /** The earliest of the chain, trust anchor included: no leaf outlives it. Inclusive. */
   readonly notAfter: UnixSeconds
+  /** Those of the whole chain: `withinConstraints` applies them. */
+  readonly dnsConstraints: readonly DnsConstraints[]
   readonly signatureAlgorithm: SignatureAlgorithm
   /**
    * Encodes, signs, and compares the result with the plan before anybody sees it. Throws
@@ -44,7 +47,8 @@ export function openIssuer(
 ): Result<Issuer, HierarchyRefusal | Refusal<'ca.key-missing'>> {
   const hierarchy = openHierarchy(certificates)
   if (!hierarchy.ok) return hierarchy
-  const { id, issuer, issuerKeyId, trustAnchor, notBefore, notAfter } = hierarchy.value
+  const { id, issuer, issuerKeyId, trustAnchor, notBefore, notAfter, dnsConstraints } =
+    hierarchy.value
   if (!sameOctets(signer.spki, issuer.spki)) {
     return refuse('ca.key-missing', "this is not the key of the issuer's certificate", {
       wanted: `the private key of issuer ${id}`,
@@ -58,6 +62,7 @@ export function openIssuer(
     trustAnchor: trustAnchor.der,
     notBefore,
     notAfter,
+    dnsConstraints,
     signatureAlgorithm: signer.algorithm,
     signLeaf: leafSigner(issuer, issuerKeyId, signer),
   })

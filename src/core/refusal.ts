@@ -26,6 +26,7 @@ export const faultOf = {
   'ca.bad-hierarchy': 'malformed',
   'ca.certificate-malformed': 'malformed',
   'ca.key-missing': 'conflict',
+  'ca.name-not-permitted': 'forbidden',
   // keys: sealed private keys
   'keys.wrong-kek': 'forbidden',
   'keys.malformed': 'malformed',

@@ -1,5 +1,6 @@
 import type { AttestedFacts } from '../attestation/facts.js'
 import type { Issuer } from '../ca/issuer.js'
+import { withinConstraints } from '../ca/name-constraints.js'
 import { planLeaf } from '../ca/plan-leaf.js'
 import { canonicalize } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
@@ -104,6 +105,8 @@ export function issueLeafWith(deps: IssueDeps): (request: IssueRequest) => Promi
       // Write down everything the leaf will say, then use the key; the issuer checks its own output.
       const issuer = deps.issuer(now)
       if (!issuer.ok) return issuer
+      const permitted = withinConstraints(issuer.value.dnsConstraints, grant.names)
+      if (!permitted.ok) return permitted
       const plan = planLeaf({
         serial: serialFromRandom(deps.random(16)),
         spki: csr.value.spki,

@@ -484,7 +484,7 @@ describe('checkHierarchy', () => {
     ])
     expect(checked).toMatchObject({
       ok: true,
-      value: { dnsConstraints: { permitted: ['acme.example'], excluded: [] } },
+      value: { dnsConstraints: [{ permitted: ['acme.example'], excluded: [] }] },
     })
   })
 
