@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Config } from '../config/config.js'
 import { BatchedWrites } from './batched-writes.js'
@@ -15,14 +14,25 @@ export function openLog({ level, format }: Config['log'], version: string): Log 
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorForLog },
     },
-    format === 'json' ? standardError() : { write: writeForPeople },
+    format === 'json'
+      ? standardError((line) => line, version)
+      : standardError(lineForPeople, version),
   )
 }
 
-function standardError(): BatchedWrites {
-  const writes = new BatchedWrites(2)
+/** Lines are written as `shape` makes them. */
+function standardError(
+  shape: (line: string) => string,
+  version: string,
+): { readonly write: (line: string) => void } {
+  const writes = new BatchedWrites(2, (lines) =>
+    shape(
+      `{"level":"warn"${pino.stdTimeFunctions.isoTime()},"name":"capstan","version":"${version}",` +
+        `"lines":${lines},"msg":"log lines could not be written, and are lost"}\n`,
+    ),
+  )
   process.once('exit', () => writes.flush())
-  return writes
+  return { write: (line) => writes.write(shape(line)) }
 }
 
 /** Name, message and stack of an error and of what caused it; none of its other members. */
@@ -39,12 +49,20 @@ export function errorForLog(error: unknown, depth = 0): object | string {
 }
 
 /** `08:15:20 warn  too many connections  remote=10.0.0.1` */
-function writeForPeople(line: string): void {
-  const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>
+function lineForPeople(line: string): string {
+  const {
+    time,
+    level,
+    msg,
+    err,
+    name: _name,
+    version: _version,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown>
   const rest = Object.entries(fields).map(([name, value]) => `${name}=${shown(value)}`)
   const cause = err === undefined ? [] : [shown((err as { message?: unknown }).message ?? err)]
   const head = `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(msg)}`
-  writeSync(2, `${[head, ...cause, ...rest].join('  ')}\n`)
+  return `${[head, ...cause, ...rest].join('  ')}\n`
 }
 
 const shown = (value: unknown): string =>

@@ -1,4 +1,13 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -14,10 +23,11 @@ describe('BatchedWrites', () => {
     fd = openSync(join(folder, 'log'), 'w')
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
+  const lost = (lines: number): string => `lost ${lines}\n`
   const written = (): string => readFileSync(join(folder, 'log'), 'utf8')
 
   it('writes the lines of a turn at its end, in their order', async () => {
-    const writes = new BatchedWrites(fd)
+    const writes = new BatchedWrites(fd, lost)
     writes.write('one\n')
     writes.write('two für\n')
     expect(written()).toBe('')
@@ -30,7 +40,7 @@ describe('BatchedWrites', () => {
   })
 
   it('writes at once what is too much to keep, and what is left when it is told to', () => {
-    const writes = new BatchedWrites(fd)
+    const writes = new BatchedWrites(fd, lost)
     const long = `${'x'.repeat(70_000)}\n`
     writes.write(long)
     expect(written()).toBe(long)
@@ -42,9 +52,51 @@ describe('BatchedWrites', () => {
 
   it('ends nobody when the log cannot be written', async () => {
     closeSync(fd)
-    const writes = new BatchedWrites(fd)
+    const writes = new BatchedWrites(fd, lost)
     writes.write('lost\n')
     await nextTurn()
     expect(written()).toBe('')
   })
+
+  it('waits for no reader for long, and says how much was lost once there is one', () => {
+    const pipe = join(folder, 'pipe')
+    spawnSync('mkfifo', [pipe])
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+    const end = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
+    const writes = new BatchedWrites(end, lost)
+
+    // A pipe takes 64 KiB that nobody has read.
+    writes.write(`${'x'.repeat(100_000)}\n`)
+    const began = performance.now()
+    writes.write('dropped at once\n')
+    writes.flush()
+    expect(performance.now() - began).toBeLessThan(300)
+
+    const taken = emptied(reader)
+    expect(taken).toMatch(/^x+$/)
+    writes.write('back\n')
+    writes.flush()
+    expect(emptied(reader)).toBe('\nlost 2\nback\n')
+    writes.write('well\n')
+    writes.flush()
+    expect(emptied(reader)).toBe('well\n')
+    closeSync(reader)
+    closeSync(end)
+  })
 })
+
+/** Everything that is in the pipe now. */
+function emptied(reader: number): string {
+  const octets = Buffer.alloc(200_000)
+  let length = 0
+  try {
+    for (;;) {
+      const more = readSync(reader, octets, length, octets.length - length, null)
+      if (more === 0) break
+      length += more
+    }
+  } catch {
+    // EAGAIN: it is empty.
+  }
+  return octets.toString('utf8', 0, length)
+}
