@@ -93,12 +93,16 @@ function documentOf(text: string, lines: LineCounter): Document.Parsed {
 function* shallowTokens(text: string, lines: LineCounter): Generator<CST.Token> {
   lines.addNewLine(0)
   const parser = new Parser(lines.addNewLine)
+  let errors = 0
   let directives = 0
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) {
+      yield token
+      if (token.type === 'error') errors += 1
+      // Enough has been said of a text that is refused in any case.
+      if (errors === MAX_PROBLEMS) return
       if (token.type === 'directive') directives += 1
       if (directives > MAX_DIRECTIVES) throw new NoValue('too many directives', parser.offset)
-      yield token
     }
     if (parser.stack.length > MAX_DEPTH) throw new NoValue('nested too deep', parser.offset)
   }

@@ -256,6 +256,7 @@ describe('what is no configuration', () => {
   })
 
   it('is refused with the first 20 of its errors', () => {
+    expect(problemsOf('a: {}' + ' }'.repeat(1000))).toHaveLength(20)
     expect(problemsOf('- @\n'.repeat(1000))).toHaveLength(20)
   })
 })
