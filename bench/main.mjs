@@ -1,25 +1,46 @@
-// Runs every bench/*.bench.mjs, or those whose name contains the argument. Each is
-// `export const title`, `export const method`, `export async function run()` -> a table's rows.
-import { readdirSync } from 'node:fs'
-import { cpus, platform, release, totalmem } from 'node:os'
+// npm run bench [-- ROW-NAME-PREFIX...] [--json FILE] [--quick]
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { machineFacts } from './machine/facts.mjs'
+import { Limit } from './machine/limit.mjs'
+import { makeWorkFolder } from './machine/work-folder.mjs'
+import { progressLine, rowsTable, withShares } from './report.mjs'
+import { certifyFirst, certifyRenew } from './rows/certify.mjs'
+import { coldStart, handshake, steadyState } from './rows/connections.mjs'
 
-const wanted = process.argv[2] ?? ''
-const files = readdirSync(new URL('.', import.meta.url))
-  .filter((name) => name.endsWith('.bench.mjs') && name.includes(wanted))
-  .sort()
+const rowKinds = [certifyFirst, certifyRenew, handshake, coldStart, steadyState]
 
-const gib = (totalmem() / 2 ** 30).toFixed(0)
-console.log(`Machine: ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown'}, ${gib} GiB`)
-console.log(`System:  ${platform()} ${release()}, Node ${process.version}`)
-for (const file of files) {
-  const { title, method, run } = await import(new URL(file, import.meta.url).href)
-  console.log(`\n${title}\n${method}\n`)
-  console.log(asTable(await run()))
+const { values: options, positionals: prefixes } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    concurrency: { type: 'string', default: '1,16,128' },
+    folder: { type: 'string' },
+    profile: { type: 'string' },
+  },
+})
+
+const wanted = ({ name }) =>
+  prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix))
+
+const work = makeWorkFolder(options.folder)
+process.once('exit', () => work.remove())
+process.once('SIGINT', () => process.exit(130))
+const limit = new Limit()
+const context = {
+  folder: work.path,
+  limit,
+  nodeOptions: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
+  size: options.quick ? 'quick' : 'full',
+  concurrencies: options.concurrency.split(',').map(Number),
+  report: (row) => process.stderr.write(`${progressLine(row)}\n`),
 }
+const rows = []
+for (const kind of rowKinds.filter(wanted)) rows.push(...(await kind.run(context)))
+limit.sample()
 
-/** Rows of equal keys as a Markdown table. */
-function asTable(rows) {
-  const heads = Object.keys(rows[0] ?? {})
-  const lines = [heads, heads.map(() => '---'), ...rows.map((row) => heads.map((key) => row[key]))]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
+const machine = machineFacts()
+const result = { machine, node: process.version, limit: limit.value, rows: withShares(rows, limit) }
+console.log(rowsTable(result))
+if (options.json) writeFileSync(options.json, `${JSON.stringify(result, undefined, 2)}\n`)

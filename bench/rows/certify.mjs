@@ -1,0 +1,65 @@
+import { measureRow } from '../measure-row.mjs'
+import { ACCOUNTS, withCapstan } from './given-capstan.mjs'
+
+const WARM_UP = { quick: 4000, full: 10_000 }
+const REQUESTS = {
+  quick: { 1: 1000, 16: 3000, 128: 6000 },
+  full: { 1: 3000, 16: 10_000, 128: 20_000 },
+}
+
+/** A new CSR and a different pod's token every time. */
+export const certifyFirst = {
+  name: 'certify-first',
+  run: (context) =>
+    withCapstan({ ...context, name: 'certify-first' }, async ({ capstan, load, tokenKey }) => {
+      const common = { target: capstan.linkerd, accounts: ACCOUNTS, tokenKey, kind: 'certify-kept' }
+      await warmUp(load, { ...common, count: WARM_UP[context.size] })
+      return eachConcurrency(context, ({ count, inFlight }) =>
+        measureRow({
+          name: 'certify-first',
+          load,
+          spec: { ...common, count, inFlight },
+          usage: () => capstan.usage(),
+        }),
+      )
+    }),
+}
+
+/** The same proxies again: the CSRs that they sent before, with fresh tokens. */
+export const certifyRenew = {
+  name: 'certify-renew',
+  run: (context) =>
+    withCapstan({ ...context, name: 'certify-renew' }, async ({ capstan, load, tokenKey }) => {
+      const population = 'renewing'
+      const common = { target: capstan.linkerd, accounts: ACCOUNTS, tokenKey, population }
+      const largest = Math.max(...Object.values(REQUESTS[context.size]))
+      await warmUp(load, { ...common, kind: 'certify-kept', count: largest })
+      return eachConcurrency(context, ({ count, inFlight }) =>
+        measureRow({
+          name: 'certify-renew',
+          load,
+          spec: { ...common, kind: 'certify-kept', count, inFlight },
+          usage: () => capstan.usage(),
+        }),
+      )
+    }),
+}
+
+/** Unmeasured: the engine compiles what is hot, and a population enrols. */
+export async function warmUp(load, spec) {
+  await load.prepare({ ...spec, inFlight: 16 })
+  const { failures } = await load.run()
+  if (failures.length > 0) throw new Error(`warming up: ${failures[0][1]} x ${failures[0][0]}`)
+}
+
+/** One row after another, the limit sampled beside each. */
+export async function eachConcurrency({ size, limit, concurrencies, report }, measure, requests) {
+  const rows = []
+  for (const inFlight of concurrencies) {
+    limit.sample()
+    const row = await measure({ inFlight, count: (requests ?? REQUESTS)[size][inFlight] })
+    report(row)
+    rows.push(row)
+  }
+  return rows
+}
