@@ -7,8 +7,17 @@ import { makeWorkFolder } from './machine/work-folder.mjs'
 import { progressLine, rowsTable, withShares } from './report.mjs'
 import { certifyFirst, certifyRenew } from './rows/certify.mjs'
 import { coldStart, handshake, steadyState } from './rows/connections.mjs'
+import { httpRenew, httpToken } from './rows/http.mjs'
 
-const rowKinds = [certifyFirst, certifyRenew, handshake, coldStart, steadyState]
+const rowKinds = [
+  certifyFirst,
+  certifyRenew,
+  httpToken,
+  httpRenew,
+  handshake,
+  coldStart,
+  steadyState,
+]
 
 const { values: options, positionals: prefixes } = parseArgs({
   allowPositionals: true,

@@ -29,7 +29,7 @@ export function makeFrames(proxies, { tokens, tokenKey }) {
 }
 
 /** Certify over connections that are open before the first call and stay. */
-export async function overKeptConnections(target, frames, inFlight) {
+export async function overKeptConnections({ target, frames, inFlight }) {
   const connections = Math.ceil(inFlight / CALLERS_PER_CONNECTION)
   const sessions = []
   for (let at = 0; at < connections; at += 1) sessions.push(await openSession(target))
@@ -42,7 +42,7 @@ export async function overKeptConnections(target, frames, inFlight) {
 }
 
 /** Certify as linkerd2-proxy calls it: a new connection each time, within its own time-outs. */
-export function overNewConnections(target, frames) {
+export function overNewConnections({ target, frames }) {
   return {
     async call(index) {
       const session = await openSession({ ...target, timeoutMs: CONNECT_MS })

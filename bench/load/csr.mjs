@@ -1,13 +1,17 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 
-/** PKCS#10 as linkerd2-proxy's init makes it: CN and one DNS name, ECDSA with SHA-256. */
+/**
+ * PKCS#10, DER, P-256 with SHA-256. With a name as linkerd2-proxy's init makes it: CN and one DNS
+ * name. Without, as `capstan cert get` does: the key and nothing else.
+ */
 export function makeCsr(name, keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })) {
-  const text = Buffer.from(name)
-  const subject = sequence(set(sequence(COMMON_NAME, tlv(0x0c, text))))
+  const text = Buffer.from(name ?? '')
+  const subject = name ? sequence(set(sequence(COMMON_NAME, tlv(0x0c, text)))) : sequence()
   const spki = keys.publicKey.export({ type: 'spki', format: 'der' })
   const names = sequence(tlv(0x82, text))
   const extensions = sequence(sequence(SUBJECT_ALT_NAME, tlv(0x04, names)))
-  const attributes = tlv(0xa0, sequence(EXTENSION_REQUEST, set(extensions)))
+  const asked = name ? sequence(EXTENSION_REQUEST, set(extensions)) : Buffer.alloc(0)
+  const attributes = tlv(0xa0, asked)
   const info = sequence(VERSION_0, subject, spki, attributes)
   const signature = sign('sha256', info, keys.privateKey)
   const bits = tlv(0x03, Buffer.concat([Buffer.from([0]), signature]))

@@ -8,24 +8,22 @@ import {
 } from './certify-load.mjs'
 import { closedLoop } from './closed-loop.mjs'
 import { handshakes } from './handshake-load.mjs'
+import { overHttpConnections, overMutualTls, renewalRequests, tokenRequests } from './http-load.mjs'
 
 /** Proxies that come again, with the CSRs they had, by the name of their population. */
 const populations = new Map()
 let prepared
 
-const open = {
-  'certify-kept': ({ target, frames, inFlight }) => overKeptConnections(target, frames, inFlight),
-  'certify-new': ({ target, frames }) => overNewConnections(target, frames),
-  handshake: ({ target }) => handshakes(target),
+/** How each kind of load makes what it sends, and the connections to send it over. */
+const kinds = {
+  'certify-kept': { frames: certifyFrames, open: overKeptConnections },
+  'certify-new': { frames: certifyFrames, open: overNewConnections },
+  handshake: { frames: () => undefined, open: handshakes },
+  'http-token': { frames: tokenRequests, open: overHttpConnections },
+  'http-renew': { frames: renewalRequests, open: overMutualTls },
 }
 
-const frames = {
-  'certify-kept': framesOf,
-  'certify-new': framesOf,
-  handshake: () => undefined,
-}
-
-function framesOf({ population, count, accounts, tokens, tokenKey }) {
+function certifyFrames({ population, count, accounts, tokens, tokenKey }) {
   const proxies = populations.get(population) ?? makeProxies({ count, accounts })
   if (population) populations.set(population, proxies)
   return makeFrames(proxies.slice(0, count), { tokens, tokenKey })
@@ -34,8 +32,8 @@ function framesOf({ population, count, accounts, tokens, tokenKey }) {
 const jobs = {
   /** Everything that can be made before the first call, connections included. */
   async prepare(load) {
-    const made = { ...load, frames: frames[load.kind](load) }
-    prepared = { ...load, ...(await open[load.kind](made)) }
+    const { frames, open } = kinds[load.kind]
+    prepared = { ...load, ...(await open({ ...load, frames: frames(load) })) }
   },
   async run() {
     const { count, inFlight, call, close } = prepared

@@ -1,7 +1,7 @@
 import { connectTls } from './tls-connection.mjs'
 
 /** A TLS handshake and nothing after it. */
-export function handshakes(target) {
+export function handshakes({ target }) {
   return {
     async call() {
       const socket = await connectTls(target)

@@ -1,8 +1,9 @@
 import { measureRow } from '../measure-row.mjs'
 import { ACCOUNTS, withCapstan } from './given-capstan.mjs'
 
-const WARM_UP = { quick: 4000, full: 10_000 }
-const REQUESTS = {
+export const WARM_UP = { quick: 4000, full: 10_000 }
+/** How many are measured, by what is in flight. */
+export const REQUESTS = {
   quick: { 1: 1000, 16: 3000, 128: 6000 },
   full: { 1: 3000, 16: 10_000, 128: 20_000 },
 }
@@ -14,7 +15,7 @@ export const certifyFirst = {
     withCapstan({ ...context, name: 'certify-first' }, async ({ capstan, load, tokenKey }) => {
       const common = { target: capstan.linkerd, accounts: ACCOUNTS, tokenKey, kind: 'certify-kept' }
       await warmUp(load, { ...common, count: WARM_UP[context.size] })
-      return eachConcurrency(context, ({ count, inFlight }) =>
+      return eachConcurrency(context, REQUESTS, ({ count, inFlight }) =>
         measureRow({
           name: 'certify-first',
           load,
@@ -34,7 +35,7 @@ export const certifyRenew = {
       const common = { target: capstan.linkerd, accounts: ACCOUNTS, tokenKey, population }
       const largest = Math.max(...Object.values(REQUESTS[context.size]))
       await warmUp(load, { ...common, kind: 'certify-kept', count: largest })
-      return eachConcurrency(context, ({ count, inFlight }) =>
+      return eachConcurrency(context, REQUESTS, ({ count, inFlight }) =>
         measureRow({
           name: 'certify-renew',
           load,
@@ -53,11 +54,12 @@ export async function warmUp(load, spec) {
 }
 
 /** One row after another, the limit sampled beside each. */
-export async function eachConcurrency({ size, limit, concurrencies, report }, measure, requests) {
+export async function eachConcurrency(context, requests, measure) {
+  const { size, limit, concurrencies, report } = context
   const rows = []
   for (const inFlight of concurrencies) {
     limit.sample()
-    const row = await measure({ inFlight, count: (requests ?? REQUESTS)[size][inFlight] })
+    const row = await measure({ inFlight, count: requests[size][inFlight] })
     report(row)
     rows.push(row)
   }

@@ -19,16 +19,13 @@ export const handshake = {
       withHandshakeServer(async (server) => {
         const common = { target: server.target, kind: 'handshake' }
         await warmUp(load, { ...common, count: WARM_UP[context.size] })
-        return eachConcurrency(
-          context,
-          ({ count, inFlight }) =>
-            measureRow({
-              name: 'handshake',
-              load,
-              spec: { ...common, count, inFlight },
-              usage: () => usageOf(server.pid),
-            }),
-          CONNECTIONS,
+        return eachConcurrency(context, CONNECTIONS, ({ count, inFlight }) =>
+          measureRow({
+            name: 'handshake',
+            load,
+            spec: { ...common, count, inFlight },
+            usage: () => usageOf(server.pid),
+          }),
         )
       }),
     ),
@@ -41,16 +38,13 @@ export const coldStart = {
     withCapstan({ ...context, name: 'cold-start' }, async ({ capstan, load, tokenKey }) => {
       const common = { target: capstan.linkerd, accounts: ACCOUNTS, tokenKey, kind: 'certify-new' }
       await warmUp(load, { ...common, count: WARM_UP[context.size] })
-      return eachConcurrency(
-        context,
-        ({ count, inFlight }) =>
-          measureRow({
-            name: 'cold-start',
-            load,
-            spec: { ...common, count, inFlight, countFailures: true },
-            usage: () => capstan.usage(),
-          }),
-        CONNECTIONS,
+      return eachConcurrency(context, CONNECTIONS, ({ count, inFlight }) =>
+        measureRow({
+          name: 'cold-start',
+          load,
+          spec: { ...common, count, inFlight, countFailures: true },
+          usage: () => capstan.usage(),
+        }),
       )
     }),
 }
@@ -65,16 +59,13 @@ export const steadyState = {
       const largest = Math.max(...Object.values(CONNECTIONS[context.size]))
       await warmUp(load, { ...common, kind: 'certify-kept', count: largest })
       await warmUp(load, { ...common, kind: 'certify-new', count: WARM_UP[context.size] })
-      return eachConcurrency(
-        context,
-        ({ count, inFlight }) =>
-          measureRow({
-            name: 'steady-state',
-            load,
-            spec: { ...common, kind: 'certify-new', count, inFlight, countFailures: true },
-            usage: () => capstan.usage(),
-          }),
-        CONNECTIONS,
+      return eachConcurrency(context, CONNECTIONS, ({ count, inFlight }) =>
+        measureRow({
+          name: 'steady-state',
+          load,
+          spec: { ...common, kind: 'certify-new', count, inFlight, countFailures: true },
+          usage: () => capstan.usage(),
+        }),
       )
     }),
 }
