@@ -8,10 +8,12 @@ import { progressLine, rowsTable, withShares } from './report.mjs'
 import { certifyFirst, certifyRenew } from './rows/certify.mjs'
 import { coldStart, handshake, steadyState } from './rows/connections.mjs'
 import { httpRenew, httpToken } from './rows/http.mjs'
+import { certifyTokenReview } from './rows/token-review.mjs'
 
 const rowKinds = [
   certifyFirst,
   certifyRenew,
+  certifyTokenReview,
   httpToken,
   httpRenew,
   handshake,

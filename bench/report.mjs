@@ -25,6 +25,7 @@ const columns = [
   ['p99 ms', (row) => threeFigures(row.p99_ms)],
   ['CPU us', (row) => threeFigures(row.cpu_us)],
   ['share of limit', (row) => `${(100 * row.share).toFixed(0)} %`],
+  ['API server CPU us', (row) => threeFigures(row.apiserver_cpu_us)],
   ['handshakes', (row) => threeFigures(row.handshakes)],
   ['RSS MB', (row) => threeFigures(row.rss_mb)],
   ['load CPU us', (row) => threeFigures(row.load_cpu_us)],

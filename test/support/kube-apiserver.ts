@@ -64,6 +64,11 @@ export class KubeServer {
     return this.admin.makeApiClient(k8s.CoreV1Api)
   }
 
+  /** Whose CPU time a benchmark counts apart. */
+  get apiServerPid(): number | undefined {
+    return this.apiServer.pid
+  }
+
   async createNamespace(name: string): Promise<void> {
     await this.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
