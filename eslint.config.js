@@ -84,6 +84,7 @@ export default tseslint.config(
         module: 'writable',
         require: 'readonly',
         URL: 'readonly',
+        AbortController: 'readonly',
         Buffer: 'readonly',
         crypto: 'readonly',
         fetch: 'readonly',

@@ -2,17 +2,36 @@ import { markdownTable, threeFigures } from './table.mjs'
 
 /** Rows with their share of the limit, and of one bare handshake where they make one. */
 export function withShares(rows, limit) {
+  const bare = handshakeCosts(rows)
   return rows.map((row) => {
-    const bare = rows.find(
-      ({ name, concurrency }) => name === 'handshake' && concurrency === row.concurrency,
-    )
-    const makesOne = row.name === 'cold-start' || row.name === 'steady-state'
+    const handshake_us = MAKE_ONE.includes(row.name) ? bare.get(row.concurrency) : undefined
     return {
       ...row,
       share: limit.total / row.cpu_us,
-      ...(makesOne && bare && { handshakes: row.cpu_us / bare.cpu_us }),
+      ...(handshake_us && { handshakes: row.cpu_us / handshake_us }),
     }
   })
+}
+
+/** Rows that make one TLS handshake for each certificate. */
+const MAKE_ONE = ['cold-start', 'steady-state']
+
+const handshakeCosts = (rows) =>
+  new Map(
+    rows
+      .filter(({ name }) => name === 'handshake')
+      .map(({ concurrency, cpu_us }) => [concurrency, cpu_us]),
+  )
+
+/** `{handshake: {concurrency: {cpu_us, cold-start, steady-state}}}`: the ratios in one place. */
+export function handshakeOf(rows) {
+  const costs = [...handshakeCosts(rows)].map(([concurrency, cpu_us]) => {
+    const ratios = rows
+      .filter((row) => MAKE_ONE.includes(row.name) && row.concurrency === concurrency)
+      .map((row) => [row.name, row.cpu_us / cpu_us])
+    return [concurrency, { cpu_us, ...Object.fromEntries(ratios) }]
+  })
+  return costs.length === 0 ? {} : { handshake: Object.fromEntries(costs) }
 }
 
 const columns = [
@@ -31,15 +50,19 @@ const columns = [
   ['load CPU us', (row) => threeFigures(row.load_cpu_us)],
 ]
 
-export function rowsTable({ machine, node, limit, rows }) {
-  const { sign_us, verify_us } = limit
-  const used = columns.filter(([, value]) => rows.some((row) => value(row) !== undefined))
+/** The machine and the limit, which every table below them refers to. */
+export function headLines({ machine, node, limit: { sign_us, verify_us } }) {
+  const { cores, cpu, memory_gib, system, openssl } = machine
+  const total = sign_us + verify_us
   return [
-    `${machine.cores} x ${machine.cpu}, ${machine.memory_gib} GiB, ${machine.system}, Node ${node.slice(1)}, ${machine.openssl}`,
-    `Limit: ${sign_us.toFixed(1)} us to sign + ${verify_us.toFixed(1)} us to verify = ${(sign_us + verify_us).toFixed(1)} us`,
-    '',
-    markdownTable(used, rows),
+    `${cores} x ${cpu}, ${memory_gib} GiB, ${system}, Node ${node.slice(1)}, ${openssl}`,
+    `Limit: ${sign_us.toFixed(1)} us to sign + ${verify_us.toFixed(1)} us to verify = ${total.toFixed(1)} us`,
   ].join('\n')
+}
+
+export function rowsTable({ rows }) {
+  const used = columns.filter(([, value]) => rows.some((row) => value(row) !== undefined))
+  return markdownTable(used, rows)
 }
 
 /** One row as it comes, for whoever waits. */

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { register } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { accountName, CLUSTER, NAMESPACE } from './namespace-document.mjs'
-import { registerTypeScript } from './typescript.mjs'
 
 const IN_FLIGHT = 16
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'capstan-e2e')
@@ -19,7 +19,7 @@ export function whatKubeLacks() {
 
 /** A real kube-apiserver with `accounts` service accounts, a pod of each. */
 export async function kubeWith(accounts) {
-  registerTypeScript()
+  register('./typescript-hooks.mjs', import.meta.url)
   const { KubeServer } = await import('../../test/support/kube-apiserver.ts')
   const kube = await KubeServer.started({ issuer: CLUSTER.issuer })
   await kube.createNamespace(NAMESPACE)

@@ -15,13 +15,14 @@ const READY_WITHIN_MS = 600_000
  * that the HTTP API's rate limit for an address is out of the way.
  */
 export class Capstan {
-  /** Of Node, for the serving process: `--cpu-prof`, say. */
-  nodeOptions = []
-
-  /** Runs `capstan init` in `folder`. `settings` is more configuration, as YAML lines. */
-  static async founded(folder, settings = '') {
+  /**
+   * Runs `capstan init` in `folder`. `nodeOptions` are for the serving process: `--cpu-prof`, say;
+   * `workers` is left to Capstan when it is undefined.
+   */
+  static async founded(folder, { nodeOptions = [], workers } = {}) {
     const [linkerd, http, admin] = [await freePort(), await freePort(), await freePort()]
     const capstan = new Capstan(folder, { linkerd, http, admin })
+    capstan.nodeOptions = nodeOptions
     writeFileSync(
       capstan.config,
       `dataDir: data
@@ -31,7 +32,7 @@ server:
     listen: "127.0.0.1:${http}"
     rateLimit: { perMinute: 1000000, burst: 1000000 }
   admin: { listen: "127.0.0.1:${admin}" }
-${settings}`,
+${workers === undefined ? '' : `  workers: ${workers}\n`}`,
     )
     capstan.run(['init', '--trust-domain', 'bench.example'])
     const bundle = join(folder, 'bundle.pem')

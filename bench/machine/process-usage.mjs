@@ -6,22 +6,20 @@ const TICKS_PER_SECOND =
 
 /**
  * What a process and everything it started use, from /proc (proc(5)): CPU time of user and system,
- * with that of children already ended, and resident memory, shared pages counted once for each process.
+ * with that of children already ended, and resident memory, shared pages counted for each process.
  */
 export function usageOf(pid) {
-  const tree = descendants(pid)
-  let ticks = 0
-  let rssKib = 0
-  for (const { pid: each, ticks: used } of tree) {
-    ticks += used
-    rssKib += residentKib(each)
-  }
-  return {
-    cpu_us: (ticks * 1e6) / TICKS_PER_SECOND,
-    rss_mb: (rssKib * 1024) / 1e6,
-    processes: tree.length,
-  }
+  const all = usagesOf(pid)
+  const sum = (key) => all.reduce((total, one) => total + one[key], 0)
+  return { cpu_us: sum('cpu_us'), rss_mb: sum('rss_mb'), processes: all.length }
 }
+
+/** The same, process by process. */
+export const usagesOf = (pid) =>
+  descendants(pid).map(({ pid: each, ticks }) => ({
+    cpu_us: (ticks * 1e6) / TICKS_PER_SECOND,
+    rss_mb: (residentKib(each) * 1024) / 1e6,
+  }))
 
 function descendants(root) {
   const all = readdirSync('/proc')

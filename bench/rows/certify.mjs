@@ -1,11 +1,11 @@
 import { measureRow } from '../measure-row.mjs'
 import { ACCOUNTS, withCapstan } from './given-capstan.mjs'
 
-export const WARM_UP = { quick: 4000, full: 10_000 }
+export const WARM_UP = { quick: 4000, default: 10_000 }
 /** How many are measured, by what is in flight. */
 export const REQUESTS = {
   quick: { 1: 1000, 16: 3000, 128: 6000 },
-  full: { 1: 3000, 16: 10_000, 128: 20_000 },
+  default: { 1: 3000, 16: 10_000, 128: 20_000 },
 }
 
 /** A new CSR and a different pod's token every time. */

@@ -5,10 +5,10 @@ import { measureRow } from '../measure-row.mjs'
 import { eachConcurrency, warmUp } from './certify.mjs'
 import { ACCOUNTS, withCapstan, withLoad } from './given-capstan.mjs'
 
-const WARM_UP = { quick: 1000, full: 3000 }
+const WARM_UP = { quick: 1000, default: 3000 }
 const CONNECTIONS = {
   quick: { 1: 500, 16: 2000, 128: 2000 },
-  full: { 1: 2000, 16: 10_000, 128: 10_000 },
+  default: { 1: 2000, 16: 10_000, 128: 10_000 },
 }
 
 /** What a bare `node:tls` server pays for a handshake: the floor of the two rows below. */

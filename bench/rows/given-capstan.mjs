@@ -11,14 +11,13 @@ export const ACCOUNTS = 1000
  * A new CA with an entry for each of `ACCOUNTS` service accounts, whose tokens are verified offline,
  * serving; and a load process. `use` gets both, and they end with it.
  */
-export async function withCapstan({ folder, name, nodeOptions = [] }, use) {
+export async function withCapstan({ folder, name, server }, use) {
   const home = join(folder, name)
   mkdirSync(home)
   const key = makeTokenKey()
   const jwks = join(home, 'jwks.json')
   writeFileSync(jwks, JSON.stringify(key.jwks))
-  const capstan = await Capstan.founded(home)
-  capstan.nodeOptions = nodeOptions
+  const capstan = await Capstan.founded(home, server)
   capstan.apply(
     namespaceDocument({ count: ACCOUNTS, how: { validation: 'offline', jwks: { file: jwks } } }),
   )

@@ -9,11 +9,11 @@ import { eachConcurrency, warmUp } from './certify.mjs'
 import { serving, withLoad } from './given-capstan.mjs'
 
 const NAME = 'certify-tokenreview'
-const ACCOUNTS = { quick: 100, full: 500 }
-const WARM_UP = { quick: 2000, full: 4000 }
+const ACCOUNTS = { quick: 100, default: 500 }
+const WARM_UP = { quick: 2000, default: 4000 }
 const REQUESTS = {
   quick: { 1: 500, 16: 2000, 128: 3000 },
-  full: { 1: 2000, 16: 6000, 128: 10_000 },
+  default: { 1: 2000, 16: 6000, 128: 10_000 },
 }
 
 /** A first certificate, the token judged by a real API server, whose own CPU time is counted apart. */
@@ -38,11 +38,10 @@ export const certifyTokenReview = {
   },
 }
 
-async function registered({ folder, nodeOptions }, kube, count) {
+async function registered({ folder, server }, kube, count) {
   const home = join(folder, NAME)
   mkdirSync(home)
-  const capstan = await Capstan.founded(home)
-  capstan.nodeOptions = nodeOptions
+  const capstan = await Capstan.founded(home, server)
   const how = { validation: 'online', tokenReview: { kubeconfig: kube.kubeconfig } }
   capstan.apply(namespaceDocument({ count, how }))
   return capstan

@@ -1,11 +1,9 @@
-// `import './typescript.mjs'` and then `await import('.../x.ts')`: what starts a kube-apiserver for
-// the tests is TypeScript, and a benchmark starts the same one.
+// Hooks of Node's loader (module.register), in a thread of their own: what starts a kube-apiserver
+// for the tests is TypeScript, and a benchmark starts the same one.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** Hooks of Node's loader (module.register); they run in a thread of their own. */
 export async function resolve(specifier, context, next) {
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
     const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
@@ -23,5 +21,3 @@ export async function load(url, context, next) {
   })
   return { format: 'module', source: code, shortCircuit: true }
 }
-
-export const registerTypeScript = () => register(import.meta.url)
