@@ -15,15 +15,18 @@ export async function measureRow({ name, load, spec, usage }) {
     const list = failures.map(([what, times]) => `${times} x ${what}`).join('; ')
     throw new Error(`${name} at ${inFlight} in flight: ${list}`)
   }
+  const failed = failures.reduce((sum, [, times]) => sum + times, 0)
+  const answered = count - failed
   return {
     name,
     concurrency: inFlight,
     requests: count,
-    failed: failures.reduce((sum, [, times]) => sum + times, 0),
-    rate: count / (wallMs / 1000),
+    failed,
+    ...(failed > 0 && { failures }),
+    rate: answered / (wallMs / 1000),
     p50_ms: quantile(latencies, 0.5),
     p99_ms: quantile(latencies, 0.99),
-    cpu_us: (after.cpu_us - before.cpu_us) / count,
+    cpu_us: (after.cpu_us - before.cpu_us) / answered,
     rss_mb: after.rss_mb,
     processes: after.processes,
     load_cpu_us,

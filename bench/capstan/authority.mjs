@@ -1,7 +1,11 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { createIssuer, createTrustAnchor } from '../../dist/ca/hierarchy.js'
 import { openIssuer } from '../../dist/ca/issuer.js'
+import { planLeaf } from '../../dist/ca/plan-leaf.js'
+import { renderPem } from '../../dist/core/pem.js'
 import { serialFromRandom } from '../../dist/core/serial.js'
+
+const DAY_SECONDS = 86_400
 
 /** Unix seconds. */
 export const unixNow = () => Math.floor(Date.now() / 1000)
@@ -22,7 +26,7 @@ export function makeSigner() {
 export async function makeAuthority() {
   const now = unixNow()
   const root = makeSigner().signer
-  const { signer } = makeSigner()
+  const { key, signer } = makeSigner()
   const trustAnchor = await createTrustAnchor({
     signer: root,
     serial: newSerial(),
@@ -38,8 +42,28 @@ export async function makeAuthority() {
     now,
   })
   const certificates = [certificate, trustAnchor]
-  return { certificates, signer, issuer: opened(openIssuer(certificates, signer)) }
+  return { certificates, key, signer, issuer: opened(openIssuer(certificates, signer)) }
 }
+
+/** A TLS server's certificate under that authority: its chain, trust anchor and key as PEM. */
+export async function makeServerCertificate({ certificates, issuer }, names) {
+  const { key, signer } = makeSigner()
+  const leaf = await issuer.signLeaf(
+    planLeaf({
+      serial: newSerial(),
+      spki: signer.spki,
+      names,
+      usages: ['serverAuth'],
+      maxTtl: DAY_SECONDS,
+      issuer,
+      now: unixNow(),
+    }),
+  )
+  const [issuing, ca] = certificates.map((der) => renderPem('CERTIFICATE', der))
+  return { ca, chain: `${renderPem('CERTIFICATE', leaf)}${issuing}`, key: pkcs8(key) }
+}
+
+export const pkcs8 = (key) => key.export({ type: 'pkcs8', format: 'pem' })
 
 /** The value of a `Result`; a refusal would mean that the bench is wrong. */
 export function opened(result) {

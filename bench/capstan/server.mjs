@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { endsWithUs } from '../machine/ends-with-us.mjs'
 import { freePort } from '../machine/free-port.mjs'
 import { usageOf } from '../machine/process-usage.mjs'
 import { LINKERD_SERVER_NAME } from './namespace-document.mjs'
@@ -81,9 +82,9 @@ ${workers === undefined ? '' : `  workers: ${workers}\n`}`,
     const log = openSync(join(this.folder, 'capstan.log'), 'a')
     const started = performance.now()
     const command = [...this.nodeOptions, program, 'serve', '--config', this.config]
-    this.process = spawn(process.execPath, command, {
-      stdio: ['ignore', 'ignore', log],
-    })
+    this.process = endsWithUs(
+      spawn(process.execPath, command, { stdio: ['ignore', 'ignore', log] }),
+    )
     closeSync(log)
     while (performance.now() - started < READY_WITHIN_MS && this.process.exitCode === null) {
       if (await this.isReady()) return performance.now() - started

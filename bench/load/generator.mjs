@@ -6,6 +6,7 @@ import {
   overKeptConnections,
   overNewConnections,
 } from './certify-load.mjs'
+import { peerKinds } from '../peers/peer-load.mjs'
 import { closedLoop } from './closed-loop.mjs'
 import { handshakes } from './handshake-load.mjs'
 import { overHttpConnections, overMutualTls, renewalRequests, tokenRequests } from './http-load.mjs'
@@ -21,6 +22,7 @@ const kinds = {
   handshake: { frames: () => undefined, open: handshakes },
   'http-token': { frames: tokenRequests, open: overHttpConnections },
   'http-renew': { frames: renewalRequests, open: overMutualTls },
+  ...peerKinds,
 }
 
 function certifyFrames({ population, count, accounts, tokens, tokenKey }) {

@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { makeCsr } from './csr.mjs'
 import { jsonPost, openHttpConnection } from './http-connection.mjs'
 
-const CREATED = 201
 const csrText = (keys) => makeCsr(undefined, keys).toString('base64')
 
 /** What machines send that trade a join token each, over connections that are kept. */
@@ -46,14 +45,16 @@ export async function overMutualTls({ target, tokens, frames }) {
   return posting(connections, frames)
 }
 
-const posting = (connections, frames) => ({
+/** A load of whole requests, each caller on its connection. */
+export const posting = (connections, frames) => ({
   async call(index, caller) {
     created(await connections[caller].post(frames[index]))
   },
   close: () => Promise.all(connections.map(({ close }) => close())),
 })
 
-function created({ status, body }) {
-  if (status === CREATED) return body
+/** The body of an answer that a certificate was made; throws for any other. */
+export function created({ status, body }) {
+  if (status === 200 || status === 201) return body
   throw new Error(`HTTP ${status} ${body.toString().slice(0, 300)}`)
 }

@@ -53,15 +53,24 @@ export async function warmUp(load, spec) {
   if (failures.length > 0) throw new Error(`warming up: ${failures[0][1]} x ${failures[0][0]}`)
 }
 
-/** One row after another, the limit sampled beside each. */
+/**
+ * One row after another, the limit sampled beside each. Of repeated measurements, the one with the
+ * median CPU time stands.
+ */
 export async function eachConcurrency(context, requests, measure) {
-  const { size, limit, concurrencies, report } = context
+  const { size, limit, concurrencies, repeat, report } = context
   const rows = []
   for (const inFlight of concurrencies) {
-    limit.sample()
-    const row = await measure({ inFlight, count: requests[size][inFlight] })
-    report(row)
-    rows.push(row)
+    const measured = []
+    for (let round = 0; round < repeat; round += 1) {
+      limit.sample()
+      measured.push(
+        await measure({ inFlight, count: requests[size][inFlight] ?? requests[size][16] }),
+      )
+      report(measured.at(-1))
+    }
+    measured.sort((a, b) => a.cpu_us - b.cpu_us)
+    rows.push(measured[Math.floor(repeat / 2)])
   }
   return rows
 }

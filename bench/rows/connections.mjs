@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { endsWithUs } from '../machine/ends-with-us.mjs'
 import { usageOf } from '../machine/process-usage.mjs'
 import { measureRow } from '../measure-row.mjs'
 import { eachConcurrency, warmUp } from './certify.mjs'
@@ -71,7 +72,7 @@ export const steadyState = {
 }
 
 async function withHandshakeServer(use) {
-  const child = fork(join(import.meta.dirname, '../load/handshake-server.mjs'))
+  const child = endsWithUs(fork(join(import.meta.dirname, '../load/handshake-server.mjs')))
   try {
     const target = await new Promise((resolve, reject) => {
       child.once('message', resolve)
