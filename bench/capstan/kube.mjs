@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { register } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { accountName, CLUSTER, NAMESPACE } from './namespace-document.mjs'
@@ -19,7 +18,7 @@ export function whatKubeLacks() {
 
 /** A real kube-apiserver with `accounts` service accounts, a pod of each. */
 export async function kubeWith(accounts) {
-  register('./typescript-hooks.mjs', import.meta.url)
+  await import('../../test/support/typescript.mjs')
   const { KubeServer } = await import('../../test/support/kube-apiserver.ts')
   const kube = await KubeServer.started({ issuer: CLUSTER.issuer })
   await kube.createNamespace(NAMESPACE)
