@@ -56,5 +56,6 @@ function database(home) {
     issued_at timestamp, not_before timestamp, metadata text, sans text, common_name text,
     PRIMARY KEY (serial_number, authority_key_identifier))`)
   made.close()
-  return { driver: 'sqlite3', data_source: path }
+  // Its default of five seconds is not enough for a busy machine: "database is locked".
+  return { driver: 'sqlite3', data_source: `file:${path}?_busy_timeout=60000` }
 }
