@@ -120,7 +120,10 @@ describe('certificateFacts', () => {
       when: 'unique identifiers',
       bytes: certificate({ more: der.tlv(0x81, Uint8Array.of(0, 1)) }),
     },
-    { when: 'an empty list of extensions', bytes: certificate({ extensions: [] }) },
+    {
+      when: 'an empty list of extensions (CVE-2026-40097)',
+      bytes: certificate({ extensions: [] }),
+    },
     { when: 'an extension twice', bytes: certificate({ extensions: [keyUsage, keyUsage] }) },
     {
       when: 'a default written out',
@@ -129,11 +132,11 @@ describe('certificateFacts', () => {
       }),
     },
     {
-      when: 'an empty extended key usage',
+      when: 'an empty extended key usage (CVE-2026-40097)',
       bytes: certificate({ extensions: [extension('2.5.29.37', der.sequence())] }),
     },
     {
-      when: 'an empty list of names',
+      when: 'an empty list of names (CVE-2026-40097)',
       bytes: certificate({ extensions: [extension('2.5.29.17', der.sequence())] }),
     },
     {

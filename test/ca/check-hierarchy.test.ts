@@ -179,7 +179,7 @@ describe('checkHierarchy', () => {
       chain: async () => [await anchorOf()],
     },
     {
-      when: 'more certificates than any chain',
+      when: 'more certificates than any chain (CVE-2018-16875)',
       says: /issuer and the certificates above/,
       chain: async () => Array.from({ length: 7 }, await always(anchorOf())),
     },
@@ -308,7 +308,7 @@ describe('checkHierarchy', () => {
       ],
     },
     {
-      when: 'a permitted URI',
+      when: 'a permitted URI (CVE-2025-58187)',
       says: /rustls reject every leaf/,
       chain: async () => [
         await issuerOf({ extensions: await withUsual(constraint(0, uri)) }),

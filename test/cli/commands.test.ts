@@ -240,6 +240,24 @@ describe('a refusal', () => {
     expect((await run(argv, { server: refusing(code) })).exit).toBe(exit)
   })
 
+  // A verifier of signatures ended with 0 when it had fallen over.
+  it.each<{ when: string; verify: () => Promise<never> }>([
+    {
+      when: 'a record is broken',
+      verify: () => Promise.resolve(refuse('namespace.bad-canonical', 'broken') as never),
+    },
+    {
+      when: 'the store does not answer',
+      verify: () => Promise.reject(new DependencyError('store', 'gone')),
+    },
+    { when: 'it falls over', verify: () => Promise.reject(new Error('a bug')) },
+    { when: 'the answer is none', verify: () => Promise.resolve(undefined as never) },
+  ])('is never taken for a log that holds: $when (CVE-2026-44310)', async ({ verify }) => {
+    const screen = await run(['index', 'verify'], { server: new ScriptedServer({ verify }) })
+    expect(screen.exit).not.toBe(0)
+    expect(screen.out).not.toContain('verified')
+  })
+
   it('is not what a server that does not answer is called', async () => {
     const operator = () => Promise.reject(new DependencyError('server', 'no answer'))
     const screen = await run(argv, { operator })

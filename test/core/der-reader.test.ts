@@ -183,7 +183,7 @@ describe('DerReader refuses', () => {
 })
 
 describe('DerReader', () => {
-  it('reads 31 levels, and not 33', () => {
+  it('reads 31 levels, and not 33 (CVE-2025-66031)', () => {
     const nest = (levels: number): Uint8Array => {
       let der = tlv(tags.null)
       for (let i = 0; i < levels; i++) der = tlv(tags.sequence, der)

@@ -110,7 +110,7 @@ describe('allowKey refuses', () => {
     { when: 'RSA of 2048 bits', key: () => rsaKey(modulus(2048)) },
     { when: 'RSA of 3071 bits', key: () => rsaKey(modulus(3071)) },
     { when: 'RSA of 8193 bits', key: () => rsaKey(modulus(8193)) },
-    { when: 'RSA of 16384 bits', key: () => rsaKey(modulus(16_384)) },
+    { when: 'RSA of 16384 bits (SPIRE 1.14.2)', key: () => rsaKey(modulus(16_384)) },
     { when: 'RSA with exponent 1', key: () => rsaKey(modulus(3072), hex('01')) },
     { when: 'RSA with exponent 3', key: () => rsaKey(modulus(3072), hex('03')) },
     { when: 'RSA with exponent 65536', key: () => rsaKey(modulus(3072), hex('010000')) },
@@ -126,7 +126,7 @@ describe('allowKey refuses', () => {
           bigEndian((BigInt(`0x${Buffer.from(modulus(3072)).toString('hex')}`) / 167n) * 167n),
         ),
     },
-    { when: 'RSA with the mark of ROCA', key: () => rsaKey(rocaModulus()) },
+    { when: 'RSA with the mark of ROCA (CVE-2017-15361)', key: () => rsaKey(rocaModulus()) },
     {
       when: 'a negative modulus',
       key: () => spki([oid(RSA), nullValue()], sequence(tlv(0x02, modulus(3072)), integer(65_537))),

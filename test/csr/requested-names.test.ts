@@ -84,7 +84,7 @@ describe('asksOnlyFor refuses', () => {
   })
 })
 
-it('asksOnlyFor checks every name once with that name', () => {
+it("asksOnlyFor checks every name once with that name (Let's Encrypt 2020-02-29)", () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd')
   const names = fc.array(name, { maxLength: 4 })
   fc.assert(

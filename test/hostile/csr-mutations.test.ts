@@ -185,7 +185,7 @@ const seed = info({
 const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 })
 
 describe('a CSR that is mutated and signed again', () => {
-  it('is refused, or is DER in which an independent parser sees the same names and key', () => {
+  it('is refused, or is DER in which an independent parser sees the same names and key (CVE-2025-12816)', () => {
     const codes = new Map<string, number>()
     fc.assert(
       fc.property(mutations, (steps) => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => given[Symbol.asyncDispose]())
 
-describe('evidence of another kind', () => {
+describe('evidence of another kind (CVE-2025-44005)', () => {
   it.each([
     {
       shown: 'a join token as a service account token',
@@ -57,7 +57,7 @@ describe('evidence of another kind', () => {
   })
 
   it.each(['', 'x509pop', 'Kubernetes', '__proto__', 'toString'])(
-    'of a kind that nobody knows ends in an error, never in a certificate: %j',
+    'of a kind that nobody knows ends in an error, never in a certificate (CVE-2026-30836): %j',
     async (kind) => {
       const before = await given.issued()
       await expect(given.issue({ kind, token: podToken } as unknown as Evidence)).rejects.toThrow()
@@ -76,7 +76,7 @@ describe('evidence of another kind', () => {
   })
 })
 
-describe('two clusters whose tokens have one issuer', () => {
+describe('two clusters whose tokens have one issuer (CVE-2025-59048)', () => {
   const facts = (identityTrustDomain: string) => ({
     identityTrustDomain,
     controlPlaneNamespace: 'linkerd',
@@ -106,7 +106,7 @@ describe('two clusters whose tokens have one issuer', () => {
   })
 })
 
-describe('what changes while evidence is being checked', () => {
+describe("what changes while evidence is being checked (Let's Encrypt 2023-06-15)", () => {
   /** Holds every attestation until it is let go, as a slow API server does. */
   function slowly(): () => void {
     let go = (): void => undefined

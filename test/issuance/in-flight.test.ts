@@ -31,7 +31,7 @@ describe('InFlight', () => {
     expect(await frozen).toBe(T0)
   })
 
-  it('lets nobody enter a frozen entry until it thaws, and lets others through', async () => {
+  it("lets nobody enter a frozen entry until it thaws, and lets others through (Let's Encrypt 2023-06-15)", async () => {
     const inFlight = new InFlight(ledgerWith({ notAfter: T0 }))
     await inFlight.freeze(entry)
 

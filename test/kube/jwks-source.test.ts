@@ -35,7 +35,7 @@ describe('discoveryJwksSource', () => {
     expect(fake.seen.map(({ path }) => path)).toEqual([paths.discovery, paths.keys])
   })
 
-  it('goes to no other host, whatever jwks_uri says', async () => {
+  it('goes to no other host, whatever jwks_uri says (CVE-2026-41413)', async () => {
     const other = await FakeKubeApi.started()
     fake.on(paths.discovery, json(200, { issuer: ISSUER, jwks_uri: `${other.url}/keys` }))
     expect(await (await discovery()).fetch(soon())).toEqual({ keys: [jwk] })
@@ -43,14 +43,17 @@ describe('discoveryJwksSource', () => {
     await other.stop()
   })
 
-  it.each([paths.discovery, paths.keys])('follows no redirect of %s', async (path) => {
-    const other = await FakeKubeApi.started()
-    healthy(other, [jwk])
-    fake.on(path, redirect(`${other.url}${path}`))
-    await expect((await discovery()).fetch(soon())).rejects.toThrow(DependencyError)
-    expect(other.connections).toBe(0)
-    await other.stop()
-  })
+  it.each([paths.discovery, paths.keys])(
+    'follows no redirect of %s (CVE-2026-49478)',
+    async (path) => {
+      const other = await FakeKubeApi.started()
+      healthy(other, [jwk])
+      fake.on(path, redirect(`${other.url}${path}`))
+      await expect((await discovery()).fetch(soon())).rejects.toThrow(DependencyError)
+      expect(other.connections).toBe(0)
+      await other.stop()
+    },
+  )
 
   it.each([
     {

@@ -42,7 +42,7 @@ tokenReviewApiContract('a fake of kube-apiserver', () => {
 const review = (signal = AbortSignal.timeout(10_000)) => api.review(token, AUDIENCE, signal)
 
 describe('kubeTokenReviewApi', () => {
-  it('asks one question, with the token and one audience, as itself', async () => {
+  it('asks one question, with the token and one audience, as itself (CVE-2020-16250)', async () => {
     await review()
     expect(
       fake.seen.map(({ method, path, authorization }) => [method, path, authorization]),
@@ -71,7 +71,7 @@ describe('kubeTokenReviewApi', () => {
     { when: 'an error echoes the request', answer: echo(500) },
     { when: 'a 400 echoes the request', answer: echo(400) },
     {
-      when: 'the answer is another kind',
+      when: 'the answer is another kind (CVE-2020-16250)',
       answer: json(201, { kind: 'Status', status: 'Success' }),
     },
     { when: 'the answer is no JSON', answer: json(201, undefined, 'text/html') },
@@ -87,7 +87,7 @@ describe('kubeTokenReviewApi', () => {
     expect(everythingIn(error)).not.toContain('our-own-token')
   })
 
-  it('carries no token to where a redirect points', async () => {
+  it('carries no token to where a redirect points (CVE-2026-49478)', async () => {
     const other = await FakeKubeApi.started()
     other.on(paths.review, tokenReviews(token, AUDIENCE))
     fake.on(paths.review, redirect(`${other.url}${paths.review}`))

@@ -290,7 +290,7 @@ describe('no grant is made', () => {
     expect(code(given, tokenFacts(given))).toBe('ok')
   })
 
-  it('outside a region, though its name begins alike', async () => {
+  it('outside a region, though its name begins alike (CVE-2026-39350)', async () => {
     const given = await givenIndex(...world, {
       op: 'envelope.set',
       alias: 'payments',

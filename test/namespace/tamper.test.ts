@@ -189,7 +189,7 @@ describe('replaying a log', () => {
     }
   })
 
-  it('refuses a log from which any record but the last was dropped, even when chained again', async () => {
+  it('refuses a log from which any record but the last was dropped, even when chained again (CVE-2022-29173)', async () => {
     for (const seq of numbers.slice(0, -1)) {
       const dropped = log.toSpliced(seq, 1)
       expect([seq, await codeAfter(dropped)]).not.toContain('ok')
@@ -339,7 +339,7 @@ describe('replaying signatures', () => {
     )
   })
 
-  it('refuses a record without its vote, and one with a vote too many', async () => {
+  it('refuses a record without its vote, and one with a vote too many (CVE-2026-49834)', async () => {
     const { envelopes } = last()
     const votes = parsed(last().bytes)['votes'] as string[]
     const without = rewritten({ ...last(), envelopes: envelopes.slice(0, 1) }, { votes: [] })
@@ -373,7 +373,7 @@ describe('replaying signatures', () => {
     ['a vote on another log', (vote) => predicate(vote, { log: { size: 1, head: 'aa' } })],
     ['a vote at another time', (vote) => predicate(vote, { cast: T0 + 1 })],
     ['a statement that says nothing', () => ({})],
-  ])('does not count %s, though the voter signed it', async (_, change) => {
+  ])('does not count %s, though the voter signed it (CVE-2026-54787)', async (_, change) => {
     const vote = await resigned(last().envelopes[1]!, given.deps.voter, change as never)
     const { digest } = open(vote)!
     const record = rewritten(withEnvelope(last(), 1, vote), { votes: [digest] })
@@ -406,7 +406,7 @@ describe('replaying signatures', () => {
   })
 
   /** A log by somebody who can write the store, founded so that our voter seems to have a vote. */
-  describe('founded by a stranger who names our voter', () => {
+  describe('founded by a stranger who names our voter (CVE-2026-23992)', () => {
     type Members = Readonly<Record<string, unknown>>
     const ownGroup = (): Group =>
       (parsed(Buffer.from(sealedIn(at(0).envelopes[0]!).payload, 'base64')) as { group: Group })

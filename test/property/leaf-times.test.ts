@@ -19,7 +19,7 @@ const times = fc.record({
 })
 
 describe('planLeaf', () => {
-  it('never makes a leaf that is valid for longer than it may be, or outside its chain', () => {
+  it("never makes a leaf that is valid for longer than it may be, or outside its chain (Let's Encrypt 2021-06-08)", () => {
     fc.assert(
       fc.property(times, ({ before, after, maxTtl, requestedTtl, backdate }) => {
         const issuer = { notBefore: unixSeconds(T0 - before), notAfter: unixSeconds(T0 + after) }

@@ -223,7 +223,7 @@ describe('an existing hierarchy', () => {
 
   it.each([
     {
-      wrong: 'a key of another certificate',
+      wrong: 'a key of another certificate (CVE-2023-0665)',
       options: async () => {
         await makeRoot()
         await makeIssuer()

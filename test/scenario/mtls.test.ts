@@ -44,7 +44,7 @@ describe('renewal by mutual TLS', () => {
     expect(answer).toMatchObject({ status: 401, body: { code: 'renewal.not-ours' } })
   })
 
-  it('looks at the certificate again with every request', async () => {
+  it('looks at the certificate again with every request (SPIRE 1.14.3)', async () => {
     const client = await server.enrolled('shop/web')
     await server.change({ op: 'entry.suspend', alias: 'shop/web' })
     expect(await renew(client)).toMatchObject({ status: 403, body: { code: 'grant.not-active' } })
@@ -59,7 +59,7 @@ describe('renewal by mutual TLS', () => {
     expect(answer).toMatchObject({ status: 400, body: { code: 'request.malformed' } })
   })
 
-  it('is of no use for the names of others: the token decides, not the connection', async () => {
+  it('is of no use for the names of others: the token decides, not the connection (CVE-2026-39388)', async () => {
     const client = await server.enrolled('shop/web')
     const evidence = { kind: 'join-token', token: await server.joinToken('shop/auditor') }
     const { body } = await server.post('/v1/certificates', { csr: server.csr, evidence }, client)
@@ -68,7 +68,7 @@ describe('renewal by mutual TLS', () => {
 })
 
 describe('the routes of readers and operators', () => {
-  it('open to a reader, for reading only', async () => {
+  it('open to a reader, for reading only (CVE-2025-66406)', async () => {
     const client = await server.enrolled('shop/auditor')
     expect((await server.get('/v1/entries/shop%2Fweb', client)).status).toBe(200)
     const change = { op: 'entry.suspend', alias: 'shop/web' }

@@ -54,7 +54,7 @@ describe('renewal with the current certificate', () => {
     expect(again.record.parentSerial).toBe(renewed.record.serial)
   })
 
-  it('is refused once the certificate is revoked, and for its whole entry', async () => {
+  it('is refused once the certificate is revoked, and for its whole entry (CVE-2026-40264)', async () => {
     const { leaf, record } = valueOf(await given.issueToPod())
     const { operations } = given.instance
     const target = { kind: 'serial', serial: record.serial } as const
@@ -65,7 +65,7 @@ describe('renewal with the current certificate', () => {
     expect(codeOf(await given.renew(next.leaf))).toBe('renewal.revoked')
   })
 
-  it('is refused once its binding is gone', async () => {
+  it('is refused once its binding is gone (CVE-2026-39388)', async () => {
     await given.change({
       op: 'binding.add',
       alias: web,
@@ -144,8 +144,8 @@ describe('a certificate that is not ours', () => {
     expect(codeOf(await given.renew(certificateDer(changed)))).toBe('renewal.not-ours')
   })
 
-  // Who revokes by fingerprint lets this through (CVE-2026-25793).
-  it('is refused with the other half of its ECDSA signature, which verifies just as well', async () => {
+  // Who revokes by fingerprint lets this through.
+  it('is refused with the other half of its ECDSA signature, which verifies just as well (CVE-2026-25793)', async () => {
     const { leaf } = valueOf(await given.issueToPod())
     const twin = withTwinSignature(leaf)
     const issuer = given.instance.authority().issuers[0]

@@ -49,7 +49,7 @@ describe('readReview', () => {
     },
     { when: 'the answer is empty', status: {}, code: 'token.not-authenticated' },
     {
-      when: 'audiences are absent: an authenticator that knows none',
+      when: 'audiences are absent: an authenticator that knows none (linkerd-identity)',
       status: { authenticated: true, user: reviewedUser },
       code: 'token.wrong-audience',
     },

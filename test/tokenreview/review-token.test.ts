@@ -98,14 +98,14 @@ describe('tokenVerifier', () => {
     expect(api.asked).toHaveLength(0)
   })
 
-  it("refuses a header whose algorithm is not the key's", async () => {
+  it("refuses a header whose algorithm is not the key's (CVE-2026-22817)", async () => {
     jwks.publish(new TokenSigner('ES384', 'key-1').jwk)
     expect(await verify('offline', signer.sign())).toMatchObject({
       refusal: { code: 'token.bad-signature' },
     })
   })
 
-  it('does not ask twice, nor without an audience, when the audience is refused', async () => {
+  it('does not ask twice, nor without an audience, when the audience is refused (linkerd-identity)', async () => {
     api = FakeTokenReviewApi.saying({
       error:
         '[invalid bearer token, token audiences ["x"] is invalid for the target audiences ["y"]]',

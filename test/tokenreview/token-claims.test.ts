@@ -64,7 +64,11 @@ describe('readClaims', () => {
       payload: claims({ iss: `${ISSUER}/` }),
       code: 'token.wrong-issuer',
     },
-    { when: 'iss is an array', payload: claims({ iss: [ISSUER] }), code: 'token.wrong-issuer' },
+    {
+      when: 'iss is an array (CVE-2025-30144)',
+      payload: claims({ iss: [ISSUER] }),
+      code: 'token.wrong-issuer',
+    },
     { when: 'iss is missing', payload: lacking('iss'), code: 'token.wrong-issuer' },
     { when: 'aud is another', payload: claims({ aud: ['other'] }), code: 'token.wrong-audience' },
     {
@@ -73,17 +77,17 @@ describe('readClaims', () => {
       code: 'token.wrong-audience',
     },
     {
-      when: 'aud has ours as a prefix',
+      when: 'aud has ours as a prefix (CVE-2024-5798)',
       payload: claims({ aud: `${AUDIENCE}.evil` }),
       code: 'token.wrong-audience',
     },
     {
-      when: 'aud holds ours as a substring',
+      when: 'aud holds ours as a substring (CVE-2024-5798)',
       payload: claims({ aud: `x ${AUDIENCE} y` }),
       code: 'token.wrong-audience',
     },
     {
-      when: 'aud differs in case',
+      when: 'aud differs in case (CVE-2024-5798)',
       payload: claims({ aud: ['https://CA.example'] }),
       code: 'token.wrong-audience',
     },
@@ -100,7 +104,7 @@ describe('readClaims', () => {
       payload: claims({ aud: { 0: AUDIENCE } }),
       code: 'token.wrong-audience',
     },
-    { when: 'exp is missing', payload: lacking('exp'), code: 'token.malformed' },
+    { when: 'exp is missing (SPIRE 1.12.3)', payload: lacking('exp'), code: 'token.malformed' },
     { when: 'iat is missing', payload: lacking('iat'), code: 'token.malformed' },
     { when: 'nbf is missing', payload: lacking('nbf'), code: 'token.malformed' },
     {

@@ -47,7 +47,7 @@ const expectedOverTls = {
 const verdict = (told: Told): unknown => (told.status < 300 ? 'served' : told.json?.['code'])
 
 describe.each(routes.map((route) => ({ name: `${route.method} ${route.path}`, route })))(
-  '$name',
+  '$name (CVE-2026-1709)',
   ({ route }) => {
     const expected = expectedOverTls[route.access]
     const needsCertificate = route.id === 'renewCertificate'

@@ -195,7 +195,7 @@ describe('connections', () => {
 
 describe('TLS', () => {
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
-    'resumes no session: every %s connection shows its certificate again',
+    'resumes no session: every %s connection shows its certificate again (SPIRE 1.14.3)',
     async (version) => {
       const seen: number[] = []
       const served = await serve('tls', {

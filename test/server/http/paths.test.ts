@@ -29,7 +29,7 @@ const unix = await serve('unix', {
 })
 const tls = await serve('tls')
 
-describe('an alias in a path', () => {
+describe('an alias in a path (CVE-2026-40264)', () => {
   it.each([
     { path: '/v1/entries/payments', alias: 'payments' },
     { path: '/v1/entries/payments%2Fapi', alias: 'payments/api' },
