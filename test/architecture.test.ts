@@ -34,6 +34,49 @@ describe('there is one path to a certificate', () => {
   })
 })
 
+describe('certificates of others', () => {
+  // The client of the command line has no other: it looks at what its own CA issued to it.
+  it('no library judges a certificate for the server (x509-limbo)', () => {
+    expect(filesThat(/\bX509Certificate\b|checkIssued|\.authorized\b/)).toEqual([
+      'cli/enrol/enrol.ts',
+      'cli/enrol/exchange.ts',
+      'cli/enrol/issued-identity.ts',
+      'cli/enrol/trust-anchors.ts',
+    ])
+    expect(filesThat(/@peculiar\/x509/)).toEqual(['ca/encode-authority.ts'])
+    expect(filesThat(/pkijs|node-forge|asn1js/)).toEqual([])
+  })
+})
+
+describe('secrets are compared in constant time', () => {
+  const holders = ['issuance/challenge.ts', 'issuance/join-token.ts']
+
+  it('by digest, in these files and in no other way', () => {
+    expect(filesThat(/\btimingSafeEqual\b/)).toEqual([...holders, 'issuance/renewal.ts'])
+    for (const name of holders) {
+      const text = sources.find((source) => source.name === name)!.text
+      expect(text.match(/timingSafeEqual\(\s*sha256\(/g)).toHaveLength(1)
+    }
+    // Any other comparison with what is stored.
+    const stored = String.raw`\b(secretSha256|challengePassword|nonce)\b`
+    const compare = String.raw`(===|!==|\.equals\(|\.compare\()`
+    const compared = new RegExp(String.raw`${stored}\s*${compare}|${compare}\s*[\w?.,\s]*${stored}`)
+    const found = sources.flatMap(({ name, text }) =>
+      text
+        .split('\n')
+        .filter((line) => compared.test(line) && !line.includes('challengePassword === undefined'))
+        .map((line) => `${name}: ${line.trim()}`),
+    )
+    expect(found).toEqual([])
+  })
+
+  it('and looked up by id alone', () => {
+    const statements = sources.flatMap(({ text }) => text.match(/(WHERE|AND)[^'`]*/g) ?? [])
+    expect(statements.length).toBeGreaterThan(20)
+    expect(statements.filter((where) => /(secret_sha256|nonce)\s*=/.test(where))).toEqual([])
+  })
+})
+
 describe('what SECURITY.md promises', () => {
   it('is in tests that there are', () => {
     const root = join(import.meta.dirname, '..')
