@@ -1,20 +1,32 @@
 import { randomFillSync } from 'node:crypto'
 import { type Clock, type RandomBytes, unixSeconds, type UnixSeconds } from './core/time.js'
 
-/** The longest delay that a Node timer holds: 2^31 - 1 ms. */
-const LONGEST_TIMER_MS = 2_147_483_647
+/**
+ * Timers do not see that the clock was set, nor that the machine slept: whoever sleeps looks at it
+ * this often.
+ */
+const LOOK_MS = 10_000
+/** A clock that is kept right steps back by less than this. */
+const STEP_MS = 1000
 
 /** The machine's clock. */
-export const systemClock: Clock = {
-  now: () => unixSeconds(Math.floor(Date.now() / 1000)),
+export const systemClock: Clock = clockOver(() => Date.now(), LOOK_MS)
 
-  async sleepUntil(at: UnixSeconds, signal?: AbortSignal): Promise<void> {
-    for (;;) {
-      const left = at * 1000 - Date.now()
-      if (left <= 0 || signal?.aborted === true) return
-      await pause(Math.min(left, LONGEST_TIMER_MS), signal)
-    }
-  },
+/** `wall`: milliseconds since 1970 by a clock that may be set at any time. */
+export function clockOver(wall: () => number, lookMs: number): Clock {
+  return {
+    now: () => unixSeconds(Math.floor(wall() / 1000)),
+
+    async sleepUntil(at: UnixSeconds, signal?: AbortSignal): Promise<void> {
+      for (;;) {
+        const before = wall()
+        const left = at * 1000 - before
+        if (left <= 0 || signal?.aborted === true) return
+        await pause(Math.min(left, lookMs), signal)
+        if (wall() < before - STEP_MS) return
+      }
+    },
+  }
 }
 
 function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -34,7 +34,10 @@ export function toIso(at: UnixSeconds): string {
 /** Where loops read the time. Pure code takes `now: UnixSeconds` instead. */
 export interface Clock {
   now(): UnixSeconds
-  /** Resolves at `at`, or at once when `signal` aborts. */
+  /**
+   * Resolves at `at`, or at once when `signal` aborts; and early when the clock is set back, so that
+   * nobody sleeps through the time that is there again. Loops look at the time when they wake.
+   */
   sleepUntil(at: UnixSeconds, signal?: AbortSignal): Promise<void>
 }
 

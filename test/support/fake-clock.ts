@@ -3,7 +3,7 @@ import { type Clock, type Seconds, unixSeconds, type UnixSeconds } from '../../s
 /** Every test's beginning of time: 2026-11-21T00:00:00Z. */
 export const T0 = unixSeconds(1_795_219_200)
 
-/** A clock that stands still until a test moves it; sleepers wake as it passes them. */
+/** A clock that stands still until a test moves it; sleepers wake as it passes them, and all when it is set back. */
 export class FakeClock implements Clock {
   private sleepers: { at: UnixSeconds; wake: () => void }[] = []
   private at: UnixSeconds
@@ -29,9 +29,10 @@ export class FakeClock implements Clock {
   }
 
   set(at: UnixSeconds): void {
+    const isBack = at < this.at
     this.at = at
-    const due = this.sleepers.filter((sleeper) => sleeper.at <= at)
-    this.sleepers = this.sleepers.filter((sleeper) => sleeper.at > at)
+    const due = this.sleepers.filter((sleeper) => isBack || sleeper.at <= at)
+    this.sleepers = this.sleepers.filter((sleeper) => !due.includes(sleeper))
     for (const sleeper of due) sleeper.wake()
   }
 }
