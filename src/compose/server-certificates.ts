@@ -42,12 +42,14 @@ interface Deps {
 interface Held {
   readonly certificate: ServerCertificate
   readonly issuerId: string
+  readonly notBefore: UnixSeconds
   readonly renewAt: UnixSeconds
 }
 
 /**
  * The server's own certificates, made at start and renewed at two thirds of their life, whenever
- * the issuer changes, and when a cluster brings a new server name.
+ * the issuer changes, when a cluster brings a new server name, and when the clock is set back so far
+ * that they are not valid yet.
  */
 export class OwnCertificates {
   private readonly anyName = new HeldCertificates(new Map())
@@ -90,7 +92,7 @@ export class OwnCertificates {
     }
     for (const [name, names] of wanted) {
       const held = this.held.get(name)
-      if (held?.issuerId === issuer.value.id && now < held.renewAt) continue
+      if (held?.issuerId === issuer.value.id && isFresh(held, now)) continue
       this.held.set(
         name,
         await this.make(
@@ -136,6 +138,7 @@ export class OwnCertificates {
           .join(''),
       },
       issuerId: issuer.id,
+      notBefore: record.notBefore,
       renewAt: unixSeconds(now + Math.floor((life * 2) / 3)),
     }
   }
@@ -155,3 +158,6 @@ export class OwnCertificates {
     )
   }
 }
+
+const isFresh = ({ notBefore, renewAt }: Held, now: UnixSeconds): boolean =>
+  notBefore <= now && now < renewAt

@@ -40,7 +40,9 @@ export class CrlPublisher {
     const key = authority().crlSigner(issuerId)
     if (!key) return refuse('ca.no-issuer', 'the key of this issuer is not here')
     const present = await this.published.get(issuerId)
-    if (present && clock.now() < present.thisUpdate + lifetime / 2) return ok(present.der)
+    const age = present ? clock.now() - present.thisUpdate : -1
+    // Below zero the clock was set back: verifiers would call it not yet valid.
+    if (present && age >= 0 && age < lifetime / 2) return ok(present.der)
     const next = this.make(issuerId, key)
     this.published.set(issuerId, next)
     next.catch(() => this.published.delete(issuerId))

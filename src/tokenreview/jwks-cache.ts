@@ -31,6 +31,9 @@ export const defaultJwksPolicy: JwksPolicy = {
   fetchMs: 5000,
 }
 
+/** Clocks that are kept right step back by less. */
+const STEP = seconds(60)
+
 interface Deps {
   /** For errors: `kubernetes prod-eu`. */
   readonly name: string
@@ -69,13 +72,19 @@ export class JwksCache {
   }
 
   private age(): number {
-    return this.readAt === undefined ? Infinity : between(this.readAt, this.deps.clock.now())
+    return this.since(this.readAt)
+  }
+
+  /** Seconds since then; for ever, where the clock was set back far behind it and nobody can say. */
+  private since(at: UnixSeconds | undefined): number {
+    if (at === undefined) return Infinity
+    const passed = between(at, this.deps.clock.now())
+    return passed < -STEP ? Infinity : Math.max(0, passed)
   }
 
   /** Reads the set once for all who wait; what fails stays to be told, and the old keys stay. */
   private refresh(): Promise<void> {
-    const { clock, policy } = this.deps
-    if (this.failure && between(this.failure.at, clock.now()) < policy.floorAfterFailure) {
+    if (this.failure && this.since(this.failure.at) < this.deps.policy.floorAfterFailure) {
       return Promise.resolve()
     }
     this.reading ??= this.read().finally(() => (this.reading = undefined))

@@ -93,6 +93,20 @@ describe("the server's own certificates", () => {
     expect(Date.parse(leaf.validTo) / 1000).toBeGreaterThan(given.clock.now() + hours(23))
   })
 
+  it('are replaced when the clock is set back to before they are valid', async () => {
+    const certificates = own()
+    const right = given.clock.now()
+    given.clock.advance(days(1))
+    await certificates.refresh()
+    const early = certificates.http.current(undefined)
+    given.clock.set(right)
+    await certificates.refresh()
+    const now = certificates.http.current(undefined)
+    expect(now).not.toBe(early)
+    const leaf = new X509Certificate(now?.chainPem ?? '')
+    expect(Date.parse(leaf.validFrom) / 1000).toBeLessThanOrEqual(right)
+  })
+
   it('answer to the name of each Linkerd control plane, as clusters come and go', async () => {
     const certificates = own()
     const name = 'linkerd-identity.linkerd.serviceaccount.identity.linkerd.prod.local'

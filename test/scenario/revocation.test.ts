@@ -62,6 +62,14 @@ describe('the revocation list', () => {
     expect(numberOf(await crl())).toBe(numberOf(first) + 1)
   })
 
+  it('is made again when the clock is set back to before it', async () => {
+    const right = given.clock.now()
+    given.clock.advance(hours(24))
+    await crl()
+    given.clock.set(right)
+    expect((await crl()).thisUpdate.getTime()).toBeLessThanOrEqual(right * 1000)
+  })
+
   it('forgets what has expired', async () => {
     const { record } = valueOf(await given.issueToPod())
     valueOf(

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { hours, minutes, seconds } from '../../src/core/time.js'
+import { hours, minus, minutes, seconds } from '../../src/core/time.js'
 import { defaultJwksPolicy as policy, JwksCache } from '../../src/tokenreview/jwks-cache.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { TokenSigner } from '../support/service-account-token.js'
@@ -37,6 +37,20 @@ describe('JwksCache', () => {
     expect(await cache.find('old')).toBeUndefined()
     expect(await cache.find('next')).toBeDefined()
     expect(source.read).toBe(2)
+  })
+
+  it('reads it again when the clock was set back, also after a failure', async () => {
+    await cache.find('old')
+    clock.set(minus(clock.now(), hours(24)))
+    source.publish(next)
+    expect(await cache.find('old')).toBeUndefined()
+
+    source.answer = down
+    clock.advance(hours(13))
+    await expect(cache.find('next')).rejects.toThrow(DependencyError)
+    clock.set(minus(clock.now(), hours(24)))
+    source.publish(next)
+    expect(await cache.find('next')).toBeDefined()
   })
 
   it('reads it again for an unknown key, and finds one that was rolled over', async () => {
