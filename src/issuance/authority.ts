@@ -88,6 +88,14 @@ export class Authority {
     }
     const valid = this.usable.find(({ issuer }) => issuer.notBefore <= now && now < issuer.notAfter)
     if (valid) return ok(valid.issuer)
+    if (now < newest.issuer.notBefore) {
+      const from = toIso(newest.issuer.notBefore)
+      return refuse('ca.expired', `the issuer is not valid before ${from}: is the clock right?`, {
+        wanted: 'an issuer that is valid now',
+        found: `the time ${toIso(now)}`,
+        next: 'set the clock',
+      })
+    }
     return refuse('ca.expired', 'the issuer, or a certificate above it, is expired', {
       wanted: 'an issuer that is valid now',
       found: `valid until ${toIso(newest.issuer.notAfter)}`,
