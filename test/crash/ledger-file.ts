@@ -17,6 +17,7 @@ export function pointOf(der: Uint8Array): string {
 interface Row {
   readonly id: number
   readonly serial: string
+  readonly entry: string | null
   readonly certificate: Buffer
   readonly evidence: string
 }
@@ -32,6 +33,8 @@ export class LedgerFile {
   readonly byToken = new Map<string, number>()
   readonly byKey = new Map<string, number>()
   readonly serialsTwice: string[] = []
+  /** Serial numbers of what entries have; the server's own certificates are none of them. */
+  readonly entryCertificates = new Set<string>()
   private readonly read = new Map<string, number>()
   private readonly path: string
 
@@ -58,10 +61,11 @@ export class LedgerFile {
   private readTable(database: Database, table: string): void {
     const rows = database
       .prepare<[number], Row>(
-        `SELECT id, serial, certificate, evidence FROM ${table} WHERE id > ? ORDER BY id`,
+        `SELECT id, serial, entry, certificate, evidence FROM ${table} WHERE id > ? ORDER BY id`,
       )
       .all(this.read.get(table) ?? 0)
-    for (const { id, serial, certificate, evidence } of rows) {
+    for (const { id, serial, entry, certificate, evidence } of rows) {
+      if (entry !== null) this.entryCertificates.add(serial)
       if (this.certificates.has(serial)) this.serialsTwice.push(serial)
       this.certificates.set(serial, digestOf(certificate))
       const { tokenId } = JSON.parse(evidence) as { tokenId?: string }
@@ -98,10 +102,5 @@ export function wholeStoreProblems(database: Database, ledger: LedgerFile): stri
   }
   const records = one('SELECT count(*) FROM index_log')
   if (records !== one('SELECT max(seq) + 1 FROM index_log')) problems.push('the log has a gap')
-  const issued = one('SELECT coalesce(sum(issued), 0) FROM entry_issuance')
-  const owned = tables(database)
-    .map(({ name }) => one(`SELECT count(*) FROM ${name} WHERE entry IS NOT NULL`))
-    .reduce((sum, count) => sum + count, 0)
-  if (issued !== owned) problems.push(`${issued} were counted, ${owned} are in the ledger`)
   return problems
 }
