@@ -64,7 +64,7 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
   const voter = await vault.value.create('Ed25519', 'local voter')
   const index = await LiveIndex.create(
     {
-      log: store.indexLog,
+      store: store.index,
       voter: voterSigner(voter.signer),
       clock,
       random,

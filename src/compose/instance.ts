@@ -99,7 +99,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     if (!authority.ok) return authority
     const inFlight = new InFlight(store.ledger)
     const index = await LiveIndex.open({
-      log: store.indexLog,
+      store: store.index,
       voter: voterSigner(voter),
       clock,
       random,

@@ -84,6 +84,7 @@ export const faultOf = {
   'namespace.wrong-state': 'conflict',
   'namespace.not-empty': 'conflict',
   'namespace.exists': 'conflict',
+  'namespace.state-mismatch': 'conflict',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',
   'grant.ambiguous': 'forbidden',

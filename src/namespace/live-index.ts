@@ -7,37 +7,47 @@ import type { Clock, RandomBytes } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
+import { firstDifference } from './compare-states.js'
 import { applyRecord, verifyRecord } from './fold-record.js'
+import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { describe, type HistoryItem } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
-import type { IndexLog, IssuedUntil, VoterSigner } from './ports.js'
+import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { type Made, propose } from './propose.js'
-import { replay } from './replay.js'
+import { replay, settle } from './replay.js'
 import { unknown } from './resolve-request.js'
 import { isSignable } from './signable.js'
-import { canonicalState, FoldedState, type IndexState } from './state.js'
+import type { IndexState } from './state.js'
+import { StateView } from './state-view.js'
 import { isVoterOf } from './voter-key.js'
 
 export type { Change } from './change.js'
 
 export interface IndexDeps {
-  readonly log: IndexLog
+  readonly store: IndexStore
   readonly voter: VoterSigner
   readonly clock: Pick<Clock, 'now'>
   readonly random: RandomBytes
   readonly issued: IssuedUntil
+  /** Where nobody waits for it, long work is done in one go. */
+  readonly pace?: Pace
 }
+
+const inOneGo: Pace = () => undefined
 
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
 export class LiveIndex {
-  private current: FoldedState
+  /** As committed: it moves with the store's tables. */
+  readonly state: IndexState
   private readonly deps: IndexDeps
+  private readonly pace: Pace
   private turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(deps: IndexDeps, state: FoldedState) {
+  private constructor(deps: IndexDeps) {
     this.deps = deps
-    this.current = state
+    this.pace = deps.pace ?? inOneGo
+    this.state = new StateView(deps.store.state)
   }
 
   /** Makes a solo index: one local voter whose vote passes everything. The log must be empty. */
@@ -52,32 +62,30 @@ export class LiveIndex {
     const state = new FoldedState()
     const verified = verifyRecord(state, stored.value)
     if (!verified.ok) return verified
-    if (!(await deps.log.append(0, [stored.value]))) {
+    applyRecord(state, verified.value)
+    if (!(await deps.store.append([stored.value], state.changes()))) {
       return refuse('namespace.exists', 'the index exists', { next: 'capstan status' })
     }
-    applyRecord(state, verified.value)
-    return ok(new LiveIndex(deps, state))
+    return ok(new LiveIndex(deps))
   }
 
   /**
-   * Replays the log; a record that does not belong there is refused by its number, and so is an
-   * index that others decide about: a log put in the place of this installation's own.
+   * Takes the state from the store's tables, and replays what of the log is not in them yet: a record
+   * that does not belong there is refused by its number. An index that others decide about is refused
+   * too: a store put in the place of this installation's own.
    */
   static async open(deps: IndexDeps): Promise<Result<LiveIndex>> {
-    const state = await replay(deps.log)
-    if (!state.ok) return state
-    const { group } = state.value.root
+    const settled = await settle(deps.store, deps.pace ?? inOneGo)
+    if (!settled.ok) return settled
+    const index = new LiveIndex(deps)
+    const { group } = index.state.root
     if (!group || !isVoterOf(group, deps.voter.publicKey)) {
       return refuse('namespace.unknown-key', 'the voter of this installation has no vote here', {
         wanted: 'an index log and a voter key of one installation',
         next: 'restore both from one backup; nothing was changed',
       })
     }
-    return ok(new LiveIndex(deps, state.value))
-  }
-
-  get state(): IndexState {
-    return this.current
+    return ok(index)
   }
 
   /** Proposes, votes, and commits one change. Unknown input is fine: it is parsed here. */
@@ -96,13 +104,13 @@ export class LiveIndex {
 
   /** The difference between a document and what is, as changes in the order they would be made. */
   plan(document: unknown): Result<readonly PlannedChange[]> {
-    return planDocument(this.current, document)
+    return planDocument(this.state, document)
   }
 
   /** Makes the difference so: all of it in one commit, or nothing. */
   apply(document: unknown): Promise<Result<readonly Change[]>> {
     return this.inTurn(async () => {
-      const planned = planDocument(this.current, document)
+      const planned = planDocument(this.state, document)
       if (!planned.ok) return planned
       return this.commit(planned.value.map(({ request }) => request))
     })
@@ -112,15 +120,15 @@ export class LiveIndex {
   async history(
     alias: Alias,
   ): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>> {
-    const { current } = this
+    const { state } = this
     const object =
       alias === ROOT
-        ? current.root
-        : (current.resolve(alias) ?? current.scopeByAlias(alias) ?? current.clusterByAlias(alias))
+        ? state.root
+        : (state.resolve(alias) ?? state.scopeByAlias(alias) ?? state.clusterByAlias(alias))
     if (!object) return unknown('entry, scope or cluster', alias)
     const items: HistoryItem[] = []
-    for (const seq of current.recordsOf(object.uid)) {
-      const [stored] = await this.deps.log.read(seq, 1)
+    for (const seq of state.recordsOf(object.uid)) {
+      const [stored] = await this.deps.store.read(seq, 1)
       const item = stored && describe(stored)
       if (item) items.push(item)
     }
@@ -129,18 +137,24 @@ export class LiveIndex {
 
   /** Reads the whole log again, checks every signature, and compares what it says with what is. */
   async verify(): Promise<Result<{ readonly records: number; readonly head: string }>> {
-    const again = await replay(this.deps.log)
-    if (!again.ok) return again
-    if (canonicalState(again.value) !== canonicalState(this.current)) {
-      return refuse(
-        'namespace.bad-canonical',
-        'the log says something else than what is in memory',
-        {
-          next: 'restart the server, and report this',
-        },
-      )
-    }
-    return ok({ records: again.value.size, head: again.value.head })
+    const { store } = this.deps
+    const { pace } = this
+    await using again = store.scratch()
+    // The long part first: what is committed meanwhile is a short one.
+    const most = await replay(store, again, { size: this.state.size, pace })
+    if (!most.ok) return most
+    // In turn, so that nothing is in the log that is not in the tables yet.
+    const { tables, records } = await this.inTurn(async () => ({
+      tables: store.snapshot(),
+      records: await store.size(),
+    }))
+    using now = tables
+    const { size, head } = now.meta
+    const rest = await replay(store, again, { size, pace })
+    if (!rest.ok) return rest
+    if (records !== size) return tablesDiffer(`${records} records, and tables of ${size}`)
+    const difference = await firstDifference(again.state, now, pace)
+    return difference === undefined ? ok({ records: size, head }) : tablesDiffer(difference)
   }
 
   /** One change at a time: each is decided on the state that the one before it left. */
@@ -153,31 +167,27 @@ export class LiveIndex {
   /** Makes a record of each request, writes them all or none, and only then makes them true. */
   private async commit(requests: readonly ChangeRequest[]): Promise<Result<readonly Change[]>> {
     if (requests.length === 0) return ok([])
-    const { log, issued } = this.deps
+    const { store, issued } = this.deps
     const frozen = new Set<Uid>()
     const freeze: IssuedUntil['freeze'] = (entry) => {
       frozen.add(entry)
       return issued.freeze(entry)
     }
-    // Each change is decided on the one before it; the last one's effect nobody needs before it is written.
-    const draft = requests.length === 1 ? this.current : this.current.clone()
-    const size = draft.size
+    // Each change is decided on the one before it.
+    const draft = new FoldedState(store.state)
     const all: Made[] = []
     try {
       for (const request of requests) {
-        const last = all.at(-1)
-        if (last) applyRecord(draft, last.verified)
         const made = await propose({ ...this.deps, freeze }, draft, request)
         if (!made.ok) return made
+        applyRecord(draft, made.value.verified)
         all.push(made.value)
+        await this.pace({ work: 'make changes', done: all.length, total: requests.length })
       }
       const records = all.map(({ stored }) => stored)
-      if (!(await log.append(size, records))) {
+      if (!(await store.append(records, draft.changes()))) {
         throw new DependencyError('store', 'the index log was changed by another process')
       }
-      const last = all.at(-1)
-      if (last) applyRecord(draft, last.verified)
-      this.current = draft
       return ok(all.map(changeOf))
     } finally {
       // Last of all: whoever waits for this looks at the new state.
@@ -185,6 +195,13 @@ export class LiveIndex {
     }
   }
 }
+
+const tablesDiffer = (found: string) =>
+  refuse('namespace.state-mismatch', 'the index tables say something else than the log', {
+    wanted: 'what replaying the log comes to',
+    found,
+    next: 'stop the server, then: capstan index rebuild',
+  })
 
 const changeOf = ({ op, proposal, verified: { record } }: Made): Change => ({
   op,

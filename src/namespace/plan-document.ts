@@ -26,6 +26,9 @@ import {
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 
+/** Of one document: all of them are in memory, and in one commit. */
+const MAX_CHANGES = 50_000
+
 /** One change of a plan, with its difference for people. */
 export interface PlannedChange {
   readonly request: ChangeRequest
@@ -51,8 +54,17 @@ export function planDocument(state: IndexState, value: unknown): Result<readonly
     ...planClusters(state, document.value),
     ...scopes.changes,
     ...planEntries(state, scopes.after, document.value),
-    ...planPruning(state, document.value),
   ]
+  for (const change of planPruning(state, document.value)) {
+    if (changes.length > MAX_CHANGES) break
+    changes.push(change)
+  }
+  if (changes.length > MAX_CHANGES) {
+    return refuse('namespace.malformed', 'the document changes too much at once', {
+      wanted: `at most ${MAX_CHANGES} changes`,
+      next: 'apply it in parts; without prune, the parts add up',
+    })
+  }
   const givesUp = ({ request }: PlannedChange): boolean =>
     request.op === 'binding.remove' ||
     request.op === 'entry.retire' ||
@@ -63,12 +75,12 @@ export function planDocument(state: IndexState, value: unknown): Result<readonly
 /** Two descriptions of one object would undo each other at every apply. */
 function namesOnce(document: NamespaceDocument): Result<undefined, Refusal<'namespace.malformed'>> {
   for (const list of ['scopes', 'clusters', 'entries'] as const) {
-    const aliases = (document[list] ?? []).map(({ alias }) => alias)
-    const twice = aliases.find((alias, index) => aliases.indexOf(alias) !== index)
+    const seen = new Set<string>()
+    const twice = (document[list] ?? []).find(({ alias }) => seen.size === seen.add(alias).size)
     if (twice !== undefined) {
       return refuse('namespace.malformed', 'the document describes something twice', {
         wanted: `one description of each of its ${list}`,
-        found: twice,
+        found: twice.alias,
       })
     }
   }
@@ -302,18 +314,21 @@ function difference(before: object, after: object): string[] {
 const brief = (value: unknown): string =>
   value === undefined ? 'none' : canonicalize(value).replaceAll('"', '')
 
-function planPruning(
+/** Every entry that is not in the document, and holds its alias still. */
+function* planPruning(
   state: IndexState,
   { prune, entries = [] }: NamespaceDocument,
-): PlannedChange[] {
-  if (prune !== true) return []
-  const named = new Set(entries.map(({ alias }) => alias))
-  return [...state.entries.values()]
-    .filter((entry) => entry.state !== 'retiring' && !named.has(entry.alias))
-    .map((entry) => ({
+): Iterable<PlannedChange> {
+  if (prune !== true) return
+  const named = new Set(entries.map(({ alias }) => `alias:${alias}`))
+  for (const [key, uid] of state.tables.held.range('alias:', 'alias;')) {
+    const entry = named.has(key) ? undefined : state.entries.get(uid)
+    if (!entry) continue
+    yield {
       request: { op: 'entry.retire', alias: entry.alias },
       kind: 'remove',
       subject: `entry ${entry.alias}`,
       lines: [`state: ${entry.state} -> retiring`],
-    }))
+    }
+  }
 }

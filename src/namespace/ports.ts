@@ -1,5 +1,6 @@
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { StateChange, StateSource } from './state-tables.js'
 
 /** One record of the index log and what it refers to, as stored: exact bytes, never re-encoded. */
 export interface StoredRecord {
@@ -11,15 +12,40 @@ export interface StoredRecord {
   readonly envelopes: readonly Uint8Array[]
 }
 
-/** The append-only index log. */
+/** The append-only index log, for reading. */
 export interface IndexLog {
+  /** Number of records. */
+  size(): Promise<number>
   /** At most `limit` records from `from` on, in order. */
   read(from: number, limit: number): Promise<readonly StoredRecord[]>
+}
+
+/** Tables that hold a folded state, so that opening it reads no log. */
+export interface StateStore {
   /**
-   * Appends all records or none, durable once it resolves. `expectedSize` is the number of records
-   * the caller has seen: false, and nothing written, when the log has another size.
+   * What the tables hold. Empty at first. Read synchronously; it moves as a whole, before the promise
+   * of what moves it resolves. A row that is not as it was written throws `DependencyError`.
    */
-  append(expectedSize: number, records: readonly StoredRecord[]): Promise<boolean>
+  readonly state: StateSource
+  /**
+   * Brings the tables on over records that are in the log already, all of it or nothing, durable once
+   * it resolves. Rejects when the tables are not at `from`.
+   */
+  advance(change: StateChange): Promise<void>
+}
+
+/** The index log with the state that it comes to. */
+export interface IndexStore extends IndexLog, StateStore {
+  /**
+   * Appends all records and changes the tables, or does neither; durable once it resolves. `change`
+   * is from the number of records the caller has seen: false, and nothing written, when the log has
+   * another size.
+   */
+  append(records: readonly StoredRecord[], change: StateChange): Promise<boolean>
+  /** The tables as they are now, whatever is changed until it is disposed of. */
+  snapshot(): StateSource & Disposable
+  /** Empty tables elsewhere, not durable, gone when disposed of. */
+  scratch(): StateStore & AsyncDisposable
 }
 
 /** The local voter's key (Ed25519). The key itself never crosses this port. */
@@ -39,3 +65,16 @@ export interface IssuedUntil {
   /** Lets issuance look at the index again. */
   thaw(entry: Uid): void
 }
+
+export interface Progress {
+  readonly work: 'read the index log' | 'plan' | 'make changes' | 'compare'
+  readonly done: number
+  /** Undefined where it is not known before the end. */
+  readonly total?: number
+}
+
+/**
+ * Told every few milliseconds of long work, and waited for: whoever gives it shows how far the work
+ * is, and lets others have their turn.
+ */
+export type Pace = (progress: Progress) => Promise<void> | undefined

@@ -1,27 +1,78 @@
-import { refuse, ok, type Result } from '../core/result.js'
+import { ok, refuse, type Result } from '../core/result.js'
 import { applyRecord, verifyRecord } from './fold-record.js'
-import type { IndexLog } from './ports.js'
-import { FoldedState } from './state.js'
+import { FoldedState } from './folded-state.js'
+import { recordHash } from './log-record.js'
+import type { IndexLog, IndexStore, Pace, StateStore } from './ports.js'
 
 /** Records read from the store at a time. */
-const CHUNK = 2000
+const CHUNK = 500
+const STRETCH = 10_000
+/** Records between two breaths: about two milliseconds. */
+const BREATH = 8
 
-/** Folds the whole log. The first record that does not belong there is refused by its number. */
-export async function replay(log: IndexLog): Promise<Result<FoldedState>> {
-  const state = new FoldedState()
-  for (;;) {
-    const records = await log.read(state.size, CHUNK)
-    for (const stored of records) {
-      const verified = verifyRecord(state, stored)
-      if (!verified.ok) return verified
-      applyRecord(state, verified.value)
+interface ReplayOptions {
+  readonly size: number
+  readonly pace: Pace
+  /** Records folded in memory before the tables are written: what an interruption costs. */
+  readonly stretch?: number
+}
+
+/**
+ * Folds the log on top of what the tables hold, up to `size` records. The first record that does not
+ * belong there is refused by its number; the tables then hold what was before its stretch.
+ */
+export async function replay(
+  log: IndexLog,
+  into: StateStore,
+  { size, pace, stretch = STRETCH }: ReplayOptions,
+): Promise<Result<undefined>> {
+  while (into.state.meta.size < size) {
+    const state = new FoldedState(into.state)
+    const end = Math.min(size, state.size + stretch)
+    while (state.size < end) {
+      const records = await log.read(state.size, Math.min(CHUNK, end - state.size))
+      if (records.length === 0) return cutShort(state.size)
+      for (const stored of records) {
+        const verified = verifyRecord(state, stored)
+        if (!verified.ok) return verified
+        applyRecord(state, verified.value)
+        if (state.size % BREATH === 0) {
+          await pace({ work: 'read the index log', done: state.size, total: size })
+        }
+      }
     }
-    if (records.length < CHUNK) break
+    await into.advance(state.changes())
   }
-  if (state.size === 0) {
+  return ok()
+}
+
+/**
+ * Makes the tables hold what the whole log comes to. Nothing is read where they do: their last record
+ * is the log's. Tables that are behind go on from where they are; tables of another log are refused.
+ */
+export async function settle(store: IndexStore, pace: Pace): Promise<Result<undefined>> {
+  const { size, head } = store.state.meta
+  if (size > 0) {
+    const [last] = await store.read(size - 1, 1)
+    if (!last || recordHash(last.bytes) !== head) {
+      return refuse('namespace.state-mismatch', 'the index tables are not of this index log', {
+        wanted: `a log whose record ${size - 1} has the hash ${head}`,
+        found: last ? `the hash ${recordHash(last.bytes)}` : `${await store.size()} records`,
+        next: 'restore the data directory from a backup; if the log is right: capstan index rebuild',
+      })
+    }
+  }
+  const records = await store.size()
+  if (records === 0) {
     return refuse('namespace.unknown', 'there is no index', {
       next: 'capstan init --trust-domain NAME',
     })
   }
-  return ok(state)
+  return replay(store, store, { size: records, pace })
 }
+
+const cutShort = (size: number) =>
+  refuse('namespace.state-mismatch', 'the index log is shorter than it says', {
+    found: `${size} records`,
+    next: 'restore the data directory from a backup',
+  })

@@ -1,9 +1,11 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { AuthorityStore } from '../ca/ports.js'
 import type { ChallengeStore, IssuanceLedger, JoinTokenStore } from '../issuance/ports.js'
-import type { IndexLog } from '../namespace/ports.js'
+import type { IndexStore } from '../namespace/ports.js'
 import { sqliteAuthorities } from './sqlite/authorities.js'
-import { sqliteIndexLog } from './sqlite/index-log.js'
+import { SqliteIndexStore } from './sqlite/index-store.js'
 import { sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
 import { upgradePartitions } from './sqlite/partition.js'
@@ -14,7 +16,7 @@ import { inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
 /** Every port of the domain that keeps something. */
 export interface Store extends AsyncDisposable {
   readonly ledger: IssuanceLedger
-  readonly indexLog: IndexLog
+  readonly index: IndexStore
   readonly joinTokens: JoinTokenStore
   readonly challenges: ChallengeStore
   readonly authorities: AuthorityStore
@@ -45,11 +47,12 @@ export function openStore({ path, writer }: StoreOptions): Store {
   } finally {
     migrating.close()
   }
+  removeScratch(path)
   const queue = new WriteQueue(writer === 'thread' ? threadWriter(path) : inlineWriter(path))
   let reader: Database | undefined
   try {
     reader = openForReading(path)
-    return storeOf(reader, queue)
+    return storeOf(reader, queue, new SqliteIndexStore(path, queue))
   } catch (error) {
     reader?.close()
     // Without this the thread would keep a process alive that has nothing to do.
@@ -58,10 +61,18 @@ export function openStore({ path, writer }: StoreOptions): Store {
   }
 }
 
-function storeOf(reader: Database, queue: WriteQueue): Store {
+/** What a comparison that was killed has left behind. */
+function removeScratch(path: string): void {
+  const start = `${basename(path)}-scratch-`
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(start)) rmSync(join(dirname(path), name), { force: true })
+  }
+}
+
+function storeOf(reader: Database, queue: WriteQueue, index: SqliteIndexStore): Store {
   return {
     ledger: sqliteLedger(reader, queue),
-    indexLog: sqliteIndexLog(reader, queue),
+    index,
     joinTokens: sqliteJoinTokens(reader, queue),
     challenges: sqliteChallenges(reader, queue),
     authorities: sqliteAuthorities(reader, queue),
@@ -69,7 +80,8 @@ function storeOf(reader: Database, queue: WriteQueue): Store {
     lagSeconds: () => queue.lagSeconds,
     async [Symbol.asyncDispose]() {
       await queue.stop()
-      // The reader first: only the last connection, and only if it may write, folds the WAL into the file.
+      // Readers first: only the last connection, and only if it may write, folds the WAL into the file.
+      index.close()
       reader.close()
       await queue.close()
     },

@@ -10,7 +10,7 @@ import { type IndexDeps, LiveIndex } from '../../src/namespace/live-index.js'
 import type { Scope } from '../../src/namespace/scope.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
-import { MemoryIndexLog } from '../support/memory-index-log.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { countedRandom } from '../support/random.js'
 import { newVoter } from '../support/voter.js'
 
@@ -50,7 +50,7 @@ export const k8s = (
 export interface GivenIndex {
   readonly index: LiveIndex
   readonly deps: IndexDeps
-  readonly log: MemoryIndexLog
+  readonly store: MemoryIndexStore
   readonly clock: FakeClock
   readonly issued: FakeIssuedUntil
   /** Makes the changes one by one; each must succeed. Answers the last. */
@@ -64,14 +64,14 @@ export interface GivenIndex {
 /** A new solo index in memory, at T0. */
 export async function givenIndex(...requests: readonly ChangeRequest[]): Promise<GivenIndex> {
   const clock = new FakeClock()
-  const log = new MemoryIndexLog()
+  const store = new MemoryIndexStore()
   const issued = new FakeIssuedUntil()
-  const deps = { log, voter: newVoter(), clock, random: countedRandom('index'), issued }
+  const deps = { store, voter: newVoter(), clock, random: countedRandom('index'), issued }
   const index = valueOf(await LiveIndex.create(deps, { trustDomain, controller: 'platform' }))
   const given: GivenIndex = {
     index,
     deps,
-    log,
+    store,
     clock,
     issued,
     async did(...changes) {
@@ -91,4 +91,15 @@ export async function givenIndex(...requests: readonly ChangeRequest[]): Promise
 function present<T>(object: T | undefined): T {
   if (object === undefined) throw new Error('there is no such object')
   return object
+}
+
+/** A change that another process makes to the same log: this one's tables do not know of it. */
+export async function writtenByAnother(
+  { deps, store }: GivenIndex,
+  request: ChangeRequest,
+): Promise<void> {
+  const theirs = new MemoryIndexStore(store.records)
+  const index = valueOf(await LiveIndex.open({ ...deps, store: theirs }))
+  valueOf(await index.change(request))
+  store.records = theirs.records
 }

@@ -7,7 +7,7 @@ import { entryState } from '../../src/namespace/entry.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { T0 } from '../support/fake-clock.js'
-import { MemoryIndexLog } from '../support/memory-index-log.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { newVoter } from '../support/voter.js'
 import {
   alias,
@@ -19,6 +19,7 @@ import {
   owner,
   trustDomain,
   valueOf,
+  writtenByAnother,
 } from './given-index.js'
 
 const prod: ChangeRequest = {
@@ -60,7 +61,7 @@ describe('a new index', () => {
     const { deps } = await givenIndex()
     const voter = { ...deps.voter, publicKey: Buffer.alloc(32, 0) }
     const made = await LiveIndex.create(
-      { ...deps, log: new MemoryIndexLog(), voter },
+      { ...deps, store: new MemoryIndexStore(), voter },
       { trustDomain, controller: 'platform' },
     )
     expect(codeOf(made)).toBe('namespace.malformed')
@@ -70,7 +71,7 @@ describe('a new index', () => {
 describe('opening an index', () => {
   it('refuses an empty log', async () => {
     const { deps } = await givenIndex()
-    expect(codeOf(await LiveIndex.open({ ...deps, log: new MemoryIndexLog() }))).toBe(
+    expect(codeOf(await LiveIndex.open({ ...deps, store: new MemoryIndexStore() }))).toBe(
       'namespace.unknown',
     )
   })
@@ -97,7 +98,7 @@ describe('every change', () => {
     const { uid } = given.entry('payments/api')
     expect(change).toMatchObject({ op: 'entry.suspend', uid, rev: 2, seq: 2, class: 'narrowing' })
     expect(change.proposal).toMatch(/^pr[a-z2-7]{40}$/)
-    expect(given.log.records).toHaveLength(3)
+    expect(given.store.records).toHaveLength(3)
     expect(given.index.state.recordsOf(uid)).toEqual([1, 2])
   })
 
@@ -128,13 +129,12 @@ describe('every change', () => {
 
   it('fails, and changes nothing, when another process wrote to the log', async () => {
     const given = await givenIndex(api)
-    const other = valueOf(await LiveIndex.open(given.deps))
-    valueOf(await other.change(web))
+    await writtenByAnother(given, web)
     const before = canonicalState(given.index.state)
     await expect(given.index.change(payments)).rejects.toThrow('another process')
     expect(canonicalState(given.index.state)).toBe(before)
-    expect(given.log.records).toHaveLength(3)
-    expect(codeOf(await given.index.verify())).toBe('namespace.bad-canonical')
+    expect(given.store.records).toHaveLength(3)
+    expect(codeOf(await given.index.verify())).toBe('namespace.state-mismatch')
   })
 
   it('is decided on what the one before it left, however many are asked for at once', async () => {
@@ -167,7 +167,7 @@ describe('every change', () => {
   ])('is refused as malformed when it says %s', async (_, request) => {
     const given = await givenIndex()
     expect(await given.codeFor(request)).toBe('namespace.malformed')
-    expect(given.log.records).toHaveLength(1)
+    expect(given.store.records).toHaveLength(1)
   })
 
   it('is refused when it does not fit into a record, and leaves a log that can be read', async () => {
@@ -622,7 +622,7 @@ describe('the drain', () => {
     const given = await givenIndex(api, web)
     const rename = { op: 'entry.rename', alias: 'shop/web', to: 'payments/api' }
     expect(await given.codeFor(rename)).toBe('namespace.alias-taken')
-    given.log.records = [...given.log.records, given.log.records[0]!]
+    given.store.records = [...given.store.records, given.store.records[0]!]
     await expect(given.index.change({ op: 'entry.retire', alias: 'shop/web' })).rejects.toThrow()
     expect(given.issued.frozen.size).toBe(0)
   })

@@ -13,6 +13,7 @@ import {
   k8s,
   owner,
   valueOf,
+  writtenByAnother,
 } from './given-index.js'
 
 const prod = { alias: 'prod', ...clusterFacts('prod') }
@@ -59,9 +60,9 @@ describe('a document', () => {
       'entry.create shop/web',
     ])
     expect(given.entry('payments/eu/api')).toMatchObject({ state: 'suspended' })
-    const size = given.log.records.length
+    const size = given.store.records.length
     expect(valueOf(await given.index.apply(document))).toEqual([])
-    expect(given.log.records).toHaveLength(size)
+    expect(given.store.records).toHaveLength(size)
   })
 
   it('changes only what differs', async () => {
@@ -184,7 +185,7 @@ describe('a plan', () => {
     const before = canonicalState(given.index.state)
     const planned = valueOf(given.index.plan(document)).map(({ request }) => request)
     expect(canonicalState(given.index.state)).toBe(before)
-    expect(given.log.records).toHaveLength(1)
+    expect(given.store.records).toHaveLength(1)
     const made = valueOf(await given.index.apply(document))
     expect(made.map(({ op, alias }) => ({ op, alias }))).toEqual(
       planned.map(({ op, alias }) => ({ op, alias })),
@@ -226,18 +227,17 @@ describe('applying', () => {
     const wanted = { ...document, entries: [], scopes: [], ...part }
     expect(codeOf(await given.index.apply(wanted))).toBe(`namespace.${code}`)
     expect(canonicalState(given.index.state)).toBe(before)
-    expect(given.log.records).toHaveLength(1)
+    expect(given.store.records).toHaveLength(1)
     expect(codeOf(await given.index.apply(document))).toBe('ok')
   })
 
   it('makes nothing so when another process wrote to the log', async () => {
     const given = await givenIndex()
-    const other = valueOf(await LiveIndex.open(given.deps))
-    valueOf(await other.change({ op: 'scope.create', alias: 'other' }))
+    await writtenByAnother(given, { op: 'scope.create', alias: 'other' })
     const before = canonicalState(given.index.state)
     await expect(given.index.apply(document)).rejects.toThrow('another process')
     expect(canonicalState(given.index.state)).toBe(before)
-    expect(given.log.records).toHaveLength(2)
+    expect(given.store.records).toHaveLength(2)
   })
 
   it('lets issuance go on only when it sees the new state', async () => {

@@ -4,16 +4,17 @@ import { hours, plus } from '../../src/core/time.js'
 import { sha256Hex } from '../../src/core/uid.js'
 import { open, preAuthEncoding } from '../../src/namespace/dsse.js'
 import { applyRecord, verifyRecord } from '../../src/namespace/fold-record.js'
+import { FoldedState } from '../../src/namespace/folded-state.js'
 import { genesisRecord } from '../../src/namespace/genesis.js'
 import { type Group, soloGroup } from '../../src/namespace/group.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { encodeRecord, type LogRecord, recordHash } from '../../src/namespace/log-record.js'
 import type { StoredRecord, VoterSigner } from '../../src/namespace/ports.js'
-import { canonicalState, FoldedState } from '../../src/namespace/state.js'
+import { canonicalState } from '../../src/namespace/state.js'
 import { readGenesis } from '../../src/namespace/statements.js'
 import { voterKey } from '../../src/namespace/voter-key.js'
 import { T0 } from '../support/fake-clock.js'
-import { MemoryIndexLog } from '../support/memory-index-log.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { countedRandom } from '../support/random.js'
 import { newVoter } from '../support/voter.js'
 import {
@@ -54,18 +55,19 @@ beforeAll(async () => {
     { op: 'entry.retire', alias: 'shop/web' },
     { op: 'entry.rename', alias: 'payments/api', to: 'payments/gateway' },
   )
-  log = given.log.records
+  log = given.store.records
   numbers = log.map(({ seq }) => seq)
-  const state = new FoldedState()
+  let state = new FoldedState()
   before = log.map((stored) => {
-    const found = state.clone()
+    const found = state
+    state = new FoldedState(found)
     applyRecord(state, valueOf(verifyRecord(state, stored)))
     return found
   })
 })
 
 const opened = (records: readonly StoredRecord[], voter: VoterSigner = given.deps.voter) =>
-  LiveIndex.open({ ...given.deps, voter, log: new MemoryIndexLog(records) })
+  LiveIndex.open({ ...given.deps, voter, store: new MemoryIndexStore(records) })
 
 const codeAfter = async (records: readonly StoredRecord[]): Promise<string> =>
   codeOf(await opened(records))
@@ -201,11 +203,11 @@ describe('replaying a log', () => {
 
   it('refuses a history spliced from two that the same voter wrote', async () => {
     const grown = async (seed: string) => {
-      const deps = { ...given.deps, log: new MemoryIndexLog(log), random: countedRandom(seed) }
+      const deps = { ...given.deps, store: new MemoryIndexStore(log), random: countedRandom(seed) }
       const index = valueOf(await LiveIndex.open(deps))
       for (const alias of [`${seed}/first`, `${seed}/second`])
         valueOf(await index.change({ op: 'entry.create', alias, owner }))
-      return deps.log.records.slice(log.length)
+      return deps.store.records.slice(log.length)
     }
     const [mine, theirs] = [await grown('mine'), await grown('theirs')]
     expect(await codeAfter(rechained([...log, ...mine]))).toBe('ok')
@@ -393,7 +395,7 @@ describe('replaying signatures', () => {
   it('refuses a proposal for another index', async () => {
     const foreign = await givenIndex()
     await foreign.did({ op: 'entry.create', alias: 'payments/api', owner })
-    const [first, second] = foreign.log.records
+    const [first, second] = foreign.store.records
     expect(await codeAfter([at(0), second!])).not.toBe('ok')
     expect(await codeAfter(rechained([at(0), second!]))).toBe('namespace.wrong-index')
     expect(codeOf(await opened([first!, second!], foreign.deps.voter))).toBe('ok')
@@ -402,7 +404,7 @@ describe('replaying signatures', () => {
   it('refuses a whole log that somebody else founded and signed', async () => {
     const foreign = await givenIndex()
     await foreign.did({ op: 'entry.create', alias: 'payments/api', owner })
-    expect(await codeAfter(foreign.log.records)).toBe('namespace.unknown-key')
+    expect(await codeAfter(foreign.store.records)).toBe('namespace.unknown-key')
   })
 
   /** A log by somebody who can write the store, founded so that our voter seems to have a vote. */

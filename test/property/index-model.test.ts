@@ -1,15 +1,23 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { hours, seconds } from '../../src/core/time.js'
-import type { BindingRequest, ChangeRequest } from '../../src/namespace/change-request.js'
+import { isUnder, ROOT } from '../../src/core/alias.js'
+import { hours, seconds, type UnixSeconds } from '../../src/core/time.js'
+import type { Uid } from '../../src/core/uid.js'
 import { effectiveEnvelope, suspendedAbove } from '../../src/namespace/effective-envelope.js'
-import { entryState } from '../../src/namespace/entry.js'
-import { type Envelope, exceeds } from '../../src/namespace/envelope.js'
+import { effectOf } from '../../src/namespace/effect/effect-of.js'
+import { type Entry, entryState } from '../../src/namespace/entry.js'
+import { exceeds } from '../../src/namespace/envelope.js'
 import { grantFor } from '../../src/namespace/grant.js'
 import { rememberedStandings } from '../../src/namespace/remembered-standings.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { bindingKey } from '../../src/namespace/binding.js'
-import { canonicalState, projectedNames } from '../../src/namespace/state.js'
+import type { Scope } from '../../src/namespace/scope.js'
+import {
+  canonicalState,
+  type IndexState,
+  placeOf,
+  projectedNames,
+} from '../../src/namespace/state.js'
 import {
   alias,
   clusterFacts,
@@ -19,131 +27,7 @@ import {
   owner,
   valueOf,
 } from '../namespace/given-index.js'
-
-// Few names, so that changes get into each other's way.
-const names = fc.constantFrom('a', 'a/b', 'a/b/c', 'd', 'd/e')
-const clusters = fc.constantFrom('one', 'two')
-const k8sBindings = fc
-  .tuple(clusters, fc.constantFrom('n', 'm'), fc.constantFrom('s', 's.t'))
-  .map(([cluster, namespace, account]) => k8s(cluster, namespace, account))
-const bindings: fc.Arbitrary<BindingRequest> = fc.oneof(
-  { weight: 4, arbitrary: k8sBindings },
-  {
-    weight: 1,
-    arbitrary: fc
-      .subarray(['1', '2', '3'], { minLength: 1 })
-      .map((values) => ({ kind: 'vm', attestor: 'aws', match: { account: values } }) as const),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .constantFrom('d1', 'd2')
-      .map((device) => ({ kind: 'edge', attestor: 'tpm', device }) as const),
-  },
-)
-const someEnvelope: fc.Arbitrary<Envelope> = fc.record(
-  {
-    maxTtl: fc.constantFrom(60, 600, 86_400),
-    usages: fc.subarray(['clientAuth', 'serverAuth'] as const),
-    names: fc.subarray(['', 'a', 'd/e'].map(alias)),
-  },
-  { requiredKeys: [] },
-)
-
-const requests: fc.Arbitrary<ChangeRequest> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      op: fc.constant('entry.create' as const),
-      alias: names,
-      owner: fc.constant(owner),
-      bindings: fc.array(bindings, { maxLength: 2 }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      op: fc.constant('binding.add' as const),
-      alias: names,
-      binding: bindings,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constant('binding.remove' as const),
-      alias: names,
-      binding: k8sBindings.map((b) => `${b.cluster}/${b.namespace}/${b.serviceAccount}`),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      op: fc.constantFrom(
-        'entry.suspend' as const,
-        'entry.reactivate' as const,
-        'entry.retire' as const,
-      ),
-      alias: names,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({ op: fc.constant('entry.rename' as const), alias: names, to: names }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      op: fc.constant('scope.create' as const),
-      alias: names,
-      envelope: someEnvelope,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      op: fc.constantFrom(
-        'scope.suspend' as const,
-        'scope.reactivate' as const,
-        'scope.retire' as const,
-      ),
-      alias: names,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      op: fc.constant('envelope.set' as const),
-      alias: fc.oneof(names, fc.constant('')),
-      envelope: someEnvelope,
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      op: fc.constantFrom('cluster.register' as const, 'cluster.update' as const),
-      alias: clusters,
-      // Both clusters may come to share an identity trust domain.
-      cluster: fc
-        .tuple(clusters, fc.constantFrom('x', 'y'))
-        .map(([domain, issuer]) => clusterFacts(domain, { issuer: `https://${issuer}.example` })),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ op: fc.constant('cluster.remove' as const), alias: clusters }),
-  },
-)
-
-/** A change, or time that passes, or a certificate that is issued. */
-const steps = fc.oneof(
-  { weight: 12, arbitrary: requests.map((request) => ({ kind: 'change', request }) as const) },
-  {
-    weight: 2,
-    arbitrary: fc.constantFrom(1, 26, 60).map((count) => ({ kind: 'wait', count }) as const),
-  },
-  { weight: 3, arbitrary: names.map((name) => ({ kind: 'issue', name }) as const) },
-)
+import { steps } from './given-changes.js'
 
 /** Every name, and the entries whose certificates may still carry it, as the test keeps it. */
 type Carriers = Map<string, Map<string, number>>
@@ -216,6 +100,7 @@ function checkInvariants({ index, clock }: GivenIndex): void {
     'alias of either',
     [...scopes, ...live].map((object) => object.alias),
   )
+  checkRetiring(state, { live, scopes, now })
   for (const entry of live) {
     const effective = effectiveEnvelope(state, entry)
     for (const scope of scopes) {
@@ -223,6 +108,40 @@ function checkInvariants({ index, clock }: GivenIndex): void {
       if (above) expect(exceeds(effective, scope.envelope)).toBeUndefined()
     }
   }
+}
+
+/** What is found by keys is what a search through everything finds. */
+function checkRetiring(
+  state: IndexState,
+  about: {
+    readonly live: readonly Entry[]
+    readonly scopes: readonly Scope[]
+    readonly now: UnixSeconds
+  },
+): void {
+  const { live, scopes, now } = about
+  const context = { at: now, newUid: '' as Uid, issuedUntil: null }
+  for (const { uid, alias: name, state: is } of state.clusters.values()) {
+    if (is === 'retired') continue
+    const isBound = live.some(({ bindings }) =>
+      bindings.some((binding) => binding.kind === 'k8s' && binding.cluster === uid),
+    )
+    const subject = { alias: name, uid }
+    const removed = effectOf(state, { op: 'cluster.remove', subject, body: {} }, context)
+    expect([name, removed.ok]).toEqual([name, !isBound])
+  }
+  for (const { uid, alias: name } of scopes) {
+    if (name === ROOT) continue
+    const inside = [...live, ...scopes].filter(
+      (object) => object.uid !== uid && isUnder(object.alias, name),
+    )
+    const subject = { alias: name, uid }
+    const retired = effectOf(state, { op: 'scope.retire', subject, body: {} }, context)
+    expect([name, retired.ok]).toEqual([name, inside.length === 0])
+  }
+  const under = [...state.entriesUnder(alias('a'))]
+  const all = [...state.entries.values()].filter((entry) => isUnder(entry.alias, alias('a')))
+  expect(under).toEqual(all.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)))
 }
 
 describe('an index under random changes', () => {
@@ -241,9 +160,9 @@ describe('an index under random changes', () => {
           if (step.kind === 'wait') given.clock.advance(hours(step.count))
           else if (step.kind === 'issue') issue(given, step.name, carriers)
           else {
-            const [before, size] = [canonicalState(given.index.state), given.log.records.length]
+            const [before, size] = [canonicalState(given.index.state), given.store.records.length]
             const result = await given.index.change(step.request)
-            expect(given.log.records).toHaveLength(result.ok ? size + 1 : size)
+            expect(given.store.records).toHaveLength(result.ok ? size + 1 : size)
             if (!result.ok) expect(canonicalState(given.index.state)).toBe(before)
             if (result.ok) accepted += 1
             else refused += 1

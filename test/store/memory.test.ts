@@ -1,7 +1,7 @@
 import { authoritiesContract } from '../contract/authorities.contract.js'
 import { challengesContract } from '../contract/challenges.contract.js'
 import type { OpenStore } from '../contract/given-store.js'
-import { indexLogContract } from '../contract/index-log.contract.js'
+import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { MemoryStore } from '../support/memory-store.js'
@@ -14,5 +14,5 @@ const open: OpenStore = () => {
 issuanceLedgerContract('memory', open)
 joinTokensContract('memory', open)
 challengesContract('memory', open)
-indexLogContract('memory', open)
+indexStoreContract('memory', open)
 authoritiesContract('memory', open)

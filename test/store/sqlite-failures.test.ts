@@ -26,6 +26,7 @@ import {
   record,
   token,
 } from '../contract/given-store.js'
+import { append } from '../contract/given-tables.js'
 import { everythingIn } from '../contract/token-review-api.contract.js'
 import { T0 } from '../support/fake-clock.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
@@ -47,7 +48,7 @@ async function givenFile(): Promise<{ path: string; entries: readonly LedgerEntr
   const store = stores.open(path)
   const entries = Array.from({ length: 100 }, () => leaf())
   await Promise.all(entries.map((entry) => store.ledger.append(entry, [])))
-  await store.indexLog.append(0, [record(0)])
+  await append(store.index, 0, [record(0)])
   await store.authorities.put([authority()])
   await store[Symbol.asyncDispose]()
   return { path, entries }
@@ -160,7 +161,7 @@ describe('a damaged file', () => {
     )
     database.close()
     const store = stores.open(path)
-    for (const read of [() => store.indexLog.read(0, 1), () => store.authorities.list()]) {
+    for (const read of [() => store.index.read(0, 1), () => store.authorities.list()]) {
       const error = await thrownBy(read)
       expect(error).toBeInstanceOf(DependencyError)
       expect(everythingIn(error)).not.toContain('hunter2')
@@ -207,7 +208,7 @@ describe('a store that cannot write', () => {
       () => store.ledger.list({ limit: 1 }),
       () => store.ledger.countLive(T0),
       () => store.ledger.lastNotAfter(leaf().entry!),
-      () => store.indexLog.read(0, 1),
+      () => store.index.read(0, 1),
       () => store.joinTokens.find('any'),
       () => store.challenges.find('any'),
       () => store.authorities.list(),
@@ -230,7 +231,7 @@ describe('a record that the store refuses', () => {
     }
     await create()
     await store.ledger.append(entry, [])
-    await store.indexLog.append(0, [record(0)])
+    await append(store.index, 0, [record(0)])
     const secrets = [made.id, made.secretSha256, asked.id, asked.nonce, entry.serial, 'hunter2']
     for (const use of [
       () => store.joinTokens.create(made),
@@ -238,7 +239,7 @@ describe('a record that the store refuses', () => {
       () => store.ledger.append(entry, []),
       () => store.ledger.append(leaf({ rev: 'hunter2' as unknown as number }), []),
       () => store.ledger.append(leaf({ alias: ['hunter2'] as unknown as string }), []),
-      () => store.indexLog.append(1, [record(0)]),
+      () => append(store.index, 1, [record(0)]),
     ]) {
       const error = await thrownBy(use)
       expect(error).toBeInstanceOf(DependencyError)

@@ -1,7 +1,7 @@
 import { afterAll } from '@jest/globals'
 import { authoritiesContract } from '../contract/authorities.contract.js'
 import { challengesContract } from '../contract/challenges.contract.js'
-import { indexLogContract } from '../contract/index-log.contract.js'
+import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
@@ -14,5 +14,5 @@ afterAll(() => stores[Symbol.asyncDispose]())
 issuanceLedgerContract('SQLite, inline', open)
 joinTokensContract('SQLite, inline', open)
 challengesContract('SQLite, inline', open)
-indexLogContract('SQLite, inline', open)
+indexStoreContract('SQLite, inline', open)
 authoritiesContract('SQLite, inline', open)

@@ -7,7 +7,7 @@ import { threadWriter } from '../../src/store/sqlite/write-queue.js'
 import { authoritiesContract } from '../contract/authorities.contract.js'
 import { challengesContract } from '../contract/challenges.contract.js'
 import { leaf } from '../contract/given-store.js'
-import { indexLogContract } from '../contract/index-log.contract.js'
+import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { builtModule } from '../support/built.js'
@@ -25,7 +25,7 @@ afterAll(() => stores[Symbol.asyncDispose]())
 issuanceLedgerContract('SQLite, thread', open)
 joinTokensContract('SQLite, thread', open)
 challengesContract('SQLite, thread', open)
-indexLogContract('SQLite, thread', open)
+indexStoreContract('SQLite, thread', open)
 authoritiesContract('SQLite, thread', open)
 
 /** A process of its own around the built store, which prints what it is told to. */

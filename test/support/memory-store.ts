@@ -14,8 +14,8 @@ import type {
   LedgerRow,
   Spend,
 } from '../../src/issuance/ports.js'
-import type { IndexLog, StoredRecord } from '../../src/namespace/ports.js'
 import type { Store } from '../../src/store/open-store.js'
+import { MemoryIndexStore } from './memory-index-store.js'
 
 interface Spendable {
   readonly expiresAt: UnixSeconds
@@ -29,7 +29,6 @@ export class MemoryStore implements Store {
   private readonly crlNumbers = new Map<string, number>()
   private readonly tokens = new Map<string, JoinToken & Spendable>()
   private readonly asked = new Map<string, Challenge & Spendable>()
-  private readonly log: StoredRecord[] = []
   private readonly known = new Map<string, AuthorityRecord>()
 
   queueDepth(): number {
@@ -158,24 +157,7 @@ export class MemoryStore implements Store {
       }),
   }
 
-  readonly indexLog: IndexLog = {
-    read: (from, limit) => answered(() => this.log.slice(from, from + limit)),
-    append: (expectedSize, records) =>
-      answered(() => {
-        if (this.log.length !== expectedSize) return false
-        if (records.some(({ seq }, position) => seq !== expectedSize + position)) {
-          throw new DependencyError('store', 'a record is out of its place in the log')
-        }
-        for (const { seq, bytes, envelopes } of records) {
-          this.log.push({
-            seq,
-            bytes: Uint8Array.from(bytes),
-            envelopes: envelopes.map((octets) => Uint8Array.from(octets)),
-          })
-        }
-        return true
-      }),
-  }
+  readonly index = new MemoryIndexStore()
 
   readonly authorities: AuthorityStore = {
     list: () => answered(() => [...this.known.values()]),

@@ -3,10 +3,11 @@ import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import type { Cluster, ClusterFacts } from '../cluster.js'
-import { type Entry, entryState } from '../entry.js'
+import type { Entry } from '../entry.js'
 import type { Operation } from '../operation.js'
 import type { IndexState } from '../state.js'
 import { type ChangeContext, type Decided, decided, gone } from './decision.js'
+import { keepers } from './keepers.js'
 
 type ClusterOperation = Extract<Operation, { op: `cluster.${string}` }>
 type Registration = Extract<ClusterOperation, { op: 'cluster.register' }>
@@ -62,12 +63,16 @@ function registration(
   return decided(cluster, 'structural')
 }
 
-const boundTo = (state: IndexState, { uid }: Cluster, at: UnixSeconds): Entry | undefined =>
-  [...state.entries.values()].find(
-    (entry) =>
-      entryState(entry, at) !== 'retired' &&
-      entry.bindings.some((binding) => binding.kind === 'k8s' && binding.cluster === uid),
-  )
+/** An entry that is bound to it, or was when it was retired and drains still. */
+function boundTo(state: IndexState, { uid }: Cluster, at: UnixSeconds): Entry | undefined {
+  for (const entry of keepers(state, [[`k8s:${uid}/`, `k8s:${uid}0`]], at)) {
+    const isBound = entry.bindings.some(
+      (binding) => binding.kind === 'k8s' && binding.cluster === uid,
+    )
+    if (isBound) return entry
+  }
+  return undefined
+}
 
 const stillBound = (entry: Entry) =>
   refuse('namespace.not-empty', 'entries are bound to this cluster, and its names are theirs', {

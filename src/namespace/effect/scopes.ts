@@ -2,12 +2,12 @@ import { type Alias, isUnder, ROOT } from '../../core/alias.js'
 import { refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { unreachable } from '../../core/unreachable.js'
-import { entryState } from '../entry.js'
 import { normalize } from '../envelope.js'
 import type { Operation } from '../operation.js'
 import type { Scope } from '../scope.js'
 import { type IndexState, obstacle } from '../state.js'
 import { type ChangeContext, type Decided, decided, gone } from './decision.js'
+import { keepers, type KeyRange } from './keepers.js'
 import { mayPlace } from './placement.js'
 import { taken } from './uniqueness.js'
 
@@ -79,9 +79,14 @@ function retirement(state: IndexState, scope: Scope, at: UnixSeconds): Result<De
 }
 
 function firstInside(state: IndexState, alias: Alias, at: UnixSeconds): string | undefined {
-  for (const entry of state.entries.values()) {
-    if (isUnder(entry.alias, alias) && entryState(entry, at) !== 'retired')
-      return `entry ${entry.alias}`
+  // A space sorts below everything that an alias is made of, and `0` is next to the slash.
+  const ranges: readonly KeyRange[] = [
+    [`alias:${alias}`, `alias:${alias} `],
+    [`alias:${alias}/`, `alias:${alias}0`],
+  ]
+  for (const entry of keepers(state, ranges, at)) {
+    // Not one that has moved away.
+    if (isUnder(entry.alias, alias)) return `entry ${entry.alias}`
   }
   for (const scope of state.scopes.values()) {
     const below = scope.alias !== alias && isUnder(scope.alias, alias)

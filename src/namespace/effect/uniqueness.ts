@@ -2,8 +2,9 @@ import { linkerdName } from '../../core/names.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
-import { type Binding, bindingOf, selectorsOverlap } from '../binding.js'
+import { type Binding, bindingOf } from '../binding.js'
 import type { Entry } from '../entry.js'
+import { overlapping } from '../selectors.js'
 import { type IndexState, keysOf, obstacle } from '../state.js'
 import { gone } from './decision.js'
 
@@ -17,16 +18,12 @@ export function isUnique(state: IndexState, entry: Entry, at: UnixSeconds): Resu
     const inTheWay = obstacle(state, key, entry.uid, at)
     if (inTheWay) return taken(state, key, inTheWay)
   }
-  for (const [binding, holder] of state.vmBindings()) {
-    if (holder === entry.uid) continue
-    if (entry.bindings.some((own) => selectorsOverlap(own, binding))) {
-      return refuse('namespace.selector-overlap', 'one machine could fit two entries', {
-        wanted: 'selectors that share a key and no value with every other entry',
-        found: `overlaps with ${state.entries.get(holder)?.alias ?? holder}`,
-      })
-    }
-  }
-  return ok()
+  const other = overlapping(state.tables, entry)
+  if (other === undefined) return ok()
+  return refuse('namespace.selector-overlap', 'one machine could fit two entries', {
+    wanted: 'selectors that share a key and no value with every other entry',
+    found: `overlaps with ${state.entries.get(other)?.alias ?? other}`,
+  })
 }
 
 function bindingFits(

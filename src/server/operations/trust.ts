@@ -72,7 +72,7 @@ export function trustOperations(
           const { pem: _pem, ...rest } = trustAnchorJson(anchor)
           return rest
         }),
-        entries: state.entries.size,
+        entries: state.entryCount,
         liveCertificates: await deps.ledger.countLive(now),
         server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
       }

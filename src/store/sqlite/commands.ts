@@ -3,6 +3,7 @@ import type { SerialNumber } from '../../core/serial.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
 import type { StoredRecord } from '../../namespace/ports.js'
+import type { EncodedChange } from './index-rows.js'
 
 /** Everything that the writer can be asked: plain data, so that it crosses to a worker thread. */
 export type Command =
@@ -17,9 +18,10 @@ export type Command =
   | { readonly op: 'probe' }
   | {
       readonly op: 'append-index'
-      readonly expectedSize: number
       readonly records: readonly StoredRecord[]
+      readonly change: EncodedChange
     }
+  | { readonly op: 'advance-index'; readonly change: EncodedChange }
   | { readonly op: 'create-token'; readonly token: Omit<JoinToken, 'usedAt'> }
   | { readonly op: 'withdraw-token'; readonly id: string }
   | { readonly op: 'create-challenge'; readonly challenge: Challenge }

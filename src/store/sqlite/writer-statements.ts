@@ -13,8 +13,6 @@ export class WriterStatements {
   readonly pruneTokens
   readonly pruneChallenges
   readonly probe
-  readonly indexSize
-  readonly appendIndex
   readonly createToken
   readonly withdrawToken
   readonly createChallenge
@@ -56,12 +54,6 @@ export class WriterStatements {
     this.pruneChallenges = prepare('DELETE FROM challenge WHERE expires_at < ?')
     this.probe = prepare(
       'INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1',
-    )
-    this.indexSize = database.prepare<[], { size: number }>(
-      'SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log',
-    )
-    this.appendIndex = prepare(
-      'INSERT INTO index_log (seq, record, envelopes) VALUES (@seq, @record, @envelopes)',
     )
     this.createToken = prepare(
       `INSERT INTO join_token (id, secret_sha256, entry, created_at, expires_at)

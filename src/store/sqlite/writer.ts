@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Command, Outcome } from './commands.js'
+import { IndexWriter, NotRecordable } from './index-writer.js'
 import { sqliteCode } from './open-database.js'
 import { createPartition, dayOf, distinctEnds, partitionTable } from './partition.js'
 import { WriterStatements } from './writer-statements.js'
@@ -16,19 +17,18 @@ class Spent extends Error {
   }
 }
 
-/** Thrown inside a command that asks for what the store must not hold: its own failure, no other's. */
-class NotRecordable extends Error {}
-
 /** Executes batches of commands, one transaction each. Knows nothing of threads or promises. */
 export class Writer {
   private readonly database: Database
   private readonly sql: WriterStatements
+  private readonly index: IndexWriter
   /** Insert statements of the partitions that are there, by day. */
   private readonly inserts = new Map<number, Statement>()
 
   constructor(database: Database) {
     this.database = database
     this.sql = new WriterStatements(database)
+    this.index = new IndexWriter(database)
   }
 
   /**
@@ -78,7 +78,9 @@ export class Writer {
       case 'probe':
         return sql.probe.run().changes
       case 'append-index':
-        return this.appendIndex(command)
+        return this.index.append(command.records, command.change)
+      case 'advance-index':
+        return this.index.advance(command.change)
       case 'create-token':
         return sql.createToken.run(command.token).changes
       case 'withdraw-token':
@@ -181,24 +183,5 @@ export class Writer {
     this.sql.pruneTokens.run(before)
     this.sql.pruneChallenges.run(before)
     return rows
-  }
-
-  /** 1: appended. 0: the log has another size than the caller has seen. */
-  private appendIndex(command: Extract<Command, { op: 'append-index' }>): number {
-    if (this.sql.indexSize.get()?.size !== command.expectedSize) return 0
-    for (const [position, { seq, bytes, envelopes }] of command.records.entries()) {
-      // A gap could never be closed again.
-      if (seq !== command.expectedSize + position) {
-        throw new NotRecordable('a record is out of its place in the log')
-      }
-      this.sql.appendIndex.run({
-        seq,
-        record: Buffer.from(bytes),
-        envelopes: JSON.stringify(
-          envelopes.map((octets) => Buffer.from(octets).toString('base64')),
-        ),
-      })
-    }
-    return 1
   }
 }

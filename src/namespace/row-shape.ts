@@ -1,0 +1,90 @@
+import { isUid } from '../core/uid.js'
+import type { StateMeta, TableName } from './state-tables.js'
+
+/**
+ * Is this, read from a store, a row that this table may hold under this key? What a row says was
+ * checked when it was written; this keeps one that is none from being taken for one.
+ */
+export function isRow(table: TableName, key: string, value: unknown): boolean {
+  switch (table) {
+    case 'scopes':
+      return isObject(key, value, 'scope', ['active', 'suspended', 'retired']) && isScope(value)
+    case 'clusters':
+      return isObject(key, value, 'cluster', ['active', 'retired']) && isCluster(value)
+    case 'entries':
+      return isObject(key, value, 'entry', ['active', 'suspended', 'retiring']) && isEntry(value)
+    case 'quarantines':
+      return isRecord(value) && isUidText(value['uid']) && isCount(value['until'])
+    case 'history':
+      return isCount(value)
+    case 'scopeAliases':
+    case 'clusterAliases':
+    case 'entryAliases':
+    case 'held':
+    case 'redirects':
+    case 'selectors':
+    case 'placed':
+      return isUidText(value)
+  }
+}
+
+export function isMeta(value: unknown): value is StateMeta {
+  return (
+    isRecord(value) &&
+    isText(value['index']) &&
+    isText(value['trustDomain']) &&
+    isUidText(value['root']) &&
+    isText(value['head']) &&
+    ['size', 'at', 'entries', 'structure'].every((member) => isCount(value[member]))
+  )
+}
+
+/** What scopes, clusters and entries have in common; filed under their own uid. */
+function isObject(
+  key: string,
+  value: unknown,
+  kind: string,
+  states: readonly string[],
+): value is Readonly<Record<string, unknown>> {
+  return (
+    isRecord(value) &&
+    value['kind'] === kind &&
+    value['uid'] === key &&
+    isUid(key) &&
+    isText(value['alias']) &&
+    states.includes(String(value['state'])) &&
+    isText(value['head']) &&
+    isCount(value['rev']) &&
+    isCount(value['createdAt'])
+  )
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+const isScope = ({ envelope, group }: Row): boolean =>
+  isRecord(envelope) && (group === null || (isRecord(group) && Array.isArray(group['voters'])))
+
+const isCluster = (row: Row): boolean =>
+  ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience'].every((member) =>
+    isText(row[member]),
+  )
+
+const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): boolean =>
+  isRecord(owner) &&
+  isRecord(envelope) &&
+  Array.isArray(bindings) &&
+  bindings.every(isBinding) &&
+  Array.isArray(rules) &&
+  isRecord(labels) &&
+  ['validUntil', 'drainUntil'].every(
+    (member) => rest[member] === undefined || isCount(rest[member]),
+  )
+
+const isBinding = (value: unknown): boolean =>
+  isRecord(value) && isText(value['id']) && ['k8s', 'vm', 'edge'].includes(String(value['kind']))
+
+const isRecord = (value: unknown): value is Row =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isUidText = (value: unknown): boolean => isText(value) && isUid(value)
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0

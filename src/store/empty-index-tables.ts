@@ -1,0 +1,23 @@
+import { tableNames } from '../namespace/state-tables.js'
+import { sqlTables } from './sqlite/index-rows.js'
+import { migrate } from './sqlite/migrate.js'
+import { openForWriting, storeFailed } from './sqlite/open-database.js'
+
+/**
+ * Forgets what the index log comes to, so that whoever opens the store next replays the log. The log
+ * itself is not touched. The store must not be open.
+ */
+export function emptyIndexTables(path: string): void {
+  const database = openForWriting(path)
+  try {
+    migrate(database)
+    database.transaction(() => {
+      for (const name of tableNames) database.exec(`DELETE FROM ${sqlTables[name]}`)
+      database.exec('DELETE FROM index_state')
+    })()
+  } catch (error) {
+    throw storeFailed('the index tables cannot be emptied', error)
+  } finally {
+    database.close()
+  }
+}

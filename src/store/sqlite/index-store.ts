@@ -1,0 +1,149 @@
+import type { Database } from 'better-sqlite3'
+import type { IndexStore, StoredRecord } from '../../namespace/ports.js'
+import type { StateChange, StateSource } from '../../namespace/state-tables.js'
+import type { Command } from './commands.js'
+import { encodeChange } from './encode-change.js'
+import type { EncodedChange } from './index-rows.js'
+import { scratchTables } from './index-scratch.js'
+import { count } from './ledger.js'
+import { openForReading, reading, storeFailed } from './open-database.js'
+import { SqliteState } from './sqlite-state.js'
+import type { WriteQueue } from './write-queue.js'
+
+interface LogRow {
+  readonly seq: number
+  readonly record: Buffer
+  readonly envelopes: string
+}
+
+/**
+ * The index log and its tables, in the one process that writes them. It reads the tables over a
+ * connection of its own: what is being written becomes visible there at one moment, when it is known
+ * to be durable and what is remembered has been changed too.
+ */
+export class SqliteIndexStore implements IndexStore {
+  readonly state: SqliteState
+  private readonly path: string
+  private readonly queue: WriteQueue
+  private readonly database: Database
+  private readonly statements
+  private turn: Promise<unknown> = Promise.resolve()
+  private scratches = 0
+
+  constructor(path: string, queue: WriteQueue) {
+    this.path = path
+    this.queue = queue
+    this.database = openForReading(path)
+    try {
+      this.statements = statementsOf(this.database)
+      this.state = new SqliteState(this.database)
+      this.state.load()
+    } catch (error) {
+      this.database.close()
+      throw error
+    }
+  }
+
+  size(): Promise<number> {
+    return reading(() => this.statements.size.get()?.size ?? 0)
+  }
+
+  read(from: number, limit: number): Promise<readonly StoredRecord[]> {
+    return reading(() =>
+      this.statements.records.all(from, limit).map(({ seq, record, envelopes }) => ({
+        seq,
+        bytes: record,
+        envelopes: (JSON.parse(envelopes) as string[]).map((text) => Buffer.from(text, 'base64')),
+      })),
+    )
+  }
+
+  append(records: readonly StoredRecord[], change: StateChange): Promise<boolean> {
+    return this.write(change, (encoded) => ({ op: 'append-index', records, change: encoded }))
+  }
+
+  async advance(change: StateChange): Promise<void> {
+    await this.write(change, (encoded) => ({ op: 'advance-index', change: encoded }))
+  }
+
+  snapshot(): StateSource & Disposable {
+    const database = openForReading(this.path)
+    try {
+      // A snapshot begins with the first read.
+      database.exec('BEGIN')
+      const state = new SqliteState(database)
+      state.load()
+      return {
+        meta: state.meta,
+        tables: state.tables,
+        [Symbol.dispose]: () => database.close(),
+      }
+    } catch (error) {
+      database.close()
+      throw storeFailed('reading failed', error)
+    }
+  }
+
+  scratch(): ReturnType<IndexStore['scratch']> {
+    this.scratches += 1
+    return scratchTables(`${this.path}-scratch-${this.scratches}`)
+  }
+
+  /** Once nothing is written any more. */
+  close(): void {
+    this.database.close()
+  }
+
+  private write(
+    change: StateChange,
+    command: (change: EncodedChange) => Command,
+  ): Promise<boolean> {
+    return this.inTurn(async () => {
+      const encoded = command(await encodeChange(change))
+      const appended = await this.holding(() => count(this.queue, encoded))
+      if (appended !== 1) return false
+      this.state.absorb(change)
+      return true
+    })
+  }
+
+  /** While it is written, everybody sees what was before. */
+  private async holding<T>(write: () => Promise<T>): Promise<T> {
+    const { begin, end, size } = this.statements
+    try {
+      begin.run()
+      size.get()
+    } catch (error) {
+      throw storeFailed('reading failed', error)
+    }
+    try {
+      const written = await write()
+      end.run()
+      return written
+    } catch (error) {
+      if (this.database.open) end.run()
+      // Nobody knows whether it was written: what is there now is what is true.
+      this.state.load()
+      throw error
+    }
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => undefined)
+    return done
+  }
+}
+
+function statementsOf(database: Database) {
+  return {
+    begin: database.prepare('BEGIN'),
+    end: database.prepare('COMMIT'),
+    size: database.prepare<[], { size: number }>(
+      'SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log',
+    ),
+    records: database.prepare<[number, number], LogRow>(
+      'SELECT seq, record, envelopes FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
+    ),
+  }
+}

@@ -1,0 +1,92 @@
+import type { Database, Statement } from 'better-sqlite3'
+import type { StoredRecord } from '../../namespace/ports.js'
+import { type TableName, tableNames } from '../../namespace/state-tables.js'
+import { type EncodedChange, rowDigest, sqlTables } from './index-rows.js'
+
+/** Thrown inside a command that asks for what the store must not hold: its own failure, no other's. */
+export class NotRecordable extends Error {}
+
+interface RowStatements {
+  readonly put: Statement<[string, string, number]>
+  readonly drop: Statement<[string]>
+}
+
+/** The index log and its tables, written together. Every method runs inside a transaction. */
+export class IndexWriter {
+  private readonly logSize: Statement<[], { size: number }>
+  private readonly appendRecord: Statement
+  private readonly tablesSize: Statement<[], { size: number }>
+  private readonly putState: Statement
+  private readonly rows = new Map<TableName, RowStatements>()
+
+  constructor(database: Database) {
+    this.logSize = database.prepare('SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log')
+    this.appendRecord = database.prepare(
+      'INSERT INTO index_log (seq, record, envelopes) VALUES (@seq, @record, @envelopes)',
+    )
+    this.tablesSize = database.prepare('SELECT size FROM index_state WHERE id = 1')
+    this.putState = database.prepare(
+      `INSERT INTO index_state (id, size, value, digest) VALUES (1, @size, @meta, @digest)
+       ON CONFLICT (id) DO UPDATE SET size = excluded.size, value = excluded.value,
+         digest = excluded.digest`,
+    )
+    for (const name of tableNames) {
+      const table = sqlTables[name]
+      this.rows.set(name, {
+        put: database.prepare(
+          `INSERT INTO ${table} (key, value, digest) VALUES (?, ?, ?)
+           ON CONFLICT (key) DO UPDATE SET value = excluded.value, digest = excluded.digest`,
+        ),
+        drop: database.prepare(`DELETE FROM ${table} WHERE key = ?`),
+      })
+    }
+  }
+
+  /** 1: appended. 0: the log has another size than the caller has seen. */
+  append(records: readonly StoredRecord[], change: EncodedChange): number {
+    if (this.logSize.get()?.size !== change.from) return 0
+    if (change.size !== change.from + records.length) {
+      throw new NotRecordable('the index tables would not be at the end of the log')
+    }
+    for (const [position, { seq, bytes, envelopes }] of records.entries()) {
+      // A gap could never be closed again.
+      if (seq !== change.from + position) {
+        throw new NotRecordable('a record is out of its place in the log')
+      }
+      this.appendRecord.run({
+        seq,
+        record: Buffer.from(bytes),
+        envelopes: JSON.stringify(
+          envelopes.map((octets) => Buffer.from(octets).toString('base64')),
+        ),
+      })
+    }
+    return records.length === 0 ? 1 : this.move(change)
+  }
+
+  /** Brings the tables on over records that are in the log already. */
+  advance(change: EncodedChange): number {
+    if (change.size > (this.logSize.get()?.size ?? 0)) {
+      throw new NotRecordable('the index tables would be ahead of the log')
+    }
+    return this.move(change)
+  }
+
+  /** Changes the tables, wherever their log is. */
+  move(change: EncodedChange): number {
+    if ((this.tablesSize.get()?.size ?? 0) !== change.from) {
+      throw new NotRecordable('the index tables are not where the caller has seen them')
+    }
+    this.write(change)
+    return 1
+  }
+
+  private write({ size, meta, rows }: EncodedChange): void {
+    for (const [table, key, value] of rows) {
+      const statements = this.rows.get(table)
+      if (value === null) statements?.drop.run(key)
+      else statements?.put.run(key, value, rowDigest(table, key, value))
+    }
+    this.putState.run({ size, meta, digest: rowDigest('state', '', meta) })
+  }
+}
