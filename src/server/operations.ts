@@ -14,6 +14,7 @@ import type {
   ChangeJson,
   ClusterCheckJson,
   ClusterJson,
+  EntriesJson,
   EntryJson,
   HistoryItemJson,
   InspectionJson,
@@ -70,6 +71,14 @@ export interface CertificateFilter {
   readonly limit: number
 }
 
+/** Entries at and under an alias, in the order of their aliases. */
+export interface EntryPage {
+  readonly prefix: Alias
+  /** The `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
@@ -104,7 +113,7 @@ export interface Operations {
 
   // For readers.
   status(): Promise<StatusJson>
-  entries(prefix: Alias): Promise<Result<readonly EntryJson[]>>
+  entries(page: EntryPage): Promise<Result<EntriesJson>>
   entry(alias: Alias): Promise<Result<EntryJson>>
   scopes(): Promise<Result<readonly ScopeJson[]>>
   scope(alias: Alias): Promise<Result<ScopeJson>>

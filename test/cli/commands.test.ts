@@ -67,6 +67,46 @@ describe('the data folder', () => {
   })
 })
 
+describe('entries that fill more than a page', () => {
+  const uid = `e${'a'.repeat(31)}`
+  const rows = Array.from({ length: 2500 }, (_, n) => ({
+    ...{ uid, alias: `many/n${String(n).padStart(5, '0')}`, state: 'active', rev: 1, head: '' },
+    ...{ owner: { controller: 'team' }, envelope: {}, effectiveEnvelope: {} },
+    ...{ bindings: [], names: [], labels: {}, createdAt: '2026-11-21T00:00:00Z' },
+  }))
+  const server = () =>
+    new ScriptedServer({
+      entries: ({ after, limit }) => {
+        const from = after === undefined ? 0 : Number(/n([0-9]+):/.exec(after)?.[1]) + 1
+        const last = rows[from + limit - 1]
+        const more = rows.length > from + limit && last && { next: `${last.alias}:${uid}` }
+        return Promise.resolve(ok({ entries: rows.slice(from, from + limit), ...more }))
+      },
+    })
+
+  it.each([
+    { words: ['entry', 'ls'], shown: 1000, says: 'the first 1000; --limit shows more' },
+    { words: ['entry', 'ls', '--limit', '2100'], shown: 2100, says: 'the first 2100;' },
+    { words: ['entry', 'ls', '--limit', '2500'], shown: 2500, says: undefined },
+    { words: ['entry', 'ls', '--limit', '90000'], shown: 2500, says: undefined },
+    { words: ['scope', 'tree', '/', '--limit', '7'], shown: 7, says: 'the first 7 entries;' },
+  ])('are $shown of them for $words', async ({ words, shown, says }) => {
+    const screen = await run(words, { server: server() })
+    expect(screen.out.match(/n\d{5}/g)).toHaveLength(shown)
+    if (says === undefined) expect(screen.out).not.toContain('--limit')
+    else expect(screen.out).toContain(says)
+    const programs = json(await run([...words, '--json'], { server: server() }))
+    expect(programs).toMatchObject({ entries: rows.slice(0, shown) })
+  })
+
+  it.each(['0', '-1', '1000001', 'all'])('are none with --limit %s', async (limit) => {
+    const asked = server()
+    const screen = await run(['entry', 'ls', '--limit', limit], { server: asked })
+    expect(screen.exit).not.toBe(0)
+    expect(asked.requests).toEqual([])
+  })
+})
+
 /** What only looks. */
 const reads = [
   'status',

@@ -132,7 +132,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         liveCertificates: 1,
         server: { version: '0.1.0', pid: 1, listeners: [{ name: 'http', address: '[::]:8443' }] },
       }),
-    entries: () => later([entry]),
+    entries: () => later({ entries: [entry] }),
     entry: () => later(entry),
     scopes: () => later([scope]),
     scope: () => later(scope),

@@ -13,7 +13,7 @@ import { bindingOptions, bindingsFromOptions, showBinding } from './binding-requ
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
-import { byAlias } from './scope-tree.js'
+import { entryListJson, limitOption, parseLimit, readEntries } from './entry-pages.js'
 
 const aboutOptions = [
   { flags: '--contact <text>', description: 'how to reach the owner' },
@@ -155,15 +155,16 @@ const nonEmpty = (lines: readonly string[]): readonly string[] =>
 async function list(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
+  const limit = parseLimit(call.text('limit'))
+  if (!limit.ok) return limit
   const api = await call.operator()
   if (!api.ok) return api
-  const query = alias.value === '' ? '' : `?prefix=${encodeURIComponent(alias.value)}`
-  const entries = await api.value.read(`/v1/entries${query}`)
-  if (!entries.ok) return entries
-  const rows = byAlias(entries.value.objects('entries'))
-  return answer(entries.value.value, (look) => {
+  const listed = await readEntries(api.value, { prefix: alias.value, limit: limit.value })
+  if (!listed.ok) return listed
+  const { entries: rows, next } = listed.value
+  return answer(entryListJson(listed.value), (look) => {
     if (rows.length === 0) return 'no entries; capstan entry create ALIAS --owner WHO'
-    return renderTable(
+    const table = renderTable(
       look,
       [
         { title: 'ENTRY', shrinks: 'when-narrow' },
@@ -180,6 +181,7 @@ async function list(call: Invocation): Promise<Outcome<Answer>> {
         timeCell(entry.optional('createdAt'), look),
       ]),
     )
+    return next === undefined ? table : `${table}\nthe first ${rows.length}; --limit shows more`
   })
 }
 
@@ -243,7 +245,8 @@ export const entryCommands: readonly CommandSpec[] = [
     path: 'entry ls',
     arguments: '[prefix]',
     summary: 'list entries, all or those below an alias',
-    examples: ['capstan entry ls', 'capstan entry ls payments'],
+    options: [limitOption],
+    examples: ['capstan entry ls', 'capstan entry ls payments --limit 20'],
     run: list,
   },
   move('suspend', 'stop issuing to an entry, at once'),

@@ -16,10 +16,7 @@ export function scopeTree(
   entries: readonly JsonReader[],
 ): TreeNode {
   const known = new Set([root.raw('alias'), ...scopes.map((scope) => scope.raw('alias'))])
-  const inside = (items: readonly JsonReader[], scope: string): readonly JsonReader[] =>
-    byAlias(items).filter(
-      (item) => item.raw('alias') !== scope && homeOf(item.raw('alias'), known) === scope,
-    )
+  const [branches, leaves] = [byHome(scopes, known), byHome(entries, known)]
   const branch = (scope: JsonReader, label: string): TreeNode => {
     const alias = scope.raw('alias')
     const name = (item: JsonReader): string =>
@@ -27,8 +24,8 @@ export function scopeTree(
     return {
       label: `${look.paint('bold', label)}${unusualState(look, scope)}`,
       children: [
-        ...inside(scopes, alias).map((child) => branch(child, `${name(child)}/`)),
-        ...inside(entries, alias).map((entry) => ({
+        ...(branches.get(alias) ?? []).map((child) => branch(child, `${name(child)}/`)),
+        ...(leaves.get(alias) ?? []).map((entry) => ({
           label: `${name(entry)}  ${paintState(look, entry.text('state'))}`,
           children: [],
         })),
@@ -36,6 +33,23 @@ export function scopeTree(
     }
   }
   return branch(root, root.raw('alias') === ROOT ? '/' : `${root.text('alias')}/`)
+}
+
+/** In the order of their aliases, by the scope that each is in. The root is in none. */
+function byHome(
+  items: readonly JsonReader[],
+  known: ReadonlySet<string>,
+): ReadonlyMap<string, readonly JsonReader[]> {
+  const homes = new Map<string, JsonReader[]>()
+  for (const item of byAlias(items)) {
+    const alias = item.raw('alias')
+    if (alias === ROOT) continue
+    const home = homeOf(alias, known)
+    const inside = homes.get(home)
+    if (inside) inside.push(item)
+    else homes.set(home, [item])
+  }
+  return homes
 }
 
 /** The nearest scope above. An alias may skip levels that are no scope. */

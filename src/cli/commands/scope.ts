@@ -12,6 +12,7 @@ import { renderTree } from '../screen/tree.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
+import { entryListJson, limitOption, parseLimit, readEntries } from './entry-pages.js'
 import { byAlias, scopeTree } from './scope-tree.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
@@ -79,23 +80,30 @@ async function list(call: Invocation): Promise<Outcome<Answer>> {
 async function tree(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
+  const limit = parseLimit(call.text('limit'))
+  if (!limit.ok) return limit
   const api = await call.operator()
   if (!api.ok) return api
   const root = await api.value.read(`/v1/scopes/${segment(alias.value)}`)
   if (!root.ok) return root
   const scopes = await api.value.read('/v1/scopes')
   if (!scopes.ok) return scopes
-  const entries = await api.value.read(`/v1/entries?prefix=${encodeURIComponent(alias.value)}`)
-  if (!entries.ok) return entries
+  const listed = await readEntries(api.value, { prefix: alias.value, limit: limit.value })
+  if (!listed.ok) return listed
   const inside = (item: JsonReader): boolean => isUnder(item.raw('alias') as Alias, alias.value)
   const shownScopes = scopes.value.objects('scopes').filter(inside)
-  const shownEntries = entries.value.objects('entries').filter(inside)
+  const shownEntries = listed.value.entries.filter(inside)
+  const { next } = listed.value
   return answer(
     {
       scopes: shownScopes.map(({ value }) => value),
-      entries: shownEntries.map(({ value }) => value),
+      ...entryListJson({ entries: shownEntries, next }),
     },
-    (look) => renderTree(scopeTree(look, root.value, shownScopes, shownEntries)),
+    (look) => {
+      const drawn = renderTree(scopeTree(look, root.value, shownScopes, shownEntries))
+      if (next === undefined) return drawn
+      return `${drawn}\nthe first ${shownEntries.length} entries; --limit shows more`
+    },
   )
 }
 
@@ -147,6 +155,7 @@ export const scopeCommands: readonly CommandSpec[] = [
     path: 'scope tree',
     arguments: '[alias]',
     summary: 'show scopes and their entries as a tree',
+    options: [limitOption],
     examples: ['capstan scope tree', 'capstan scope tree payments'],
     run: tree,
   },

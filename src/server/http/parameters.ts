@@ -75,6 +75,21 @@ export const limitParameter: Parameter<number> = {
   },
 }
 
+/** About 2 MB of answer, and 50 ms of work. */
+export const ENTRIES_IN_A_PAGE = 1000
+
+export const pageParameter: Parameter<number> = {
+  description: "At most this many; what follows is asked for with the answer's `next`",
+  schema: { type: 'integer', minimum: 1, maximum: ENTRIES_IN_A_PAGE, default: ENTRIES_IN_A_PAGE },
+  example: '100',
+  parse: (text) => {
+    const limit = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : 0
+    return limit >= 1 && limit <= ENTRIES_IN_A_PAGE
+      ? ok(limit)
+      : unfit('a limit', `1 to ${ENTRIES_IN_A_PAGE}`)
+  },
+}
+
 /** A parameter that is an identifier of a fixed form. */
 export function identifierParameter(
   description: string,

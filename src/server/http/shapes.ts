@@ -112,6 +112,12 @@ export interface EntryJson {
   readonly createdAt: Instant
 }
 
+/** A page of them; `next` where more follow. */
+export interface EntriesJson {
+  readonly entries: readonly EntryJson[]
+  readonly next?: string
+}
+
 export interface ScopeJson {
   readonly uid: string
   /** Empty for the root. */

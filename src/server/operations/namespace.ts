@@ -1,11 +1,13 @@
-import { type Alias, isUnder, ROOT } from '../../core/alias.js'
+import { type Alias, ROOT } from '../../core/alias.js'
 import type { Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
 import type { Clock } from '../../core/time.js'
 import type { Cluster } from '../../namespace/cluster.js'
+import type { Entry } from '../../namespace/entry.js'
 import type { LiveIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
-import type { ClusterCheckJson } from '../http/shapes.js'
+import { placeOf } from '../../namespace/state.js'
+import type { ClusterCheckJson, EntryJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import {
   changeJson,
@@ -25,6 +27,10 @@ export interface NamespaceDeps {
   ) => Promise<ClusterCheckJson['checks']>
 }
 
+/** Entries shown before somebody else has a turn: about 3 ms. */
+const IN_ONE_TURN = 50
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 type Named = 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
 
 /** The governed namespace: read, changed, and verified. */
@@ -39,12 +45,19 @@ export function namespaceOperations({
   }
 
   return {
-    entries(prefix) {
-      const entries = [...index.state.entries.values()].filter(({ alias }) =>
-        isUnder(alias, prefix),
-      )
-      const now = clock.now()
-      return done(entries.sort(byAlias).map((entry) => entryJson(index.state, entry, now)))
+    async entries({ prefix, after, limit }) {
+      const { state } = index
+      const [now, entries] = [clock.now(), [] as EntryJson[]]
+      let last: Entry | undefined
+      for (const entry of state.entriesUnder(prefix, after?.replace(':', ' '))) {
+        if (last && entries.length === limit) {
+          return ok({ entries, next: placeOf(last).replace(' ', ':') })
+        }
+        entries.push(entryJson(state, entry, now))
+        last = entry
+        if (entries.length % IN_ONE_TURN === 0) await nextTurn()
+      }
+      return ok({ entries })
     },
 
     entry(alias) {

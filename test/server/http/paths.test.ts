@@ -19,7 +19,7 @@ const unix = await serve('unix', {
   operations: {
     entry: note({} as never),
     scope: note({} as never),
-    entries: note([]),
+    entries: note({ entries: [] }),
     history: note([]),
     certificate: note({} as never),
     certificates: note([]),
@@ -135,9 +135,25 @@ describe('a query', () => {
   it('means the root when it says nothing of an alias', async () => {
     await ask(unix, { path: '/v1/log' })
     await ask(unix, { path: '/v1/log?alias=' })
-    await ask(unix, { path: '/v1/entries?prefix=payments' })
-    expect(seen).toEqual(['', '', 'payments'])
+    await ask(unix, { path: '/v1/entries' })
+    expect(seen).toEqual(['', '', { prefix: '', limit: 1000 }])
   })
+})
+
+describe('a page of entries', () => {
+  const after = `payments/api:e${'a'.repeat(31)}`
+  it('is asked for by prefix, size, and where the one before ended', async () => {
+    await ask(unix, { path: `/v1/entries?prefix=payments&limit=7&after=${after}` })
+    expect(seen).toEqual([{ prefix: 'payments', limit: 7, after }])
+  })
+
+  it.each(['limit=0', 'limit=1001', 'limit=x', 'after=payments', 'after=:e', `after=A${after}`])(
+    'is none with %s',
+    async (query) => {
+      expect(await ask(unix, { path: `/v1/entries?${query}` })).toMatchObject({ status: 400 })
+      expect(seen).toEqual([])
+    },
+  )
 })
 
 describe('a method', () => {

@@ -2,8 +2,11 @@ import { ROOT } from '../../../core/alias.js'
 import { ok } from '../../../core/result.js'
 import {
   aliasParameter,
+  ENTRIES_IN_A_PAGE,
+  identifierParameter,
   limitParameter,
   liveParameter,
+  pageParameter,
   prefixParameter,
   scopeParameter,
   serialParameter,
@@ -14,6 +17,12 @@ import { inspectBody } from '../schema/issue-bodies.js'
 
 const DEFAULT_LIMIT = 100
 
+const afterParameter = identifierParameter(
+  'The `next` of the page before',
+  /^[a-z0-9/-]{1,200}:e[a-z2-7]{31}$/,
+  'payments/api:eabcdefghijklmnopqrstuvwxyz23456',
+)
+
 /** What people and machines look at to operate the CA. */
 export const readerRoutes: readonly Route[] = [
   route('GET /v1/status', 'reader', 'status', {
@@ -22,10 +31,20 @@ export const readerRoutes: readonly Route[] = [
     use: async (operations) => ok(json(200, await operations.status())),
   }),
   route('GET /v1/entries', 'reader', 'listEntries', {
-    summary: 'Entries, all or under one alias',
-    query: { prefix: prefixParameter },
-    answers: [jsonAnswer(200, 'Entries', 'In the order of their aliases')],
-    use: (operations, { query }) => listed('entries', operations.entries(query.prefix ?? ROOT)),
+    summary: 'Entries, all or under one alias, a page at a time',
+    query: { prefix: prefixParameter, limit: pageParameter, after: afterParameter },
+    answers: [
+      jsonAnswer(200, 'Entries', 'In the order of their aliases; `next` where more of them follow'),
+    ],
+    use: (operations, { query }) =>
+      answered(
+        200,
+        operations.entries({
+          prefix: query.prefix ?? ROOT,
+          ...(query.after !== undefined && { after: query.after }),
+          limit: query.limit ?? ENTRIES_IN_A_PAGE,
+        }),
+      ),
   }),
   route('GET /v1/entries/{alias}', 'reader', 'showEntry', {
     summary: 'One entry',

@@ -92,7 +92,7 @@ export const answerSchemas = {
     },
     { validUntil: time, drainUntil: time },
   ),
-  Entries: shape({ entries: list(reference('Entry')) }),
+  Entries: shape({ entries: list(reference('Entry')) }, { next: string }),
   Scope: shape({ ...governed, ...envelopes, createdAt: time }),
   Scopes: shape({ scopes: list(reference('Scope')) }),
   Cluster: shape(
