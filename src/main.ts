@@ -39,6 +39,8 @@ const world: World = {
   cwd: process.cwd(),
   // Loaded when asked for: a command that only asks the running server starts in half the time.
   operator: (config) => operatorConnection(config, ambient),
+  rebuildIndex: async (config, progress) =>
+    (await import('./compose/rebuild-index.js')).rebuildIndex(config, ambient, progress),
   init: async (options) => (await import('./compose/found.js')).found(options, ambient),
   serve: async (config) => {
     const { serve } = await import('./compose/serve.js')

@@ -11,6 +11,7 @@ import { configCommands } from './commands/config.js'
 import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
 import { indexVerifyCommand } from './commands/index-verify.js'
+import { indexRebuildCommand } from './commands/index-rebuild.js'
 import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { scopeCommands } from './commands/scope.js'
@@ -50,6 +51,7 @@ export const commands: readonly CommandSpec[] = [
   ...certGetCommands,
   ...bundleCommands,
   indexVerifyCommand,
+  indexRebuildCommand,
   ...configCommands,
   completionCommand(() => ({ commands, groups })),
   versionCommand,

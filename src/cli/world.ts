@@ -69,6 +69,14 @@ export interface InitReport {
   readonly sealedUnder: { readonly kind: KekSource['kind']; readonly where: string }
 }
 
+/** How far something is that takes long. */
+export interface ShownProgress {
+  /** `make changes` */
+  readonly work: string
+  readonly done: number
+  readonly total?: number
+}
+
 /** Everything outside the command line that a command may touch. */
 export interface World {
   readonly stdout: TextSink
@@ -84,6 +92,11 @@ export interface World {
   readonly signal: AbortSignal
   readonly version: string
   readonly operator: (config: Config) => Promise<Result<OperatorConnection>>
+  /** Makes the index tables again from the index log; tells every few seconds how far it is. */
+  readonly rebuildIndex: (
+    config: Config,
+    progress: (progress: ShownProgress) => void,
+  ) => Promise<Result<{ readonly records: number; readonly head: string }>>
   readonly init: (options: InitOptions) => Promise<Result<InitReport>>
   /** Serves until `signal` aborts. */
   readonly serve: (config: Config) => Promise<ExitCode>

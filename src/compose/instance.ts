@@ -20,6 +20,7 @@ import {
 } from '../issuance/issue-leaf.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { LiveIndex } from '../namespace/live-index.js'
+import type { Progress } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
@@ -34,6 +35,7 @@ import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { inUse, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
+import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
 
 export interface InstanceOptions {
@@ -49,6 +51,8 @@ export interface InstanceOptions {
     stage(stage: Stage, seconds: number): void
     issued(evidence: Evidence['kind']): void
   }
+  /** Told every few seconds of what takes long: an index log that is read for the first time. */
+  readonly progress?: (progress: Progress) => void
 }
 
 /** One data directory, opened, with every use case over it. */
@@ -98,15 +102,20 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const authority = await Authority.open(store.authorities, vault.value)
     if (!authority.ok) return authority
     const inFlight = new InFlight(store.ledger)
+    const longWork = new LongWork(options.progress ?? (() => undefined))
     const index = await LiveIndex.open({
       store: store.index,
       voter: voterSigner(voter),
       clock,
       random,
       issued: inFlight,
+      pace: longWork.pace,
     })
     if (!index.ok) return index
-    const parts = { options, store, index: index.value, authority: authority.value, inFlight }
+    longWork.end()
+    const parts = {
+      ...{ options, store, index: index.value, authority: authority.value, inFlight, longWork },
+    }
     const instance = assemble(parts)
     opened.push(() => instance.clusters.close())
     kept = true
@@ -122,6 +131,7 @@ interface Parts {
   readonly index: LiveIndex
   readonly authority: Authority
   readonly inFlight: InFlight
+  readonly longWork: LongWork
 }
 
 /** Hands every use case what it needs. Nothing is decided here. */
@@ -131,6 +141,7 @@ function assemble({
   index,
   authority: current,
   inFlight,
+  longWork,
 }: Parts): Omit<Instance, typeof Symbol.asyncDispose> {
   const { config, clock, random, observer } = options
   const { ledger, challenges, joinTokens: tokens } = store
@@ -196,6 +207,7 @@ function assemble({
     ...namespaceOperations({
       index,
       clock,
+      longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
     ...certificatesOperations({

@@ -19,12 +19,14 @@ export async function ownOperator(
   config: Config,
   ambient: Ambient,
 ): Promise<Result<OperatorConnection>> {
+  const progressLog = openLog({ ...config.log, level: 'info' }, ambient.version)
   const opened = await openInstance({
     ...ambient,
     config,
     writer: 'inline',
     listeners: () => [],
     observer: { stage: () => undefined, issued: () => undefined },
+    progress: ({ work, done, total }) => progressLog.info({ done, total }, work),
   })
   if (!opened.ok) return opened
   const instance = opened.value

@@ -54,6 +54,7 @@ export async function serve(
       stage: (stage, seconds) => late.metrics?.stage(stage, seconds),
       issued: (evidence) => late.metrics?.issued('http', evidence),
     },
+    progress: ({ work, done, total }) => log.info({ done, total }, work),
   })
   if (!opened.ok) return opened
   await using instance = opened.value

@@ -20,6 +20,7 @@ import type {
   InspectionJson,
   IssuedJson,
   NewTokenJson,
+  ProgressJson,
   Readiness,
   RevokedJson,
   ScopeJson,
@@ -144,4 +145,6 @@ export interface Operations {
   checkCluster(alias: Alias, context: CallContext): Promise<Result<ClusterCheckJson>>
   /** Reads the whole index log again and checks every signature. */
   verify(): Promise<Result<VerifiedJson>>
+  /** How far a document or a verification is that takes long. */
+  progress(): ProgressJson
 }

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { commands } from '../../src/cli/command-tree.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { ok, refuse } from '../../src/core/result.js'
+import { seconds } from '../../src/core/time.js'
+import { FakeClock } from '../support/fake-clock.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
 let home = ''
@@ -64,6 +66,49 @@ describe('the data folder', () => {
     })
     expect(asked).toEqual([join(home, 'there')])
     expect(typeof json(screen)).toBe('object')
+  })
+})
+
+describe('what takes long', () => {
+  it('tells on a terminal how far it is, and takes that away', async () => {
+    const clock = new FakeClock()
+    const answers: (() => void)[] = []
+    const server = new ScriptedServer({
+      verify: () =>
+        new Promise((resolve) => {
+          const verified = { records: 4, head: 'ab'.repeat(32), ok: true } as const
+          answers.push(() => resolve(ok(verified)))
+        }),
+      progress: () => ({
+        progress: { work: 'read the index log', done: 12_345, total: 1_000_000 },
+      }),
+    })
+    const running = run(['index', 'verify'], { server, clock, columns: 80 })
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 20))
+    while (answers.length === 0) await turn()
+    clock.advance(seconds(1))
+    await turn()
+    answers[0]?.()
+    const screen = await running
+    expect(screen.err).toBe('\r\u001b[Kread the index log: 12,345 of 1,000,000\r\u001b[K')
+    expect(screen.out).toContain('verified')
+  })
+
+  it('says nothing where nobody looks, and of what is not known', async () => {
+    const server = new ScriptedServer({ progress: () => ({ progress: null }) })
+    expect((await run(['index', 'verify'], { server })).err).toBe('')
+    expect(server.requests.map(({ path }) => path)).toEqual(['/v1/verify'])
+    const progress = { work: 'compare', done: 7 }
+    const screen = await run(['index', 'rebuild'], {
+      columns: 80,
+      rebuildIndex: (_, tell) => {
+        tell(progress)
+        return Promise.resolve(refuse('namespace.exists', 'another process uses it'))
+      },
+    })
+    expect(screen.err).toContain('\r\u001b[Kcompare: 7\r\u001b[K')
+    expect(screen.err).toContain('another process uses it')
+    expect(screen.exit).not.toBe(0)
   })
 })
 
@@ -128,6 +173,7 @@ const reads = [
   'token ls',
   'bundle',
   'index verify',
+  'index rebuild',
   'config show',
   'config check',
   'version',

@@ -126,6 +126,7 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
     version: '0.1.0',
     operator: () => Promise.resolve(ok(server)),
     init: founded,
+    rebuildIndex: () => Promise.resolve(ok({ records: 7, head: 'ab'.repeat(32) })),
     serve: () => Promise.resolve(0),
     dev: () => Promise.resolve(0),
     ...rest,

@@ -19,7 +19,10 @@ beforeAll(async () => {
     )
   }
   const { index, clock } = given
-  operations = namespaceOperations({ index, clock, checkCluster: () => Promise.resolve([]) })
+  operations = namespaceOperations({
+    ...{ index, clock, checkCluster: () => Promise.resolve([]) },
+    longWork: { progress: () => undefined, end: () => undefined },
+  })
 })
 
 const many = Array.from({ length: 120 }, (_, n) => `many/n${n}`)

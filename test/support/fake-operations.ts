@@ -193,6 +193,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     checkCluster: () =>
       later({ ok: true, checks: [{ name: 'tokenreview', ok: true, detail: 'allowed' }] }),
     verify: () => later({ records: 4, head: HEX, ok: true }),
+    progress: () => ({ progress: { work: 'make changes', done: 1, total: 2 } }),
     ...overrides,
   }
 }

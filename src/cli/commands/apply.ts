@@ -5,13 +5,18 @@ import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import type { Colour, Look } from '../screen/look.js'
 import { renderChange } from './change.js'
+import { watched } from './watched.js'
 
 async function apply(call: Invocation): Promise<Outcome<Answer>> {
   const document = await readDocument(call)
   if (!document.ok) return document
   const api = await call.operator()
   if (!api.ok) return api
-  const planned = await api.value.send('/v1/apply', { document: document.value, dryRun: true })
+  const planned = await watched(
+    call,
+    api.value,
+    api.value.send('/v1/apply', { document: document.value, dryRun: true }),
+  )
   if (!planned.ok) return planned
   const plan = planned.value.objects('changes')
   if (call.has('dryRun') || plan.length === 0) {
@@ -26,7 +31,11 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
       next: 'look at it with --dry-run, then repeat with --yes',
     })
   }
-  const applied = await api.value.send('/v1/apply', { document: document.value, dryRun: false })
+  const applied = await watched(
+    call,
+    api.value,
+    api.value.send('/v1/apply', { document: document.value, dryRun: false }),
+  )
   if (!applied.ok) return applied
   // What another operator changed in between is planned again: the second answer is what happened.
   return answer(applied.value.value, (look) =>

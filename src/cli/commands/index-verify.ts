@@ -1,11 +1,12 @@
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { Outcome } from '../problem.js'
+import { watched } from './watched.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
   if (!api.ok) return api
-  const report = await api.value.send('/v1/verify')
+  const report = await watched(call, api.value, api.value.send('/v1/verify'))
   if (!report.ok) return report
   return answer(report.value.value, (look) => {
     const records = report.value.count('records')

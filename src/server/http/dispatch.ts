@@ -82,7 +82,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
         about = { ...about, ...detail }
       },
     }
-    const { reply, ...audited } = await outcomeOf(routed, context)
+    const { reply, ...audited } = await patiently(routed, () => outcomeOf(routed, context))
     if ('ok' in target) {
       observer.answered('none', reply.status)
     } else {
@@ -169,6 +169,19 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
 }
 
 type Answer = Result<Reply> | Denial
+
+/** The connection of a long request may be silent; what comes after it may not. */
+async function patiently<T>({ request, target }: Routed, work: () => Promise<T>): Promise<T> {
+  if ('ok' in target || target.patience === 'usual') return work()
+  const { socket } = request
+  const { timeout } = socket
+  socket.setTimeout(0)
+  try {
+    return await work()
+  } finally {
+    if (timeout !== undefined) socket.setTimeout(timeout)
+  }
+}
 
 function throttled(wait: number): Denial {
   const refused = refuse('request.throttled', 'too many requests from this address', {

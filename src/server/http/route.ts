@@ -62,9 +62,13 @@ export interface Route {
     readonly example: unknown
     readonly size: BodySize
   }
+  readonly patience: Patience
   readonly answers: readonly Answer[]
   readonly run: (operations: Operations, call: RawCall) => Promise<Result<Reply>>
 }
+
+/** `long`: may be worked on for longer than a connection is left silent. Over the local socket only. */
+export type Patience = 'usual' | 'long'
 
 /** `large` bodies are read from the local socket only. */
 export type BodySize = 'small' | 'large'
@@ -75,6 +79,7 @@ interface RouteSpec<P extends Parameters, Q extends Parameters, B> {
   readonly query?: Q
   readonly body?: Body<B>
   readonly size?: BodySize
+  readonly patience?: Patience
   readonly answers: readonly Answer[]
   readonly use: (operations: Operations, call: Call<P, Q, B>) => Promise<Result<Reply>>
 }
@@ -97,6 +102,7 @@ export function route<P extends Parameters, Q extends Parameters, B = undefined>
     summary: spec.summary,
     pathParameters,
     query,
+    patience: spec.patience ?? 'usual',
     answers: spec.answers,
     ...(spec.body && {
       body: {

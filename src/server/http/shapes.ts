@@ -264,3 +264,13 @@ export interface VerifiedJson {
   readonly head: string
   readonly ok: true
 }
+
+/** Null when nothing takes long. */
+export interface ProgressJson {
+  readonly progress: {
+    readonly work: string
+    readonly done: number
+    /** Absent where it is not known before the end. */
+    readonly total?: number
+  } | null
+}

@@ -6,6 +6,7 @@ import type { Cluster } from '../../namespace/cluster.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { LiveIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
+import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
 import type { ClusterCheckJson, EntryJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
@@ -21,6 +22,8 @@ import {
 export interface NamespaceDeps {
   readonly index: LiveIndex
   readonly clock: Pick<Clock, 'now'>
+  /** How far is what takes long; `end` when it is over. */
+  readonly longWork: { progress(): Progress | undefined; end(): void }
   readonly checkCluster: (
     cluster: Cluster,
     signal: AbortSignal,
@@ -31,14 +34,16 @@ export interface NamespaceDeps {
 const IN_ONE_TURN = 50
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+type Changing = 'change' | 'apply' | 'checkCluster' | 'verify' | 'progress'
 type Named = 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
 
 /** The governed namespace: read, changed, and verified. */
 export function namespaceOperations({
   index,
   clock,
+  longWork,
   checkCluster,
-}: NamespaceDeps): Pick<Operations, Named | 'change' | 'apply' | 'checkCluster' | 'verify'> {
+}: NamespaceDeps): Pick<Operations, Named | Changing> {
   const clusterOf = (alias: Alias): Result<Cluster> => {
     const cluster = index.state.clusterByAlias(alias)
     return cluster?.state === 'active' ? ok(cluster) : unknown('cluster', alias)
@@ -103,7 +108,7 @@ export function namespaceOperations({
       if (!planned.ok) return planned
       const changes = planned.value.map(plannedJson)
       if (mode === 'plan') return ok({ changes, applied: null })
-      const applied = await index.apply(document)
+      const applied = await index.apply(document).finally(() => longWork.end())
       return applied.ok ? ok({ changes, applied: applied.value.map(changeJson) }) : applied
     },
 
@@ -115,9 +120,11 @@ export function namespaceOperations({
     },
 
     async verify() {
-      const verified = await index.verify()
+      const verified = await index.verify().finally(() => longWork.end())
       return verified.ok ? ok({ ...verified.value, ok: true }) : verified
     },
+
+    progress: () => ({ progress: longWork.progress() ?? null }),
   }
 }
 

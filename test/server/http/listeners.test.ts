@@ -263,6 +263,38 @@ describe('TLS', () => {
   })
 })
 
+describe('a connection on which nothing happens', () => {
+  const later = async <T>(value: Promise<T>): Promise<T> => {
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    return value
+  }
+
+  it('is closed while a request is worked on, unless such work is known to take long', async () => {
+    const fake = fakeOperations()
+    const served = await serve('unix', {
+      http: { silentMs: 150 },
+      operations: {
+        verify: () => later(fake.verify()),
+        tokens: () => later(fake.tokens()),
+      },
+    })
+    await expect(ask(served, { path: '/v1/tokens' })).rejects.toThrow()
+    expect(await ask(served, { method: 'POST', path: '/v1/verify' })).toMatchObject({ status: 200 })
+  })
+
+  it('may not stay silent after an answer that took long', async () => {
+    const fake = fakeOperations()
+    const served = await serve('unix', {
+      http: { silentMs: 150 },
+      operations: { verify: () => later(fake.verify()) },
+    })
+    const socket = connectTcp({ path: served.socketPath })
+    socket.write('POST /v1/verify HTTP/1.1\r\nhost: a\r\n\r\n')
+    await until(socket, /"ok":true/)
+    expect(await untilClosed(socket)).toBe('')
+  })
+})
+
 describe('closing', () => {
   /** A server whose challenges wait until they are let go. */
   async function held(): Promise<{ served: Served; begun: Promise<void>; release: () => void }> {

@@ -4,6 +4,7 @@ import { parseSerial } from '../../../core/serial.js'
 import { seconds } from '../../../core/time.js'
 import type { RevokeTarget } from '../../operations.js'
 import { aliasParameter, identifierParameter } from '../parameters.js'
+import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import { applyBody, changeBody } from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
@@ -20,6 +21,7 @@ export const operatorRoutes: readonly Route[] = [
     summary: 'Make the index look like a document, all or nothing',
     body: applyBody,
     size: 'large',
+    patience: 'long',
     answers: [jsonAnswer(200, 'Applied', 'The difference, and what was committed of it')],
     use: (operations, { body, context }) =>
       answered(200, operations.apply(body.document, body.dryRun ? 'plan' : 'apply', context)),
@@ -67,8 +69,14 @@ export const operatorRoutes: readonly Route[] = [
   }),
   route('POST /v1/verify', 'operator', 'verify', {
     summary: 'Reads the whole index log again, and verifies every record of it',
+    patience: 'long',
     answers: [jsonAnswer(200, 'Verified', 'Every record holds')],
     use: (operations) => answered(200, operations.verify()),
+  }),
+  route('GET /v1/progress', 'operator', 'progress', {
+    summary: 'How far a document or a verification is that takes long',
+    answers: [jsonAnswer(200, 'Progress', 'As of now')],
+    use: (operations) => Promise.resolve(ok(json(200, operations.progress()))),
   }),
 ]
 

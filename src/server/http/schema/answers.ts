@@ -182,6 +182,7 @@ export const answerSchemas = {
   Tokens: shape({ tokens: list(reference('Token')) }),
   Revoked: shape({ revoked: count, serials: list(serial) }),
   ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
+  Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
   Verified: shape({ records: count, head: string, ok: { const: true } }),
   Problem: shape(
     {
