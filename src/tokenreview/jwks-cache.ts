@@ -79,7 +79,7 @@ export class JwksCache {
   private since(at: UnixSeconds | undefined): number {
     if (at === undefined) return Infinity
     const passed = between(at, this.deps.clock.now())
-    return passed < -STEP ? Infinity : Math.max(0, passed)
+    return passed + STEP < 0 ? Infinity : Math.max(0, passed)
   }
 
   /** Reads the set once for all who wait; what fails stays to be told, and the old keys stay. */

@@ -233,7 +233,7 @@ describe('a stranger over HTTP', () => {
       await operations.bundle(),
       await operations.spiffeBundle(),
     ])
-    const entries = valueOf(await operations.entries('' as Alias))
+    const { entries } = valueOf(await operations.entries({ prefix: '' as Alias, limit: 100 }))
     for (const { alias, uid } of entries) {
       expect(text).not.toContain(alias)
       expect(text).not.toContain(uid)
