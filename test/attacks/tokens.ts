@@ -22,8 +22,8 @@ const withoutGrammar = edit(
 )
 const withoutCanonicalBase64 = edit(
   jws,
-  "return bytes.toString('base64url') === text ? bytes : undefined",
-  'return bytes',
+  'if (!ALPHABET.test(text)) return undefined',
+  "return Buffer.from(text, 'base64url')",
 )
 const withoutAlgorithmList = edit(
   algorithms,
@@ -232,7 +232,7 @@ const rows: readonly Row[] = [
     without: edit(
       'src/tokenreview/review-token.ts',
       "return ok({ kind: 'k8s', cluster, ...identity.value, checked: asked.validation })",
-      "return ok({ kind: 'k8s', cluster, ...identity.value, checked: asked.validation, by: jws.value.text } as never)",
+      "return ok({ kind: 'k8s', cluster, ...identity.value, checked: asked.validation, by: token.jws.text } as never)",
     ),
   },
   {
