@@ -65,6 +65,7 @@ function contextOf(options) {
   const work = makeWorkFolder(options.folder)
   process.once('exit', () => work.remove())
   process.once('SIGINT', () => process.exit(130))
+  process.once('SIGTERM', () => process.exit(143))
   return {
     folder: work.path,
     limit: new Limit(),

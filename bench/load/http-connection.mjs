@@ -32,10 +32,27 @@ function wholeAnswer(octets) {
   const end = octets.indexOf(END_OF_HEADER)
   if (end < 0) return undefined
   const header = octets.toString('latin1', 0, end)
-  const length = Number(/\r\ncontent-length: (\d+)/i.exec(header)?.[1] ?? NaN)
-  if (Number.isNaN(length)) throw new Error('an answer without Content-Length')
-  const body = octets.subarray(end + 4)
-  return body.length < length ? undefined : { status: Number(header.slice(9, 12)), body }
+  const rest = octets.subarray(end + END_OF_HEADER.length)
+  const length = /\r\ncontent-length: (\d+)/i.exec(header)?.[1]
+  const body = length === undefined ? fromChunks(rest) : upTo(rest, Number(length))
+  return body && { status: Number(header.slice(9, 12)), body }
+}
+
+const upTo = (octets, length) => (octets.length < length ? undefined : octets)
+
+/** RFC 9112 section 7.1, as servers send it that do not know the length beforehand. */
+function fromChunks(octets) {
+  const chunks = []
+  for (let at = 0; ;) {
+    const lineEnd = octets.indexOf('\r\n', at)
+    if (lineEnd < 0) return undefined
+    const size = parseInt(octets.toString('latin1', at, lineEnd), 16)
+    const start = lineEnd + 2
+    if (octets.length < start + size + 2) return undefined
+    if (size === 0) return Buffer.concat(chunks)
+    chunks.push(octets.subarray(start, start + size))
+    at = start + size + 2
+  }
 }
 
 /** A whole request with a JSON body. */

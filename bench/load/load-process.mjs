@@ -33,6 +33,7 @@ export class LoadProcess {
   }
 
   async stop() {
+    if (this.child.exitCode !== null) return
     const ended = new Promise((resolve) => this.child.once('exit', resolve))
     this.child.disconnect()
     await ended
