@@ -8,6 +8,7 @@ import type { Signer } from '../../src/ca/ports.js'
 import { time } from '../../src/core/der-writer.js'
 import type { SpkiDer } from '../../src/core/der.js'
 import { parseSerial } from '../../src/core/serial.js'
+import { unixSeconds } from '../../src/core/time.js'
 import { keyPair, newSigner, spkiOf } from '../ca/given-authorities.js'
 import {
   authorityByPkijs,
@@ -125,6 +126,20 @@ describe('a difference that is listed', () => {
   it(`is there: ${encoderDifferences.serialZero.where}`, async () => {
     const zero = { ...plan, serial: parseSerial('0'.repeat(32))!, spki: spkis[0]! }
     expect(hex(leafEncoder(issuer)(zero))).not.toBe(hex(await leafByPeculiar(zero, issuer)))
+  })
+
+  it('leaves no trace in a length that is an octet shorter without it', async () => {
+    const [early, late] = [2026, 2050].map((year) => unixSeconds(Date.UTC(year, 0, 1) / 1000))
+    const serial = (first: string) => parseSerial(first.padEnd(32, '0'))!
+    // 124 octets of revoked certificates; with the two empty extensions, 128.
+    const revoked = [
+      { serial: serial('7f01'), at: late!, reason: 'superseded' as const },
+      { serial: serial('7f02'), at: early!, reason: 'unspecified' as const },
+      { serial: serial('8000'), at: late!, reason: 'unspecified' as const },
+    ]
+    const crl = { number: 1, thisUpdate: early!, nextUpdate: late!, revoked }
+    const by = { ...issuer, algorithm: issuer.signatureAlgorithm }
+    expect(hex(await crlByPeculiar(crl, by))).toBe(hex(crlByPkijs(crl, by)))
   })
 
   it(`is there: ${encoderDifferences.noReason.where}`, async () => {

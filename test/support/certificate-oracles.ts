@@ -335,12 +335,16 @@ export async function rawCrlByPeculiar(plan: CrlPlan, issuer: CrlIssuer): Promis
 function withoutEmptyEntryExtensions(tbs: Uint8Array): Uint8Array {
   const list = asn1js.fromBER(buffer(tbs), LARGE).result as asn1js.Sequence
   const revoked = list.valueBlock.value.findLast((part) => part instanceof asn1js.Sequence)
-  for (const entry of revoked?.valueBlock.value ?? []) {
-    if (!(entry instanceof asn1js.Sequence)) continue
-    const extensions = entry.valueBlock.value[2]
+  const entries = (revoked?.valueBlock.value ?? []).filter((part) => part instanceof asn1js.Sequence)
+  for (const { valueBlock } of entries) {
+    const extensions = valueBlock.value[2]
     if (extensions instanceof asn1js.Sequence && extensions.valueBlock.value.length === 0) {
-      entry.valueBlock.value.pop()
+      valueBlock.value.pop()
     }
+  }
+  // What was read with a length of two octets would be written so again, also where one is enough now.
+  for (const shrunk of [list, ...(revoked === undefined ? [] : [revoked]), ...entries]) {
+    shrunk.lenBlock.longFormUsed = false
   }
   return new Uint8Array(list.toBER())
 }
