@@ -12,8 +12,9 @@ export interface AdmissionLimits {
   /** Milliseconds that a request may wait in a burst, which passes. */
   readonly burstMs: number
   /**
-   * Milliseconds that it may wait once somebody has been waiting for `burstMs` without a pause: that
-   * queue is not going to pass, and whoever is let in must not pay for all who are not.
+   * Milliseconds that it may wait once somebody has been waiting for half of them, at every moment of
+   * the last `burstMs`: that queue is not going to pass, and whoever is let in must not pay for all
+   * who are not. A pause of the machine alone turns nobody away.
    */
   readonly waitMs: number
   /** Names remembered to hold a certificate. */
@@ -58,8 +59,8 @@ export class Admission {
   private readonly held: HeldNames
   private begun = 0
   private underWork = 0
-  /** When nobody waited last. */
-  private emptyAt = 0
+  /** When nobody had waited for long last. */
+  private calmAt = 0
   private turnIsDue = false
   private lookIsDue = false
 
@@ -74,7 +75,7 @@ export class Admission {
     if (this.begun < limits.perTurn && this.depth === 0 && this.underWork < limits.atOnce) {
       return this.work(request)
     }
-    if (this.depth === 0) this.emptyAt = this.deps.elapsed()
+    if (this.depth === 0) this.calmAt = this.deps.elapsed()
     const isRenewal = this.renews(request)
     if (this.depth >= limits.waiting) {
       const displaced = isRenewal ? this.firsts.pop() : undefined
@@ -95,6 +96,11 @@ export class Admission {
   /** Requests that wait to be begun. */
   get depth(): number {
     return this.renewals.length + this.firsts.length
+  }
+
+  /** Since when the first of all who wait has been waiting. */
+  private get oldest(): number {
+    return Math.min(this.renewals[0]?.since ?? Infinity, this.firsts[0]?.since ?? Infinity)
   }
 
   private async work(request: IssueRequest): Promise<Result<Issued>> {
@@ -138,7 +144,8 @@ export class Admission {
     this.begun = 0
     const { limits } = this.deps
     const now = this.deps.elapsed()
-    const mayWait = now - this.emptyAt >= limits.burstMs ? limits.waitMs : limits.burstMs
+    if (now - this.oldest < limits.waitMs / 2) this.calmAt = now
+    const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
     while (this.begun < limits.perTurn && this.underWork < limits.atOnce) {
       const next = this.renewals.shift() ?? this.firsts.shift()

@@ -128,6 +128,29 @@ describe('Admission', () => {
     expect(world.answers.get('f')).toBeUndefined()
   })
 
+  it('turns nobody away for a pause of the machine in a queue that passes', async () => {
+    const queueThatPasses = async (): Promise<void> => {
+      for (let at = 0; at < 2 * limits.burstMs; at += 1) {
+        for (const id of [`${at}a`, `${at}b`]) world.ask(id)
+        for (const id of world.begun) await world.finish(id)
+        await world.turn(1)
+      }
+    }
+    for (const id of ['a', 'b', 'c', 'd']) world.ask(id)
+    await queueThatPasses()
+    const waiting = world.admission.depth
+    expect(waiting).toBeGreaterThan(0)
+    const begun = world.begun.length
+    await world.turn(limits.waitMs)
+    for (const id of world.begun) await world.finish(id)
+    while (world.admission.depth > 0) {
+      await world.turn()
+      for (const id of world.begun) await world.finish(id)
+    }
+    expect(world.begun).toHaveLength(begun + waiting)
+    expect([...world.answers.values()]).not.toContain('server.overloaded')
+  })
+
   it('turns away who finds every place taken', async () => {
     for (let asked = 0; asked < 2 + limits.waiting; asked += 1) world.ask(`r${asked}`)
     world.ask('late')
