@@ -72,6 +72,25 @@ describe('group commit', () => {
     expect(writer.commits).toEqual([1, 1])
   })
 
+  it('gathers as long as each turn of the event loop brings more, and no more than enough', async () => {
+    const { writer, queue } = await givenQueue()
+    const submitted: ReturnType<WriteQueue['submit']>[] = []
+    const turns = async (count: number): Promise<void> => {
+      for (let turn = 0; turn < count; turn += 1) {
+        for (let at = 0; at < 8; at += 1) submitted.push(queue.submit(append()))
+        await turnOfTheLoop()
+      }
+    }
+    await turns(4)
+    await Promise.all(submitted)
+    expect(writer.commits).toEqual([32])
+    writer.hold()
+    await turns(16)
+    expect(writer.commits[1]).toBeLessThanOrEqual(72)
+    writer.letGo()
+    await Promise.all(submitted)
+  })
+
   it('gathers whatever comes while a commit is under way into the next, and tells how much waits', async () => {
     const { writer, queue } = await givenQueue()
     expect([queue.depth, queue.lagSeconds]).toEqual([0, 0])

@@ -12,6 +12,8 @@ import type { BatchReply } from './writer-worker.js'
 const MAX_WAITING = 10_000
 /** More than this in one commit would only make its first caller wait. */
 const MAX_BATCH = 512
+/** So many are committed without looking whether more are about to come. */
+const ENOUGH = 64
 
 interface Waiting {
   readonly command: Command
@@ -75,9 +77,8 @@ export class WriteQueue {
   }
 
   private async drain(): Promise<void> {
-    // The callers of this turn of the event loop share the first commit.
-    await Promise.resolve()
     while (this.waiting.length > 0) {
+      await this.gather()
       const batch = this.waiting.splice(0, MAX_BATCH)
       this.underWay = batch[0]?.since
       try {
@@ -93,6 +94,14 @@ export class WriteQueue {
     }
     this.underWay = undefined
     this.committing = undefined
+  }
+
+  /** As long as each turn of the event loop brings more, they share the commit: it costs what one does. */
+  private async gather(): Promise<void> {
+    for (let seen = 0; seen < this.waiting.length && seen < ENOUGH;) {
+      seen = this.waiting.length
+      await new Promise(setImmediate)
+    }
   }
 }
 
