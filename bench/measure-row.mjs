@@ -13,7 +13,7 @@ export async function measureRow({ name, load, spec, usage }) {
   const { count, inFlight } = spec
   if (failures.length > 0 && !spec.countFailures) {
     const list = failures.map(([what, times]) => `${times} x ${what}`).join('; ')
-    throw new Error(`${name} at ${inFlight} in flight: ${list}`)
+    throw new Error(`${name} at ${inFlight} in flight: ${list.slice(0, 300)}`)
   }
   const failed = failures.reduce((sum, [, times]) => sum + times, 0)
   const answered = count - failed
