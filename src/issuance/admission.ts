@@ -26,7 +26,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   atOnce: 2000,
   waiting: 2000,
   burstMs: 1000,
-  waitMs: 250,
+  waitMs: 60,
   names: 50_000,
 }
 
@@ -50,7 +50,8 @@ interface Waiting {
 /**
  * Decides when a request is begun, and turns away what would wait too long: a server that does three
  * times what it can answers nobody in time. Who renews goes before who enrols: a workload without
- * its first certificate waits, one whose certificate ends breaks.
+ * its first certificate waits, one whose certificate ends breaks. Among those, the first to come is
+ * served first as long as nobody waits for long, and the last to come once somebody does.
  */
 export class Admission {
   private readonly deps: AdmissionDeps
@@ -78,7 +79,8 @@ export class Admission {
     if (this.depth === 0) this.calmAt = this.deps.elapsed()
     const isRenewal = this.renews(request)
     if (this.depth >= limits.waiting) {
-      const displaced = isRenewal ? this.firsts.pop() : undefined
+      // Who has waited longest has the least time left to use an answer.
+      const displaced = this.firsts.shift() ?? (isRenewal ? this.renewals.shift() : undefined)
       if (!displaced) return Promise.resolve(overloaded())
       displaced.turnAway()
     }
@@ -144,11 +146,15 @@ export class Admission {
     this.begun = 0
     const { limits } = this.deps
     const now = this.deps.elapsed()
-    if (now - this.oldest < limits.waitMs / 2) this.calmAt = now
+    const isCalm = now - this.oldest < limits.waitMs / 2
+    if (isCalm) this.calmAt = now
     const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
     while (this.begun < limits.perTurn && this.underWork < limits.atOnce) {
-      const next = this.renewals.shift() ?? this.firsts.shift()
+      // In a queue that does not pass, the first to come would all be served late, and nobody in time.
+      const next = isCalm
+        ? (this.renewals.shift() ?? this.firsts.shift())
+        : (this.renewals.pop() ?? this.firsts.pop())
       if (!next) return
       next.begin()
     }

@@ -151,11 +151,35 @@ describe('Admission', () => {
     expect([...world.answers.values()]).not.toContain('server.overloaded')
   })
 
-  it('turns away who finds every place taken', async () => {
+  it('serves the last to come first once somebody has waited for long', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) world.ask(id)
+    await world.turn()
+    await world.turn(Math.ceil(limits.waitMs / 2))
+    world.ask('g')
+    await world.finish('a')
+    await world.turn()
+    expect(world.begun.at(-1)).toBe('g')
+  })
+
+  it('gives the place of who has waited longest to who finds every place taken', async () => {
     for (let asked = 0; asked < 2 + limits.waiting; asked += 1) world.ask(`r${asked}`)
     world.ask('late')
     await world.settle()
+    expect(world.answers.get('r2')).toBe('server.overloaded')
+    expect(world.answers.get('late')).toBeUndefined()
+    expect(world.admission.depth).toBe(limits.waiting)
+  })
+
+  it('turns away who enrols where renewals have every place', async () => {
+    for (let asked = 0; asked < 2 + limits.waiting; asked += 1) {
+      world.ask(`r${asked}`, undefined, 'renewal')
+    }
+    world.ask('late')
+    await world.settle()
     expect(world.answers.get('late')).toBe('server.overloaded')
+    world.ask('mtls', undefined, 'renewal')
+    await world.settle()
+    expect(world.answers.get('r2')).toBe('server.overloaded')
     expect(world.admission.depth).toBe(limits.waiting)
   })
 
@@ -170,11 +194,11 @@ describe('Admission', () => {
     expect(world.begun.slice(-2)).toEqual(['again', 'mtls'])
   })
 
-  it('gives a renewal the place of the latest who enrols', async () => {
+  it('gives a renewal the place of who enrols', async () => {
     for (let asked = 0; asked < 2 + limits.waiting; asked += 1) world.ask(`r${asked}`)
     world.ask('mtls', undefined, 'renewal')
     await world.settle()
-    expect(world.answers.get(`r${1 + limits.waiting}`)).toBe('server.overloaded')
+    expect(world.answers.get('r2')).toBe('server.overloaded')
     await world.turn()
     expect(world.begun.at(-2)).toBe('mtls')
   })
