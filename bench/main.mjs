@@ -6,6 +6,7 @@ import { certifyTokenReview } from './rows/token-review.mjs'
 import { runBench } from './run-bench.mjs'
 import { growth } from './sections/growth.mjs'
 import { memory } from './sections/memory.mjs'
+import { overload } from './sections/overload.mjs'
 import { stages } from './sections/stages.mjs'
 import { start } from './sections/start.mjs'
 
@@ -20,5 +21,5 @@ await runBench({
     coldStart,
     steadyState,
   ],
-  sections: [stages, growth, start, memory],
+  sections: [stages, overload, growth, start, memory],
 })

@@ -93,8 +93,16 @@ ${workers === undefined ? '' : `  workers: ${workers}\n`}`,
     throw new Error(`capstan serve is not ready:\n${this.log.slice(-2000)}`)
   }
 
-  async isReady() {
-    const url = `http://127.0.0.1:${this.ports.admin}/ready`
+  isReady() {
+    return this.says('ready')
+  }
+
+  isLive() {
+    return this.says('live')
+  }
+
+  async says(what) {
+    const url = `http://127.0.0.1:${this.ports.admin}/${what}`
     const answer = await fetch(url).catch(() => undefined)
     await answer?.arrayBuffer()
     return answer?.ok === true

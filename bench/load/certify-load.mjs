@@ -14,11 +14,14 @@ const TRY_MS = 10_000
 
 /** Proxies of `accounts` service accounts in turn, each with a CSR of a key of its own. */
 export const makeProxies = ({ count, accounts }) =>
-  Array.from({ length: count }, (_, at) => {
-    const account = accountName(at % accounts)
-    const identity = linkerdName(account)
-    return { account, identity, csr: makeCsr(identity) }
-  })
+  Array.from({ length: count }, (_, at) => makeProxy(at % accounts))
+
+/** One, of the account with that number. */
+export function makeProxy(at) {
+  const account = accountName(at)
+  const identity = linkerdName(account)
+  return { account, identity, csr: makeCsr(identity) }
+}
 
 /** What every proxy will send: with `tokens` given, those; otherwise each a fresh one of its own pod. */
 export function makeFrames(proxies, { tokens, tokenKey }) {

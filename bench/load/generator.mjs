@@ -3,11 +3,13 @@ import { memoryUsage } from 'node:process'
 import {
   makeFrames,
   makeProxies,
+  makeProxy,
   overKeptConnections,
   overNewConnections,
 } from './certify-load.mjs'
 import { peerKinds } from '../peers/peer-load.mjs'
 import { closedLoop } from './closed-loop.mjs'
+import { openLoop } from './open-loop.mjs'
 import { handshakes } from './handshake-load.mjs'
 import { overHttpConnections, overMutualTls, renewalRequests, tokenRequests } from './http-load.mjs'
 
@@ -18,6 +20,7 @@ let prepared
 /** How each kind of load makes what it sends, and the connections to send it over. */
 const kinds = {
   'certify-kept': { frames: certifyFrames, open: overKeptConnections },
+  'certify-mixed': { frames: mixedFrames, open: overKeptConnections },
   'certify-new': { frames: certifyFrames, open: overNewConnections },
   handshake: { frames: () => undefined, open: handshakes },
   'http-token': { frames: tokenRequests, open: overHttpConnections },
@@ -31,6 +34,18 @@ function certifyFrames({ population, count, accounts, tokens, tokenKey }) {
   return makeFrames(proxies.slice(0, count), { tokens, tokenKey })
 }
 
+/** One renewal of the population, then `firsts` proxies of accounts that have no certificate yet, and again. */
+function mixedFrames({ population, firsts, nextFirst, count, tokenKey }) {
+  const held = populations.get(population)
+  const proxies = Array.from({ length: count }, (_, at) => {
+    const round = Math.floor(at / (firsts + 1))
+    return at % (firsts + 1) === 0
+      ? held[round % held.length]
+      : makeProxy(nextFirst + at - round - 1)
+  })
+  return makeFrames(proxies, { tokenKey })
+}
+
 const jobs = {
   /** Everything that can be made before the first call, connections included. */
   async prepare(load) {
@@ -38,9 +53,11 @@ const jobs = {
     prepared = { ...load, ...(await open({ ...load, frames: frames(load) })) }
   },
   async run() {
-    const { count, inFlight, call, close } = prepared
+    const { count, inFlight, perSecond, call, close } = prepared
     const before = process.cpuUsage()
-    const result = await closedLoop({ count, inFlight, call })
+    const result = await (perSecond === undefined
+      ? closedLoop({ count, inFlight, call })
+      : openLoop({ count, perSecond, call }))
     const { user, system } = process.cpuUsage(before)
     await close()
     prepared = undefined

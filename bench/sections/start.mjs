@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { namespaceDocument } from '../capstan/namespace-document.mjs'
+import { applyEntries } from '../capstan/apply-entries.mjs'
 import { Capstan } from '../capstan/server.mjs'
 import { median } from '../statistics.mjs'
 import { markdownTable, threeFigures } from '../table.mjs'
@@ -11,8 +11,6 @@ const ENTRIES = {
   full: [10_000, 100_000, 1_000_000],
 }
 const STARTS = 3
-/** `capstan apply` takes a document of at most 1 MiB. */
-const ENTRIES_PER_APPLY = 5000
 
 /** From the start of `capstan serve` to its first yes on /ready, and what it then holds in memory. */
 export const start = {
@@ -48,12 +46,12 @@ export const start = {
 async function addEntries(capstan, { from, to, progress }) {
   await capstan.start()
   try {
-    for (let first = from; first < to; first += ENTRIES_PER_APPLY) {
-      const count = Math.min(ENTRIES_PER_APPLY, to - first)
-      const how = { validation: 'offline', jwks: { file: join(capstan.folder, 'jwks.json') } }
-      capstan.apply(namespaceDocument({ first, count, how }))
-      progress(`start: ${first + count} entries applied`)
-    }
+    applyEntries(capstan, {
+      first: from,
+      count: to - from,
+      how: { validation: 'offline', jwks: { file: join(capstan.folder, 'jwks.json') } },
+      progress: (there) => progress(`start: ${there} entries applied`),
+    })
   } finally {
     await capstan.stop()
   }
