@@ -73,6 +73,7 @@ function contextOf(options) {
     full: options.full,
     concurrencies: options.concurrency.split(',').map(Number),
     repeat: Number(options.repeat),
+    workers: Number(options.workers ?? 1),
     server: {
       nodeOptions: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
       workers: options.workers,

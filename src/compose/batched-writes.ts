@@ -1,8 +1,6 @@
 import { writeSync } from 'node:fs'
 import { errorCode } from '../core/error-code.js'
 
-/** More than this is written without waiting for the end of the turn. */
-const MOST_OCTETS = 64 * 1024
 /** How long a reader who is slow to empty a pipe is waited for at a time, and how often in a row. */
 const PAUSE_MS = 5
 const MOST_PAUSES = 100
@@ -16,21 +14,28 @@ const MOST_PAUSES = 100
  */
 export class BatchedWrites {
   private readonly fd: number
+  private readonly most: number
   private readonly lost: (lines: number) => string
   private pending = ''
+  private octets = 0
   private dropped = 0
   /** The last line was cut. */
   private isTorn = false
 
-  constructor(fd: number, lost: (lines: number) => string) {
+  /** `most` octets go with one call, unless one line alone is longer. */
+  constructor(fd: number, most: number, lost: (lines: number) => string) {
     this.fd = fd
+    this.most = most
     this.lost = lost
   }
 
   write(line: string): void {
+    const octets = Buffer.byteLength(line)
+    if (this.octets + octets > this.most) this.flush()
     if (this.pending === '') setImmediate(() => this.flush())
     this.pending += line
-    if (this.pending.length > MOST_OCTETS) this.flush()
+    this.octets += octets
+    if (this.octets > this.most) this.flush()
   }
 
   flush(): void {
@@ -39,6 +44,7 @@ export class BatchedWrites {
     const text = `${this.isTorn ? '\n' : ''}${notice}${this.pending}`
     const lines = linesIn(this.pending)
     this.pending = ''
+    this.octets = 0
     const rest = Buffer.from(text)
     const done = this.put(rest)
     if (done === rest.length) {

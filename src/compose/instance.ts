@@ -1,3 +1,4 @@
+import type { AuthorityStore, KeyRef } from '../ca/ports.js'
 import { verifyOurs } from '../ca/verify-leaf.js'
 import type { Config } from '../config/config.js'
 import type { CertificateDer } from '../core/der.js'
@@ -18,11 +19,14 @@ import {
   issueLeafWith,
   type Stage,
 } from '../issuance/issue-leaf.js'
+import type { RecordGranted } from '../issuance/ports.js'
+import type { FileVault } from '../keys/file-vault.js'
+import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
-import { LiveIndex } from '../namespace/live-index.js'
+import { type GovernedIndex, LiveIndex } from '../namespace/live-index.js'
 import type { Progress } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
-import type { StatusJson } from '../server/http/shapes.js'
+import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
@@ -30,7 +34,7 @@ import { namespaceOperations } from '../server/operations/namespace.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
-import { openStore, type Store } from '../store/open-store.js'
+import { type IssuingStore, openStore, type OwnStore } from '../store/open-store.js'
 import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { inUse, storePath } from './found.js'
@@ -38,15 +42,14 @@ import { readInstanceFile } from './instance-file.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
 
-export interface InstanceOptions {
+export interface UseCaseOptions {
   readonly config: Config
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly version: string
-  /** `thread` for a server. */
-  readonly writer: 'thread' | 'inline'
   readonly listeners: () => StatusJson['server']['listeners']
+  /** What else must hold for this server to be ready. */
+  readonly checks?: () => Readiness['checks']
   readonly observer: {
     stage(stage: Stage, seconds: number): void
     issued(evidence: Evidence['kind']): void
@@ -55,15 +58,31 @@ export interface InstanceOptions {
   readonly progress?: (progress: Progress) => void
 }
 
-/** One data directory, opened, with every use case over it. */
-export interface Instance extends AsyncDisposable {
-  readonly store: Store
-  readonly index: LiveIndex
+export interface InstanceOptions extends UseCaseOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** `thread` for a server. */
+  readonly writer: 'thread' | 'inline'
+}
+
+/** Every use case, over one data directory. */
+export interface UseCases<
+  S extends IssuingStore = IssuingStore,
+  I extends GovernedIndex = GovernedIndex,
+> {
+  readonly store: S
+  readonly index: I
   readonly authority: () => Authority
   readonly clusters: ClusterAttestors
   readonly readiness: ReadinessWatch
   readonly issueLeaf: (request: IssueRequest) => Promise<Result<Issued>>
   readonly operations: Operations
+}
+
+/** One data directory, opened by the process that owns it. */
+export interface Instance extends UseCases<OwnStore, LiveIndex>, AsyncDisposable {
+  readonly inFlight: InFlight
+  /** The keys of every issuer that may sign, for a process of this program that issues as well. */
+  readonly unsealIssuers: () => Promise<UnsealedKeys>
 }
 
 /** CSRs remembered: one for each proxy that renews with the same key for ever. */
@@ -113,36 +132,49 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     })
     if (!index.ok) return index
     longWork.end()
-    const parts = {
-      ...{ options, store, index: index.value, authority: authority.value, inFlight, longWork },
-    }
-    const instance = assemble(parts)
+    const parts = { store, index: index.value, authority: authority.value, inFlight, longWork }
+    // Here the index itself is asked: what it grants cannot be out of date.
+    const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
+    const instance = assemble({ ...parts, options, record })
     opened.push(() => instance.clusters.close())
     kept = true
-    return ok({ ...instance, [Symbol.asyncDispose]: closeAll })
+    const unsealIssuers = () => unsealedIssuers(store.authorities, vault.value)
+    return ok({ ...instance, inFlight, unsealIssuers, [Symbol.asyncDispose]: closeAll })
   } finally {
     if (!kept) await closeAll()
   }
 }
 
-interface Parts {
-  readonly options: InstanceOptions
-  readonly store: Store
-  readonly index: LiveIndex
+async function unsealedIssuers(store: AuthorityStore, vault: FileVault): Promise<UnsealedKeys> {
+  const keys = new Map<KeyRef, Uint8Array>()
+  for (const { role, state, keyRef } of await store.list()) {
+    if (role !== 'issuer' || state !== 'active' || keyRef === undefined) continue
+    const pkcs8 = await vault.unseal(keyRef)
+    if (pkcs8) keys.set(keyRef, pkcs8)
+  }
+  return keys
+}
+
+interface Parts<S extends IssuingStore, I extends GovernedIndex> {
+  readonly options: UseCaseOptions
+  readonly store: S
+  readonly index: I
   readonly authority: Authority
   readonly inFlight: InFlight
   readonly longWork: LongWork
+  readonly record: RecordGranted
 }
 
 /** Hands every use case what it needs. Nothing is decided here. */
-function assemble({
+export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   options,
   store,
   index,
   authority: current,
   inFlight,
   longWork,
-}: Parts): Omit<Instance, typeof Symbol.asyncDispose> {
+  record,
+}: Parts<S, I>): UseCases<S, I> {
   const { config, clock, random, observer } = options
   const { ledger, challenges, joinTokens: tokens } = store
   const authority = (): Authority => current
@@ -172,7 +204,7 @@ function assemble({
     standingOf: rememberedStandings(STANDINGS_REMEMBERED),
     inFlight,
     issuer: (now) => authority().issuer(now),
-    ledger,
+    record,
     challenges,
     clock,
     random,
@@ -187,7 +219,12 @@ function assemble({
     limits: defaultAdmissionLimits,
   })
   const crls = new CrlPublisher({ authority, ledger, clock, lifetime: config.issuance.crlLifetime })
-  const readiness = new ReadinessWatch({ authority, ledger, clock })
+  const readiness = new ReadinessWatch({
+    authority,
+    ledger,
+    clock,
+    ...(options.checks && { more: options.checks }),
+  })
   const shared = { authority, index, ledger, clock, random, crls }
   const operations: Operations = {
     ...trustOperations({

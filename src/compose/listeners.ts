@@ -30,14 +30,17 @@ export interface Listeners {
 
 interface Options {
   readonly config: Config
-  readonly certificates: OwnCertificates
   readonly clock: Clock
-  readonly loop: LoopWatch
   readonly log: Log
-  readonly methods: readonly GrpcMethod[]
   readonly app: Pick<AppOptions, 'operations' | 'newRequestId' | 'audit'> & {
     readonly metrics: Metrics
   }
+}
+
+interface PublicOptions extends Options {
+  readonly certificates: OwnCertificates
+  readonly loop: LoopWatch
+  readonly methods: readonly GrpcMethod[]
 }
 
 interface Open {
@@ -46,16 +49,26 @@ interface Open {
   readonly close: (graceMs: number) => Promise<void>
 }
 
-/** Opens what the configuration asks for; when one fails, those before it are closed again. */
-export async function openListeners(options: Options): Promise<Listeners> {
+/** For the network: as the configuration asks. */
+export const openPublicListeners = (options: PublicOptions): Promise<Listeners> =>
+  openAll([() => linkerd(options), () => loopback(options), () => https(options)])
+
+/**
+ * For the machine: operators, probes and scrapers. The one that says whether it is ready comes
+ * last: by then everything else listens.
+ */
+export const openPrivateListeners = (options: Options): Promise<Listeners> =>
+  openAll([() => socket(options), () => admin(options)])
+
+/** When one fails, those before it are closed again. */
+async function openAll(openings: readonly (() => Promise<Open | undefined>)[]): Promise<Listeners> {
   const open: Open[] = []
   const closeAll = async (graceMs: number): Promise<void> => {
     await Promise.all(open.map(({ close }) => close(graceMs)))
   }
   try {
-    // The one that says whether it is ready comes last: by then everything else listens.
-    for (const opening of [linkerd, loopback, https, socket, admin]) {
-      const listener = await opening(options)
+    for (const opening of openings) {
+      const listener = await opening()
       if (listener) open.push(listener)
     }
   } catch (error) {
@@ -71,7 +84,7 @@ async function linkerd({
   methods,
   loop,
   log,
-}: Options): Promise<Open | undefined> {
+}: PublicOptions): Promise<Open | undefined> {
   const { listen } = config.server.linkerd
   if (listen === 'off') return undefined
   const listener = await listenLinkerd({
@@ -85,14 +98,14 @@ async function linkerd({
   return grpc('linkerd (gRPC, TLS)', listener)
 }
 
-async function loopback({ config, methods, loop, log }: Options): Promise<Open | undefined> {
+async function loopback({ config, methods, loop, log }: PublicOptions): Promise<Open | undefined> {
   const port = config.server.linkerd.loopback
   if (port === 'off') return undefined
   const listener = await listenLoopbackH2c({ port, methods, limits: defaultGrpcLimits, loop, log })
   return grpc('linkerd (gRPC, plain)', listener)
 }
 
-async function https(options: Options): Promise<Open | undefined> {
+async function https(options: PublicOptions): Promise<Open | undefined> {
   const { listen } = options.config.server.http
   if (listen === 'off') return undefined
   const { certificates, loop, log } = options

@@ -1,22 +1,45 @@
+import { fstatSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Config } from '../config/config.js'
 import { BatchedWrites } from './batched-writes.js'
 
 export type Log = pino.Logger
 
+/** Who writes to standard error. */
+interface LogWriters {
+  readonly processes: number
+  /** Process id, when this one is a worker. */
+  readonly worker?: number
+}
+
+/** With one call; more than this is written without waiting for the end of the turn. */
+const MOST_ALONE = 64 * 1024
+/** What a pipe takes whole or not at all (POSIX, Linux): lines of several processes do not mix. */
+const PIPE_BUF = 4096
+
+/** A file takes any number of octets in one piece. */
+const mostOf = ({ processes }: LogWriters): number =>
+  processes === 1 || fstatSync(2).isFile() ? MOST_ALONE : PIPE_BUF
+
 /** The log on standard error. What is written of an error is chosen here: adapters' errors carry requests. */
-export function openLog({ level, format }: Config['log'], version: string): Log {
+export function openLog(
+  { level, format }: Config['log'],
+  version: string,
+  by: LogWriters = { processes: 1 },
+): Log {
+  const worker = by.worker === undefined ? {} : { worker: by.worker }
+  const most = mostOf(by)
   return pino(
     {
       level,
-      base: format === 'json' ? { name: 'capstan', version } : {},
+      base: format === 'json' ? { name: 'capstan', version, ...worker } : worker,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorForLog },
     },
     format === 'json'
-      ? standardError((line) => line, version)
-      : standardError(lineForPeople, version),
+      ? standardError((line) => line, version, most)
+      : standardError(lineForPeople, version, most),
   )
 }
 
@@ -24,8 +47,9 @@ export function openLog({ level, format }: Config['log'], version: string): Log 
 function standardError(
   shape: (line: string) => string,
   version: string,
+  most: number,
 ): { readonly write: (line: string) => void } {
-  const writes = new BatchedWrites(2, (lines) =>
+  const writes = new BatchedWrites(2, most, (lines) =>
     shape(
       `{"level":"warn"${pino.stdTimeFunctions.isoTime()},"name":"capstan","version":"${version}",` +
         `"lines":${lines},"msg":"log lines could not be written, and are lost"}\n`,

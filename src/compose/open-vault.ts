@@ -1,14 +1,13 @@
 import { randomFillSync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { KeyVault } from '../ca/ports.js'
 import type { Config, KekSource } from '../config/config.js'
 import { DependencyError } from '../core/dependency-error.js'
 import { errorCode } from '../core/error-code.js'
 import { refuse, type Result } from '../core/result.js'
 import type { RandomBytes } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
-import { openFileVault } from '../keys/file-vault.js'
+import { type FileVault, openFileVault } from '../keys/file-vault.js'
 import {
   kekFromFile,
   kekFromOctets,
@@ -24,7 +23,7 @@ export interface VaultSource {
 }
 
 /** The sealed keys of a data directory, opened with the configured key-encryption key. */
-export async function openVault(source: VaultSource): Promise<Result<KeyVault>> {
+export async function openVault(source: VaultSource): Promise<Result<FileVault>> {
   const kek = await keyEncryptionKey(source)
   if (!kek.ok) return kek
   const { config, random } = source

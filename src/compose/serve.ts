@@ -2,21 +2,21 @@ import { type ExitCode, exitCode } from '../cli/exit-code.js'
 import type { Config } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
-import { certifyWith } from '../issuance/linkerd-certify.js'
 import type { Audit } from '../server/audit.js'
-import { certifyMethod, IDENTITY_SERVICE } from '../server/grpc/linkerd-identity.js'
-import { healthMethods } from '../server/grpc/health.js'
 import type { StatusJson } from '../server/http/shapes.js'
-import { LoopWatch } from '../server/loop-watch.js'
 import { type Metrics, openMetrics } from '../server/metrics.js'
 import type { Operations } from '../server/operations.js'
 import { requestIdsWith } from '../server/request-id.js'
-import { auditedCertify } from './audited-certify.js'
+import { aborted } from './aborted.js'
+import { forkWorker } from './fork-worker.js'
+import { type Front, openFront } from './front.js'
 import { type Instance, openInstance } from './instance.js'
 import { keepPruning } from './keep-pruning.js'
-import { type Listeners, openListeners } from './listeners.js'
+import { type Listeners, openPrivateListeners } from './listeners.js'
+import { metricsSourcesOf } from './metrics-sources.js'
 import { type Log, openLog } from './open-log.js'
-import { OwnCertificates } from './server-certificates.js'
+import { workerWritesWith } from './worker-writes.js'
+import { Workers } from './workers.js'
 
 export interface Ambient {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -42,14 +42,16 @@ export async function serve(
   up: (serving: Serving) => Promise<void> = () => Promise.resolve(),
 ): Promise<Result<ExitCode>> {
   const { clock, random, signal, version } = ambient
-  const log = openLog(config.log, version)
+  const log = openLog(config.log, version, { processes: config.server.workers })
   // The instance reports to metrics, and metrics read the instance.
-  const late: { instance?: Instance; metrics?: Metrics; listeners?: Listeners } = {}
+  const late: Late = { open: [] }
+  const addresses = () => late.open.flatMap((each) => each.addresses)
   const opened = await openInstance({
     ...ambient,
     config,
     writer: 'thread',
-    listeners: () => late.listeners?.addresses ?? [],
+    listeners: addresses,
+    checks: () => (late.workers ? [late.workers.check()] : []),
     observer: {
       stage: (stage, seconds) => late.metrics?.stage(stage, seconds),
       issued: (evidence) => late.metrics?.issued('http', evidence),
@@ -58,67 +60,42 @@ export async function serve(
   })
   if (!opened.ok) return opened
   await using instance = opened.value
-  const metrics = openMetrics(sourcesOf(instance, clock))
+  const metrics = openMetrics(metricsSourcesOf(instance, clock), () =>
+    late.workers ? late.workers.snapshots() : Promise.resolve([]),
+  )
   late.metrics = metrics
-
-  const certificates = new OwnCertificates({
-    issuer: (now) => instance.authority().issuer(now),
-    ledger: instance.store.ledger,
-    clock,
-    random,
-    names: config.server.http.names,
-    regions: () => [...instance.index.state.clusters.values()].filter(isActive),
-    failed: (err) => log.error({ err }, "the server's own certificate could not be renewed"),
-  })
-  await certificates.refresh()
-  await instance.readiness.measure()
-
-  const newRequestId = requestIdsWith(random)
-  const audit: Audit = (line) => log.info({ audit: line }, 'audit')
-  const operations = followed(instance.operations, () => certificates.refresh(), log)
-  const certify = auditedCertify(certifyWith({ issueLeaf: instance.issueLeaf }), {
-    audit,
-    metrics,
-  })
-  const loop = watchedLoop(log)
-  const listeners = await openListeners({
-    config,
-    certificates,
-    clock,
-    loop: loop.watch,
-    log,
-    methods: [
-      certifyMethod({ certify, newRequestId, log }),
-      ...healthMethods(instance.readiness, [IDENTITY_SERVICE]),
-    ],
-    app: { operations, newRequestId, audit, metrics },
-  })
-  late.listeners = listeners
   const background = new AbortController()
-  const jobs = [
-    certificates.keepFresh(background.signal),
-    instance.readiness.keepMeasuring(background.signal),
-    keepPruning(
-      {
-        ledger: instance.store.ledger,
-        clock,
-        retention: config.issuance.ledgerRetention,
-        interval: config.issuance.pruneInterval,
-        log,
-      },
-      background.signal,
-    ),
-    preflight(instance, log, background.signal),
-  ]
+  const jobs: Promise<void>[] = []
   try {
-    log.info({ listeners: listeners.addresses }, 'serving')
-    await up({ operations, listeners: listeners.addresses })
+    const front = await frontOf({ config, ambient, instance, log, metrics, late })
+    late.open.push(front)
+    await instance.readiness.measure()
+    const operations = followed(instance.operations, () => front.follow(), log)
+    const newRequestId = requestIdsWith(random)
+    const audit: Audit = (line) => log.info({ audit: line }, 'audit')
+    const app = { operations, newRequestId, audit, metrics }
+    late.open.push(await openPrivateListeners({ config, clock, log, app }))
+    jobs.push(
+      instance.readiness.keepMeasuring(background.signal),
+      keepPruning(
+        {
+          ledger: instance.store.ledger,
+          clock,
+          retention: config.issuance.ledgerRetention,
+          interval: config.issuance.pruneInterval,
+          log,
+        },
+        background.signal,
+      ),
+      preflight(instance, log, background.signal),
+    )
+    log.info({ listeners: addresses() }, 'serving')
+    await up({ operations, listeners: addresses() })
     await aborted(signal)
     log.info({}, 'stopping: answers under way are given first')
   } finally {
     instance.readiness.stop()
-    await listeners.close(GRACE_MS)
-    loop.stop()
+    await Promise.all(late.open.map((each) => each.close(GRACE_MS)))
     background.abort()
     await Promise.allSettled(jobs)
   }
@@ -126,14 +103,41 @@ export async function serve(
   return { ok: true, value: exitCode.ok }
 }
 
-/** Says once when it begins to be late, and once when it is in time again. */
-function watchedLoop(log: Log): { readonly watch: LoopWatch; readonly stop: () => void } {
-  const watch = new LoopWatch()
-  watch.onChange((isLate) => {
-    if (isLate) log.warn({}, 'overloaded: few new connections are accepted')
-    else log.info({}, 'no longer overloaded')
-  })
-  return { watch, stop: watch.start(() => performance.now()) }
+/** What is there only after what needs it. */
+interface Late {
+  readonly open: (Listeners | Front)[]
+  metrics?: Metrics
+  workers?: Workers
+}
+
+interface FrontOptions {
+  readonly config: Config
+  readonly ambient: Ambient
+  readonly instance: Instance
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly late: Late
+}
+
+/** The network is served by this process, or by several that this one looks after. */
+async function frontOf(options: FrontOptions): Promise<Front> {
+  const { config, ambient, instance, log, metrics, late } = options
+  const { clock, random, version } = ambient
+  const count = config.server.workers
+  if (count === 1) return openFront({ config, useCases: instance, clock, random, log, metrics })
+  const { index, inFlight, store, operations } = instance
+  const { kek } = config.keys
+  const deps = {
+    count,
+    fork: () => forkWorker('name' in kek ? [kek.name] : []),
+    start: { config, version, keys: await instance.unsealIssuers() },
+    commit: workerWritesWith({ index, inFlight, submit: (command) => store.submit(command) }),
+    crl: (issuer: string) => operations.crl(issuer),
+    clock,
+    log,
+  }
+  late.workers = await Workers.started(deps, ambient.signal)
+  return late.workers
 }
 
 const isActive = ({ state }: { readonly state: string }): boolean => state === 'active'
@@ -173,20 +177,4 @@ async function preflight(instance: Instance, log: Log, signal: AbortSignal): Pro
       }
     }),
   )
-}
-
-function sourcesOf({ authority, store }: Instance, clock: Clock) {
-  return {
-    clock,
-    issuers: () => authority().issuers,
-    trustAnchors: () => authority().trustAnchors,
-    ledger: () => ({ queueDepth: store.queueDepth(), lagSeconds: store.lagSeconds() }),
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -19,6 +19,7 @@ export function buildConfig(draft: ConfigDraft, cwd: string): Config {
     dataDir,
     keys: { kek: kekOf(read, dataDir) },
     server: {
+      workers: read.count('server.workers'),
       linkerd: {
         listen: read.listen('server.linkerd.listen'),
         loopback: read.portOrOff('server.linkerd.loopback'),

@@ -115,6 +115,11 @@ export const configSchema = {
     ),
     keys: object('Private keys at rest.', { kek }),
     server: object('What is served where.', {
+      workers: count(
+        'Processes that share the ports of linkerd and http, each with its own connections: give as many as there are cores. 1: one process does everything. Connections, rate limits, what is let in under overload, and the reviews of tokenReview count in each process for itself.',
+        1,
+        [1, 64],
+      ),
       linkerd: object('The gRPC endpoint of Linkerd proxies.', {
         listen: listen('TLS 1.3.', '0.0.0.0:8080'),
         loopback: {

@@ -25,6 +25,8 @@ export interface Config {
   readonly dataDir: string
   readonly keys: { readonly kek: KekSource }
   readonly server: {
+    /** Processes that serve the network; 1: the main process does it itself. */
+    readonly workers: number
     readonly linkerd: {
       readonly listen: ListenAddress | 'off'
       /** Port of the plain-text (h2c) listener on 127.0.0.1. */

@@ -4,6 +4,7 @@ import { withinConstraints } from '../ca/name-constraints.js'
 import { planLeaf } from '../ca/plan-leaf.js'
 import { canonicalize } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
+import { DependencyError } from '../core/dependency-error.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { serialFromRandom } from '../core/serial.js'
@@ -15,7 +16,7 @@ import type { IndexState } from '../namespace/state.js'
 import { answersChallenge } from './challenge.js'
 import type { Evidence } from './evidence.js'
 import type { InFlight } from './in-flight.js'
-import type { ChallengeStore, IssuanceLedger, LedgerEntry, Spend } from './ports.js'
+import type { ChallengeStore, LedgerEntry, RecordGranted, Spend } from './ports.js'
 import { withinGrace } from './renewal.js'
 
 export interface IssueRequest {
@@ -53,13 +54,16 @@ export interface IssueDeps {
   readonly standingOf: StandingOf
   readonly inFlight: InFlight
   readonly issuer: (now: UnixSeconds) => Result<Issuer, Refusal<'ca.no-issuer' | 'ca.expired'>>
-  readonly ledger: Pick<IssuanceLedger, 'append'>
+  readonly record: RecordGranted
   readonly challenges: Pick<ChallengeStore, 'find'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: RandomBytes
   /** Called at the end of each stage; measures, decides nothing. */
   readonly stopwatch: () => (stage: Stage) => void
 }
+
+/** A grant is decided again when the index changed under it; so often in a row is a fault. */
+const MOST_TRIES = 5
 
 /**
  * Evidence and a CSR in, a certificate for a governed entry out. The one path to a workload leaf:
@@ -75,76 +79,88 @@ export function issueLeafWith(deps: IssueDeps): (request: IssueRequest) => Promi
     lap('verify')
     if (!csr.ok) return csr
 
-    // Who is asking? "Could not find out" is thrown, and is never an answer.
-    const attested = await deps.attest(request, deps.clock.now())
-    lap('attest')
-    if (!attested.ok) return attested
-    const { facts } = attested.value
-    const spends = [...attested.value.spends]
-    if (request.challenge !== undefined) {
-      const spend = await answersChallenge(
-        deps.challenges,
-        request.challenge,
-        csr.value,
-        deps.clock.now(),
-      )
-      if (!spend.ok) return spend
-      spends.push(spend.value)
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const issued = await issueOnce(deps, request, csr.value, lap)
+      if (issued !== 'stale') return issued
     }
+    throw new DependencyError('index', 'it changes faster than certificates can be granted')
+  }
+}
 
-    // Which one active entry is that, what may it have, and do they ask for nothing else?
-    const now = deps.clock.now()
-    const granted = await enterGrant(deps, facts, now)
-    if (!granted.ok) return granted
-    const grant = granted.value
-    try {
-      const asked = asksFor(request, csr.value, facts, grant, now)
-      lap('grant')
-      if (!asked.ok) return asked
+/** All that an index which changes meanwhile bears on: from "who is asking?" to the ledger. */
+async function issueOnce(
+  deps: IssueDeps,
+  request: IssueRequest,
+  csr: VerifiedCsr,
+  lap: (stage: Stage) => void,
+): Promise<Result<Issued> | 'stale'> {
+  const { size } = deps.index.state
 
-      // Write down everything the leaf will say, then use the key; the issuer checks its own output.
-      const issuer = deps.issuer(now)
-      if (!issuer.ok) return issuer
-      const permitted = withinConstraints(issuer.value.dnsConstraints, grant.names)
-      if (!permitted.ok) return permitted
-      const plan = planLeaf({
-        serial: serialFromRandom(deps.random(16)),
-        spki: csr.value.spki,
-        subjectUid: grant.entry,
-        names: grant.names,
-        usages: grant.usages,
-        identity: grant.identity,
-        maxTtl: grant.maxTtl,
-        ...(request.ttl === undefined ? {} : { requestedTtl: request.ttl }),
-        issuer: issuer.value,
-        now,
-      })
-      const leaf = await issuer.value.signLeaf(plan)
-      lap('sign')
+  // Who is asking? "Could not find out" is thrown, and is never an answer.
+  const attested = await deps.attest(request, deps.clock.now())
+  lap('attest')
+  if (!attested.ok) return attested
+  const { facts } = attested.value
+  const spends = [...attested.value.spends]
+  if (request.challenge !== undefined) {
+    const { challenge } = request
+    const spend = await answersChallenge(deps.challenges, challenge, csr, deps.clock.now())
+    if (!spend.ok) return spend
+    spends.push(spend.value)
+  }
 
-      // Durable first, revealed after; what is single-use is consumed by the same transaction.
-      const record: LedgerEntry = {
-        serial: plan.serial,
-        issuerId: issuer.value.id,
-        entry: grant.entry,
-        alias: grant.alias,
-        rev: grant.rev,
-        binding: grant.binding,
-        issuedAt: now,
-        notBefore: plan.notBefore,
-        notAfter: plan.notAfter,
-        certificate: leaf,
-        evidence: canonicalize(facts),
-        parentSerial: facts.kind === 'renewal' ? facts.parentSerial : null,
-        requestId: request.requestId,
-      }
-      const recorded = await deps.ledger.append(record, spends)
-      lap('record')
-      if (!recorded.ok) return recorded
-      return ok({ leaf, chain: issuer.value.chain, record, names: grant.names })
-    } finally {
-      deps.inFlight.leave(grant.entry)
+  // Which one active entry is that, what may it have, and do they ask for nothing else?
+  const now = deps.clock.now()
+  const granted = await enterGrant(deps, facts, now)
+  if (!granted.ok) return granted
+  const grant = granted.value
+  try {
+    const asked = asksFor(request, csr, facts, grant, now)
+    lap('grant')
+    if (!asked.ok) return asked
+
+    // Write down everything the leaf will say, then use the key; the issuer checks its own output.
+    const issuer = deps.issuer(now)
+    if (!issuer.ok) return issuer
+    const permitted = withinConstraints(issuer.value.dnsConstraints, grant.names)
+    if (!permitted.ok) return permitted
+    const plan = planLeaf({
+      serial: serialFromRandom(deps.random(16)),
+      spki: csr.spki,
+      subjectUid: grant.entry,
+      names: grant.names,
+      usages: grant.usages,
+      identity: grant.identity,
+      maxTtl: grant.maxTtl,
+      ...(request.ttl === undefined ? {} : { requestedTtl: request.ttl }),
+      issuer: issuer.value,
+      now,
+    })
+    const leaf = await issuer.value.signLeaf(plan)
+    lap('sign')
+
+    // Durable first, revealed after; what is single-use is consumed by the same transaction.
+    const record: LedgerEntry = {
+      serial: plan.serial,
+      issuerId: issuer.value.id,
+      entry: grant.entry,
+      alias: grant.alias,
+      rev: grant.rev,
+      binding: grant.binding,
+      issuedAt: now,
+      notBefore: plan.notBefore,
+      notAfter: plan.notAfter,
+      certificate: leaf,
+      evidence: canonicalize(facts),
+      parentSerial: facts.kind === 'renewal' ? facts.parentSerial : null,
+      requestId: request.requestId,
     }
+    const recorded = await deps.record(record, spends, size)
+    lap('record')
+    if (recorded === 'stale' || !recorded.ok) return recorded
+    return ok({ leaf, chain: issuer.value.chain, record, names: grant.names })
+  } finally {
+    deps.inFlight.leave(grant.entry)
   }
 }
 

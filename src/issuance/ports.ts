@@ -53,6 +53,20 @@ export interface LedgerQuery {
   readonly limit: number
 }
 
+/** What became of an append. */
+export type Appended = Result<undefined, Refusal<'evidence.not-accepted' | 'challenge.spent'>>
+
+/**
+ * Appends a leaf that was granted on an index of `size` records, as `IssuanceLedger.append` does.
+ * `stale`: the index says something else about the entry by now, and nothing is recorded; whoever
+ * looks at the index again sees what made it so.
+ */
+export type RecordGranted = (
+  entry: LedgerEntry,
+  spends: readonly Spend[],
+  size: number,
+) => Promise<Appended | 'stale'>
+
 /** The durable record of every leaf. */
 export interface IssuanceLedger {
   /**
@@ -62,10 +76,7 @@ export interface IssuanceLedger {
    * write, and a serial that exists among those that end in the same second is a `DependencyError`
    * too: it never overwrites.
    */
-  append(
-    entry: LedgerEntry,
-    spends: readonly Spend[],
-  ): Promise<Result<undefined, Refusal<'evidence.not-accepted' | 'challenge.spent'>>>
+  append(entry: LedgerEntry, spends: readonly Spend[]): Promise<Appended>
   /** `notAfter` narrows the search to one partition when the caller holds the certificate. */
   find(serial: SerialNumber, notAfter?: UnixSeconds): Promise<LedgerRow | undefined>
   list(query: LedgerQuery): Promise<readonly LedgerRow[]>

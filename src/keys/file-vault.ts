@@ -26,6 +26,12 @@ export interface FileVaultOptions {
   readonly random: RandomBytes
 }
 
+/** A vault that can also give a key away: to another process of this program, and to nobody else. */
+export interface FileVault extends KeyVault {
+  /** PKCS#8 DER; undefined when no such key is here. Whoever asks wipes it when it has served. */
+  unseal(ref: KeyRef): Promise<Uint8Array | undefined>
+}
+
 type VaultRefusal = Refusal<'keys.wrong-kek' | 'keys.malformed' | 'keys.unsafe-permissions'>
 
 const SUFFIX = '.key.json'
@@ -40,7 +46,7 @@ const REF = /^[0-9a-f]{16}$/
  */
 export async function openFileVault(
   options: FileVaultOptions,
-): Promise<Result<KeyVault, VaultRefusal>> {
+): Promise<Result<FileVault, VaultRefusal>> {
   const { directory, kek } = options
   const files = await prepare(directory)
   if (!files.ok) return files
@@ -60,7 +66,13 @@ export async function openFileVault(
       return key
     },
     adopt: (pkcs8, label) => adopt(options, pkcs8, label),
-    open: (ref) => openKey(options, ref),
+    async open(ref) {
+      const pkcs8 = await unseal(options, ref)
+      const key = pkcs8 && loadKey(pkcs8)
+      pkcs8?.fill(0)
+      return key?.signer
+    },
+    unseal: (ref) => unseal(options, ref),
   })
 }
 
@@ -103,10 +115,10 @@ async function adopt(
   return { ref, signer }
 }
 
-async function openKey(
+async function unseal(
   { directory, kek }: FileVaultOptions,
   ref: KeyRef,
-): Promise<Signer | undefined> {
+): Promise<Uint8Array | undefined> {
   if (!REF.test(ref)) return undefined
   const sealed = await readSealed(directory, ref)
   if (!sealed) return undefined
@@ -115,11 +127,11 @@ async function openKey(
   if (!octets) throw new DependencyError('keys', refuseKek(sealed.value).refusal.detail)
   const pkcs8 = unsealKey(sealed.value, octets)
   const key = pkcs8 && loadKey(pkcs8)
-  pkcs8?.fill(0)
   if (!key || Buffer.compare(key.spki, sealed.value.spki) !== 0) {
+    pkcs8?.fill(0)
     throw new DependencyError('keys', `the sealed key ${ref} was changed after it was sealed`)
   }
-  return key.signer
+  return pkcs8
 }
 
 /** Undefined when there is no such file. */

@@ -1,8 +1,13 @@
+import { type Alias, ROOT } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
 import { readRecord } from './log-record.js'
-import type { StoredRecord } from './ports.js'
+import type { IndexLog, StoredRecord } from './ports.js'
+import { unknown } from './resolve-request.js'
+import type { IndexState } from './state.js'
 import { type Proposal, proposalId, readGenesis, readProposal } from './statements.js'
 
 /** One record, for people. */
@@ -19,6 +24,26 @@ export interface HistoryItem {
   readonly class: ChangeClass
   /** What it said, a line each: `owner: team-payments`. */
   readonly summary: readonly string[]
+}
+
+/** Every record about the entry, scope or cluster of this alias, oldest first. */
+export async function historyOf(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  alias: Alias,
+): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>> {
+  const object =
+    alias === ROOT
+      ? state.root
+      : (state.resolve(alias) ?? state.scopeByAlias(alias) ?? state.clusterByAlias(alias))
+  if (!object) return unknown('entry, scope or cluster', alias)
+  const items: HistoryItem[] = []
+  for (const seq of state.recordsOf(object.uid)) {
+    const [stored] = await log.read(seq, 1)
+    const item = stored && describe(stored)
+    if (item) items.push(item)
+  }
+  return ok(items)
 }
 
 /** Undefined for bytes that are no record: the fold has told already. */

@@ -1,4 +1,4 @@
-import { type Alias, ROOT } from '../core/alias.js'
+import type { Alias } from '../core/alias.js'
 import { DependencyError } from '../core/dependency-error.js'
 import type { TrustDomain } from '../core/names.js'
 import type { Refusal } from '../core/refusal.js'
@@ -11,12 +11,12 @@ import { firstDifference } from './compare-states.js'
 import { applyRecord, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
-import { describe, type HistoryItem } from './history.js'
+import { type HistoryItem, historyOf } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { type Made, propose } from './propose.js'
+import { RecentChanges } from './recent-changes.js'
 import { replay, settle } from './replay.js'
-import { unknown } from './resolve-request.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
@@ -36,10 +36,21 @@ export interface IndexDeps {
 
 const inOneGo: Pace = () => undefined
 
+/** What use cases ask of the governed namespace. */
+export interface GovernedIndex {
+  readonly state: IndexState
+  change(value: unknown): Promise<Result<Change>>
+  plan(document: unknown): Result<readonly PlannedChange[]>
+  apply(document: unknown): Promise<Result<readonly Change[]>>
+  history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
+  verify(): Promise<Result<{ readonly records: number; readonly head: string }>>
+}
+
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
-export class LiveIndex {
+export class LiveIndex implements GovernedIndex {
   /** As committed: it moves with the store's tables. */
   readonly state: IndexState
+  private readonly recent: RecentChanges
   private readonly deps: IndexDeps
   private readonly pace: Pace
   private turn: Promise<unknown> = Promise.resolve()
@@ -48,6 +59,7 @@ export class LiveIndex {
     this.deps = deps
     this.pace = deps.pace ?? inOneGo
     this.state = new StateView(deps.store.state)
+    this.recent = new RecentChanges(this.state.size)
   }
 
   /** Makes a solo index: one local voter whose vote passes everything. The log must be empty. */
@@ -88,6 +100,11 @@ export class LiveIndex {
     return ok(index)
   }
 
+  /** Is what was decided about this entry, on an index of `size` records, decided the same now? */
+  stands(entry: Uid, size: number): boolean {
+    return this.recent.stands(entry, size, this.state.size)
+  }
+
   /** Proposes, votes, and commits one change. Unknown input is fine: it is parsed here. */
   change(value: unknown): Promise<Result<Change>> {
     return this.inTurn(async () => {
@@ -117,22 +134,8 @@ export class LiveIndex {
   }
 
   /** Every record about the entry, scope or cluster of this alias, oldest first. */
-  async history(
-    alias: Alias,
-  ): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>> {
-    const { state } = this
-    const object =
-      alias === ROOT
-        ? state.root
-        : (state.resolve(alias) ?? state.scopeByAlias(alias) ?? state.clusterByAlias(alias))
-    if (!object) return unknown('entry, scope or cluster', alias)
-    const items: HistoryItem[] = []
-    for (const seq of state.recordsOf(object.uid)) {
-      const [stored] = await this.deps.store.read(seq, 1)
-      const item = stored && describe(stored)
-      if (item) items.push(item)
-    }
-    return ok(items)
+  history(alias: Alias): ReturnType<GovernedIndex['history']> {
+    return historyOf(this.deps.store, this.state, alias)
   }
 
   /** Reads the whole log again, checks every signature, and compares what it says with what is. */
@@ -187,6 +190,10 @@ export class LiveIndex {
       const records = all.map(({ stored }) => stored)
       if (!(await store.append(records, draft.changes()))) {
         throw new DependencyError('store', 'the index log was changed by another process')
+      }
+      for (const { record } of all.map(({ verified }) => verified)) {
+        const { seq, subject } = record
+        this.recent.note(seq, draft.entries.get(subject.uid)?.uid)
       }
       return ok(all.map(changeOf))
     } finally {

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Clock, UnixSeconds } from '../core/time.js'
 import type { Stage } from '../issuance/issue-leaf.js'
 import { StageHistogram } from './stage-histogram.js'
@@ -13,6 +13,9 @@ export interface MetricsSources {
   readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
 }
 
+/** All metrics of one process at one moment, as plain data. */
+export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
+
 /** Everything that is counted. Labels are codes, ids and names from the configuration: all few. */
 export interface Metrics {
   issued(endpoint: string, evidence: string): void
@@ -22,10 +25,17 @@ export interface Metrics {
   answered(operation: string, status: number): void
   /** Prometheus exposition format 0.0.4. */
   text(): Promise<string>
+  snapshot(): Promise<MetricsSnapshot>
 }
 
-/** Metrics in a registry of their own: two servers in one process do not mix. */
-export function openMetrics(sources: MetricsSources): Metrics {
+/**
+ * Metrics in a registry of their own: two servers in one process do not mix. `others` are the
+ * snapshots of the processes that this one speaks for.
+ */
+export function openMetrics(
+  sources: MetricsSources,
+  others: () => Promise<readonly MetricsSnapshot[]> = () => Promise.resolve([]),
+): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   measureOnScrape(registry, sources)
@@ -56,7 +66,13 @@ export function openMetrics(sources: MetricsSources): Metrics {
     unavailable: (dependency) => unavailable.inc({ dependency }),
     stage: (stage, seconds) => stages.observe(stage, seconds),
     answered: (operation, status) => answered.inc({ route: operation, status: String(status) }),
-    text: () => registry.metrics(),
+    async text() {
+      const theirs = await others()
+      if (theirs.length === 0) return registry.metrics()
+      const all = [await registry.getMetricsAsJSON(), ...theirs]
+      return AggregatorRegistry.aggregate(all).metrics()
+    },
+    snapshot: () => registry.getMetricsAsJSON(),
   }
 }
 
@@ -66,12 +82,15 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     help: string,
     labelNames: readonly string[],
     collect: (gauge: Gauge) => void,
+    /** Of several processes: the sum, or the one that is worst off. */
+    aggregator: 'sum' | 'min' | 'max',
   ): Gauge =>
     new Gauge({
       name,
       help,
       labelNames: [...labelNames],
       registers: [registry],
+      aggregator,
       collect() {
         this.reset()
         collect(this)
@@ -86,6 +105,7 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     (left) => {
       for (const { id, notAfter } of issuers()) left.set({ issuer: id }, notAfter - clock.now())
     },
+    'min',
   )
   gauge(
     'capstan_trust_anchor_seconds_left',
@@ -96,11 +116,20 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
         left.set({ trust_anchor: id }, notAfter - clock.now())
       }
     },
+    'min',
   )
-  gauge('capstan_ledger_queue_depth', 'Appends that wait for their commit', [], (depth) =>
-    depth.set(ledger().queueDepth),
+  gauge(
+    'capstan_ledger_queue_depth',
+    'Appends that wait for their commit',
+    [],
+    (depth) => depth.set(ledger().queueDepth),
+    'sum',
   )
-  gauge('capstan_ledger_lag_seconds', 'Age of the oldest waiting append', [], (lag) =>
-    lag.set(ledger().lagSeconds),
+  gauge(
+    'capstan_ledger_lag_seconds',
+    'Age of the oldest waiting append',
+    [],
+    (lag) => lag.set(ledger().lagSeconds),
+    'max',
   )
 }

@@ -11,6 +11,8 @@ interface Deps {
   readonly authority: () => Authority
   readonly ledger: Pick<IssuanceLedger, 'probe'>
   readonly clock: Clock
+  /** What else must hold, as of now. */
+  readonly more?: () => Readiness['checks']
 }
 
 /** A probe writes to the disk: however often anybody asks, it is made this often. */
@@ -65,7 +67,12 @@ export class ReadinessWatch {
   }
 
   private async look(now: UnixSeconds): Promise<Readiness> {
-    const checks = [this.issuerCheck(now), this.trustAnchorCheck(now), await this.storeCheck(now)]
+    const checks = [
+      this.issuerCheck(now),
+      this.trustAnchorCheck(now),
+      await this.storeCheck(now),
+      ...(this.deps.more?.() ?? []),
+    ]
     if (this.stopping) checks.push({ name: 'serving', ok: false, detail: 'stopping' })
     const before = this.isReady
     this.isReady = checks.every((check) => check.ok)

@@ -2,21 +2,26 @@ import { readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { AuthorityStore } from '../ca/ports.js'
-import type { ChallengeStore, IssuanceLedger, JoinTokenStore } from '../issuance/ports.js'
+import type {
+  ChallengeStore,
+  IssuanceLedger,
+  JoinTokenStore,
+  RecordGranted,
+} from '../issuance/ports.js'
 import type { IndexStore } from '../namespace/ports.js'
 import { sqliteAuthorities } from './sqlite/authorities.js'
+import type { Command, Outcome } from './sqlite/commands.js'
 import { SqliteIndexStore } from './sqlite/index-store.js'
-import { sqliteLedger } from './sqlite/ledger.js'
+import { recordingGranted, sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
 import { upgradePartitions } from './sqlite/partition.js'
 import { openForReading, openForWriting, storeFailed } from './sqlite/open-database.js'
 import { sqliteChallenges, sqliteJoinTokens } from './sqlite/single-use.js'
-import { inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
+import { type BatchWriter, inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
 
-/** Every port of the domain that keeps something. */
-export interface Store extends AsyncDisposable {
+/** Every port that issuing needs. */
+export interface IssuingStore extends AsyncDisposable {
   readonly ledger: IssuanceLedger
-  readonly index: IndexStore
   readonly joinTokens: JoinTokenStore
   readonly challenges: ChallengeStore
   readonly authorities: AuthorityStore
@@ -24,6 +29,22 @@ export interface Store extends AsyncDisposable {
   queueDepth(): number
   /** Age of the oldest write that is not durable yet, in seconds. */
   lagSeconds(): number
+}
+
+/** Every port of the domain that keeps something. */
+export interface Store extends IssuingStore {
+  readonly index: IndexStore
+}
+
+/** The store of the process that writes it. */
+export interface OwnStore extends Store {
+  /** For what another process of this program asks to be written: it shares commits with the rest. */
+  submit(command: Command): Promise<Outcome>
+}
+
+/** The store of another process: read here, written there. */
+export interface RemoteStore extends IssuingStore {
+  readonly recordGranted: RecordGranted
 }
 
 export interface StoreOptions {
@@ -37,7 +58,7 @@ export interface StoreOptions {
  * The embedded store: SQLite in WAL mode, synchronous FULL, one writer. Throws `DependencyError`
  * when it does not open, or belongs to a newer program.
  */
-export function openStore({ path, writer }: StoreOptions): Store {
+export function openStore({ path, writer }: StoreOptions): OwnStore {
   const migrating = openForWriting(path)
   try {
     migrate(migrating)
@@ -49,14 +70,31 @@ export function openStore({ path, writer }: StoreOptions): Store {
   }
   removeScratch(path)
   const queue = new WriteQueue(writer === 'thread' ? threadWriter(path) : inlineWriter(path))
-  let reader: Database | undefined
+  const opened: (() => void)[] = []
   try {
-    reader = openForReading(path)
-    return storeOf(reader, queue, new SqliteIndexStore(path, queue))
+    const reader = openForReading(path)
+    opened.push(() => reader.close())
+    const index = new SqliteIndexStore(path, queue)
+    opened.push(() => index.close())
+    const submit = (command: Command): Promise<Outcome> => queue.submit(command)
+    return { ...issuingStore(reader, queue, opened), index, submit }
   } catch (error) {
-    reader?.close()
+    for (const close of opened) close()
     // Without this the thread would keep a process alive that has nothing to do.
     void queue.close()
+    throw storeFailed(`${path} does not open`, error)
+  }
+}
+
+/** The store that another process has open, written through `writer`. Its index: `openIndexReader`. */
+export function openRemoteStore(path: string, writer: BatchWriter): RemoteStore {
+  const queue = new WriteQueue(writer)
+  const reader = openForReading(path)
+  try {
+    const store = issuingStore(reader, queue, [() => reader.close()])
+    return { ...store, recordGranted: recordingGranted(queue) }
+  } catch (error) {
+    reader.close()
     throw storeFailed(`${path} does not open`, error)
   }
 }
@@ -69,10 +107,13 @@ function removeScratch(path: string): void {
   }
 }
 
-function storeOf(reader: Database, queue: WriteQueue, index: SqliteIndexStore): Store {
+function issuingStore(
+  reader: Database,
+  queue: WriteQueue,
+  readers: readonly (() => void)[],
+): IssuingStore {
   return {
     ledger: sqliteLedger(reader, queue),
-    index,
     joinTokens: sqliteJoinTokens(reader, queue),
     challenges: sqliteChallenges(reader, queue),
     authorities: sqliteAuthorities(reader, queue),
@@ -81,8 +122,7 @@ function storeOf(reader: Database, queue: WriteQueue, index: SqliteIndexStore): 
     async [Symbol.asyncDispose]() {
       await queue.stop()
       // Readers first: only the last connection, and only if it may write, folds the WAL into the file.
-      index.close()
-      reader.close()
+      for (const close of readers) close()
       await queue.close()
     },
   }

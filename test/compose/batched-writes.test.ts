@@ -27,7 +27,7 @@ describe('BatchedWrites', () => {
   const written = (): string => readFileSync(join(folder, 'log'), 'utf8')
 
   it('writes the lines of a turn at its end, in their order', async () => {
-    const writes = new BatchedWrites(fd, lost)
+    const writes = new BatchedWrites(fd, 65_536, lost)
     writes.write('one\n')
     writes.write('two für\n')
     expect(written()).toBe('')
@@ -39,20 +39,32 @@ describe('BatchedWrites', () => {
     closeSync(fd)
   })
 
-  it('writes at once what is too much to keep, and what is left when it is told to', () => {
-    const writes = new BatchedWrites(fd, lost)
+  it('writes without waiting what is too much to keep, and what is left when it is told to', () => {
+    const writes = new BatchedWrites(fd, 65_536, lost)
     const long = `${'x'.repeat(70_000)}\n`
     writes.write(long)
-    expect(written()).toBe(long)
     writes.write('last\n')
+    expect(written()).toBe(long)
     writes.flush()
     expect(written()).toBe(`${long}last\n`)
     closeSync(fd)
   })
 
+  it('never cuts a line in two to stay within what goes with one call', () => {
+    const writes = new BatchedWrites(fd, 10, lost)
+    writes.write('four\n')
+    writes.write('five\n')
+    expect(written()).toBe('')
+    writes.write('é\n')
+    expect(written()).toBe('four\nfive\n')
+    writes.flush()
+    expect(written()).toBe('four\nfive\né\n')
+    closeSync(fd)
+  })
+
   it('ends nobody when the log cannot be written', async () => {
     closeSync(fd)
-    const writes = new BatchedWrites(fd, lost)
+    const writes = new BatchedWrites(fd, 65_536, lost)
     writes.write('lost\n')
     await nextTurn()
     expect(written()).toBe('')
@@ -63,7 +75,7 @@ describe('BatchedWrites', () => {
     spawnSync('mkfifo', [pipe])
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
     const end = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
-    const writes = new BatchedWrites(end, lost)
+    const writes = new BatchedWrites(end, 65_536, lost)
 
     // A pipe takes 64 KiB that nobody has read.
     writes.write(`${'x'.repeat(100_000)}\n`)

@@ -34,6 +34,7 @@ server:
     names: [ca.acme.example, '10.0.0.1', 'fd00::1']
     rateLimit: { perMinute: 4, burst: 5 }
   admin: { listen: 'off' }
+  workers: 8
   socket: /run/capstan.sock
 issuance: { ledgerRetention: 7d, pruneInterval: 90m, crlLifetime: 45s }
 tokenReview: { concurrency: 6, queue: 0, timeoutMs: 700 }
@@ -64,6 +65,7 @@ describe('the file', () => {
       dataDir: '/data',
       keys: { kek: { kind: 'file', path: '/srv/etc/secrets/kek' } },
       server: {
+        workers: 8,
         linkerd: { listen: { host: '127.0.0.1', port: 1 }, loopback: 2 },
         http: {
           listen: { host: '::', port: 3 },
@@ -84,7 +86,7 @@ describe('the file', () => {
     const { origins } = loaded(everything)
     expect(origins.get('dataDir')).toBe(`${FILE}:2`)
     expect(origins.get('server.http.rateLimit.burst')).toBe(`${FILE}:10`)
-    expect(origins.get('log.format')).toBe(`${FILE}:15`)
+    expect(origins.get('log.format')).toBe(`${FILE}:16`)
   })
 
   it('may be JSON', () => {
@@ -133,6 +135,7 @@ describe('the environment', () => {
       CAPSTAN_SERVER__HTTP__RATE_LIMIT__BURST: '2',
       CAPSTAN_SERVER__ADMIN__LISTEN: '[::1]:1',
       CAPSTAN_SERVER__SOCKET: 'run/api.sock',
+      CAPSTAN_SERVER__WORKERS: '64',
       CAPSTAN_ISSUANCE__LEDGER_RETENTION: '1d',
       CAPSTAN_ISSUANCE__PRUNE_INTERVAL: '1m',
       CAPSTAN_ISSUANCE__CRL_LIFETIME: '1h',
@@ -147,6 +150,7 @@ describe('the environment', () => {
       dataDir: '/srv/data',
       keys: { kek: { kind: 'passphrase-env', name: 'PASS' } },
       server: {
+        workers: 64,
         linkerd: { listen: 'off', loopback: 8081 },
         http: {
           listen: { host: 'localhost', port: 0 },

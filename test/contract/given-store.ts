@@ -5,19 +5,22 @@ import { serialFromRandom } from '../../src/core/serial.js'
 import { type Uid, uidFromDigest } from '../../src/core/uid.js'
 import type { Challenge, JoinToken, LedgerEntry } from '../../src/issuance/ports.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
-import type { Store } from '../../src/store/open-store.js'
+import type { IssuingStore, Store } from '../../src/store/open-store.js'
 import { T0 } from '../support/fake-clock.js'
 import { countedRandom } from '../support/random.js'
 
-export interface OpenedStore {
+export interface OpenedStore<S extends IssuingStore = IssuingStore> {
   /** Empty at first. */
-  readonly store: Store
+  readonly store: S
   /** Closes it, and opens what it left behind. */
-  readonly reopen: () => Promise<Store>
+  readonly reopen: () => Promise<S>
 }
 
 /** Whoever passes this closes what it opened, once the test is over. */
-export type OpenStore = () => Promise<OpenedStore>
+export type OpenStore<S extends IssuingStore = IssuingStore> = () => Promise<OpenedStore<S>>
+
+/** Opens a store of the process that writes it. */
+export type OpenWholeStore = OpenStore<Store>
 
 const random = countedRandom('store')
 

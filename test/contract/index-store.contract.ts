@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { uidFromDigest } from '../../src/core/uid.js'
 import { emptyState, type RowChange } from '../../src/namespace/state-tables.js'
-import { type OpenStore, plain, record } from './given-store.js'
+import { type OpenWholeStore, plain, record } from './given-store.js'
 import { anEntry, append, aScope, change, contentOf, metaAt, newUid } from './given-tables.js'
 
 const records = (from: number, count: number) =>
   Array.from({ length: count }, (_, position) => record(from + position))
 
 /** What every `IndexStore` keeps to. */
-export function indexStoreContract(name: string, open: OpenStore): void {
+export function indexStoreContract(name: string, open: OpenWholeStore): void {
   const openIndex = async () => (await open()).store.index
 
   describe(`IndexStore, its log: ${name}`, () => {

@@ -3,7 +3,7 @@ import { DependencyError } from '../../src/core/dependency-error.js'
 import type { SerialNumber } from '../../src/core/serial.js'
 import { days, hours, plus, seconds } from '../../src/core/time.js'
 import type { LedgerEntry, LedgerRow, Spend } from '../../src/issuance/ports.js'
-import type { Store } from '../../src/store/open-store.js'
+import type { IssuingStore } from '../../src/store/open-store.js'
 import { T0 } from '../support/fake-clock.js'
 import { challenge, leaf, newEntry, type OpenStore, plain, token } from './given-store.js'
 
@@ -11,14 +11,14 @@ const spendToken = ({ id }: { readonly id: string }): Spend => ({ kind: 'join-to
 const spendChallenge = ({ id }: { readonly id: string }): Spend => ({ kind: 'challenge', id })
 const serials = (rows: readonly LedgerRow[]): string[] => rows.map(({ serial }) => serial)
 
-async function record(store: Store, ...entries: readonly LedgerEntry[]): Promise<void> {
+async function record(store: IssuingStore, ...entries: readonly LedgerEntry[]): Promise<void> {
   for (const entry of entries) {
     expect(await store.ledger.append(entry, [])).toEqual({ ok: true, value: undefined })
   }
 }
 
 /** Neither the leaf nor a trace of it. */
-async function expectNothingOf(store: Store, entry: LedgerEntry): Promise<void> {
+async function expectNothingOf(store: IssuingStore, entry: LedgerEntry): Promise<void> {
   expect(await store.ledger.find(entry.serial)).toBeUndefined()
   expect(await store.ledger.find(entry.serial, entry.notAfter)).toBeUndefined()
   expect(await store.ledger.list({ entry: entry.entry!, limit: 10 })).toEqual([])
@@ -158,7 +158,7 @@ function spending(open: OpenStore): void {
       kind: 'join token',
       code: 'evidence.not-accepted',
       spend: spendToken,
-      give: async (store: Store, expiresAt = plus(T0, hours(1))) => {
+      give: async (store: IssuingStore, expiresAt = plus(T0, hours(1))) => {
         const given = token({ expiresAt })
         await store.joinTokens.create(given)
         return given
@@ -168,7 +168,7 @@ function spending(open: OpenStore): void {
       kind: 'challenge',
       code: 'challenge.spent',
       spend: spendChallenge,
-      give: async (store: Store, expiresAt = plus(T0, hours(1))) => {
+      give: async (store: IssuingStore, expiresAt = plus(T0, hours(1))) => {
         const given = challenge({ expiresAt })
         await store.challenges.create(given)
         return given

@@ -13,7 +13,8 @@ import { Arena, harms, type Problem } from './round.js'
 /**
  * `npm run test:crash -- [--rounds N] [--resume] [--workers N] [--state FOLDER]`: kills a server under load at
  * random moments and at named points, N times, and compares after each what clients were told with
- * what is on the disk. What it keeps is in FOLDER, outside the tree; `--resume` goes on from there.
+ * what is on the disk. A third of the rounds are served by two processes, or all by as many as
+ * `--workers` says. What it keeps is in FOLDER, outside the tree; `--resume` goes on from there.
  */
 const { values } = parseArgs({
   options: {
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
 const folder = values.state ?? join(caches, 'capstan-e2e/crash')
 const rounds = Number(values.rounds)
-const workers = Number(values.workers)
+const workers = Number(values.workers) || undefined
 const AUDIT_EVERY = 50
 const REPORT_EVERY = 10
 
@@ -100,10 +101,9 @@ async function openArena(): Promise<Arena> {
     home,
     logLevel: 'info',
     http: 'rateLimit: { perMinute: 1000000, burst: 1000000 }',
-    ...(workers > 0 && { server: `workers: ${workers}` }),
   }
   const jwks = join(home, 'jwks.json')
-  const parts = { books: new Books(join(folder, 'books.jsonl')), disk }
+  const parts = { books: new Books(join(folder, 'books.jsonl')), disk, workers }
   if (isResumed) {
     const capstan = await CapstanProcess.at(setting)
     return new Arena({ ...parts, capstan, cluster: new OfflineCluster(jwks) })

@@ -28,7 +28,7 @@ export class Migrating {
     const { capstan } = this
     this.count += 1
     rmSync(this.marker, { force: true })
-    const how = armed(point, draw, this.disk, this.marker)
+    const how = armed(point, draw, { disk: this.disk, marker: this.marker, workers: 1 })
     const env = { ...how.env, CAPSTAN_CRASH_MIGRATIONS: String(this.count) }
     capstan.launch({ ...how, env })
     await capstan.becomesReady()

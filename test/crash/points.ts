@@ -22,6 +22,8 @@ export interface Point {
    * it brings the store of another folder up to date.
    */
   readonly phase: 'load' | 'stop' | 'start' | 'migration'
+  /** Served by so many processes; drawn when undefined. */
+  readonly workers?: number
   /** Where the preloaded module counts (`test/crash/preload.mjs`) or the disk (`test/support/disk.c`). */
   readonly by: 'module' | 'disk' | 'signal'
   /** For `disk`: file and way. */
@@ -32,6 +34,7 @@ export interface Point {
 
 export const points: readonly Point[] = [
   { name: 'random', phase: 'load', by: 'signal', passes: 1 },
+  { name: 'one worker', phase: 'load', by: 'signal', passes: 1, workers: 2 },
   { name: 'before-commit', phase: 'load', by: 'module', passes: 60 },
   { name: 'after-commit', phase: 'load', by: 'module', passes: 60 },
   { name: 'answer', phase: 'load', by: 'module', passes: 150 },
@@ -47,8 +50,18 @@ export const points: readonly Point[] = [
 
 const preload = join(import.meta.dirname, 'preload.mjs')
 
+/** Of the rounds whose point does not say by how many processes it is served, so many are by two. */
+const BY_TWO = 1 / 3
+
+export const processesOf = ({ workers }: Point, draw: Draw): number =>
+  workers ?? (draw() < BY_TWO ? 2 : 1)
+
 /** How a server is started that dies at this point, and makes the file `marker` when it does. */
-export function armed(point: Point, draw: Draw, disk: string, marker: string): Launch {
+export function armed(
+  point: Point,
+  draw: Draw,
+  { disk, marker, workers }: { disk: string; marker: string; workers: number },
+): Launch {
   const pass = 1 + Math.floor(draw() * point.passes)
   const order: Record<string, string> = {}
   if (point.by === 'module') order['CAPSTAN_CRASH'] = `${point.name} ${pass}`
@@ -59,6 +72,7 @@ export function armed(point: Point, draw: Draw, disk: string, marker: string): L
       LD_PRELOAD: disk,
       CAPSTAN_CRASH_PARENT: String(process.pid),
       CAPSTAN_CRASH_MARKER: marker,
+      CAPSTAN_SERVER__WORKERS: String(workers),
       ...order,
     },
   }

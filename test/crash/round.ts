@@ -7,7 +7,7 @@ import type { OfflineCluster } from '../support/offline-cluster.js'
 import { type Books, compare, type Line, type SingleUse } from './books.js'
 import { LedgerFile, wholeStoreProblems } from './ledger-file.js'
 import { Load } from './load.js'
-import { armed, type Draw, type Point } from './points.js'
+import { armed, type Draw, type Point, processesOf } from './points.js'
 
 /** The longest that a server is used before it is killed from outside, its point not reached. */
 const LOAD_MS = 2500
@@ -45,6 +45,8 @@ export class Arena {
   private readonly cluster: OfflineCluster
   private readonly disk: string
   private readonly marker: string
+  /** Of every round; undefined: as each round's point says, or draws. */
+  private readonly workers: number | undefined
   private used: readonly SingleUse[] = []
   private readonly knownTwice = new Set<string>()
 
@@ -53,11 +55,13 @@ export class Arena {
     readonly cluster: OfflineCluster
     readonly books: Books
     readonly disk: string
+    readonly workers: number | undefined
   }) {
     this.capstan = made.capstan
     this.cluster = made.cluster
     this.books = made.books
     this.disk = made.disk
+    this.workers = made.workers
     this.marker = join(made.capstan.home, 'died')
     this.ledger = new LedgerFile(this.store)
   }
@@ -70,7 +74,9 @@ export class Arena {
   async round(number: number, point: Point, draw: Draw): Promise<Outcome> {
     const { capstan } = this
     rmSync(this.marker, { force: true })
-    capstan.launch(armed(point, draw, this.disk, this.marker))
+    const { disk, marker } = this
+    const workers = this.workers ?? processesOf(point, draw)
+    capstan.launch(armed(point, draw, { disk, marker, workers }))
     const problems: Problem[] = []
     const load = new Load(capstan, this.cluster, this.books, number)
     if (await capstan.becomesReady()) {
@@ -100,7 +106,8 @@ export class Arena {
     await Promise.race([over, this.marked(), pause(this.usedFor(point, draw))])
     const workers = childrenOf(capstan.pid)
     const [worker] = workers
-    if (point.by === 'signal' && worker !== undefined && draw() < 0.5) killed(worker)
+    const isVictim = point.name === 'one worker' || draw() < 0.5
+    if (point.by === 'signal' && worker !== undefined && isVictim) killed(worker)
     if (workers.length > 0 && capstan.isRunning) problems.push(...(await this.outlives(workers)))
     if (point.phase === 'stop' && capstan.pid !== undefined) {
       process.kill(capstan.pid, 'SIGTERM')
@@ -127,7 +134,10 @@ export class Arena {
   /** A worker has died, or may have: the server goes on, with as many of them. */
   private async outlives(workers: readonly number[]): Promise<Problem[]> {
     await pause(200)
-    if (!(await this.capstan.becomesReady(10_000))) return [ofWorkers('it is not ready')]
+    if (!(await this.capstan.becomesReady(10_000))) {
+      // It was the main process that died at its point, and nobody had heard of that yet.
+      return this.died && !this.capstan.isRunning ? [] : [ofWorkers('it is not ready')]
+    }
     for (let waited = 0; waited < 10_000; waited += 50) {
       if (childrenOf(this.capstan.pid).length === workers.length) return []
       await pause(50)

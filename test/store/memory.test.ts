@@ -1,12 +1,12 @@
 import { authoritiesContract } from '../contract/authorities.contract.js'
 import { challengesContract } from '../contract/challenges.contract.js'
-import type { OpenStore } from '../contract/given-store.js'
+import type { OpenWholeStore } from '../contract/given-store.js'
 import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { MemoryStore } from '../support/memory-store.js'
 
-const open: OpenStore = () => {
+const open: OpenWholeStore = () => {
   const store = new MemoryStore()
   return Promise.resolve({ store, reopen: () => Promise.resolve(store) })
 }

@@ -14,18 +14,12 @@ import { certificateDer } from '../../src/core/der.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { days, plus } from '../../src/core/time.js'
 import type { LedgerEntry } from '../../src/issuance/ports.js'
+import type { OwnStore } from '../../src/store/open-store.js'
 import { sqliteLedger } from '../../src/store/sqlite/ledger.js'
 import { openForReading, openForWriting } from '../../src/store/sqlite/open-database.js'
 import { type BatchWriter, WriteQueue } from '../../src/store/sqlite/write-queue.js'
 import { Writer } from '../../src/store/sqlite/writer.js'
-import {
-  authority,
-  challenge,
-  leaf,
-  type OpenedStore,
-  record,
-  token,
-} from '../contract/given-store.js'
+import { authority, challenge, leaf, record, token } from '../contract/given-store.js'
 import { append } from '../contract/given-tables.js'
 import { everythingIn } from '../contract/token-review-api.contract.js'
 import { T0 } from '../support/fake-clock.js'
@@ -219,7 +213,7 @@ describe('a store that cannot write', () => {
 })
 
 describe('a record that the store refuses', () => {
-  const open = (): OpenedStore['store'] => stores.open(stores.newPath())
+  const open = (): OwnStore => stores.open(stores.newPath())
   const nothing = null as unknown
 
   it('is not quoted in the error, nor is SQL', async () => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openStore, type Store } from '../../src/store/open-store.js'
-import type { OpenStore } from '../contract/given-store.js'
+import { openStore, type OwnStore } from '../../src/store/open-store.js'
+import type { OpenedStore } from '../contract/given-store.js'
 
 /** Stores in a temporary directory, on a real disk; all closed and removed with it. */
 export class SqliteStores {
@@ -13,10 +13,15 @@ export class SqliteStores {
   /** A path at which nothing is yet. */
   newPath(): string {
     this.files += 1
+    return this.lastPath
+  }
+
+  /** The latest of them. */
+  get lastPath(): string {
     return join(this.directory, `${this.files}.db`)
   }
 
-  open(path: string, writer: 'thread' | 'inline' = 'inline'): Store {
+  open(path: string, writer: 'thread' | 'inline' = 'inline'): OwnStore {
     return this.keep(openStore({ path, writer }))
   }
 
@@ -27,11 +32,11 @@ export class SqliteStores {
   }
 
   /** How a contract suite opens one. */
-  opener(writer: 'thread' | 'inline'): OpenStore {
+  opener(writer: 'thread' | 'inline'): () => Promise<OpenedStore<OwnStore>> {
     return () => {
       const path = this.newPath()
       const store = this.open(path, writer)
-      const reopen = async (): Promise<Store> => {
+      const reopen = async (): Promise<OwnStore> => {
         await store[Symbol.asyncDispose]()
         return this.open(path, writer)
       }

@@ -4,7 +4,7 @@ import { ok, type Result } from '../../core/result.js'
 import type { Clock } from '../../core/time.js'
 import type { Cluster } from '../../namespace/cluster.js'
 import type { Entry } from '../../namespace/entry.js'
-import type { LiveIndex } from '../../namespace/live-index.js'
+import type { GovernedIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
@@ -20,7 +20,7 @@ import {
 } from '../views/namespace-views.js'
 
 export interface NamespaceDeps {
-  readonly index: LiveIndex
+  readonly index: GovernedIndex
   readonly clock: Pick<Clock, 'now'>
   /** How far is what takes long; `end` when it is over. */
   readonly longWork: { progress(): Progress | undefined; end(): void }

@@ -7,7 +7,13 @@ import type { EncodedChange } from './index-rows.js'
 
 /** Everything that the writer can be asked: plain data, so that it crosses to a worker thread. */
 export type Command =
-  | { readonly op: 'append'; readonly entry: LedgerEntry; readonly spends: readonly Spend[] }
+  | {
+      readonly op: 'append'
+      readonly entry: LedgerEntry
+      readonly spends: readonly Spend[]
+      /** Records of the index that it was granted on, where another process decided that. */
+      readonly indexSize?: number
+    }
   | {
       readonly op: 'revoke'
       readonly serials: readonly SerialNumber[]
@@ -27,8 +33,12 @@ export type Command =
   | { readonly op: 'create-challenge'; readonly challenge: Challenge }
   | { readonly op: 'put-authorities'; readonly records: readonly AuthorityRecord[] }
 
-/** What a command came to: a number, `spent`, or a failure that is its own and not its neighbours'. */
+/**
+ * What a command came to: a number, `spent`, a failure that is its own and not its neighbours', or
+ * `stale`, which is not the writer's to say: the index has changed since the append was granted.
+ */
 export type Outcome =
   | { readonly kind: 'done'; readonly count: number }
   | { readonly kind: 'spent'; readonly spend: Spend['kind'] }
+  | { readonly kind: 'stale' }
   | { readonly kind: 'failed'; readonly message: string }

@@ -1,5 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3'
+import type { IndexLog } from '../../namespace/ports.js'
 import { StateView } from '../../namespace/state-view.js'
+import { sqliteIndexLog } from './index-log.js'
 import { storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 
@@ -8,6 +10,7 @@ import { SqliteState } from './sqlite-state.js'
  * one committed state, and never of one that is older than what that process has said is durable.
  */
 export class IndexReader extends StateView implements Disposable {
+  readonly log: Pick<IndexLog, 'read'>
   private readonly database: Database
   private readonly looking: Look
   private readonly state: SqliteState
@@ -18,6 +21,7 @@ export class IndexReader extends StateView implements Disposable {
     const state = new SqliteState(database, () => looking.begin())
     looking.moved = () => state.load()
     super(state)
+    this.log = sqliteIndexLog(database)
     this.database = database
     this.looking = looking
     this.state = state

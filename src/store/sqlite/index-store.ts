@@ -1,20 +1,15 @@
 import type { Database } from 'better-sqlite3'
-import type { IndexStore, StoredRecord } from '../../namespace/ports.js'
+import type { IndexLog, IndexStore, StoredRecord } from '../../namespace/ports.js'
 import type { StateChange, StateSource } from '../../namespace/state-tables.js'
 import type { Command } from './commands.js'
 import { encodeChange } from './encode-change.js'
+import { sqliteIndexLog } from './index-log.js'
 import type { EncodedChange } from './index-rows.js'
 import { scratchTables } from './index-scratch.js'
 import { count } from './ledger.js'
-import { openForReading, reading, storeFailed } from './open-database.js'
+import { openForReading, storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 import type { WriteQueue } from './write-queue.js'
-
-interface LogRow {
-  readonly seq: number
-  readonly record: Buffer
-  readonly envelopes: string
-}
 
 /**
  * The index log and its tables, in the one process that writes them. It reads the tables over a
@@ -26,6 +21,7 @@ export class SqliteIndexStore implements IndexStore {
   private readonly path: string
   private readonly queue: WriteQueue
   private readonly database: Database
+  private readonly log: IndexLog
   private readonly statements
   private turn: Promise<unknown> = Promise.resolve()
   private scratches = 0
@@ -35,6 +31,7 @@ export class SqliteIndexStore implements IndexStore {
     this.queue = queue
     this.database = openForReading(path)
     try {
+      this.log = sqliteIndexLog(this.database)
       this.statements = statementsOf(this.database)
       this.state = new SqliteState(this.database)
       this.state.load()
@@ -45,17 +42,11 @@ export class SqliteIndexStore implements IndexStore {
   }
 
   size(): Promise<number> {
-    return reading(() => this.statements.size.get()?.size ?? 0)
+    return this.log.size()
   }
 
   read(from: number, limit: number): Promise<readonly StoredRecord[]> {
-    return reading(() =>
-      this.statements.records.all(from, limit).map(({ seq, record, envelopes }) => ({
-        seq,
-        bytes: record,
-        envelopes: (JSON.parse(envelopes) as string[]).map((text) => Buffer.from(text, 'base64')),
-      })),
-    )
+    return this.log.read(from, limit)
   }
 
   append(records: readonly StoredRecord[], change: StateChange): Promise<boolean> {
@@ -141,9 +132,6 @@ function statementsOf(database: Database) {
     end: database.prepare('COMMIT'),
     size: database.prepare<[], { size: number }>(
       'SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log',
-    ),
-    records: database.prepare<[number, number], LogRow>(
-      'SELECT seq, record, envelopes FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
     ),
   }
 }

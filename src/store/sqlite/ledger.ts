@@ -5,7 +5,13 @@ import { ok, refuse } from '../../core/result.js'
 import type { SerialNumber } from '../../core/serial.js'
 import { unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
-import type { IssuanceLedger, LedgerRow, RevocationReason } from '../../issuance/ports.js'
+import type {
+  Appended,
+  IssuanceLedger,
+  LedgerRow,
+  RecordGranted,
+  RevocationReason,
+} from '../../issuance/ports.js'
 import type { Command, Outcome } from './commands.js'
 import { readingTogether } from './open-database.js'
 import { dayOf, distinctEnds, partitionTable, SPAN_OF_ISSUE, spansOf } from './partition.js'
@@ -118,14 +124,7 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
 
   return {
     async append(entry, spends) {
-      const outcome = await queue.submit({ op: 'append', entry, spends })
-      if (outcome.kind !== 'spent') {
-        countOf(outcome)
-        return ok()
-      }
-      return outcome.spend === 'join-token'
-        ? refuse('evidence.not-accepted', 'the join token is not valid')
-        : refuse('challenge.spent', 'the challenge was used already')
+      return appended(await queue.submit({ op: 'append', entry, spends }))
     },
     find: (serial, notAfter) =>
       readingTogether(database, () => {
@@ -185,6 +184,24 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
       await count(queue, { op: 'probe' })
     },
   }
+}
+
+/** Over a queue whose writer knows the index. */
+export function recordingGranted(queue: WriteQueue): RecordGranted {
+  return async function recordGranted(entry, spends, indexSize) {
+    const outcome = await queue.submit({ op: 'append', entry, spends, indexSize })
+    return outcome.kind === 'stale' ? 'stale' : appended(outcome)
+  }
+}
+
+function appended(outcome: Outcome): Appended {
+  if (outcome.kind !== 'spent') {
+    countOf(outcome)
+    return ok()
+  }
+  return outcome.spend === 'join-token'
+    ? refuse('evidence.not-accepted', 'the join token is not valid')
+    : refuse('challenge.spent', 'the challenge was used already')
 }
 
 /** Submits a command that cannot be refused, and answers its count. */

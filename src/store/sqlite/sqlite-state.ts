@@ -1,5 +1,4 @@
 import type { Database, Statement } from 'better-sqlite3'
-import { canonicalize } from '../../core/canonical-json.js'
 import {
   emptyMeta,
   rowTables,
@@ -37,16 +36,18 @@ interface Row {
 export class SqliteState implements StateSource {
   readonly tables: StateTables
   private current: StateMeta = emptyMeta
-  /** What `current` was read from. */
-  private text: string | undefined
   private readonly whole = new Map<TableName, WholeTable>()
   private readonly rows = new Map<TableName, RowTable>()
+  private readonly selectSize: Statement<[], number>
   private readonly selectMeta: Statement<[], Omit<Row, 'key'>>
   private readonly before: () => void
 
   /** `before` runs before every look, and may call `load`. */
   constructor(database: Database, before: () => void = () => undefined) {
     this.before = before
+    this.selectSize = database
+      .prepare<[], number>('SELECT size FROM index_state WHERE id = 1')
+      .pluck()
     this.selectMeta = database.prepare('SELECT value, digest FROM index_state WHERE id = 1')
     for (const name of wholeTables) this.whole.set(name, new WholeTable(database, name, before))
     for (const name of rowTables) this.rows.set(name, new RowTable(database, name, before))
@@ -62,8 +63,9 @@ export class SqliteState implements StateSource {
 
   /** Looks where the tables are; when they have moved, what was remembered is forgotten. */
   load(): void {
+    // Nothing moves without a record more; this runs before every look of a reader.
+    if ((asked(() => this.selectSize.get()) ?? 0) === this.current.size) return
     const row = asked(() => this.selectMeta.get())
-    if (row?.value === this.text) return
     const { index, structure } = this.current
     const meta = row ? decodeMeta(row.value, row.digest) : emptyMeta
     for (const table of this.rows.values()) table.forget()
@@ -71,13 +73,11 @@ export class SqliteState implements StateSource {
       for (const table of this.whole.values()) table.load()
     }
     this.current = meta
-    this.text = row?.value
   }
 
   /** Forgets everything; the next `load` reads it again. */
   forget(): void {
     this.current = emptyMeta
-    this.text = undefined
     for (const table of [...this.rows.values(), ...this.whole.values()]) table.forget()
   }
 
@@ -88,7 +88,6 @@ export class SqliteState implements StateSource {
       kept?.keep(key, value)
     }
     this.current = meta
-    this.text = canonicalize(meta)
   }
 }
 

@@ -1,0 +1,61 @@
+import { DependencyError } from '../core/dependency-error.js'
+import { ok, type Result } from '../core/result.js'
+import { Authority } from '../issuance/authority.js'
+import { InFlight } from '../issuance/in-flight.js'
+import type { RecordGranted } from '../issuance/ports.js'
+import { receivedVault, type UnsealedKeys } from '../keys/received-vault.js'
+import { governedElsewhere } from '../namespace/governed-elsewhere.js'
+import { openIndexReader } from '../store/open-index-reader.js'
+import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
+import { storePath } from './found.js'
+import { assemble, type UseCaseOptions, type UseCases } from './instance.js'
+import { LongWork } from './long-work.js'
+import type { WorkerChannel } from './worker-channel.js'
+import type { MainAsks, WorkerAsks } from './worker-messages.js'
+
+interface Options extends UseCaseOptions {
+  readonly keys: UnsealedKeys
+  readonly main: Pick<WorkerChannel<WorkerAsks, MainAsks>, 'ask'>
+}
+
+/** The use cases of a worker: it reads the data directory that the main process owns. */
+export interface WorkerInstance extends UseCases<RemoteStore>, AsyncDisposable {}
+
+/** A refusal leaves what it opened to the end of the process, which is near. */
+export async function openWorkerInstance(options: Options): Promise<Result<WorkerInstance>> {
+  const { config, keys, main } = options
+  const path = storePath(config.dataDir)
+  const store = openRemoteStore(path, {
+    commit: (batch) => main.ask('commit', batch),
+    close: () => Promise.resolve(),
+  })
+  const reader = openIndexReader(path)
+  const authority = await Authority.open(store.authorities, receivedVault(keys))
+  if (!authority.ok) return authority
+  const record: RecordGranted = (entry, spends, size) => store.recordGranted(entry, spends, size)
+  const useCases = assemble({
+    options,
+    store,
+    index: governedElsewhere(reader, reader.log),
+    authority: authority.value,
+    // Names change hands in the main process, which waits for what is under way there.
+    inFlight: new InFlight(store.ledger),
+    // Nothing takes long here: that is the main process's work.
+    longWork: new LongWork(() => undefined),
+    record,
+  })
+  const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)
+  return ok({
+    ...useCases,
+    operations: { ...useCases.operations, crl },
+    async [Symbol.asyncDispose]() {
+      await useCases.clusters.close()
+      reader[Symbol.dispose]()
+      await store[Symbol.asyncDispose]()
+    },
+  })
+}
+
+/** Why a worker cannot serve, for the main process: there is no caller here to be refused. */
+export const cannotServe = (detail: string): DependencyError =>
+  new DependencyError('worker', detail)

@@ -1,0 +1,22 @@
+import { DependencyError } from '../core/dependency-error.js'
+import { historyOf } from './history.js'
+import type { GovernedIndex } from './live-index.js'
+import type { IndexLog } from './ports.js'
+import type { IndexState } from './state.js'
+
+/** An index that another process changes, for reading: `state` moves as it is written there. */
+export function governedElsewhere(state: IndexState, log: Pick<IndexLog, 'read'>): GovernedIndex {
+  return {
+    state,
+    history: (alias) => historyOf(log, state, alias),
+    change: notHere,
+    plan: notHere,
+    apply: notHere,
+    verify: notHere,
+  }
+}
+
+/** Operators reach the process that owns the log alone. */
+function notHere(): never {
+  throw new DependencyError('index', 'only the main process changes it')
+}
