@@ -335,7 +335,9 @@ export async function rawCrlByPeculiar(plan: CrlPlan, issuer: CrlIssuer): Promis
 function withoutEmptyEntryExtensions(tbs: Uint8Array): Uint8Array {
   const list = asn1js.fromBER(buffer(tbs), LARGE).result as asn1js.Sequence
   const revoked = list.valueBlock.value.findLast((part) => part instanceof asn1js.Sequence)
-  const entries = (revoked?.valueBlock.value ?? []).filter((part) => part instanceof asn1js.Sequence)
+  const entries = (revoked?.valueBlock.value ?? []).filter(
+    (part) => part instanceof asn1js.Sequence,
+  )
   for (const { valueBlock } of entries) {
     const extensions = valueBlock.value[2]
     if (extensions instanceof asn1js.Sequence && extensions.valueBlock.value.length === 0) {
