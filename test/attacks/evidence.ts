@@ -6,7 +6,7 @@ const joinToken = 'src/issuance/join-token.ts'
 
 /** The first entry of the index: whose certificate somebody would get for nothing. */
 const anybody =
-  "ok({ facts: { kind: 'join-token', entry: [...deps.index.state.entries.keys()][0], tokenId: '' }, spends: [] })"
+  "ok({ facts: { kind: 'join-token', entry: [...deps.index.state.entries.values()][0].uid, tokenId: '' }, spends: [] })"
 
 /** Evidence: what is shown, as what, where, and how often. */
 export const evidenceAttacks: readonly Attack[] = [
@@ -29,11 +29,7 @@ export const evidenceAttacks: readonly Attack[] = [
         file: 'test/hostile/evidence-matrix.test.ts',
         name: 'a join token as a service account token',
         check: 'what is no JWS is of no cluster',
-        without: edit(
-          attest,
-          'if (!cluster.ok) return cluster',
-          `if (!cluster.ok) return ${anybody}`,
-        ),
+        without: edit(attest, 'if (!token.ok) return token', `if (!token.ok) return ${anybody}`),
       },
     ],
   },
@@ -171,7 +167,10 @@ export const evidenceAttacks: readonly Attack[] = [
           edit(
             issueLeaf,
             'const lap = deps.stopwatch()',
-            'const lap = deps.stopwatch(); const { state } = deps.index',
+            `const lap = deps.stopwatch()
+             const early = new Map([...deps.index.state.entries.values()].map((entry) => [entry.uid, entry]))
+             const state = Object.create(deps.index.state)
+             state.bindingOwner = (...named) => early.get(deps.index.state.bindingOwner(...named)?.uid)`,
           ),
         ),
       },

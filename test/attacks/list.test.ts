@@ -29,6 +29,7 @@ describe('the list of attacks', () => {
   })
 })
 
+/** Written by write-document.ts. */
 describe('docs/attacks.md', () => {
   it('has the rows of the list, and no others: npm run test:attacks sees each test fail', () => {
     const rows = read('docs/attacks.md')

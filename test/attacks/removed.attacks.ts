@@ -13,9 +13,16 @@ import { attacks } from './list.js'
 const root = join(import.meta.dirname, '../..')
 const home = mkdtempSync(join(tmpdir(), 'capstan-attacks-'))
 
+/** What some test reads. `dist` holds the threads of a server; what they check is not taken away. */
+const NEEDED = ['src', 'dist', 'test', 'migrations', 'schema', 'docs'].concat([
+  'jest.config.js',
+  'package.json',
+  'ARCHITECTURE.md',
+  'SECURITY.md',
+])
+
 beforeAll(() => {
-  const needed = ['src', 'test', 'migrations', 'schema', 'docs', 'jest.config.js', 'package.json']
-  for (const name of needed) cpSync(join(root, name), join(home, name), { recursive: true })
+  for (const name of NEEDED) cpSync(join(root, name), join(home, name), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(home, 'node_modules'))
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -43,8 +50,22 @@ function patternOf({ id, name }: Case): string {
   return id === name ? first! : `${first}.*${second}|${second}.*${first}`
 }
 
-/** Full names of the tests of a file that ran, by how they ended. */
-function run(file: string, pattern: string): { passed: string[]; failed: string[] } {
+interface Result {
+  readonly fullName: string
+  readonly status: string
+  readonly failureMessages: readonly string[]
+}
+
+interface Ran {
+  /** Full names of tests. */
+  readonly passed: readonly string[]
+  readonly failed: readonly string[]
+  /** What failed said. */
+  readonly said: readonly string[]
+}
+
+/** How the tests of a file ended that the pattern chose. */
+function run(file: string, pattern: string): Ran {
   const report = join(home, 'report.json')
   rmSync(report, { force: true })
   const jest = join(root, 'node_modules/jest/bin/jest.js')
@@ -55,18 +76,19 @@ function run(file: string, pattern: string): { passed: string[]; failed: string[
     { cwd: home, stdio: 'ignore', timeout: 300_000 },
   )
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: { assertionResults: { fullName: string; status: string }[] }[]
+    testResults: { assertionResults: Result[] }[]
   }
   const results = testResults.flatMap((tests) => tests.assertionResults)
   const of = (status: string): string[] =>
     results.filter((result) => result.status === status).map(({ fullName }) => fullName)
-  return { passed: of('passed'), failed: of('failed') }
+  const said = results.flatMap(({ failureMessages }) => failureMessages)
+  return { passed: of('passed'), failed: of('failed'), said }
 }
 
-const untouched = new Map<string, ReturnType<typeof run>>()
+const untouched = new Map<string, Ran>()
 
 /** How the named tests of a file end while every check is there. One run for all of them. */
-function before(file: string): ReturnType<typeof run> {
+function before(file: string): Ran {
   const patterns = cases.filter(({ proof }) => proof.file === file).map(patternOf)
   const found = untouched.get(file) ?? run(file, patterns.join('|'))
   untouched.set(file, found)
@@ -93,9 +115,26 @@ describe('without its check, the test fails:', () => {
     const { passed, failed } = before(proof.file)
     expect(failed).toEqual([])
     expect(passed.filter((name) => new RegExp(pattern).test(name))).not.toEqual([])
-    const restore = apply(proof.without)
-    const without = run(proof.file, pattern)
-    restore()
+    const without = runWithout(proof, pattern)
+    // Minutes pass before jest says anything itself.
+    const [said = ''] = without.said.join('\n').split('\n')
+    process.stderr.write(
+      `${without.failed.length > 0 ? 'fails' : 'PASSES'}: ${attack.name}: ${said}\n`,
+    )
     expect(without.failed).not.toEqual([])
+    // An edit that no longer fits the code breaks it, and shows nothing of the check.
+    expect(without.said.filter((text) => !BROKEN.test(text))).not.toEqual([])
   })
 })
+
+/** What is thrown by code that is not there any more. */
+const BROKEN = /^\s*(SyntaxError|ReferenceError|TypeError: .* (is not a function|is not iterable))/
+
+function runWithout(proof: Proof, pattern: string): Ran {
+  const restore = apply(proof.without)
+  try {
+    return run(proof.file, pattern)
+  } finally {
+    restore()
+  }
+}

@@ -138,14 +138,14 @@ const malformed: readonly Attack[] = [
     ),
   },
   { when: 'there are two parts', token: `${head}.${body}` },
-  { when: 'there are five parts, as of a JWE (CVE-2022-36083)', token: `${head}.a.b.c.${tail}` },
+  { when: 'there are five parts, as of a JWE (CVE-2022-36083)', token: `${rsa.sign()}.AAAA.AAAA` },
   {
     when: 'it is JWS JSON serialization',
     token: JSON.stringify({ protected: head, payload: body, signature: tail }),
   },
-  { when: 'it holds 10 000 dots (CVE-2025-30204)', token: '.'.repeat(10_000) },
+  { when: 'it holds 10 000 dots', token: '.'.repeat(10_000) },
   {
-    when: 'it holds 10 000 dots after a token (CVE-2025-66506)',
+    when: 'it holds 10 000 dots after a token (CVE-2025-30204, CVE-2025-66506)',
     token: rsa.sign() + '.'.repeat(10_000),
   },
   { when: 'it is larger than 8 KiB', token: rsa.sign(claims({ padding: 'x'.repeat(8192) })) },
@@ -266,7 +266,7 @@ describe.each(['offline', 'both'] as const)('a forged token, checked %s', (valid
     expect(api.asked).toHaveLength(0)
   })
 
-  it('is no token at all when its header names an algorithm whose signatures look otherwise', async () => {
+  it('is no token at all when its header names an algorithm whose signatures look otherwise (CVE-2026-22817)', async () => {
     const { verify, api } = world(validation)
     const answer = await verify(withHeader({ alg: 'ES256' }))
     expect(answer).toMatchObject({ refusal: { code: 'token.malformed' } })

@@ -23,7 +23,7 @@ export class FakeKubeApi {
   readonly pki: KubePki
   /** By path; a test replaces what it wants to be different. */
   readonly answers = new Map<string, Answer>()
-  /** TLS connections made so far. */
+  /** Connections made so far, those included that ended before TLS was agreed on. */
   connections = 0
   private kubeconfigs = 0
   private readonly server: Server
@@ -39,10 +39,8 @@ export class FakeKubeApi {
     const { certificate: cert, key } = await pki.server()
     const server = createServer({ cert, key })
     const fake = new FakeKubeApi(pki, server)
-    server.on('secureConnection', (socket: Socket) => {
-      fake.connections += 1
-      fake.sockets.add(socket)
-    })
+    server.on('connection', () => (fake.connections += 1))
+    server.on('secureConnection', (socket: Socket) => fake.sockets.add(socket))
     server.on('request', (request, response) => void fake.answer(request, response))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return fake
