@@ -68,7 +68,7 @@ module.exports = {
       name: 'src-never-imports-test',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^test/' },
+      to: { path: '^(test|fuzz)/' },
     },
   ],
   options: {

@@ -1,0 +1,19 @@
+// A module hook: what is fuzzed counts its branches while it runs.
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { counting } from './counting.mjs'
+
+const root = new URL('../..', import.meta.url).href
+
+/** Capstan itself, the planted defects of the fuzzer's own test, and the one parser that is not ours. */
+const isFuzzed = (url) =>
+  url.startsWith(`${root}src/`) ||
+  url.startsWith(`${root}test/fuzz/planted/`) ||
+  url.includes('/node_modules/yaml/dist/')
+
+export async function load(url, context, next) {
+  if (!isFuzzed(url)) return next(url, context)
+  const path = fileURLToPath(url)
+  const source = counting(path, readFileSync(path, 'utf8'))
+  return { format: url.endsWith('.ts') ? 'module' : 'commonjs', source, shortCircuit: true }
+}

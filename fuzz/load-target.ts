@@ -1,0 +1,23 @@
+import { pathToFileURL } from 'node:url'
+import type { Target } from './target.js'
+
+/** By name, as on the command line. Each is loaded when it is needed. */
+export const targets: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
+  pkcs10: () => import('./targets/pkcs10.js'),
+  der: () => import('./targets/der.js'),
+  jws: () => import('./targets/jws.js'),
+  'canonical-json': () => import('./targets/canonical-json.js'),
+  dsse: () => import('./targets/dsse.js'),
+  grpc: () => import('./targets/grpc.js'),
+  apply: () => import('./targets/apply.js'),
+  config: () => import('./targets/config.js'),
+  'change-request': () => import('./targets/change-request.js'),
+}
+
+/** By name, or by the path of a module of one's own that exports a `target`. */
+export async function loadTarget(name: string): Promise<Target> {
+  const known = Object.hasOwn(targets, name) ? targets[name] : undefined
+  if (known) return (await known()).target
+  const own = (await import(pathToFileURL(name).href)) as { readonly target: Target }
+  return own.target
+}
