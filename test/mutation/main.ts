@@ -1,0 +1,181 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, homedir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { copyTree, filesOf, readSource } from './copy.js'
+import { hunt, measureAll, type Outcome } from './hunt.js'
+import { type Mutant, mutate } from './mutants.js'
+import { explained, onOneLine } from './survivors/list.js'
+import { type Target, targets } from './targets.js'
+
+/**
+ * `npm run test:mutation -- [--only NAME] [--json FILE] [--workers N] [--again] [--since FILE]`
+ * changes the source in every way that Stryker knows, one place at a time, and sees whether a test
+ * fails. What was decided is kept outside the tree, and an interrupted run of the same files goes on
+ * from there; `--again` forgets it. `--since FILE` takes what an earlier `--json FILE` says was
+ * killed for killed, to look at its survivors alone while tests are written.
+ */
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    workers: { type: 'string', default: String(availableParallelism()) },
+    again: { type: 'boolean', default: false },
+    since: { type: 'string' },
+  },
+})
+const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+const folder = join(caches, 'capstan-mutation')
+const workers = Number(values.workers)
+
+/** Per cent of each target's mutants that tests must notice. */
+const WANTED = 85
+
+type Decided = Mutant & Outcome
+
+interface Result {
+  readonly target: string
+  readonly mutants: number
+  readonly texts: number
+  readonly killed: number
+  readonly timedOut: number
+  readonly survived: number
+  readonly notReached: number
+  readonly score: number
+  readonly minutes: number
+  readonly all: readonly Decided[]
+}
+
+for (const name of values.only) {
+  if (!targets.some((target) => target.name === name)) throw new Error(`there is no target ${name}`)
+}
+const chosen = targets.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
+const earlier = killedBefore(values.since)
+const results: Result[] = []
+for (const target of chosen) results.push(await run(target))
+if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, undefined, 1))
+report()
+
+async function run(target: Target): Promise<Result> {
+  const began = performance.now()
+  const sources = filesOf(
+    target.sources.map((name) => join('src', name)),
+    '.ts',
+  ).map(readSource)
+  const { mutants, texts, content } = await mutate(sources)
+  const { home, digest } = copyTree(content)
+  try {
+    const book = join(folder, `${target.name}-${digest}.jsonl`)
+    const known = open(book)
+    const tests = filesOf(
+      target.tests.map((name) => join('test', name)),
+      '.test.ts',
+    )
+    const files = tests.map((file) => file.slice('test/'.length))
+    say(`${target.name}: ${mutants.length} mutants, ${files.length} test files are measured`)
+    const measured = await measureAll(home, files, workers)
+    const slow = measured.reduce(
+      (sum, file) => sum + file.tests.reduce((ms, test) => ms + test.ms, file.loadMs),
+      0,
+    )
+    say(`${target.name}: all tests take ${(slow / 1000).toFixed(1)} s`)
+    for (const { file, again } of measured) if (again !== 'each') say(`  ${file}: ${again}`)
+    const rest = mutants.filter(({ id, key }) => !known.has(id) && !earlier.has(key))
+    const progress = progressOf(target.name, rest.length)
+    const remembers = target.remembers.map((name) => join('src', name))
+    await hunt(home, rest, measured, remembers, workers, (mutant, outcome) => {
+      known.set(mutant.id, outcome)
+      appendFileSync(book, `${JSON.stringify({ id: mutant.id, ...outcome })}\n`)
+      progress(outcome)
+    })
+    const all = mutants.map((mutant): Decided => ({
+      ...mutant,
+      ...(known.get(mutant.id) ?? { verdict: 'killed', by: 'an earlier run' }),
+    }))
+    return sumUp(target.name, texts, all, (performance.now() - began) / 60_000)
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+function open(book: string): Map<string, Outcome> {
+  mkdirSync(folder, { recursive: true })
+  if (values.again) rmSync(book, { force: true })
+  const lines = existsSync(book) ? readFileSync(book, 'utf8').split('\n').filter(Boolean) : []
+  return new Map(
+    lines.map((line) => {
+      const { id, ...outcome } = JSON.parse(line) as Outcome & { id: string }
+      return [id, outcome]
+    }),
+  )
+}
+
+function killedBefore(file: string | undefined): ReadonlySet<string> {
+  if (file === undefined) return new Set()
+  const before = JSON.parse(readFileSync(file, 'utf8')) as readonly Result[]
+  const gone = before.flatMap(({ all }) =>
+    all.filter(({ verdict }) => verdict === 'killed' || verdict === 'timed-out'),
+  )
+  return new Set(gone.map(({ key }) => key))
+}
+
+function progressOf(name: string, total: number): (outcome: Outcome) => void {
+  const began = performance.now()
+  const count = { done: 0, alive: 0 }
+  let said = began
+  return ({ verdict }) => {
+    count.done += 1
+    if (verdict === 'survived' || verdict === 'not-reached') count.alive += 1
+    const now = performance.now()
+    if (now - said < 10_000) return
+    said = now
+    const rate = (count.done / (now - began)) * 1000
+    say(
+      `${name}: ${count.done} of ${total} decided, ${count.alive} of them survive, ` +
+        `${rate.toFixed(1)} a second`,
+    )
+  }
+}
+
+function sumUp(target: string, texts: number, all: readonly Decided[], minutes: number): Result {
+  const count = (wanted: Outcome['verdict']): number =>
+    all.filter(({ verdict }) => verdict === wanted).length
+  const [killed, timedOut] = [count('killed'), count('timed-out')]
+  return {
+    ...{ target, mutants: all.length, texts, killed, timedOut },
+    ...{ survived: count('survived'), notReached: count('not-reached') },
+    ...{ score: (100 * (killed + timedOut)) / all.length, minutes, all },
+  }
+}
+
+function report(): void {
+  for (const { target, all } of results) reportSurvivors(target, all)
+  say('\ntarget        mutants  killed  timed out  survived  not reached   score  minutes')
+  for (const { target, mutants, score, minutes, ...counts } of results) {
+    const { killed, timedOut, survived, notReached } = counts
+    const row = [mutants, killed, timedOut, survived, notReached].map(String)
+    const [a = '', b = '', c = '', d = '', e = ''] = row
+    say(
+      `${target.padEnd(12)} ${a.padStart(8)} ${b.padStart(7)} ${c.padStart(10)} ${d.padStart(9)} ` +
+        `${e.padStart(12)} ${score.toFixed(1).padStart(6)}% ${minutes.toFixed(1).padStart(8)}`,
+    )
+  }
+  if (results.some(({ score }) => score < WANTED)) process.exitCode = 1
+}
+
+/** What test/mutation/survivors does not explain is listed, and makes the run fail. */
+function reportSurvivors(target: string, all: readonly Decided[]): void {
+  const alive = all.filter(({ verdict }) => verdict === 'survived' || verdict === 'not-reached')
+  const strange = alive.filter((mutant) => explained(target, mutant) === undefined)
+  say(`\n${target}: ${alive.length} survive, ${strange.length} of them without an explanation`)
+  const brief = (text: string): string => onOneLine(text).slice(0, 90)
+  for (const { file, line, original, replacement, verdict } of strange) {
+    const mark = verdict === 'not-reached' ? ' (not reached)' : ''
+    say(`  ${file}:${line}  ${brief(original)}  ->  ${brief(replacement)}${mark}`)
+  }
+  if (strange.length > 0) process.exitCode = 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
