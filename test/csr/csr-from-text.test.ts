@@ -28,6 +28,12 @@ describe('csrFromText reads', () => {
   })
 })
 
+it('csrFromText looks at texts of twice the largest CSR, and at no longer ones', () => {
+  const longest = 'A'.repeat(2 * MAX_CSR_BYTES)
+  expect(csrFromText(longest).ok).toBe(true)
+  expect(csrFromText(`${longest}\n`)).toMatchObject({ refusal: { code: 'csr.too-large' } })
+})
+
 describe('csrFromText refuses', () => {
   it.each<{ when: string; text: string }>([
     { when: 'nothing', text: '' },

@@ -77,6 +77,33 @@ describe('asksOnlyFor refuses', () => {
     expect(asksOnlyFor(asking({}), []).ok).toBe(true)
   })
 
+  it('and says what it was asked for beyond the grant, three names of it', () => {
+    const asked = asking({
+      commonName: 'cn.example',
+      dns: [dnsName, 'a.example'],
+      uris: ['spiffe://acme.example/other', spiffeId],
+      others: ['email'],
+    })
+    expect(asksOnlyFor(asked, granted)).toMatchObject({
+      refusal: {
+        wanted: `${dnsName}, ${spiffeId}`,
+        found: 'common name "cn.example", DNS "a.example", URI "spiffe://acme.example/other"',
+      },
+    })
+    expect(asksOnlyFor(asking({ others: ['email', 'ip'] }), granted)).toMatchObject({
+      refusal: { found: 'a name of kind email, a name of kind ip' },
+    })
+  })
+
+  it.each<{ kind: string; names: (name: string) => Partial<RequestedNames> }>([
+    { kind: 'common name', names: (name) => ({ commonName: name }) },
+    { kind: 'DNS', names: (name) => ({ dns: [name] }) },
+    { kind: 'URI', names: (name) => ({ uris: [name] }) },
+  ])('with no more than 255 characters of a $kind in what it says', ({ kind, names }) => {
+    const refused = asksOnlyFor(asking(names('x'.repeat(10_000))), granted)
+    expect(refused.ok || refused.refusal.found).toBe(`${kind} "${'x'.repeat(255)}"`)
+  })
+
   it('without a line break in what it says', () => {
     const refused = asksOnlyFor(asking({ dns: ['a\r\nlevel=info msg=forged'] }), granted)
     expect(JSON.stringify(refused)).not.toMatch(/[\r\n]/)

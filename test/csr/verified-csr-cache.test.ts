@@ -1,15 +1,27 @@
 import { describe, expect, it } from '@jest/globals'
+import { octetString } from '../../src/core/der-writer.js'
 import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
 import { cachedVerifyCsr } from '../../src/csr/verified-csr-cache.js'
 import type { VerifiedCsr } from '../../src/csr/verified-csr.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'
-import { commonName, csr, subject } from './make-csr.js'
+import { attribute, commonName, csr, subject } from './make-csr.js'
 
 const named = (name: string): Uint8Array => csr({ subject: subject(commonName(name)) })
 
 function valueOf(result: ReturnType<typeof verifyCsr>): VerifiedCsr {
   if (!result.ok) throw new Error(result.refusal.code)
   return result.value
+}
+
+/** A CSR of so many octets; an ECDSA signature is sometimes shorter by one. */
+function padded(octets: number): Uint8Array {
+  const of = (padding: number): Uint8Array =>
+    csr({ attributes: [attribute('1.2.3', octetString(new Uint8Array(padding)))] })
+  const padding = octets - of(1000).length + 1000
+  for (;;) {
+    const der = of(padding)
+    if (der.length === octets) return der
+  }
 }
 
 describe('cachedVerifyCsr', () => {
@@ -62,6 +74,31 @@ describe('cachedVerifyCsr', () => {
       expect(valueOf(verify(kept))).toBe(first.kept)
     }
     expect(valueOf(verify(old))).not.toBe(first.old)
+  })
+
+  it('remembers as many as it was made for, and fewer than twice as many', () => {
+    const verify = cachedVerifyCsr(3)
+    const ders = ['a', 'b', 'c'].map(named)
+    const first = ders.map((der) => valueOf(verify(der)))
+    expect(ders.map((der) => valueOf(verify(der)))).toEqual(first)
+    ders.forEach((der, at) => expect(valueOf(verify(der))).toBe(first[at]))
+    for (const name of ['d', 'e', 'f', 'g']) verify(named(name))
+    ders.forEach((der, at) => expect(valueOf(verify(der))).not.toBe(first[at]))
+  })
+
+  it('is not filled by one that is asked for again and again', () => {
+    const verify = cachedVerifyCsr(2)
+    const [one, other] = [named('one'), named('other')]
+    const first = valueOf(verify(one))
+    for (let n = 0; n < 10; n++) verify(other)
+    for (const name of ['c', 'd']) verify(named(name))
+    expect(valueOf(verify(one))).toBe(first)
+  })
+
+  it('remembers the largest CSR there may be', () => {
+    const verify = cachedVerifyCsr(2)
+    const der = padded(MAX_CSR_BYTES)
+    expect(valueOf(verify(der))).toBe(valueOf(verify(der)))
   })
 
   it('remembers no refusal, so that junk displaces nothing', () => {

@@ -1,9 +1,11 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import {
+  bitString,
   integer,
   nullValue,
   octetString,
+  oid,
   sequence,
   tlv,
   utf8String,
@@ -117,6 +119,11 @@ describe('verifyCsr', () => {
           { key: rsa3072, algorithm: signatureOids.sha256Rsa, parameters: new Uint8Array(0) },
         ),
     },
+    { when: 'a number beside ECDSA', der: () => csr({}, { parameters: integer(1) }) },
+    {
+      when: 'a curve beside ECDSA, as beside its key',
+      der: () => csr({}, { parameters: oid('1.2.840.10045.3.1.7') }),
+    },
     { when: 'a hash named that was not used', der: () => resigned(signatureOids.sha384Ecdsa) },
   ])('refuses $when', ({ der }) => {
     expect(codeOf(der())).toBe('csr.bad-signature')
@@ -141,6 +148,29 @@ describe('verifyCsr', () => {
     const spki = spkiOf(p256)
     spki[spki.length - 1] = spki[spki.length - 1]! ^ 1
     expect(codeOf(csr({ spki }))).toBe('csr.key-not-allowed')
+  })
+})
+
+describe('verifyCsr says 64 characters of an OID and no more', () => {
+  const long = `1.2.3${'.1234567'.repeat(500)}`
+  const shown = long.slice(0, 64)
+  const curve = (name: Uint8Array): Uint8Array =>
+    sequence(sequence(oid('1.2.840.10045.2.1'), name), bitString(new Uint8Array(65)))
+  it.each<{ of: string; der: () => Uint8Array; found: string }>([
+    {
+      of: 'a signature algorithm',
+      der: () => resigned(long),
+      found: `algorithm ${shown} for a P-256 key`,
+    },
+    {
+      of: 'a key type',
+      der: () => csr({ spki: sequence(sequence(oid(long)), bitString(new Uint8Array(32))) }),
+      found: `key type ${shown}`,
+    },
+    { of: 'a curve', der: () => csr({ spki: curve(oid(long)) }), found: `curve ${shown}` },
+  ])('$of', ({ der, found }) => {
+    const verified = verifyCsr(der())
+    expect(verified.ok || verified.refusal.found).toBe(found)
   })
 })
 

@@ -409,6 +409,11 @@ describe('a well signed CSR is taken with', () => {
         withExtensions(extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1')), 'critical')),
     },
     {
+      when: 'a critical subject key identifier',
+      der: () =>
+        withExtensions(extension('2.5.29.14', octetString(new Uint8Array(20)), 'critical')),
+    },
+    {
       when: 'CA:FALSE and digitalSignature',
       der: () => withExtensions(basicConstraints(), keyUsage(0)),
     },
