@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseCompactJws } from '../../src/tokenreview/compact-jws.js'
+import fc from 'fast-check'
+import { decodeBase64Url, parseCompactJws } from '../../src/tokenreview/compact-jws.js'
 import { base64Url, claims, ISSUER, TokenSigner } from '../support/service-account-token.js'
 import { issuerNamed } from '../support/token-text.js'
 
@@ -34,7 +35,30 @@ describe('parseCompactJws', () => {
       `${head}.${'A'.repeat(length - head.length - tail.length - 2)}.${tail}`
     expect(parseCompactJws(ofLength(8192)).ok).toBe(true)
     expect(parseCompactJws(`${ofLength(8192)}\n`).ok).toBe(true)
-    expect(parseCompactJws(ofLength(8194))).toMatchObject({ refusal: { code: 'token.malformed' } })
+    for (const length of [8193, 8194]) {
+      expect(parseCompactJws(ofLength(length))).toMatchObject({
+        refusal: { code: 'token.malformed' },
+      })
+    }
+  })
+
+  it('accepts a key name of 1024 characters and refuses a longer one', () => {
+    const named = (length: number) =>
+      parseCompactJws(signer.sign(claims(), { ...signer.header, kid: 'k'.repeat(length) }))
+    expect(named(1024)).toMatchObject({ value: { keyId: 'k'.repeat(1024) } })
+    expect(named(1025)).toMatchObject({ refusal: { code: 'token.malformed' } })
+  })
+
+  it('accepts RSA signatures of 256 to 1024 octets', () => {
+    const rsa = new TokenSigner('RS256')
+    const signed = (octets: number) =>
+      parseCompactJws(
+        `${base64Url(rsa.header)}.${payload}.${Buffer.alloc(octets, 7).toString('base64url')}`,
+      )
+    for (const octets of [256, 1024]) expect(signed(octets).ok).toBe(true)
+    for (const octets of [255, 1025]) {
+      expect(signed(octets)).toMatchObject({ refusal: { code: 'token.malformed' } })
+    }
   })
 
   const [header = '', payload = '', signature = ''] = token.split('.')
@@ -86,6 +110,22 @@ describe('parseCompactJws', () => {
     expect(parseCompactJws(text)).toMatchObject({ ok: false, refusal: { code: 'token.malformed' } })
     expect(issuerNamed(text)).toBeUndefined()
   })
+})
+
+it('decodeBase64Url takes the one text that octets are written as, and no other', () => {
+  const characters = fc.constantFrom(...Array.from('AQgwEIMUYcks048BZaz159-_+/= '))
+  const text = fc.oneof(
+    fc.array(characters, { maxLength: 9 }).map((all) => all.join('')),
+    fc.uint8Array({ maxLength: 9 }).map((octets) => Buffer.from(octets).toString('base64url')),
+  )
+  fc.assert(
+    fc.property(text, (written) => {
+      const octets = Buffer.from(written, 'base64url')
+      const isCanonical = octets.toString('base64url') === written
+      expect(decodeBase64Url(written)).toEqual(isCanonical ? octets : undefined)
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 describe('readToken', () => {

@@ -53,6 +53,16 @@ describe('JwksCache', () => {
     expect(await cache.find('next')).toBeDefined()
   })
 
+  it('does not read it again for a step back of a minute, which clocks take that are kept right', async () => {
+    await cache.find('old')
+    clock.set(minus(clock.now(), minutes(1)))
+    await cache.find('old')
+    expect(source.read).toBe(1)
+    clock.set(minus(clock.now(), seconds(1)))
+    await cache.find('old')
+    expect(source.read).toBe(2)
+  })
+
   it('reads it again for an unknown key, and finds one that was rolled over', async () => {
     await cache.find('old')
     source.publish(old, next)

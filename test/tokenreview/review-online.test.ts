@@ -31,6 +31,10 @@ describe('readReview', () => {
     expect(readReview(dotted, AUDIENCE)).toMatchObject({ value: { serviceAccount: 'web.v2' } })
   })
 
+  it('takes an error that is empty for none', () => {
+    expect(readReview({ ...good, error: '' }, AUDIENCE).ok).toBe(true)
+  })
+
   it.each([
     {
       when: 'authenticated is absent',
@@ -126,6 +130,21 @@ describe('readReview', () => {
     {
       when: 'the groups are of another namespace',
       status: user({ groups: [groups[0], 'system:serviceaccounts:other'] }),
+      code: 'token.not-a-service-account',
+    },
+    {
+      when: 'there are no groups',
+      status: user({ groups: undefined }),
+      code: 'token.not-a-service-account',
+    },
+    {
+      when: 'the name begins in another way',
+      status: user({ username: 'oidc:serviceaccount:app:web' }),
+      code: 'token.not-a-service-account',
+    },
+    {
+      when: 'uid is absent',
+      status: user({ uid: undefined }),
       code: 'token.not-a-service-account',
     },
     { when: 'uid is empty', status: user({ uid: '' }), code: 'token.not-a-service-account' },

@@ -133,6 +133,24 @@ describe('ReviewQueue', () => {
     expect(api.asked).toHaveLength(4)
   })
 
+  it('takes nobody else out of the line when the time of one who has left it is over', async () => {
+    const { api, answer } = byHand()
+    const queue = queueOver(api)
+    const all = ['a', 'b', 'c'].map((token) => queue.review(token, never))
+    await settle()
+    answer()
+    await settle()
+    // `c` has its turn; `d` stands in line when the time of the first three is over.
+    const early = [...timers.deadlines]
+    const last = queue.review('d', never)
+    for (const { ms, controller } of early) if (ms === limits.totalMs) controller.abort()
+    await Promise.allSettled(all)
+    await settle()
+    expect(api.asked.map(({ token }) => token)).toEqual(['a', 'b', 'c', 'd'])
+    for (let left = 0; left < 3; left += 1) answer()
+    expect(await last).toEqual({ ok: true, value: yes })
+  })
+
   it('lets one caller give up without taking the answer from another', async () => {
     const { api, answer } = byHand()
     const queue = queueOver(api)

@@ -5,9 +5,11 @@ import { DependencyError } from '../../src/core/dependency-error.js'
 import { minutes, plus, seconds } from '../../src/core/time.js'
 import type { Uid } from '../../src/core/uid.js'
 import type { TokenReviewStatus } from '../../src/tokenreview/ports.js'
+import { defaultReviewLimits } from '../../src/tokenreview/review-queue.js'
 import {
   type AskedParty,
   type TokenVerifier,
+  type TokenVerifierDeps,
   tokenVerifier,
 } from '../../src/tokenreview/review-token.js'
 import { FakeClock, T0 } from '../support/fake-clock.js'
@@ -20,7 +22,12 @@ import {
   reviewedUser,
   TokenSigner,
 } from '../support/service-account-token.js'
-import { FakeJwksSource, FakeTimers, FakeTokenReviewApi } from '../support/token-review-world.js'
+import {
+  FakeJwksSource,
+  FakeTimers,
+  FakeTokenReviewApi,
+  settle,
+} from '../support/token-review-world.js'
 import { verifyingText } from '../support/token-text.js'
 
 const cluster = `c${'a'.repeat(31)}` as Uid
@@ -36,7 +43,10 @@ beforeEach(() => {
   jwks = new FakeJwksSource(signer.jwk)
 })
 
-function judge(validation: AskedParty['validation']): TokenVerifier & PodAttestor {
+function judge(
+  validation: AskedParty['validation'],
+  more: Partial<TokenVerifierDeps> = {},
+): TokenVerifier & PodAttestor {
   return tokenVerifier({
     cluster,
     alias: 'prod',
@@ -45,6 +55,7 @@ function judge(validation: AskedParty['validation']): TokenVerifier & PodAttesto
     asked: { validation, api, jwks },
     clock: new FakeClock(),
     timers: new FakeTimers(),
+    ...more,
   })
 }
 
@@ -172,6 +183,28 @@ describe('tokenVerifier', () => {
     })
   })
 
+  it('takes them from the token where an older API server does not tell them', async () => {
+    const extra = {
+      'authentication.kubernetes.io/pod-name': [identity.podName],
+      'authentication.kubernetes.io/pod-uid': [identity.podUid],
+    }
+    api = FakeTokenReviewApi.saying({ ...good, user: { ...reviewedUser, extra } })
+    for (const how of ['online', 'both'] as const) {
+      expect(await verify(how, signer.sign())).toMatchObject({ ok: true, value: identity })
+    }
+  })
+
+  it('says that it is overloaded when too many tokens wait for the API server', async () => {
+    api = new FakeTokenReviewApi(() => new Promise(() => undefined))
+    const limits = { ...defaultReviewLimits, concurrency: 1, queue: 0 }
+    const verifier = verifyingText(judge('online', { limits }))
+    void verifier.verify(signer.sign(), T0, never)
+    await settle()
+    expect(await verifier.verify(signer.sign(claims({ jti: 'other' })), T0, never)).toMatchObject({
+      refusal: { code: 'server.overloaded' },
+    })
+  })
+
   it('leaves the last minute to the API server, whose leeway is 60 s, and 10 s to itself', async () => {
     const expiry = plus(T0, minutes(10))
     expect(await verify('online', signer.sign(), plus(expiry, seconds(59)))).toMatchObject({
@@ -201,6 +234,10 @@ describe('tokenVerifier', () => {
   it.each(['offline', 'both'] as const)(
     'never answers yes or no when the keys cannot be read, %s',
     async (how) => {
+      jwks.answer = () => Promise.resolve({ keys: 'none' })
+      await expect(verify(how, signer.sign())).rejects.toMatchObject({
+        dependency: 'kubernetes prod',
+      })
       jwks.answer = () => Promise.reject(new DependencyError('kubernetes prod', 'down'))
       await expect(verify(how, signer.sign())).rejects.toThrow(DependencyError)
       expect(api.asked).toHaveLength(0)

@@ -48,6 +48,7 @@ describe('readClaims', () => {
       changed: { exp: T0 - 9, iat: T0 - 600, nbf: T0 - 600 },
     },
     { when: 'it was made by a clock that is 10 s ahead', changed: { iat: T0 + 10, nbf: T0 + 10 } },
+    { when: 'it is valid since 1970', changed: { nbf: 0 } },
     { when: 'it lives 24 hours', changed: { exp: T0 + 86_400 } },
   ])('accepts when $when', ({ changed }) => {
     expect(read(claims(changed)).ok).toBe(true)
@@ -125,6 +126,16 @@ describe('readClaims', () => {
       when: 'nbf is in the future',
       payload: claims({ nbf: T0 + 11 }),
       code: 'token.not-yet-valid',
+    },
+    {
+      when: 'nbf is the last instant that there is',
+      payload: claims({ nbf: 253_402_300_799 }),
+      code: 'token.not-yet-valid',
+    },
+    {
+      when: 'nbf is later than that',
+      payload: claims({ nbf: 253_402_300_800 }),
+      code: 'token.malformed',
     },
     {
       when: 'iat is in the future',
