@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Signer } from '../../src/ca/ports.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
@@ -56,7 +64,9 @@ describe('a vault', () => {
   ])('does not keep $what', async ({ pkcs8 }) => {
     const directory = freshFolder()
     const vault = await vaultIn(directory)
-    await expect(vault.adopt(pkcs8(), 'x')).rejects.toThrow(TypeError)
+    const adopting = vault.adopt(pkcs8(), 'x')
+    await expect(adopting).rejects.toThrow(TypeError)
+    await expect(adopting).rejects.toThrow('not a private key that can sign certificates')
     expect(readdirSync(directory)).toEqual([])
   })
 
@@ -89,19 +99,23 @@ describe('a vault', () => {
     expect(file.read()['ct']).not.toBe(before['ct'])
   })
 
-  it.each(['0123456789abcdef', '', '../secret', '0123456789ABCDEF', '0123456789abcde'])(
-    'has no key %j',
-    async (ref) => {
-      const directory = freshFolder()
-      writeFileSync(join(directory, '..', 'secret.key.json'), '{}', { mode: 0o600 })
-      expect(await (await vaultIn(directory)).open(ref)).toBeUndefined()
-    },
-  )
+  it.each([
+    ...['0123456789abcdef', '', '../secret', '0123456789ABCDEF', '0123456789abcde'],
+    ...['../0123456789abcdef', '0123456789abcdef/../../secret'],
+  ])('has no key %j', async (ref) => {
+    const directory = join(freshFolder(), 'keys')
+    const vault = await vaultIn(directory)
+    for (const name of ['secret', '0123456789abcdef']) {
+      writeFileSync(join(directory, '..', `${name}.key.json`), '{}', { mode: 0o600 })
+    }
+    expect(await vault.open(ref)).toBeUndefined()
+  })
 
   it('leaves files of other names alone', async () => {
     const directory = freshFolder()
     const names = ['README', 'backup.key.json', '.0123456789abcdef.key.json.00']
     for (const name of names) writeFileSync(join(directory, name), 'x', { mode: 0o600 })
+    chmodSync(join(directory, 'README'), 0o666)
     await vaultIn(directory)
     expect(readdirSync(directory)).toEqual([...names].sort())
   })
@@ -186,5 +200,18 @@ describe('a directory that cannot be used', () => {
     const opening = openFileVault({ directory: path, kek: kekOf(1), random })
     await expect(opening).rejects.toThrow(DependencyError)
     await expect(opening).rejects.toThrow(path)
+  })
+
+  it('is one too when it is gone, or a key in it cannot be read, after the start', async () => {
+    const directory = join(freshFolder(), 'keys')
+    const vault = await vaultIn(directory)
+    const ref = '0123456789abcdef'
+    mkdirSync(join(directory, `${ref}.key.json`))
+    await expect(vault.open(ref)).rejects.toThrow(DependencyError)
+    rmSync(join(directory, `${ref}.key.json`), { recursive: true })
+    writeFileSync(join(directory, `${ref}.key.json`), '{}', { mode: 0o600 })
+    await expect(vault.open(ref)).rejects.toThrow(DependencyError)
+    rmSync(directory, { recursive: true })
+    await expect(vault.create('P-256', 'x')).rejects.toThrow(DependencyError)
   })
 })

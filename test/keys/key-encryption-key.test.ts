@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +8,10 @@ import { freshFolder, kekOf, must } from './given-keys.js'
 
 const octets = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7 + 3))
 
+/** 32 octets in base64, in which the last two signs of the alphabet are these. */
+const base64With = (signs: string): string =>
+  `${octets.toString('base64').slice(0, 30)}${signs}${octets.toString('base64').slice(32)}`
+
 describe('a key-encryption key', () => {
   it.each([
     { form: 'raw octets', content: octets },
@@ -15,9 +20,20 @@ describe('a key-encryption key', () => {
     { form: 'hex as openssl prints it', content: Buffer.from(`${octets.toString('hex')}\n`) },
     { form: 'base64', content: Buffer.from(`${octets.toString('base64')}\r\n`) },
     { form: 'base64url', content: Buffer.from(octets.toString('base64url')) },
+    { form: 'base64 without padding', content: base64With('+/').replace('=', '') },
+    { form: 'base64 with every sign', content: base64With('+/') },
+    { form: 'base64url with every sign', content: base64With('-_') },
+    { form: 'base64url without padding', content: base64With('-_').replace('=', '') },
   ])('is read from $form', async ({ content }) => {
-    const sealing = await must(kekFromOctets(content)).forSealing()
-    expect(Buffer.from(sealing.octets)).toEqual(octets)
+    const sealing = await must(kekFromOctets(Buffer.from(content))).forSealing()
+    const wanted = typeof content === 'string' ? Buffer.from(content, 'base64') : octets
+    expect(Buffer.from(sealing.octets)).toEqual(wanted)
+  })
+
+  it('has an id that is the same in every release: sealed keys hold it', async () => {
+    const { terms } = await must(kekFromOctets(octets)).forSealing()
+    const id = createHmac('sha256', octets).update('capstan kek id').digest('hex').slice(0, 16)
+    expect(terms).toEqual({ kind: 'raw', id })
   })
 
   it.each([
@@ -26,6 +42,13 @@ describe('a key-encryption key', () => {
     { what: '33 octets', content: 'x'.repeat(33) },
     { what: '63 hex digits', content: 'a'.repeat(63) },
     { what: '64 signs that are no hex', content: 'g'.repeat(64) },
+    { what: 'a sign before hex digits', content: `x${octets.toString('hex')}` },
+    { what: 'signs after hex digits', content: `${octets.toString('hex')}xx` },
+    { what: 'a sign before base64', content: `!${base64With('+/')}` },
+    { what: 'a sign after base64', content: `${base64With('+/')}!` },
+    { what: 'a sign before base64url', content: `!${base64With('-_')}` },
+    { what: 'a sign after base64url', content: `${base64With('-_')}!` },
+    { what: 'a mixture of base64 and base64url', content: base64With('+_') },
     { what: 'a passphrase', content: 'correct horse battery staple' },
     { what: 'base64 with a line break in it', content: `${'A'.repeat(20)}\n${'A'.repeat(23)}=` },
   ])('is not read from $what, which is not quoted', ({ content }) => {

@@ -59,6 +59,12 @@ describe('a passphrase', () => {
     })
   })
 
+  it('has eight characters at least, and means no key that was not made of it', async () => {
+    const kek = must(kekFromPassphrase('eight888', random))
+    const raw = { kind: 'raw', id: '0123456789abcdef' } as const
+    expect(await kek.forOpening(raw)).toBeUndefined()
+  })
+
   it.each(['', 'seven77'])('as short as %j is refused, and not quoted', (passphrase) => {
     const made = kekFromPassphrase(passphrase, random)
     expect(made).toMatchObject({

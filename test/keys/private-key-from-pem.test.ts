@@ -81,12 +81,23 @@ describe('a private key in PEM', () => {
     { what: 'a certificate', pem: '-----BEGIN CERTIFICATE-----\n', found: '0 such blocks' },
     { what: 'two keys', pem: plainPem + plainPem, found: '2 such blocks' },
     { what: 'a key in the middle of a line', pem: `x ${plainPem}`, found: '0 such blocks' },
+    {
+      what: 'a line that goes on behind BEGIN',
+      pem: plainPem.replace('KEY-----', 'KEY----- x'),
+      found: '0 such blocks',
+    },
     { what: 'a file without end', pem: plainPem + ' '.repeat(70_000), found: '0 such blocks' },
   ])('is not looked for in $what', ({ pem, found }) => {
     expect(privateKeyFromPem(pem)).toMatchObject({
       ok: false,
       refusal: { code: 'keys.malformed', found },
     })
+  })
+
+  it('is looked for in 65,536 characters, and in no more', () => {
+    const long = (length: number) => privateKeyFromPem(plainPem.padEnd(length, '\n'))
+    expect(long(65_536).ok).toBe(true)
+    expect(long(65_537)).toMatchObject({ refusal: { code: 'keys.malformed' } })
   })
 
   it.each([0.3, 0.6, 0.9])('cut off after %d of its length does not load', (share) => {
@@ -99,6 +110,7 @@ describe('a private key in PEM', () => {
 
   it.each([
     { kind: 'RSA of 1024 bits', key: generateKeyPairSync('rsa', { modulusLength: 1024 }) },
+    { kind: 'RSA-PSS', key: generateKeyPairSync('rsa-pss', { modulusLength: 2048 }) },
     { kind: 'secp256k1', key: generateKeyPairSync('ec', { namedCurve: 'secp256k1' }) },
     { kind: 'X25519', key: generateKeyPairSync('x25519') },
     { kind: 'Ed448', key: generateKeyPairSync('ed448') },

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { openFileVault } from '../../src/keys/file-vault.js'
+import { renderSealedKey, sealKey } from '../../src/keys/sealed-key.js'
 import { flipped, freshFolder, kekOf, random, SealedFile, vaultIn } from './given-keys.js'
 
 let directory: string
@@ -57,6 +59,10 @@ describe('a sealed key that was changed', () => {
       what: 'its terms, to an id that is none',
       changed: () => ({ kek: { kind: 'raw', id: 'x' } }),
     },
+    ...['x0123456789abcdef', '0123456789abcdefx', ['0123456789abcdef']].map((id) => ({
+      what: `its terms, to the id ${JSON.stringify(id)}`,
+      changed: () => ({ kek: { kind: 'raw', id } }),
+    })),
     {
       what: 'its terms, to another kind',
       changed: ({ kek }) => ({ kek: { ...(kek as object), kind: 'scrypt' } }),
@@ -99,6 +105,23 @@ describe('a sealed key that was changed', () => {
     expect(await vault.open(ref)).toBeDefined()
   })
 
+  it('under the description of another, by somebody who has the key-encryption key', async () => {
+    const vault = await vaultIn(directory)
+    const { octets, terms } = await kekOf(7).forSealing()
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const spki = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki' })
+    const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
+    const sealAs = (key: KeyObject): void => {
+      const description = { ref, kind: 'P-256', label: 'x', spki: spki(key), kek: terms } as const
+      writeFileSync(file.path, renderSealedKey(sealKey(description, pkcs8, octets, random)))
+    }
+    sealAs(publicKey)
+    expect((await vault.open(ref))?.spki).toEqual(spki(publicKey))
+    sealAs(other.publicKey)
+    await expect(vault.open(ref)).rejects.toThrow('was changed after it was sealed')
+  })
+
   it('is not quoted by what is said of it', async () => {
     change({ label: { secret: 'sssh' } })
     expect(JSON.stringify(await opened())).not.toContain('sssh')
@@ -118,6 +141,12 @@ describe('a sealed key that was cut short', () => {
       })
     }
     writeFileSync(file.path, whole)
+    expect(await opened()).toMatchObject({ ok: true })
+  })
+
+  it('is not confused with one of the largest size there may be', async () => {
+    const whole = readFileSync(file.path)
+    writeFileSync(file.path, Buffer.concat([whole, Buffer.alloc(32_768 - whole.length, ' ')]))
     expect(await opened()).toMatchObject({ ok: true })
   })
 

@@ -21,6 +21,11 @@ describe('the local voter', () => {
     expect(() => voterSigner(signer)).toThrow('a voter signs with Ed25519')
   })
 
+  it('does not sign with what says that it signs in another way', async () => {
+    const { signer } = await (await vaultIn(freshFolder())).create('Ed25519', 'voter')
+    expect(() => voterSigner({ ...signer, algorithm: 'ecdsa-with-SHA256' })).toThrow(TypeError)
+  })
+
   it('does not take the word of a signer for the kind of its key', async () => {
     const { signer } = await (await vaultIn(freshFolder())).create('P-256', 'issuer')
     expect(() => voterSigner({ ...signer, algorithm: 'Ed25519' })).toThrow(TypeError)
