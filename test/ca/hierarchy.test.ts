@@ -1,11 +1,27 @@
 import 'reflect-metadata'
-import { X509Certificate as NodeCertificate } from 'node:crypto'
-import { X509Certificate } from '@peculiar/x509'
+import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto'
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
+  Extension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
 import { describe, expect, it } from '@jest/globals'
 import { certificateFacts } from '../../src/ca/certificate-facts.js'
 import { openHierarchy } from '../../src/ca/check-hierarchy.js'
+import { type AuthorityPlan, encodeAuthority } from '../../src/ca/encode-authority.js'
+import { wrapCertificate } from '../../src/ca/encode-leaf.js'
 import { createIssuer, createTrustAnchor, crossSign } from '../../src/ca/hierarchy.js'
+import type { Signer } from '../../src/ca/ports.js'
 import { describeName } from '../../src/ca/x509/distinguished-name.js'
+import {
+  contextConstructed,
+  contextPrimitive,
+  ia5Octets,
+  sequence,
+} from '../../src/core/der-writer.js'
+import { certificateDer, type CertificateDer } from '../../src/core/der.js'
 import { days, plus, seconds } from '../../src/core/time.js'
 import { T0 } from '../support/fake-clock.js'
 import { givenHierarchy, newSigner, nextSerial, valueOf } from './given-authorities.js'
@@ -37,6 +53,9 @@ describe('createTrustAnchor', () => {
     expect(facts.notBefore).toBe(T0 - 120)
     expect(facts.notAfter).toBe(T0 + 3650 * 86_400 - 1)
     expect(facts.basicConstraints).toEqual({ ca: true })
+    expect(facts.extensions.map(({ oid }) => oid)).toEqual([
+      ...['2.5.29.19', '2.5.29.15', '2.5.29.14', '2.5.29.35'],
+    ])
   })
 
   it('cuts a long common name to 64 characters and keeps the id', async () => {
@@ -122,6 +141,14 @@ describe('createIssuer', () => {
     ).rejects.toThrow()
   })
 
+  it('throws for a DNS region that is none', async () => {
+    for (const name of ['*.a.example', 'a.example/b', '']) {
+      await expect(givenHierarchy({ dnsConstraints: ['a.example', name] })).rejects.toThrow(
+        TypeError,
+      )
+    }
+  })
+
   it("throws when the new key is the superior's own", async () => {
     const { anchor, anchorSigner } = await givenHierarchy()
     await expect(
@@ -136,7 +163,78 @@ describe('createIssuer', () => {
   })
 })
 
+/** A self-signed CA whose key identifiers are of another method than ours. */
+async function givenForeign(
+  more: Partial<AuthorityPlan> = {},
+): Promise<{ certificate: CertificateDer; signer: Signer }> {
+  const signer = newSigner()
+  const { anchor } = await givenHierarchy()
+  const { subject, notBefore, notAfter } = valueOf(certificateFacts(anchor))
+  const keyId = new Uint8Array(20).fill(9)
+  const plan = {
+    ...{ serial: nextSerial(), issuer: subject, subject, spki: signer.spki, notBefore, notAfter },
+    ...{ subjectKeyId: keyId, authorityKeyId: keyId, permittedDns: [], ...more },
+  }
+  const tbs = await encodeAuthority(plan, signer.algorithm)
+  const certificate = wrapCertificate(tbs, signer.algorithm, await signer.sign(tbs))
+  return { certificate, signer }
+}
+
+describe('a CA that somebody brought', () => {
+  it('is named by its own key identifier, below it and beside it', async () => {
+    const [superior, other] = [await givenForeign(), await givenForeign()]
+    const keyId = new Uint8Array(20).fill(9)
+    const issuer = await createIssuer({
+      ...{ superior, serial: nextSerial(), spki: newSigner().spki, commonName: 'x', now: T0 },
+    })
+    const bridge = await crossSign({
+      ...{ superior, certificate: other.certificate, serial: nextSerial(), now: T0 },
+    })
+    expect(valueOf(certificateFacts(issuer)).authorityKeyId).toEqual(Buffer.from(keyId))
+    expect(valueOf(certificateFacts(bridge))).toMatchObject({
+      subjectKeyId: Buffer.from(keyId),
+      authorityKeyId: Buffer.from(keyId),
+    })
+  })
+})
+
 describe('crossSign', () => {
+  it('throws for a CA of the same name', async () => {
+    const { anchor, anchorSigner } = await givenHierarchy()
+    const superior = { certificate: anchor, signer: anchorSigner }
+    await expect(
+      crossSign({ superior, certificate: anchor, serial: nextSerial(), now: T0 }),
+    ).rejects.toThrow('its own name')
+  })
+
+  it.each([
+    { limit: 'a purpose', extension: new ExtendedKeyUsageExtension(['1.3.6.1.5.5.7.3.1']) },
+    { limit: 'an excluded name', extension: constraints(1, contextPrimitive(2, ia5Octets('a.b'))) },
+    { limit: 'a URI region', extension: constraints(0, contextPrimitive(6, ia5Octets('a.b'))) },
+  ])('throws for a CA that is limited to $limit, which it would drop', async ({ extension }) => {
+    const { anchor, anchorSigner } = await givenHierarchy()
+    const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
+      'sign',
+      'verify',
+    ])
+    const made = await X509CertificateGenerator.createSelfSigned(
+      {
+        ...{ name: 'CN=limited', serialNumber: '4a', keys },
+        ...{ notBefore: new Date(T0 * 1000), notAfter: new Date((T0 + 86_400) * 1000) },
+        signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+        extensions: [new BasicConstraintsExtension(true, undefined, true), extension],
+      },
+      webcrypto,
+    )
+    await expect(
+      crossSign({
+        superior: { certificate: anchor, signer: anchorSigner },
+        certificate: certificateDer(new Uint8Array(made.rawData)),
+        ...{ serial: nextSerial(), now: T0 },
+      }),
+    ).rejects.toThrow(/would drop|no cross-signature over/)
+  })
+
   it('lets those who trust only the old anchor take chains of the new one', async () => {
     const [old, next] = [await givenHierarchy(), await givenHierarchy()]
     const bridge = await crossSign({
@@ -167,3 +265,9 @@ describe('crossSign', () => {
     })
   })
 })
+
+/** NameConstraints with one subtree: permitted is 0, excluded is 1. */
+function constraints(n: 0 | 1, subtree: Uint8Array): Extension {
+  const value = sequence(contextConstructed(n, sequence(subtree)))
+  return new Extension('2.5.29.30', true, Uint8Array.from(value).buffer)
+}

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { certificateFacts } from '../../src/ca/certificate-facts.js'
+import { crossSign } from '../../src/ca/hierarchy.js'
 import { openIssuer } from '../../src/ca/issuer.js'
 import type { LeafPlan } from '../../src/ca/leaf.js'
 import { planLeaf } from '../../src/ca/plan-leaf.js'
@@ -39,6 +40,19 @@ describe('openIssuer', () => {
     expect(issuer.notAfter).toBe(T0 + 20 * 86_400 - 1)
     const { subjectKeyId } = valueOf(certificateFacts(certificate))
     expect(issuer.id).toBe(Buffer.from(subjectKeyId!).toString('hex').slice(0, 16))
+  })
+
+  it('sends the intermediates along', async () => {
+    const [old, next] = [await givenHierarchy(), await givenHierarchy()]
+    const bridge = await crossSign({
+      superior: { certificate: old.anchor, signer: old.anchorSigner },
+      certificate: next.anchor,
+      serial: nextSerial(),
+      now: T0,
+    })
+    const issuer = valueOf(openIssuer([next.certificate, bridge, old.anchor], next.signer))
+    expect(issuer.chain).toEqual([next.certificate, bridge])
+    expect(issuer.trustAnchor).toEqual(old.anchor)
   })
 
   it('refuses a key that is not the one of the certificate', () => {

@@ -35,6 +35,21 @@ describe('planLeaf', () => {
     expect(plan).toMatchObject({ notBefore: T0, notAfter: T0 + 10 })
   })
 
+  it('has room for 64 names', () => {
+    const names = Array.from({ length: 64 }, (_, i) => ({ kind: 'dns' as const, value: `a${i}.b` }))
+    expect(planLeaf({ ...terms, names }).names).toHaveLength(64)
+  })
+
+  it.each([
+    'spiffe://acme.example/payments/checkout/api',
+    'spiffe://a/b',
+    'spiffe://a/...',
+    'spiffe://a/.b/b./..c',
+    `spiffe://a/${'x'.repeat(2048 - 'spiffe://a/'.length)}`,
+  ])('takes %s for a SPIFFE ID', (value) => {
+    expect(planLeaf({ ...terms, names: [spiffe(value)] }).names).toEqual([spiffe(value)])
+  })
+
   it.each<{ when: string; wrong: Partial<LeafTerms> }>([
     { when: 'the issuer is expired', wrong: { now: plus(terms.issuer.notAfter, seconds(1)) } },
     {
@@ -54,6 +69,19 @@ describe('planLeaf', () => {
     { when: 'a name carries another', wrong: { names: [{ kind: 'dns', value: 'a, DNS:b' }] } },
     { when: 'a name ends in NUL', wrong: { names: [{ kind: 'dns', value: 'a.example\0' }] } },
     { when: 'a SPIFFE ID has no path', wrong: { names: [spiffe('spiffe://acme.example')] } },
+    {
+      when: 'there are 65 names',
+      wrong: { names: Array.from({ length: 65 }, (_, i) => ({ kind: 'dns', value: `a${i}.b` })) },
+    },
+    {
+      when: 'a SPIFFE ID has 2049 characters',
+      wrong: { names: [spiffe(`spiffe://a/${'x'.repeat(2049 - 'spiffe://a/'.length)}`)] },
+    },
+    ...['/a/../b', '/a/..', '/..', '/a/./b', '/a/.', '/.', '/a/', '//a', '/a?', '/a#b', '/a b'].map(
+      (path) => ({ when: `a SPIFFE ID has the path ${path}`, wrong: idAt(path) }),
+    ),
+    { when: 'a SPIFFE ID follows another text', wrong: { names: [spiffe('xspiffe://a/b')] } },
+    { when: 'a SPIFFE ID is upper case', wrong: { names: [spiffe('spiffe://A/b')] } },
     { when: 'a SPIFFE ID goes up', wrong: { names: [spiffe('spiffe://acme.example/a/../b')] } },
     {
       when: 'a SPIFFE ID is percent-encoded',
@@ -67,6 +95,10 @@ describe('planLeaf', () => {
     expect(() => planLeaf({ ...terms, ...wrong })).toThrow()
   })
 })
+
+function idAt(path: string): Partial<LeafTerms> {
+  return { names: [spiffe(`spiffe://a${path}`)] }
+}
 
 function spiffe(value: string): { kind: 'uri'; value: string } {
   return { kind: 'uri', value }
