@@ -71,7 +71,102 @@ describe('createTrustAnchor', () => {
   })
 })
 
+it.each([
+  { commonName: '', subject: /^CN=[0-9a-f]{16}$/ },
+  { commonName: `${'x'.repeat(46)}  y`, subject: /^CN=x{46} [0-9a-f]{16}$/ },
+  { commonName: '  Acme  ', subject: /^CN=Acme [0-9a-f]{16}$/ },
+])('createTrustAnchor writes no white space around "$commonName"', async (given) => {
+  const anchor = await createTrustAnchor({
+    ...{ signer: newSigner(), serial: nextSerial(), commonName: given.commonName, now: T0 },
+  })
+  expect(describeName(valueOf(certificateFacts(anchor)).subject)).toMatch(given.subject)
+})
+
+describe('our own CA certificates are compared with what was planned', () => {
+  /** Changes what it is to sign, as a broken or hostile device might, and signs that. */
+  const tampering = (change: (tbs: Buffer) => void): Signer => {
+    const signer = newSigner()
+    return {
+      ...signer,
+      sign(bytes) {
+        change(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+        return signer.sign(bytes)
+      },
+    }
+  }
+
+  /** Flips the lowest bit of the octet so far behind the nth occurrence. */
+  const flip =
+    (found: string, behind: number, nth = 0) =>
+    (tbs: Buffer): void => {
+      let at = -1
+      for (let n = 0; n <= nth; n += 1) at = tbs.indexOf(Buffer.from(found, 'hex'), at + 1)
+      if (at < 0) throw new Error(`${found} is not there`)
+      tbs[at + behind] = tbs[at + behind]! ^ 1
+    }
+
+  const [commonName, utcTime] = ['06035504030c', '170d']
+  it.each<{ field: string; change: (tbs: Buffer) => void }>([
+    { field: 'serial', change: flip('0210', 17) },
+    { field: 'issuer', change: flip(commonName, 8) },
+    { field: 'subject', change: flip(commonName, 8, 1) },
+    { field: 'notBefore', change: flip(utcTime, 13) },
+    { field: 'notAfter', change: flip(utcTime, 13, 1) },
+    { field: 'key', change: flip('034200', 10) },
+    { field: 'pathLenConstraint', change: flip('0101ff020100', 5) },
+    {
+      field: 'keyUsage',
+      change: (tbs) =>
+        void Buffer.from('03020204', 'hex').copy(tbs, tbs.indexOf('03020106', 0, 'hex')),
+    },
+    { field: 'subjectKeyIdentifier', change: flip('0603551d0e', 9) },
+    { field: 'authorityKeyIdentifier', change: flip('0603551d23', 11) },
+    { field: 'nameConstraints', change: flip('0603551d1e', 20) },
+  ])('in their $field', async ({ field, change }) => {
+    const signer = tampering((tbs) => (isArmed ? change(tbs) : undefined))
+    let isArmed = false
+    const given = { serial: nextSerial(), commonName: 'x', now: T0 }
+    const certificate = await createTrustAnchor({ ...given, signer })
+    isArmed = true
+    const superior = { certificate, signer }
+    const issuing = createIssuer({
+      ...{ ...given, superior, spki: newSigner().spki, dnsConstraints: ['a.example'] },
+    })
+    await expect(issuing).rejects.toThrow(new RegExp(`differs in its ${field}$`))
+  })
+
+  it('in their signature', async () => {
+    const other = newSigner()
+    const signer: Signer = { ...newSigner(), sign: (bytes) => other.sign(bytes) }
+    const making = createTrustAnchor({ signer, serial: nextSerial(), commonName: 'x', now: T0 })
+    await expect(making).rejects.toThrow('differs in its signature')
+  })
+})
+
 describe('createIssuer', () => {
+  it.each([
+    { when: 'its superior begins', at: -120, notBefore: -120, notAfter: -120 + 89 },
+    { when: 'it was just made', at: -60, notBefore: -120, notAfter: -60 + 89 },
+    { when: 'its superior ends', at: 3650 * 86_400 - 1, notBefore: 3650 * 86_400 - 121 },
+  ])('stays within its superior in the second when $when', async (when) => {
+    const { anchor, anchorSigner } = await givenHierarchy()
+    const issuer = await createIssuer({
+      superior: { certificate: anchor, signer: anchorSigner },
+      ...{ serial: nextSerial(), spki: newSigner().spki, commonName: 'x' },
+      ...{ now: plus(T0, seconds(when.at)), lifetime: seconds(90) },
+    })
+    const { notBefore, notAfter } = valueOf(certificateFacts(issuer))
+    expect(notBefore).toBe(T0 + when.notBefore)
+    expect(notAfter).toBe(T0 + (when.notAfter ?? when.at))
+  })
+
+  it('lives a second at least', async () => {
+    const making = (lifetime: number) => givenHierarchy({ issuerLifetime: seconds(lifetime) })
+    const { certificate } = await making(1)
+    expect(valueOf(certificateFacts(certificate)).notAfter).toBe(T0)
+    await expect(making(0)).rejects.toThrow(RangeError)
+  })
+
   it('lives ninety days and allows no CA below it', async () => {
     const { certificate, anchor } = await givenHierarchy()
     const facts = valueOf(certificateFacts(certificate))

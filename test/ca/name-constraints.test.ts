@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
+import type { CertificateFacts } from '../../src/ca/certificate-facts.js'
 import type { SubjectAltName } from '../../src/ca/leaf.js'
-import { type DnsConstraints, withinConstraints } from '../../src/ca/name-constraints.js'
+import {
+  type DnsConstraints,
+  dnsConstraintsOf,
+  withinConstraints,
+} from '../../src/ca/name-constraints.js'
 
 const held = (permitted: readonly string[], excluded: readonly string[] = []): DnsConstraints => ({
   permitted,
@@ -52,5 +57,34 @@ describe('withinConstraints', () => {
     expect(withinConstraints([held(['acme.example'])], more)).toMatchObject({
       refusal: { found: 'b.other.example' },
     })
+  })
+
+  it('says what would have been permitted, or what rules it out', () => {
+    const wanted = (constraints: DnsConstraints): unknown => {
+      const answer = withinConstraints([constraints], names)
+      return answer.ok || answer.refusal.wanted
+    }
+    expect(wanted(held(['b.example', 'c.example']))).toBe('b.example, c.example')
+    expect(wanted(held(['example'], ['acme.example']))).toBe('not in acme.example')
+  })
+})
+
+describe('dnsConstraintsOf', () => {
+  type Constraints = NonNullable<CertificateFacts['nameConstraints']>
+  const chain = (...all: readonly (Constraints | undefined)[]): readonly DnsConstraints[] =>
+    dnsConstraintsOf(all.map((nameConstraints) => ({ nameConstraints }) as CertificateFacts))
+  const a = { kind: 'dns', value: 'a.example' } as const
+  const uri = { kind: 'uri', value: 'acme.example' } as const
+
+  it('keeps those of every certificate that constrains DNS names, and of no other', () => {
+    expect(
+      chain(
+        undefined,
+        { permitted: [a, uri], excluded: [uri] },
+        { permitted: [], excluded: [a] },
+        { permitted: [a], excluded: [a] },
+        { permitted: [uri], excluded: [uri] },
+      ),
+    ).toEqual([held(['a.example']), held([], ['a.example']), held(['a.example'], ['a.example'])])
   })
 })
