@@ -9,11 +9,13 @@ export interface AdmissionLimits {
   readonly atOnce: number
   /** Requests that wait to be begun. */
   readonly waiting: number
+  /** So many who wait are no overload: it is what a few callers who ask all the time come to. */
+  readonly few: number
   /** Milliseconds that a request may wait in a burst, which passes. */
   readonly burstMs: number
   /**
-   * Milliseconds that it may wait once somebody has been waiting for half of them, at every moment of
-   * the last `burstMs`: that queue is not going to pass, and whoever is let in must not pay for all
+   * Milliseconds that it may wait once more than a few wait, one of them for half of that, at every
+   * moment of the last `burstMs`: that queue is not going to pass, and whoever is let in must not pay for all
    * who are not. A pause of the machine alone turns nobody away.
    */
   readonly waitMs: number
@@ -25,6 +27,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   perTurn: 8,
   atOnce: 2000,
   waiting: 2000,
+  few: 128,
   burstMs: 1000,
   waitMs: 60,
   names: 50_000,
@@ -60,7 +63,7 @@ export class Admission {
   private readonly held: HeldNames
   private begun = 0
   private underWork = 0
-  /** When nobody had waited for long last. */
+  /** When few waited, or nobody for long, last. */
   private calmAt = 0
   private turnIsDue = false
   private lookIsDue = false
@@ -146,7 +149,7 @@ export class Admission {
     this.begun = 0
     const { limits } = this.deps
     const now = this.deps.elapsed()
-    const isCalm = now - this.oldest < limits.waitMs / 2
+    const isCalm = this.depth <= limits.few || now - this.oldest < limits.waitMs / 2
     if (isCalm) this.calmAt = now
     const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)

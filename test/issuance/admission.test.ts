@@ -10,6 +10,7 @@ const limits: AdmissionLimits = {
   perTurn: 2,
   atOnce: 4,
   waiting: 6,
+  few: 0,
   burstMs: 50,
   waitMs: 25,
   names: 100,
@@ -149,6 +150,19 @@ describe('Admission', () => {
     }
     expect(world.begun).toHaveLength(begun + waiting)
     expect([...world.answers.values()]).not.toContain('server.overloaded')
+  })
+
+  it('turns nobody away, and keeps the order, while few wait', async () => {
+    world = new World({ few: 2 })
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn(limits.burstMs - 1)
+    world.ask('f')
+    await world.turn()
+    await world.finish('a')
+    await world.turn()
+    expect(world.begun.at(-1)).toBe('e')
+    expect(world.answers.get('f')).toBeUndefined()
   })
 
   it('serves the last to come first once somebody has waited for long', async () => {
