@@ -58,10 +58,18 @@ describe('cachedVerifyCsr', () => {
     const [one, other] = [named('a'), named('b')]
     const buffer = new Uint8Array(Math.max(one.length, other.length))
     buffer.set(one)
-    valueOf(verify(buffer.subarray(0, one.length)))
+    const spki = Uint8Array.from(valueOf(verify(buffer.subarray(0, one.length))).spki)
     buffer.set(other)
     expect(valueOf(verify(buffer.subarray(0, other.length))).requested.commonName).toBe('b')
     expect(valueOf(verify(one)).requested.commonName).toBe('a')
+    expect(valueOf(verify(one)).spki).toEqual(spki)
+  })
+
+  it('keeps nothing of the request that a CSR came in', () => {
+    const verify = cachedVerifyCsr(4)
+    const request = Buffer.concat([Buffer.from('a bearer token'), named('a')])
+    const { spki } = valueOf(verify(request.subarray('a bearer token'.length)))
+    expect(spki.buffer.byteLength).toBe(spki.length)
   })
 
   it('forgets the one not asked for longest', () => {
