@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3'
+import type { Database, Statement } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 import { certificateDer } from '../../core/der.js'
 import { ok, refuse } from '../../core/result.js'
@@ -40,6 +40,9 @@ const columns = `l.serial, l.issuer_id, l.entry, l.alias, l.rev, l.binding, l.is
 const from = (day: number): string =>
   `FROM ${partitionTable(day)} l LEFT JOIN revocation r ON r.serial = l.serial`
 
+/** Days whose statement is kept: of certificates that end today and tomorrow, mostly. */
+const DAYS_PREPARED = 16
+
 export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLedger {
   const partitions = database.prepare<[], { day: number }>(
     'SELECT day FROM ledger_partition ORDER BY day DESC',
@@ -56,13 +59,23 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
   )
   const days = (): number[] => partitions.all().map(({ day }) => day)
 
+  const endingOn = new Map<number, Statement<[number, string], LeafRow>>()
+
+  /** Preparing costs more than finding, and every renewal finds. */
+  function statementOf(day: number): Statement<[number, string], LeafRow> {
+    const known = endingOn.get(day)
+    if (known) return known
+    const made = database.prepare<[number, string], LeafRow>(
+      `SELECT ${columns} ${from(day)} WHERE l.not_after = ? AND l.serial = ?`,
+    )
+    if (endingOn.size >= DAYS_PREPARED) endingOn.clear()
+    endingOn.set(day, made)
+    return made
+  }
+
   /** By the second in which it ends: quick, however large the partition is. */
   function findEnding(notAfter: number, serial: string): LedgerRow | undefined {
-    const row = database
-      .prepare<[number, string], LeafRow>(
-        `SELECT ${columns} ${from(dayOf(unixSeconds(notAfter)))} WHERE l.not_after = ? AND l.serial = ?`,
-      )
-      .get(notAfter, serial)
+    const row = statementOf(dayOf(unixSeconds(notAfter))).get(notAfter, serial)
     return row && rowOf(row)
   }
 
