@@ -4,6 +4,7 @@ import { type Front, openFront } from './front.js'
 import { metricsSourcesOf } from './metrics-sources.js'
 import { type Log, openLog } from './open-log.js'
 import { type MessagePort, WorkerChannel } from './worker-channel.js'
+import { keepHeapSmall } from './small-heap.js'
 import { cannotServe, openWorkerInstance, type WorkerInstance } from './worker-instance.js'
 import type { MainAsks, WorkerAsks } from './worker-messages.js'
 
@@ -24,6 +25,7 @@ interface Serving {
 
 /** A worker: does what the main process asks, from `start` to `stop`. */
 export function serveWorker(ambient: Ambient): void {
+  keepHeapSmall()
   let serving: Serving | undefined
   const background = new AbortController()
   const up = (): Serving => {

@@ -15,6 +15,7 @@ import { keepPruning } from './keep-pruning.js'
 import { type Listeners, openPrivateListeners } from './listeners.js'
 import { metricsSourcesOf } from './metrics-sources.js'
 import { type Log, openLog } from './open-log.js'
+import { keepHeapSmall } from './small-heap.js'
 import { workerWritesWith } from './worker-writes.js'
 import { Workers } from './workers.js'
 
@@ -41,6 +42,7 @@ export async function serve(
   ambient: Ambient,
   up: (serving: Serving) => Promise<void> = () => Promise.resolve(),
 ): Promise<Result<ExitCode>> {
+  keepHeapSmall()
   const { clock, random, signal, version } = ambient
   const log = openLog(config.log, version, { processes: config.server.workers })
   // The instance reports to metrics, and metrics read the instance.

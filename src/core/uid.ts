@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Brand } from './brand.js'
 
 /**
@@ -37,8 +37,6 @@ export function isUid(text: string): text is Uid {
   return /^[sec][a-z2-7]{31}$/.test(text)
 }
 
-export const sha256 = (bytes: Uint8Array | string): Uint8Array =>
-  createHash('sha256').update(bytes).digest()
+export const sha256 = (bytes: Uint8Array | string): Uint8Array => hash('sha256', bytes, 'buffer')
 
-export const sha256Hex = (bytes: Uint8Array | string): string =>
-  createHash('sha256').update(bytes).digest('hex')
+export const sha256Hex = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex')

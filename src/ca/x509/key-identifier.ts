@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { DerError, type DerReader, readDer } from '../../core/der-reader.js'
 
 const MAX_SPKI_BYTES = 4096
 
 /** The leftmost 160 bits of SHA-256 over the BIT STRING subjectPublicKey's octets (RFC 7093 method 1). */
 export function keyIdentifier(publicKeyOctets: Uint8Array): Uint8Array {
-  return createHash('sha256').update(publicKeyOctets).digest().subarray(0, 20)
+  return hash('sha256', publicKeyOctets, 'buffer').subarray(0, 20)
 }
 
 /** Of keys that are in use: a renewing proxy has the same one for ever. */
