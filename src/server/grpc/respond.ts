@@ -28,8 +28,16 @@ export function succeed(
   ending.flush(limits.flushMs, () => stream.close(NGHTTP2_CANCEL))
 }
 
-/** Trailers-Only (gRPC over HTTP/2): the failure is in the one and only header block. */
-export function fail(stream: ServerHttp2Stream, failure: GrpcFailure, limits: GrpcLimits): void {
+/**
+ * Trailers-Only (gRPC over HTTP/2): the failure is in the one and only header block. `ending` is that
+ * of the call, if it has one by now.
+ */
+export function fail(
+  stream: ServerHttp2Stream,
+  failure: GrpcFailure,
+  limits: GrpcLimits,
+  ending?: Ending,
+): void {
   respondOnly(
     stream,
     {
@@ -40,6 +48,7 @@ export function fail(stream: ServerHttp2Stream, failure: GrpcFailure, limits: Gr
       ...statusHeaders(failure),
     },
     limits,
+    ending,
   )
 }
 
@@ -55,12 +64,14 @@ function respondOnly(
   stream: ServerHttp2Stream,
   headers: Record<string, string | number>,
   limits: GrpcLimits,
+  ending?: Ending,
 ): void {
   if (stream.destroyed || stream.closed) return
   stream.respond(headers, { endStream: true })
   // The answer is complete before the request is: the rest of it is not wanted (RFC 9113 section 8.1).
   if (!stream.readableEnded && !stream.endAfterHeaders) stream.close(NGHTTP2_NO_ERROR)
-  flushWithin(stream, limits)
+  if (ending) ending.flush(limits.flushMs, () => stream.close(NGHTTP2_CANCEL))
+  else flushWithin(stream, limits)
 }
 
 /** The caller takes the answer in its time, or the stream is reset. */

@@ -44,7 +44,7 @@ export async function serveCall(
   const message = await Promise.race([receiveMessage(stream, slot, limits), ending.failure])
   if (message instanceof GrpcFailure) {
     slot.release()
-    fail(stream, message, limits)
+    fail(stream, message, limits, ending)
   } else if (method.kind === 'watch') {
     ending.allowAnyTime()
     void ending.failure.then(slot.release)
@@ -57,7 +57,7 @@ export async function serveCall(
     void answered.then(slot.release)
     ending.allow(limits.answerMs, 'the answer took too long')
     const answer = await Promise.race([answered, ending.failure])
-    if (answer instanceof GrpcFailure) fail(stream, answer, limits)
+    if (answer instanceof GrpcFailure) fail(stream, answer, limits, ending)
     else succeed(stream, answer, limits, ending)
   }
 }
