@@ -3,8 +3,14 @@ import type { Clock, UnixSeconds } from '../core/time.js'
 import type { Issued, IssueRequest } from './issue-leaf.js'
 
 export interface AdmissionLimits {
-  /** Requests begun in one turn of the event loop: between turns, what came in is looked at. */
+  /** Requests begun in one turn of the event loop at least: between turns, what came in is looked at. */
   readonly perTurn: number
+  /**
+   * Of the time since the last turn, this part is spent on beginning more: reading and turning away
+   * what is too much must leave some for what is not. A larger part would leave requests unread where
+   * nobody can turn them away.
+   */
+  readonly share: number
   /** Requests under work, those that wait for a disk or a cluster included. */
   readonly atOnce: number
   /** Requests that wait to be begun. */
@@ -25,6 +31,7 @@ export interface AdmissionLimits {
 
 export const defaultAdmissionLimits: AdmissionLimits = {
   perTurn: 8,
+  share: 1 / 8,
   atOnce: 2000,
   waiting: 2000,
   few: 128,
@@ -66,6 +73,7 @@ export class Admission {
   /** When few waited, or nobody for long, last. */
   private calmAt = 0
   private turnIsDue = false
+  private turnEndedAt = 0
   private lookIsDue = false
 
   constructor(deps: AdmissionDeps) {
@@ -153,14 +161,17 @@ export class Admission {
     if (isCalm) this.calmAt = now
     const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
-    while (this.begun < limits.perTurn && this.underWork < limits.atOnce) {
+    const until = now + (now - this.turnEndedAt) * limits.share
+    const hasTime = (): boolean => this.begun < limits.perTurn || this.deps.elapsed() < until
+    while (hasTime() && this.underWork < limits.atOnce) {
       // In a queue that does not pass, the first to come would all be served late, and nobody in time.
       const next = isCalm
         ? (this.renewals.shift() ?? this.firsts.shift())
         : (this.renewals.pop() ?? this.firsts.pop())
-      if (!next) return
+      if (!next) break
       next.begin()
     }
+    this.turnEndedAt = this.deps.elapsed()
     if (this.depth > 0) this.wake()
   }
 

@@ -8,6 +8,7 @@ import { FakeClock, T0 } from '../support/fake-clock.js'
 
 const limits: AdmissionLimits = {
   perTurn: 2,
+  share: 0,
   atOnce: 4,
   waiting: 6,
   few: 0,
@@ -19,6 +20,7 @@ const limits: AdmissionLimits = {
 /** An event loop and a use case that do what the test says, when it says so. */
 class World {
   ms = 0
+  msOfBeginning = 0
   readonly begun: string[] = []
   readonly answers = new Map<string, string>()
   readonly admission: Admission
@@ -30,6 +32,7 @@ class World {
     this.admission = new Admission({
       issueLeaf: (request) => {
         this.begun.push(request.requestId)
+        this.ms += this.msOfBeginning
         return new Promise((resolve) => this.open.set(request.requestId, resolve))
       },
       clock: new FakeClock(),
@@ -86,6 +89,16 @@ describe('Admission', () => {
     expect(world.begun).toEqual(['a', 'b'])
     await world.turn()
     expect(world.begun).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('begins more in a turn that comes late, for a part of the time that has passed', async () => {
+    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
+    for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
+    await world.turn()
+    world.msOfBeginning = 1
+    const begun = world.begun.length
+    await world.turn(80)
+    expect(world.begun).toHaveLength(begun + 10)
   })
 
   it('begins no more at once than it may, and the next when one is done', async () => {
