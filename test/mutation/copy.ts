@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { transformSync } from '@swc/core'
-import type { Source } from './mutants.js'
+import type { Source } from './source.js'
 
 const root = join(import.meta.dirname, '../..')
 

@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import type { Source } from './mutants.js'
+import type { Source } from './source.js'
 
 /**
  * Functions that take a text for people and put it into a refusal; `refuse` takes it after the code.

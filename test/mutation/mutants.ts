@@ -1,5 +1,6 @@
 import { Instrumenter } from '@stryker-mutator/instrumenter'
 import { messageTexts } from './messages.js'
+import type { Source } from './source.js'
 
 /** One change of one place of the source. */
 export interface Mutant {
@@ -22,11 +23,6 @@ export interface Mutated {
   readonly texts: number
   /** TypeScript with every mutant in it; which one is active is asked at run time. */
   readonly content: ReadonlyMap<string, string>
-}
-
-export interface Source {
-  readonly file: string
-  readonly content: string
 }
 
 type Logger = ConstructorParameters<typeof Instrumenter>[0]

@@ -1,0 +1,4 @@
+export interface Source {
+  readonly file: string
+  readonly content: string
+}
