@@ -26,8 +26,8 @@ const MOST_OCTETS_KEPT = 300_000
 const MOST_TRIES = 200
 const MOST_SATISFYING = 50
 const REPORT_EVERY_MS = 1000
-/** What a step takes beyond this is no time of the search: the process was stopped, or measured. */
-const LONGEST_STEP_MS = 1000
+/** What a step takes beyond this and its CPU time is no time of the search: the process was stopped. */
+const MOST_IDLE_MS = 1000
 
 const NOTHING = new Uint8Array(0)
 
@@ -80,11 +80,13 @@ export class Fuzzer {
   async search(): Promise<void> {
     const { seconds, executions } = this.parts.order
     let before = performance.now()
+    let cpuBefore = cpuMs()
     while (this.searchedMs < seconds * 1000 && this.executions < executions) {
       await this.explore(this.mutated(this.corpus.pick(this.random)))
       const now = performance.now()
-      this.searchedMs += Math.min(now - before, LONGEST_STEP_MS)
-      before = now
+      const cpu = cpuMs()
+      this.searchedMs += Math.min(now - before, cpu - cpuBefore + MOST_IDLE_MS)
+      ;[before, cpuBefore] = [now, cpu]
       if (this.searchedMs - this.reportedAt < REPORT_EVERY_MS) continue
       this.reportedAt = this.searchedMs
       this.report()
@@ -200,4 +202,9 @@ export class Fuzzer {
       findings: [...this.findings].map(([key, path]) => ({ key, path })),
     })
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
