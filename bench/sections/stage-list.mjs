@@ -54,7 +54,7 @@ const attest = async (instance, { token }) => {
   const unverified = opened(readToken(token))
   const [cluster] = instance.index.state.clusters.values()
   const attestor = instance.clusters.attestor(cluster.uid)
-  return opened(await attestor.verify(unverified, unixNow(), new AbortController().signal))
+  return opened(await attestor.verify(unverified, unixNow(), new AbortController()))
 }
 
 const tokenStages = (instance, proxies) => [
@@ -149,7 +149,7 @@ async function wholeStages(instance, proxies) {
       evidence: { kind: 'kubernetes', token },
       identity,
       requestId: 'bench',
-      signal: new AbortController().signal,
+      caller: new AbortController(),
     })
   let next = 0
   const group = () => Array.from({ length: GROUP }, () => proxies[next++ % proxies.length])

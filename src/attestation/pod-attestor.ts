@@ -1,3 +1,4 @@
+import type { Caller } from '../core/caller.js'
 import type { Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
@@ -11,11 +12,7 @@ export type { UnverifiedToken } from '../tokenreview/unverified-token.js'
  * could not be asked.
  */
 export interface PodAttestor {
-  verify(
-    token: UnverifiedToken,
-    now: UnixSeconds,
-    signal: AbortSignal,
-  ): Promise<Result<KubernetesFacts>>
+  verify(token: UnverifiedToken, now: UnixSeconds, caller: Caller): Promise<Result<KubernetesFacts>>
 }
 
 /** The attestor of each governed cluster; undefined for one that this server has no way to ask. */

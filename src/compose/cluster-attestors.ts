@@ -48,9 +48,9 @@ export class ClusterAttestors {
     const cluster = this.deps.index.state.clusters.get(uid)
     if (!cluster) return undefined
     return {
-      verify: async (token, now, signal) => {
+      verify: async (token, now, caller) => {
         const verifier = await this.open(cluster).verifier
-        return verifier.verify(token, now, signal)
+        return verifier.verify(token, now, caller)
       },
     }
   }

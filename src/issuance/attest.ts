@@ -22,7 +22,7 @@ export interface AttestDeps extends RenewalDeps {
 /** Evidence -> facts, each kind by its own attestor. Any refusal or error on the way denies. */
 export function attestWith(deps: AttestDeps) {
   return async function attest(
-    request: Pick<IssueRequest, 'evidence' | 'identity' | 'signal'>,
+    request: Pick<IssueRequest, 'evidence' | 'identity' | 'caller'>,
     now: UnixSeconds,
   ): Promise<Result<{ readonly facts: AttestedFacts; readonly spends: readonly Spend[] }>> {
     const { evidence } = request
@@ -43,7 +43,7 @@ export function attestWith(deps: AttestDeps) {
             'no way to ask it is configured',
           )
         }
-        const facts = await attestor.verify(token.value, now, request.signal)
+        const facts = await attestor.verify(token.value, now, request.caller)
         return facts.ok ? ok({ facts: facts.value, spends: [] }) : facts
       }
       case 'join-token': {

@@ -2,6 +2,7 @@ import type { AttestedFacts } from '../attestation/facts.js'
 import type { Issuer } from '../ca/issuer.js'
 import { withinConstraints } from '../ca/name-constraints.js'
 import { planLeaf } from '../ca/plan-leaf.js'
+import type { Caller } from '../core/caller.js'
 import { canonicalize } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
 import { DependencyError } from '../core/dependency-error.js'
@@ -30,7 +31,7 @@ export interface IssueRequest {
   /** Asked-for lifetime; the grant's ceiling stands. */
   readonly ttl?: Seconds
   readonly requestId: string
-  readonly signal: AbortSignal
+  readonly caller: Caller
 }
 
 export interface Issued {

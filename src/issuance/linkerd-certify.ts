@@ -1,3 +1,4 @@
+import type { Caller } from '../core/caller.js'
 import type { CertificateDer } from '../core/der.js'
 import { ok, type Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
@@ -10,7 +11,7 @@ export interface CertifyInput {
   readonly token: string
   readonly csr: Uint8Array
   readonly requestId: string
-  readonly signal: AbortSignal
+  readonly caller: Caller
 }
 
 export interface Certified {
@@ -42,7 +43,7 @@ export function certifyWith(deps: {
       evidence: { kind: 'kubernetes', token: input.token },
       identity: input.identity,
       requestId: input.requestId,
-      signal: input.signal,
+      caller: input.caller,
     })
     if (!issued.ok) return issued
     const { leaf, chain, record } = issued.value

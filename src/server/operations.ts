@@ -1,4 +1,5 @@
 import type { Alias } from '../core/alias.js'
+import type { Caller } from '../core/caller.js'
 import type { Json } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
@@ -32,13 +33,11 @@ import type {
 } from './http/shapes.js'
 
 /** The request that a use case works for. */
-export interface CallContext {
+export interface CallContext extends Caller {
   /** In the answer, in the log and in the ledger. */
   readonly requestId: string
   /** The peer's IP address; `local` on the Unix socket. */
   readonly remote: string
-  /** Aborts when the caller is gone, or its time is up. */
-  readonly signal: AbortSignal
   /** Adds to the audit line of this request. */
   readonly about: (detail: AuditDetail) => void
 }

@@ -1,3 +1,4 @@
+import type { Caller } from '../core/caller.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, seconds, type UnixSeconds } from '../core/time.js'
@@ -40,7 +41,7 @@ export interface TokenVerifier {
   readonly verify: (
     token: UnverifiedToken,
     now: UnixSeconds,
-    signal: AbortSignal,
+    caller: Caller,
   ) => Promise<Result<TokenFacts, TokenRefusal>>
 }
 
@@ -57,7 +58,7 @@ export function tokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
   const queue = asked.validation === 'offline' ? undefined : queueOf(deps, asked.api)
 
   return {
-    async verify(token, now, signal) {
+    async verify(token, now, caller) {
       // Do its claims fit, and where we hold the cluster's keys, did the cluster sign them?
       const claimed = keys
         ? await reviewOffline(token, expected, keys, now)
@@ -66,7 +67,7 @@ export function tokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
 
       // Does the cluster vouch for it now, and for the very pod that it names?
       const identity = queue
-        ? await confirm(queue, token.jws.text, audience, claimed.value, signal)
+        ? await confirm(queue, token.jws.text, audience, claimed.value, caller.signal)
         : claimed
       if (!identity.ok) return identity
 
@@ -89,7 +90,7 @@ async function confirm(
   if (!isSameIdentity(claimed, reviewed.value)) {
     return refuse('token.disagreement', 'the cluster vouches for another pod than the token names')
   }
-  return ok({ ...claimed, ...reviewed.value })
+  return ok(Object.assign({}, claimed, reviewed.value))
 }
 
 const nameOf = (deps: TokenVerifierDeps): string => `kubernetes ${deps.alias}`

@@ -18,7 +18,7 @@ import { FakeJwksSource, FakeTimers, FakeTokenReviewApi } from '../support/token
 import { verifyingText } from '../support/token-text.js'
 
 const cluster = `c${'a'.repeat(31)}` as Uid
-const never = new AbortController().signal
+const never = new AbortController()
 const rsa = new TokenSigner('RS256', 'rsa')
 const ec = new TokenSigner('ES256', 'ec')
 

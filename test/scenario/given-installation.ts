@@ -128,7 +128,7 @@ export class Installation<C extends Clock = FakeClock> implements AsyncDisposabl
       csr: makeCsr(),
       evidence,
       requestId: 'test',
-      signal: new AbortController().signal,
+      caller: new AbortController(),
       ...more,
     })
   }

@@ -100,7 +100,7 @@ class Pair implements AsyncDisposable {
       csr: makeCsr(),
       evidence: { kind: 'kubernetes', token: this.main.cluster.token('shop', 'web', clock.now()) },
       requestId: 'test',
-      signal: new AbortController().signal,
+      caller: new AbortController(),
     })
   }
 
@@ -128,7 +128,7 @@ describe('a worker', () => {
         csr: makeCsr(),
         evidence: { kind: 'join-token', token },
         requestId: 'test',
-        signal: new AbortController().signal,
+        caller: new AbortController(),
       })
     expect((await once()).ok).toBe(true)
     expect(codeOf(await once())).toBe('evidence.not-accepted')

@@ -1,3 +1,4 @@
+import type { Caller } from '../../src/core/caller.js'
 import type { Result } from '../../src/core/result.js'
 import type { UnixSeconds } from '../../src/core/time.js'
 import type { TokenVerifier } from '../../src/tokenreview/review-token.js'
@@ -6,18 +7,14 @@ import { readToken } from '../../src/tokenreview/unverified-token.js'
 
 /** A verifier of tokens as they come: taken apart first, as the server does. */
 export interface TextVerifier {
-  readonly verify: (
-    text: string,
-    now: UnixSeconds,
-    signal: AbortSignal,
-  ) => Promise<Result<TokenFacts>>
+  readonly verify: (text: string, now: UnixSeconds, caller: Caller) => Promise<Result<TokenFacts>>
 }
 
 export function verifyingText({ verify }: TokenVerifier): TextVerifier {
   return {
-    async verify(text, now, signal) {
+    async verify(text, now, caller) {
       const token = readToken(text)
-      return token.ok ? verify(token.value, now, signal) : token
+      return token.ok ? verify(token.value, now, caller) : token
     },
   }
 }

@@ -31,7 +31,7 @@ import {
 import { verifyingText } from '../support/token-text.js'
 
 const cluster = `c${'a'.repeat(31)}` as Uid
-const never = new AbortController().signal
+const never = new AbortController()
 const signer = new TokenSigner('RS256')
 const stranger = new TokenSigner('RS256')
 const good: TokenReviewStatus = { authenticated: true, audiences: [AUDIENCE], user: reviewedUser }

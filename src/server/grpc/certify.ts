@@ -1,3 +1,4 @@
+import type { Caller } from '../../core/caller.js'
 import type { Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 
@@ -12,8 +13,7 @@ export interface CertifyInput {
   readonly requestId: string
   /** The peer's IP address, for the audit trail. */
   readonly remote: string
-  /** Aborts when the caller is gone, or its deadline has passed. */
-  readonly signal: AbortSignal
+  readonly caller: Caller
 }
 
 export interface CertifyOutput {

@@ -1,11 +1,12 @@
 import type { ServerHttp2Stream } from 'node:http2'
+import type { Caller } from '../../core/caller.js'
 import { GrpcFailure, grpcStatus } from './status.js'
 
 /** The longest delay that a Node timer holds. */
 const LONGEST_TIMER_MS = 2_147_483_647
 
 /** Why a call ends before its answer: the caller has left, or one of its times is up. */
-export class Ending {
+export class Ending implements Caller {
   /** Resolves with the first reason. */
   readonly failure: Promise<GrpcFailure>
   private readonly controller = new AbortController()

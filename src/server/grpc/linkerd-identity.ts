@@ -19,7 +19,7 @@ export function certifyMethod(deps: {
   return {
     kind: 'unary',
     path: `/${IDENTITY_SERVICE}/Certify`,
-    async answer(message, { remote, signal }) {
+    async answer(message, { remote, caller }) {
       const requestId = deps.newRequestId()
       const invalid = (what: string): GrpcFailure =>
         new GrpcFailure(
@@ -37,7 +37,7 @@ export function certifyMethod(deps: {
       if (!ASCII.test(token)) return invalid('the token is not ASCII')
 
       try {
-        const answer = await deps.certify({ identity, token, csr, requestId, remote, signal })
+        const answer = await deps.certify({ identity, token, csr, requestId, remote, caller })
         return answer.ok
           ? writeCertifyResponse(answer.value)
           : refusalFailure(answer.refusal, requestId)

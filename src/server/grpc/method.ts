@@ -1,11 +1,11 @@
+import type { Caller } from '../../core/caller.js'
 import type { GrpcFailure } from './status.js'
 
 /** What a method learns of its call beside the message. */
 export interface GrpcCall {
   /** The peer's IP address. */
   readonly remote: string
-  /** Aborts when the caller is gone, the deadline has passed, or (for a watch) the server stops. */
-  readonly signal: AbortSignal
+  readonly caller: Caller
 }
 
 /** One message in, one out. */

@@ -4,7 +4,7 @@ import { MessageReader, parseTimeout } from './framing.js'
 import type { GrpcLimits } from './limits.js'
 import type { CallSlot, Load } from './load.js'
 import type { ServerLog } from './log.js'
-import type { GrpcMethod, UnaryMethod } from './method.js'
+import type { GrpcCall, GrpcMethod, UnaryMethod } from './method.js'
 import { fail, GRPC, type HttpStatus, respondHttp, succeed } from './respond.js'
 import { admitWatch, startWatch } from './serve-watch.js'
 import { GrpcFailure, grpcStatus } from './status.js'
@@ -52,7 +52,7 @@ export async function serveCall(
     if (watched instanceof GrpcFailure) fail(stream, watched, limits)
     else startWatch(stream, watched, ending, limits)
   } else {
-    const answered = work(method, message, { remote, signal: ending.signal }, deps.log)
+    const answered = work(method, message, { remote, caller: ending }, deps.log)
     // The place is taken until the work ends: callers who leave early must not make room for more.
     void answered.then(slot.release)
     ending.allow(limits.answerMs, 'the answer took too long')
@@ -126,7 +126,7 @@ function receiveMessage(
 async function work(
   method: UnaryMethod,
   message: Uint8Array,
-  call: { readonly remote: string; readonly signal: AbortSignal },
+  call: GrpcCall,
   log: ServerLog,
 ): Promise<Uint8Array | GrpcFailure> {
   try {

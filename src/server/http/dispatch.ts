@@ -10,7 +10,7 @@ import { refusalReply, thrownReply } from './problem.js'
 import type { TakeTurn } from './rate-limit.js'
 import { readBody } from './read-body.js'
 import type { Reply } from './reply.js'
-import { jsonBody, peerCertificateOf, preferredType, queryOf, signalFor } from './request-parts.js'
+import { callerOf, jsonBody, peerCertificateOf, preferredType, queryOf } from './request-parts.js'
 import type { BodySize, Route } from './route.js'
 import { declaresBody, writeReply } from './write-reply.js'
 
@@ -74,15 +74,18 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
   return async function dispatch(routed) {
     const { request, response, target } = routed
     let about: AuditDetail | undefined
+    const caller = callerOf(response, limits.answerMs)
     const context: CallContext = {
       requestId: options.newRequestId(),
       remote: channel === 'unix' ? 'local' : (request.socket.remoteAddress ?? 'gone'),
-      signal: signalFor(response, limits.answerMs),
+      get signal() {
+        return caller.signal
+      },
       about: (detail) => {
-        about = { ...about, ...detail }
+        about = about === undefined ? detail : { ...about, ...detail }
       },
     }
-    const { reply, ...audited } = await patiently(routed, () => outcomeOf(routed, context))
+    const { reply, outcome, code } = await patiently(routed, () => outcomeOf(routed, context))
     if ('ok' in target) {
       observer.answered('none', reply.status)
     } else {
@@ -94,7 +97,8 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
           operation: target.id,
           remote,
           status: reply.status,
-          ...audited,
+          outcome,
+          ...(code !== undefined && { code }),
           ...(about && { about }),
         })
       }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
+import type { Caller } from '../../core/caller.js'
 import type { Json } from '../../core/canonical-json.js'
 import { certificateDer, type CertificateDer } from '../../core/der.js'
 import type { Refusal } from '../../core/refusal.js'
@@ -47,13 +48,14 @@ export async function jsonBody(
   return octets.ok ? parseStrictJson(octets.value) : octets
 }
 
-/** Aborts when the connection closes, or the time is up; after an answer it means nothing. */
-export function signalFor(response: ServerResponse, answerMs: number): AbortSignal {
+/** Gone when the connection closes before the answer is written, or the time is up. */
+export function callerOf(response: ServerResponse, answerMs: number): Caller {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(), answerMs)
   response.once('close', () => {
     clearTimeout(timer)
-    controller.abort()
+    // Aborting makes an error with a stack, for nobody once the answer is written.
+    if (!response.writableFinished) controller.abort()
   })
-  return controller.signal
+  return controller
 }

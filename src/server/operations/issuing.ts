@@ -37,8 +37,14 @@ export function issuingOperations(
     context.about({ evidence: evidence.kind })
     const csr = csrFromText(asked.csr)
     if (!csr.ok) return csr
-    const { requestId, signal } = context
-    const issued = await deps.issueLeaf({ ...asked, csr: csr.value, evidence, requestId, signal })
+    const issued = await deps.issueLeaf({
+      csr: csr.value,
+      evidence,
+      requestId: context.requestId,
+      caller: context,
+      ...(asked.challenge !== undefined && { challenge: asked.challenge }),
+      ...(asked.ttl !== undefined && { ttl: asked.ttl }),
+    })
     if (!issued.ok) return issued
     const { alias, serial } = issued.value.record
     context.about({ alias, serial })

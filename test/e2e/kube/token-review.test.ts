@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { Caller } from '../../../src/core/caller.js'
 import { DependencyError } from '../../../src/core/dependency-error.js'
 import { minutes, plus, type UnixSeconds } from '../../../src/core/time.js'
 import type { Uid } from '../../../src/core/uid.js'
@@ -17,7 +18,7 @@ const cluster = `c${'a'.repeat(31)}` as Uid
 const every = ['online', 'offline', 'both'] as const
 const timers = systemTimers(systemRandom)
 const now = (): UnixSeconds => systemClock.now()
-const soon = (): AbortSignal => AbortSignal.timeout(20_000)
+const soon = (): Caller => ({ signal: AbortSignal.timeout(20_000) })
 
 let kube: KubeServer
 let opened: OpenedCluster[] = []
@@ -200,10 +201,10 @@ describe('a token of a real API server', () => {
     }
     const { asked } = await open('online')
     if (asked.validation !== 'online') throw new Error('not reached')
-    const status = await asked.api.review(legacy, AUDIENCE, soon())
+    const status = await asked.api.review(legacy, AUDIENCE, soon().signal)
     expect(readReview(status, AUDIENCE).ok).toBe(false)
     // Asked with its own audience, the API server vouches for that token, which never expires.
-    const unasked = await asked.api.review(legacy, kube.issuer, soon())
+    const unasked = await asked.api.review(legacy, kube.issuer, soon().signal)
     expect(unasked.authenticated).toBe(true)
     expect(readReview(unasked, AUDIENCE).ok).toBe(false)
     expect(readReview(unasked, kube.issuer)).toMatchObject({
@@ -274,7 +275,7 @@ describe('a reviewer without rights', () => {
     const kubeconfig = kube.strangerKubeconfig
     const { verify } = await verifier('online', { kubeconfig })
     await expect(verify(token, now(), soon())).rejects.toThrow(DependencyError)
-    const checks = await (await open('both', { kubeconfig })).check(systemClock, soon())
+    const checks = await (await open('both', { kubeconfig })).check(systemClock, soon().signal)
     const failed = checks.filter(({ ok }) => !ok)
     expect(failed.map(({ name }) => name)).toEqual(['token-review', 'issuer', 'keys'])
     expect(failed[0]?.next).toContain('--resource=tokenreviews.authentication.k8s.io')
@@ -283,7 +284,7 @@ describe('a reviewer without rights', () => {
   })
 
   it('has the rights that the preflight asks for, once they are granted', async () => {
-    const checks = await (await open('both')).check(systemClock, soon())
+    const checks = await (await open('both')).check(systemClock, soon().signal)
     expect(checks.filter(({ ok }) => !ok)).toEqual([])
   })
 })

@@ -264,7 +264,7 @@ describe('closing', () => {
       entered = resolve
     })
     const certify: Certify = (input) => {
-      signal = input.signal
+      signal = input.caller.signal
       entered()
       return new Promise(() => undefined)
     }

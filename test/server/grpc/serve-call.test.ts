@@ -78,7 +78,7 @@ function heldCertify(): {
     count: () => count,
     certify: async (input) => {
       count += 1
-      input.signal.addEventListener('abort', abort)
+      input.caller.signal.addEventListener('abort', abort)
       enter()
       await released
       return certifyAll(input)
