@@ -12,6 +12,11 @@ const wallClock = [
     message: 'time is an argument: take `now: UnixSeconds`, or a Clock in a loop',
   },
 ]
+// V8 of Node 20 makes a hidden class for each such object, and all that reads it misses its caches.
+const leadingSpread = {
+  selector: 'ObjectExpression > SpreadElement:first-child:not(:last-child)',
+  message: 'on the way to a certificate an object is spread last, or its members are named',
+}
 const ambient = [
   { object: 'Date', property: 'now', message: 'time is an argument: take `now: UnixSeconds`' },
   {
@@ -62,6 +67,12 @@ export default tseslint.config(
   {
     files: ['src/main.ts', 'src/system.ts'],
     rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': ['error', bareBoolean] },
+  },
+  {
+    files: ['src/{core,csr,tokenreview,attestation,issuance}/**/*.ts', 'src/server/grpc/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...wallClock, bareBoolean, leadingSpread],
+    },
   },
   {
     files: ['test/**/*.ts'],

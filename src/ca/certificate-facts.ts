@@ -51,7 +51,7 @@ export function certificateFacts(
   der: Uint8Array,
 ): Result<CertificateFacts, Refusal<'ca.certificate-malformed'>> {
   const facts = readDer(der, MAX_CERTIFICATE_BYTES, (reader) => reader.sequence(readCertificate))
-  if (!(facts instanceof DerError)) return ok({ ...facts, der: certificateDer(der) })
+  if (!(facts instanceof DerError)) return ok({ der: certificateDer(der), ...facts })
   return refuse('ca.certificate-malformed', `not an X.509 certificate: ${facts.message}`, {
     wanted: 'one certificate in DER (RFC 5280)',
   })
@@ -66,7 +66,7 @@ function readCertificate(reader: DerReader): Omit<CertificateFacts, 'der'> {
   if (Buffer.compare(outerAlgorithm, tbs.signatureAlgorithmDer) !== 0) {
     throw new DerError('two different signature algorithms')
   }
-  return { ...tbs, signedBytes, signature: reader.bitStringOctets() }
+  return { signedBytes, signature: reader.bitStringOctets(), ...tbs }
 }
 
 function readTbs(reader: DerReader): Omit<CertificateFacts, 'der' | 'signedBytes' | 'signature'> {
@@ -83,7 +83,6 @@ function readTbs(reader: DerReader): Omit<CertificateFacts, 'der' | 'signedBytes
   const extensions = readOptionalExtensions(reader, version)
   const { known, unknownCritical } = interpretExtensions(extensions)
   return {
-    ...known,
     version,
     serial,
     signatureAlgorithm: readInner(signatureAlgorithmDer, readAlgorithmOid),
@@ -96,6 +95,7 @@ function readTbs(reader: DerReader): Omit<CertificateFacts, 'der' | 'signedBytes
     publicKeyOctets: readInner(spki, (inner) => inner.sequence(readPublicKeyOctets)),
     extensions,
     unknownCritical,
+    ...known,
   }
 }
 

@@ -12,27 +12,26 @@ export function auditedCertify(
 ): Certify {
   return async function certifyAudited(input) {
     const { requestId, remote } = input
-    const line = { requestId, remote, operation: 'certify' }
+    const operation = 'certify'
     try {
       const answer = await certify(input)
       if (answer.ok) {
         const { alias, serial } = answer.value
         metrics.issued('linkerd', 'kubernetes')
-        audit({
-          ...line,
-          outcome: 'answered',
-          about: { alias, serial, evidence: 'kubernetes' },
-        })
+        const about = { alias, serial, evidence: 'kubernetes' }
+        audit({ requestId, remote, operation, outcome: 'answered', about })
       } else {
         const { code } = answer.refusal
         metrics.refused('linkerd', code)
-        audit({ ...line, outcome: 'refused', code, about: { evidence: 'kubernetes' } })
+        const about = { evidence: 'kubernetes' }
+        audit({ requestId, remote, operation, outcome: 'refused', code, about })
       }
       return answer
     } catch (error) {
       const isUnavailable = error instanceof DependencyError
       if (isUnavailable) metrics.unavailable(error.dependency)
-      audit({ ...line, outcome: isUnavailable ? 'unavailable' : 'failed' })
+      const outcome = isUnavailable ? 'unavailable' : 'failed'
+      audit({ requestId, remote, operation, outcome })
       throw error
     }
   }

@@ -39,7 +39,7 @@ const curves: ReadonlyMap<string, { readonly name: 'P-256' | 'P-384'; readonly o
 export function allowKey(spki: Uint8Array): Result<AllowedKey, Refusal<'csr.key-not-allowed'>> {
   const key = readDer(spki, MAX_SPKI_BYTES, (reader) => reader.sequence(readKey))
   if (key instanceof DerError) return refuseKey(key.message)
-  return ok({ ...key, spki: Uint8Array.from(spki) as SpkiDer })
+  return ok({ spki: Uint8Array.from(spki) as SpkiDer, ...key })
 }
 
 export function refuseKey(found: string): {

@@ -52,7 +52,7 @@ const readCsr = (reader: DerReader): ParsedCsr =>
     const info = csr.sequence(readInfo)
     const signedBytes = csr.since(from)
     const signatureAlgorithm = csr.sequence(readAlgorithm)
-    return { ...info, signedBytes, signatureAlgorithm, signature: csr.bitStringOctets() }
+    return { signedBytes, signatureAlgorithm, signature: csr.bitStringOctets(), ...info }
   })
 
 function readInfo(

@@ -68,7 +68,7 @@ export function parseExtensionRequest(extensions: DerReader): RequestedExtension
         if (critical) throw new DerError(`critical extension ${oid} is not known here`)
     }
   } while (extensions.more)
-  return { ...names, asksForCa }
+  return { asksForCa, ...names }
 }
 
 function readExtension(extension: DerReader): {

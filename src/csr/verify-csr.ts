@@ -44,7 +44,7 @@ export function verifyCsr(der: Uint8Array): Result<VerifiedCsr, CsrRefusal> {
   const parsed = parseCsr(der)
   if (!parsed.ok) return parsed
   const csr = parsed.value
-  const { asksForCa, ...names } = csr.extensions
+  const { asksForCa, dns, uris, others } = csr.extensions
   if (asksForCa) {
     return refuse('csr.asks-for-ca', 'the CSR asks for a certificate that may sign others', {
       wanted: 'no CA:TRUE, keyCertSign or cRLSign',
@@ -55,7 +55,7 @@ export function verifyCsr(der: Uint8Array): Result<VerifiedCsr, CsrRefusal> {
   return ok({
     spki: key.value.spki,
     keyAlgorithm: key.value.algorithm,
-    requested: { commonName: csr.commonName, ...names },
+    requested: { commonName: csr.commonName, dns, uris, others },
     ...(csr.challengePassword === undefined ? {} : { challengePassword: csr.challengePassword }),
   } as VerifiedCsr)
 }

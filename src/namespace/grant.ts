@@ -71,8 +71,8 @@ export function grantFor(
 
   const stands = standingOf(state, entry, binding)
   if (!stands.ok) return stands
-  const { maxTtl, ...rest } = stands.value
-  return ok({ ...rest, maxTtl: longestLife(entry, maxTtl, now) })
+  const maxTtl = longestLife(entry, stands.value.maxTtl, now)
+  return maxTtl === stands.value.maxTtl ? stands : ok({ ...stands.value, maxTtl })
 }
 
 /** All of a grant that the index alone says: with another time, only `maxTtl` may be shorter. */

@@ -43,10 +43,10 @@ export function parseServiceAccount(
   const nodeName = only(user, 'node-name')
   const credentialId = only(user, 'credential-id')
   return ok({
-    ...name,
     serviceAccountUid: user.uid,
     podName,
     podUid,
+    ...name,
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(credentialId === undefined ? {} : { credentialId }),
   })

@@ -116,14 +116,16 @@ function readIdentity(claims: JsonObject): Result<TokenIdentity, ClaimsRefusal> 
   if (!pod) return notBound('no pod in the kubernetes.io claim')
   const nodeName = string(reference(member(bound, 'node'))?.name)
   const jti = string(member(claims, 'jti'))
-  return ok({
-    ...name,
+  const identity: { -readonly [K in keyof TokenIdentity]: TokenIdentity[K] } = {
+    namespace: name.namespace,
+    serviceAccount: name.serviceAccount,
     serviceAccountUid: account.uid,
     podName: pod.name,
     podUid: pod.uid,
-    ...(nodeName === undefined ? {} : { nodeName }),
-    ...(jti === undefined ? {} : { credentialId: `JTI=${jti}` }),
-  })
+  }
+  if (nodeName !== undefined) identity.nodeName = nodeName
+  if (jti !== undefined) identity.credentialId = `JTI=${jti}`
+  return ok(identity)
 }
 
 /** `{"name": .., "uid": ..}`, both present. */

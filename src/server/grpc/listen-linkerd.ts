@@ -47,11 +47,11 @@ export async function listenLinkerd(
     minVersion: 'TLSv1.3',
   })
   const server = createTlsServer({
-    ...contexts.options(),
     // An expired proxy still offers its expired certificate; never asked, it can recover by itself.
     requestCert: false,
     ALPNProtocols: ['h2'],
     handshakeTimeout: limits.handshakeMs,
+    ...contexts.options(),
     ...socketOptions,
   })
   const unfollow = contexts.follow(server)

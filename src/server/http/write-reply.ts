@@ -27,7 +27,6 @@ export function writeReply(
 ): void {
   const body = Buffer.from(reply.body)
   response.writeHead(reply.status, {
-    ...safeHeaders,
     'cache-control': terms.caching === 'check-again' ? 'no-cache' : 'no-store',
     'x-request-id': terms.requestId,
     ...(terms.channel === 'tls' && { 'strict-transport-security': `max-age=${ONE_YEAR_S}` }),
@@ -36,6 +35,7 @@ export function writeReply(
       'content-length': String(body.length),
     }),
     ...(hasUnreadBody(request) && { connection: 'close' }),
+    ...safeHeaders,
     ...reply.headers,
   })
   response.end(body)
