@@ -1,5 +1,8 @@
 import { tags } from '../core/der-tags.js'
 
+/** The smallest length that needs so many octets, 1 to 3. */
+const smallest = (count: number): number => (count === 1 ? 0x80 : count === 2 ? 0x100 : 0x10000)
+
 /**
  * Walks over one DER value that is known beforehand, and stops at the first octet that is not as it
  * should be. Reads without making objects: every leaf is read back before it leaves. A method answers
@@ -31,7 +34,7 @@ export class LeafReader {
       length = octets.readUIntBE(this.at, count)
       this.at += count
       // Fewer octets would have done (X.690 section 10.1).
-      if (length < 0x80 || length < 2 ** (8 * (count - 1))) return -1
+      if (length < smallest(count)) return -1
     }
     const end = this.at + length
     return end <= octets.length ? end : -1

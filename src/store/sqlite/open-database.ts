@@ -61,5 +61,25 @@ export function reading<T>(read: () => T): Promise<T> {
 
 /** Reads that belong together see one state: pruning cannot drop a table between two of them. */
 export function readingTogether<T>(database: Database, read: () => T): Promise<T> {
-  return reading(() => database.transaction(read)())
+  return reading(() => {
+    let found: { readonly value: T } | undefined
+    transactionOf(database)(() => {
+      found = { value: read() }
+    })
+    if (!found) throw new Error('a transaction ended without being run')
+    return found.value
+  })
+}
+
+type Transaction = (run: () => void) => void
+
+const transactions = new WeakMap<Database, Transaction>()
+
+/** Making one costs as much as the smaller reads. */
+function transactionOf(database: Database): Transaction {
+  const known = transactions.get(database)
+  if (known) return known
+  const made = database.transaction((run: () => void) => run())
+  transactions.set(database, made)
+  return made
 }
