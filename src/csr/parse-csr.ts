@@ -107,7 +107,7 @@ function readAttributes(
       })
     })
   }
-  return { extensions, ...(challengePassword === undefined ? {} : { challengePassword }) }
+  return challengePassword === undefined ? { extensions } : { extensions, challengePassword }
 }
 
 /** AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */

@@ -1,8 +1,14 @@
 import express, { type NextFunction, type Request, type Response } from 'express'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { refuse } from '../../core/result.js'
 import type { Channel } from './access.js'
-import { type Denial, type Dispatch, dispatcherWith, type DispatchOptions } from './dispatch.js'
+import {
+  type Denial,
+  type Dispatch,
+  dispatcherWith,
+  type DispatchOptions,
+  type Routed,
+} from './dispatch.js'
 import type { Route } from './route.js'
 import { healthRoutes, type MetricsText } from './routes/public.js'
 import { routeTable } from './routes/table.js'
@@ -29,13 +35,14 @@ function createApp(
   options: DispatchOptions,
 ): RequestListener {
   const dispatch = dispatcherWith(channel, options)
+  const paths = byPath(routes)
   const app = express()
   app.disable('x-powered-by')
   app.enable('case sensitive routing')
   app.enable('strict routing')
   app.disable('query parser')
-  for (const [path, atPath] of byPath(routes)) {
-    app.all(path, (request, response) => {
+  for (const [path, atPath] of paths) {
+    app.all(expressPath(path), (request, response) => {
       const target = targetOf(request.method, atPath)
       return dispatch({ request, response, path: textParameters(request), target })
     })
@@ -45,14 +52,32 @@ function createApp(
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
     // The router could not decode the path. Throws of use cases never get here.
     if (thrown instanceof URIError) return deny(dispatch, request, response, badPath)
-    options.log.error({ err: thrown }, 'a request could not be answered')
-    response.destroy()
+    broken(response, thrown)
     return undefined
   })
-  return (request, response) => {
-    if (hasPath(request)) app(request, response)
-    else void dispatch({ request, response, path: {}, target: badPath })
+  function broken(response: ServerResponse, thrown: unknown): void {
+    options.log.error({ err: thrown }, 'a request could not be answered')
+    response.destroy()
   }
+  const answer = (routed: Routed): void => {
+    dispatch(routed).catch((thrown: unknown) => broken(routed.response, thrown))
+  }
+  // A path without parameters is itself or another one: it needs no router, which costs as much as a signature.
+  const literal = new Map(paths.filter(([path]) => !path.includes('{')))
+  return (request, response) => {
+    const atPath = literal.get(pathOf(request))
+    if (atPath) {
+      const target = targetOf(request.method ?? '', atPath)
+      answer({ request, response, path: {}, target })
+    } else if (hasPath(request)) app(request, response)
+    else answer({ request, response, path: {}, target: badPath })
+  }
+}
+
+/** What comes before the question mark, as it was written. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const mark = url.indexOf('?')
+  return mark === -1 ? url : url.slice(0, mark)
 }
 
 /** `*` (OPTIONS) and what is no URL at all would end in the router's own answer, which is a page. */
@@ -73,16 +98,17 @@ const badPath: Denial = refuse('request.malformed', 'the path is not well percen
 
 type ByMethod = ReadonlyMap<string, Route>
 
-/** Express path -> its routes by method; literal paths first, so that `inspect` is no serial. */
+/** Path -> its routes by method; literal paths first, so that `inspect` is no serial. */
 function byPath(routes: readonly Route[]): readonly (readonly [string, ByMethod])[] {
   const paths = [...new Set(routes.map((route) => route.path))]
   const literalFirst = paths.sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))
   return literalFirst.map((path) => {
     const here = routes.filter((route) => route.path === path)
-    const expressPath = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    return [expressPath, new Map(here.map((route) => [route.method, route]))] as const
+    return [path, new Map(here.map((route) => [route.method, route]))] as const
   })
 }
+
+const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 function targetOf(method: string, routes: ByMethod): Route | Denial {
   const route = routes.get(method === 'HEAD' ? 'GET' : method)

@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { DependencyError } from '../../core/dependency-error.js'
 import type { Refusal } from '../../core/refusal.js'
 import { refuse, type Result } from '../../core/result.js'
-import type { Audit, AuditDetail, AuditLine } from '../audit.js'
+import type { Audit, AuditLine } from '../audit.js'
 import type { ServerLog } from '../grpc/log.js'
 import type { CallContext, Operations } from '../operations.js'
 import { admit, type Channel } from './access.js'
+import { Call } from './call.js'
 import { refusalReply, thrownReply } from './problem.js'
 import type { TakeTurn } from './rate-limit.js'
 import { readBody } from './read-body.js'
 import type { Reply } from './reply.js'
-import { callerOf, jsonBody, peerCertificateOf, preferredType, queryOf } from './request-parts.js'
+import { jsonBody, peerCertificateOf, preferredType, queryOf } from './request-parts.js'
 import type { BodySize, Route } from './route.js'
 import { declaresBody, writeReply } from './write-reply.js'
 
@@ -73,25 +74,18 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
 
   return async function dispatch(routed) {
     const { request, response, target } = routed
-    let about: AuditDetail | undefined
-    const caller = callerOf(response, limits.answerMs)
-    const context: CallContext = {
+    const call = new Call(response, {
       requestId: options.newRequestId(),
       remote: channel === 'unix' ? 'local' : (request.socket.remoteAddress ?? 'gone'),
-      get signal() {
-        return caller.signal
-      },
-      about: (detail) => {
-        about = about === undefined ? detail : { ...about, ...detail }
-      },
-    }
-    const { reply, outcome, code } = await patiently(routed, () => outcomeOf(routed, context))
+      answerMs: limits.answerMs,
+    })
+    const { reply, outcome, code } = await patiently(routed, () => outcomeOf(routed, call))
     if ('ok' in target) {
       observer.answered('none', reply.status)
     } else {
       observer.answered(target.id, reply.status)
       if (target.access !== 'public') {
-        const { requestId, remote } = context
+        const { requestId, remote, detail } = call
         options.audit({
           requestId,
           operation: target.id,
@@ -99,7 +93,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
           status: reply.status,
           outcome,
           ...(code !== undefined && { code }),
-          ...(about && { about }),
+          ...(detail && { about: detail }),
         })
       }
     }
@@ -107,7 +101,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     if (declaresBody(request) && !request.readableEnded) await readBody(request, 0)
     if (response.destroyed) return
     writeReply(request, response, reply, {
-      requestId: context.requestId,
+      requestId: call.requestId,
       channel,
       caching: !('ok' in target) && target.access === 'public' ? 'check-again' : 'store-nothing',
     })

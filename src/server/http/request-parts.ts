@@ -1,6 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import type { Caller } from '../../core/caller.js'
 import type { Json } from '../../core/canonical-json.js'
 import { certificateDer, type CertificateDer } from '../../core/der.js'
 import type { Refusal } from '../../core/refusal.js'
@@ -46,16 +45,4 @@ export async function jsonBody(
   if (!content.ok) return content
   const octets = await readBody(request, limit)
   return octets.ok ? parseStrictJson(octets.value) : octets
-}
-
-/** Gone when the connection closes before the answer is written, or the time is up. */
-export function callerOf(response: ServerResponse, answerMs: number): Caller {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), answerMs)
-  response.once('close', () => {
-    clearTimeout(timer)
-    // Aborting makes an error with a stack, for nobody once the answer is written.
-    if (!response.writableFinished) controller.abort()
-  })
-  return controller
 }

@@ -11,6 +11,7 @@ export const safeHeaders = {
 } as const
 
 const ONE_YEAR_S = 31_536_000
+const always = Object.entries(safeHeaders).flat()
 
 export interface ReplyTerms {
   readonly requestId: string
@@ -26,18 +27,16 @@ export function writeReply(
   terms: ReplyTerms,
 ): void {
   const body = Buffer.from(reply.body)
-  response.writeHead(reply.status, {
-    'cache-control': terms.caching === 'check-again' ? 'no-cache' : 'no-store',
-    'x-request-id': terms.requestId,
-    ...(terms.channel === 'tls' && { 'strict-transport-security': `max-age=${ONE_YEAR_S}` }),
-    ...(reply.status !== 204 && {
-      'content-type': reply.type,
-      'content-length': String(body.length),
-    }),
-    ...(hasUnreadBody(request) && { connection: 'close' }),
-    ...safeHeaders,
-    ...reply.headers,
-  })
+  // Names and values in turn: Node writes them as they are, without an object for each answer.
+  const headers = ['x-request-id', terms.requestId, 'cache-control']
+  headers.push(terms.caching === 'check-again' ? 'no-cache' : 'no-store')
+  if (terms.channel === 'tls') headers.push('strict-transport-security', `max-age=${ONE_YEAR_S}`)
+  if (reply.status !== 204) {
+    headers.push('content-type', reply.type, 'content-length', String(body.length))
+  }
+  if (hasUnreadBody(request)) headers.push('connection', 'close')
+  headers.push(...always, ...Object.entries(reply.headers ?? {}).flat())
+  response.writeHead(reply.status, headers)
   response.end(body)
 }
 
