@@ -180,13 +180,8 @@ function takesIdentity(leaf: LeafReader, identity: string): boolean {
   )
 }
 
-/** Of keys that are in use: a renewing proxy has the same one for ever. */
-const digests = new WeakMap<Uint8Array, Uint8Array>()
-
 /** RFC 7093 method 1, from the SubjectPublicKeyInfo's last value on. */
 function digestOfKey(spki: Uint8Array): Uint8Array {
-  const known = digests.get(spki)
-  if (known) return known
   const reader = new LeafReader(spki)
   reader.enter(SEQUENCE)
   const keyStart = reader.enter(SEQUENCE)
@@ -194,8 +189,5 @@ function digestOfKey(spki: Uint8Array): Uint8Array {
   key.enter(BIT_STRING)
   // One octet says how many bits of the last one are unused: none.
   const octets = spki.subarray(keyStart + key.position + 1)
-  // A copy of so few octets lives in the heap of V8, beside the key that it is kept for.
-  const digest = new Uint8Array(hash('sha256', octets, 'buffer').subarray(0, 20))
-  digests.set(spki, digest)
-  return digest
+  return hash('sha256', octets, 'buffer').subarray(0, 20)
 }

@@ -8,21 +8,11 @@ export function keyIdentifier(publicKeyOctets: Uint8Array): Uint8Array {
   return hash('sha256', publicKeyOctets, 'buffer').subarray(0, 20)
 }
 
-/** Of keys that are in use: a renewing proxy has the same one for ever. */
-const known = new WeakMap<Uint8Array, Uint8Array>()
-
-/**
- * The same, from a SubjectPublicKeyInfo whose octets do not change any more. Throws when it is none:
- * our callers have checked it.
- */
+/** The same, from a SubjectPublicKeyInfo. Throws when it is none: our callers have checked it. */
 export function keyIdentifierOf(spki: Uint8Array): Uint8Array {
-  const remembered = known.get(spki)
-  if (remembered) return remembered
   const octets = readDer(spki, MAX_SPKI_BYTES, (reader) => reader.sequence(readPublicKeyOctets))
   if (octets instanceof DerError) throw octets
-  const identifier = keyIdentifier(octets)
-  known.set(spki, identifier)
-  return identifier
+  return keyIdentifier(octets)
 }
 
 /** Content of subjectPublicKey, after the algorithm. */
