@@ -1,8 +1,8 @@
 import { Agent as HttpsAgent } from 'node:https'
 import type { Agent as HttpAgent } from 'node:http'
+import { isDeepStrictEqual } from 'node:util'
 import type * as k8s from '@kubernetes/client-node'
 import { DependencyError } from '../core/dependency-error.js'
-import { sha256Hex } from '../core/uid.js'
 import { type BoundedAnswer, boundedRequest, NoAnswer, reasonOf } from './bounded-request.js'
 
 /** How to get to an API server. */
@@ -27,7 +27,7 @@ export class KubeConnection {
   readonly library: typeof k8s
   private readonly config: k8s.KubeConfig
   private readonly server: string
-  private pool: { readonly key: string; readonly agent: HttpsAgent } | undefined
+  private pool: { readonly tls: object; readonly agent: HttpsAgent } | undefined
 
   constructor(name: string, library: typeof k8s, config: k8s.KubeConfig, server: string) {
     this.name = name
@@ -105,10 +105,9 @@ export class KubeConnection {
     if (made.constructor !== HttpsAgent) return made
     const { ca, cert, key, pfx, passphrase, servername } = (made as HttpsAgent).options
     const tls = { ca, cert, key, pfx, passphrase, servername }
-    const digest = sha256Hex(JSON.stringify(tls))
-    if (this.pool?.key !== digest) {
-      const agent = new HttpsAgent({ ...tls, keepAlive: true, maxSockets: MAX_SOCKETS })
-      this.pool = { key: digest, agent }
+    if (!this.pool || !isDeepStrictEqual(this.pool.tls, tls)) {
+      const agent = new HttpsAgent({ keepAlive: true, maxSockets: MAX_SOCKETS, ...tls })
+      this.pool = { tls, agent }
     }
     return this.pool.agent
   }
