@@ -6,9 +6,9 @@ export interface AdmissionLimits {
   /** Requests begun in one turn of the event loop at least: between turns, what came in is looked at. */
   readonly perTurn: number
   /**
-   * Of the time since the last turn, this part is spent on beginning more: reading and turning away
-   * what is too much must leave some for what is not. A larger part would leave requests unread where
-   * nobody can turn them away.
+   * Of the time that a turn was waited for, this part is spent on beginning more: reading and turning
+   * away what is too much must leave some for what is not. A larger part would leave requests unread
+   * where nobody can turn them away.
    */
   readonly share: number
   /** Requests under work, those that wait for a disk or a cluster included. */
@@ -73,7 +73,8 @@ export class Admission {
   /** When few waited, or nobody for long, last. */
   private calmAt = 0
   private turnIsDue = false
-  private turnEndedAt = 0
+  /** Since when the next turn is waited for: a time in which nobody asked is none. */
+  private turnAwaitedSince = 0
   private lookIsDue = false
 
   constructor(deps: AdmissionDeps) {
@@ -147,6 +148,7 @@ export class Admission {
   private takeTurn(): void {
     if (this.turnIsDue) return
     this.turnIsDue = true
+    this.turnAwaitedSince = this.deps.elapsed()
     this.deps.nextTurn(() => {
       this.turnIsDue = false
       this.turn()
@@ -161,7 +163,7 @@ export class Admission {
     if (isCalm) this.calmAt = now
     const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
-    const until = now + (now - this.turnEndedAt) * limits.share
+    const until = now + (now - this.turnAwaitedSince) * limits.share
     const hasTime = (): boolean => this.begun < limits.perTurn || this.deps.elapsed() < until
     while (hasTime() && this.underWork < limits.atOnce) {
       // In a queue that does not pass, the first to come would all be served late, and nobody in time.
@@ -171,7 +173,7 @@ export class Admission {
       if (!next) break
       next.begin()
     }
-    this.turnEndedAt = this.deps.elapsed()
+    this.turnAwaitedSince = this.deps.elapsed()
     if (this.depth > 0) this.wake()
   }
 

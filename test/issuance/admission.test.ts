@@ -1,88 +1,31 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { hours, plus } from '../../src/core/time.js'
+import { hours, plus, seconds } from '../../src/core/time.js'
 import { refuse, type Result } from '../../src/core/result.js'
-import { Admission, type AdmissionLimits } from '../../src/issuance/admission.js'
+import { Admission } from '../../src/issuance/admission.js'
 import type { Issued, IssueRequest } from '../../src/issuance/issue-leaf.js'
 import { FakeClock, T0 } from '../support/fake-clock.js'
-
-const limits: AdmissionLimits = {
-  perTurn: 2,
-  share: 0,
-  atOnce: 4,
-  waiting: 6,
-  few: 0,
-  burstMs: 50,
-  waitMs: 25,
-  names: 100,
-}
-
-/** An event loop and a use case that do what the test says, when it says so. */
-class World {
-  ms = 0
-  msOfBeginning = 0
-  readonly begun: string[] = []
-  readonly answers = new Map<string, string>()
-  readonly admission: Admission
-  private turns: (() => void)[] = []
-  private timers: { at: number; run: () => void }[] = []
-  private readonly open = new Map<string, (answer: Result<Issued>) => void>()
-
-  constructor(over: Partial<AdmissionLimits> = {}) {
-    this.admission = new Admission({
-      issueLeaf: (request) => {
-        this.begun.push(request.requestId)
-        this.ms += this.msOfBeginning
-        return new Promise((resolve) => this.open.set(request.requestId, resolve))
-      },
-      clock: new FakeClock(),
-      elapsed: () => this.ms,
-      nextTurn: (run) => this.turns.push(run),
-      after: (ms, run) => this.timers.push({ at: this.ms + ms, run }),
-      limits: { ...limits, ...over },
-    })
-  }
-
-  get underWork(): number {
-    return this.open.size
-  }
-
-  ask(requestId: string, identity?: string, kind: 'kubernetes' | 'renewal' = 'kubernetes'): void {
-    const request = { requestId, identity, evidence: { kind } } as unknown as IssueRequest
-    void this.admission.issueLeaf(request).then((answer) => {
-      this.answers.set(requestId, answer.ok ? 'issued' : answer.refusal.code)
-    })
-  }
-
-  /** One turn of the event loop, after so many milliseconds. */
-  async turn(ms = 0): Promise<void> {
-    this.ms += ms
-    const due = this.timers.filter(({ at }) => at <= this.ms)
-    this.timers = this.timers.filter(({ at }) => at > this.ms)
-    for (const run of [...this.turns.splice(0), ...due.map((timer) => timer.run)]) run()
-    await this.settle()
-  }
-
-  async finish(requestId: string, ...names: string[]): Promise<void> {
-    const value = {
-      names: names.map((name) => ({ kind: 'dns', value: name })),
-      record: { notAfter: plus(T0, hours(24)) },
-    } as unknown as Issued
-    this.open.get(requestId)?.({ ok: true, value })
-    this.open.delete(requestId)
-    await this.settle()
-  }
-
-  async settle(): Promise<void> {
-    for (let tick = 0; tick < 5; tick += 1) await Promise.resolve()
-  }
-}
+import { limits, World } from './admission-world.js'
 
 describe('Admission', () => {
   let world: World
   beforeEach(() => {
     world = new World()
   })
+
+  let round = 0
+  /** Whether who asks by this name is begun before somebody who came earlier; all are done then. */
+  async function goesBeforeAnother(name: string): Promise<boolean> {
+    round += 1
+    const [other, one] = [`other ${round}`, `one ${round}`]
+    for (const id of [`x ${round}`, `y ${round}`, other]) world.ask(id)
+    world.ask(one, name)
+    await world.turn()
+    const goesFirst = world.begun.indexOf(one) < world.begun.indexOf(other)
+    for (const id of [...world.begun]) await world.finish(id)
+    await world.turn()
+    return goesFirst
+  }
 
   it('begins at once when nobody waits, and a few in each turn', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
@@ -101,6 +44,14 @@ describe('Admission', () => {
     expect(world.begun).toHaveLength(begun + 10)
   })
 
+  it('begins a few in the first turn after a quiet time', async () => {
+    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100 })
+    await world.turn(60_000)
+    for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
+    await world.turn()
+    expect(world.begun).toHaveLength(2 * limits.perTurn)
+  })
+
   it('begins no more at once than it may, and the next when one is done', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
@@ -109,6 +60,34 @@ describe('Admission', () => {
     await world.finish('b')
     await world.turn()
     expect(world.begun).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('lets nobody in ahead of those who wait', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn()
+    await world.finish('a')
+    world.ask('f')
+    expect(world.begun).toHaveLength(4)
+    await world.turn()
+    expect(world.begun.at(-1)).toBe('e')
+  })
+
+  it('looks again in time, and once, while nothing can be begun', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn()
+    for (const id of ['f', 'g']) world.ask(id)
+    expect(world.asked).toEqual({ turns: 0, timers: 1 })
+    await world.turn(limits.waitMs)
+    expect(world.asked).toEqual({ turns: 0, timers: 1 })
+  })
+
+  it('leaves the event loop alone when nobody waits', async () => {
+    world.ask('a')
+    await world.turn()
+    await world.finish('a')
+    expect(world.asked).toEqual({ turns: 0, timers: 0 })
   })
 
   it('lets a burst wait, and turns away who has waited longer', async () => {
@@ -140,6 +119,13 @@ describe('Admission', () => {
     world.ask('f')
     await world.turn(limits.burstMs - 1)
     expect(world.answers.get('f')).toBeUndefined()
+  })
+
+  it('turns nobody away for a pause of the machine after a quiet time', async () => {
+    await world.turn(10 * limits.burstMs)
+    for (const id of ['a', 'b', 'c']) world.ask(id)
+    await world.turn(limits.waitMs)
+    expect(world.begun).toEqual(['a', 'b', 'c'])
   })
 
   it('turns nobody away for a pause of the machine in a queue that passes', async () => {
@@ -181,10 +167,13 @@ describe('Admission', () => {
   it('serves the last to come first once somebody has waited for long', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) world.ask(id)
     await world.turn()
-    await world.turn(Math.ceil(limits.waitMs / 2))
+    await world.turn(limits.waitMs / 2 - 1)
     world.ask('g')
     await world.finish('a')
     await world.turn()
+    expect(world.begun.at(-1)).toBe('e')
+    await world.finish('b')
+    await world.turn(1)
     expect(world.begun.at(-1)).toBe('g')
   })
 
@@ -230,17 +219,33 @@ describe('Admission', () => {
     expect(world.begun.at(-2)).toBe('mtls')
   })
 
-  it('counts as held only what has not ended', async () => {
-    const clock = new FakeClock()
-    expect(clock.now()).toBe(T0)
+  it('counts as held what has not ended', async () => {
     world.ask('first', 'web.example')
-    await world.finish('first', 'other.example')
+    await world.finish('first', 'web.example')
     await world.turn()
-    for (const id of ['a', 'b', 'c']) world.ask(id)
-    world.ask('stranger', 'web.example')
+    for (const { at, goesFirst } of [
+      { at: plus(T0, hours(24)), goesFirst: true },
+      { at: plus(T0, seconds(hours(24) + 1)), goesFirst: false },
+    ]) {
+      world.clock.set(at)
+      expect(await goesBeforeAnother('web.example')).toBe(goesFirst)
+    }
+  })
+
+  it('remembers as many names as it may, and not many more', async () => {
+    world = new World({ names: 2 })
+    for (const name of ['1', '2', '3', '4']) {
+      world.ask(name)
+      await world.finish(name, `${name}.example`)
+      await world.turn()
+    }
+    expect(await goesBeforeAnother('1.example')).toBe(true)
+    expect(await goesBeforeAnother('4.example')).toBe(true)
+    world.ask('5')
+    await world.finish('5', '5.example')
     await world.turn()
-    expect(world.begun.at(-1)).toBe('stranger')
-    expect(world.begun.at(-2)).toBe('c')
+    expect(await goesBeforeAnother('2.example')).toBe(false)
+    expect(await goesBeforeAnother('3.example')).toBe(true)
   })
 
   it('passes a refusal and an error of the use case on, and frees their places', async () => {
