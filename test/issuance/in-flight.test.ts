@@ -50,6 +50,19 @@ describe('InFlight', () => {
     expect(inFlight.enter(entry)).toBeUndefined()
   })
 
+  it('lets everybody in who waits, however often it was frozen', async () => {
+    const inFlight = new InFlight(ledgerWith({ notAfter: T0 }))
+    await inFlight.freeze(entry)
+    const one = inFlight.enter(entry)
+    await inFlight.freeze(entry)
+    const two = inFlight.enter(entry)
+    inFlight.thaw(entry)
+    inFlight.thaw(entry)
+    await one
+    await two
+    expect(inFlight.enter(entry)).toBeUndefined()
+  })
+
   it('answers at once for an entry that nothing is issued to', async () => {
     const inFlight = new InFlight(ledgerWith({ notAfter: undefined }))
     expect(await inFlight.freeze(entry)).toBeUndefined()

@@ -1,9 +1,49 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { ok, refuse } from '../../src/core/result.js'
 import { hours, plus, seconds } from '../../src/core/time.js'
-import { spread } from '../../src/issuance/linkerd-certify.js'
+import type { IssueRequest } from '../../src/issuance/issue-leaf.js'
+import { type CertifyInput, certifyWith, spread } from '../../src/issuance/linkerd-certify.js'
+import { valueOf } from '../ca/given-authorities.js'
 import { T0 } from '../support/fake-clock.js'
 import { countedRandom } from '../support/random.js'
+import { Issued } from './given-issued.js'
+
+describe('certify', () => {
+  const input: CertifyInput = {
+    identity: 'web.shop.serviceaccount.identity.linkerd.cluster.local',
+    token: 'a token',
+    csr: Uint8Array.of(1, 2, 3),
+    requestId: 'r1',
+    caller: new AbortController(),
+  }
+
+  it('asks as the proxy did, and answers with the chain and the end that it is to go by', async () => {
+    const given = await Issued.open()
+    const record = await given.signed()
+    const { certificate: leaf, alias, serial } = record
+    const chain = [given.hierarchy.certificate]
+    const asked: IssueRequest[] = []
+    const certify = certifyWith({
+      issueLeaf: (request) => {
+        asked.push(request)
+        return Promise.resolve(ok({ leaf, chain, record, names: [] }))
+      },
+    })
+    expect(valueOf(await certify(input))).toEqual({
+      ...{ leaf, intermediates: chain, alias, serial },
+      validUntil: spread(T0, record.notAfter, input.csr),
+    })
+    const { token, ...rest } = input
+    expect(asked).toEqual([{ ...rest, evidence: { kind: 'kubernetes', token } }])
+  })
+
+  it('passes a refusal on', async () => {
+    const refused = refuse('token.expired', 'the token is expired')
+    const certify = certifyWith({ issueLeaf: () => Promise.resolve(refused) })
+    expect(await certify(input)).toEqual(refused)
+  })
+})
 
 /** linkerd2-proxy renews at 70 % of the way to this instant, without a jitter of its own. */
 describe('valid_until', () => {
