@@ -105,6 +105,11 @@ describe('our own CA certificates are compared with what was planned', () => {
       tbs[at + behind] = tbs[at + behind]! ^ 1
     }
 
+  const put =
+    (found: string, other: string) =>
+    (tbs: Buffer): void =>
+      void Buffer.from(other, 'hex').copy(tbs, tbs.indexOf(found, 0, 'hex'))
+
   const [commonName, utcTime] = ['06035504030c', '170d']
   it.each<{ field: string; change: (tbs: Buffer) => void }>([
     { field: 'serial', change: flip('0210', 17) },
@@ -113,12 +118,10 @@ describe('our own CA certificates are compared with what was planned', () => {
     { field: 'notBefore', change: flip(utcTime, 13) },
     { field: 'notAfter', change: flip(utcTime, 13, 1) },
     { field: 'key', change: flip('034200', 10) },
+    { field: 'basicConstraints', change: put('0603551d13', '0603551d63') },
     { field: 'pathLenConstraint', change: flip('0101ff020100', 5) },
-    {
-      field: 'keyUsage',
-      change: (tbs) =>
-        void Buffer.from('03020204', 'hex').copy(tbs, tbs.indexOf('03020106', 0, 'hex')),
-    },
+    { field: 'keyUsage', change: put('03020106', '03020204') },
+    { field: 'keyUsage', change: put('0603551d0f', '0603551d63') },
     { field: 'subjectKeyIdentifier', change: flip('0603551d0e', 9) },
     { field: 'authorityKeyIdentifier', change: flip('0603551d23', 11) },
     { field: 'nameConstraints', change: flip('0603551d1e', 20) },

@@ -124,6 +124,7 @@ describe('LeafReader.time', () => {
     { when: 'an INTEGER', tag: 0x02, text: '261121120000Z' },
     { when: 'a year that is no number', tag: UTC_TIME, text: '2:1121120000Z' },
     { when: 'text', tag: 0x0c, text: '20501121120000Z' },
+    { when: 'text without a year', tag: 0x0c, text: '1121120000Z' },
   ])('does not read $when', ({ tag, text }) => {
     expect(new LeafReader(ascii(tag, text)).time()).toBe(-1)
   })

@@ -30,7 +30,7 @@ describe('parseCompactJws', () => {
   })
 
   it('accepts 8 KiB and refuses more', () => {
-    const [head = '', , tail = ''] = new TokenSigner('ES256', 'key-12').sign().split('.')
+    const [head = '', , tail = ''] = new TokenSigner('ES256', 'key-123').sign().split('.')
     const ofLength = (length: number): string =>
       `${head}.${'A'.repeat(length - head.length - tail.length - 2)}.${tail}`
     expect(parseCompactJws(ofLength(8192)).ok).toBe(true)
