@@ -40,6 +40,9 @@ export interface Copy {
   readonly digest: string
 }
 
+/** Fixtures are linked; what is said of survivors changes no run. */
+const NOT_COPIED = ['test/fixtures/', 'test/mutation/survivors/']
+
 /** The tree as JavaScript, with `mutated` in place of what it was. */
 export function copyTree(mutated: ReadonlyMap<string, string>): Copy {
   const home = mkdtempSync(join(tmpdir(), 'capstan-mutation-'))
@@ -51,7 +54,11 @@ export function copyTree(mutated: ReadonlyMap<string, string>): Copy {
     hash.update(`${file}\n${content}\n`)
   }
   for (const file of filesOf(['src', 'test'], '')) {
-    if (file.startsWith('test/fixtures/') || !statSync(join(root, file)).isFile()) continue
+    if (
+      NOT_COPIED.some((folder) => file.startsWith(folder)) ||
+      !statSync(join(root, file)).isFile()
+    )
+      continue
     if (!file.endsWith('.ts') || file.endsWith('.d.ts')) {
       mkdirSync(dirname(join(home, file)), { recursive: true })
       copyFileSync(join(root, file), join(home, file))

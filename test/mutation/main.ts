@@ -4,16 +4,17 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { copyTree, filesOf, readSource } from './copy.js'
 import { hunt, measureAll, type Outcome } from './hunt.js'
-import { type Mutant, mutate } from './mutants.js'
-import { explained, onOneLine } from './survivors/list.js'
+import { mutate } from './mutants.js'
+import { type Decided, isAlive, type Result, tallyOf } from './result.js'
+import { onOneLine, reckon } from './survivors/list.js'
 import { type Target, targets } from './targets.js'
 
 /**
  * `npm run test:mutation -- [--only NAME] [--json FILE] [--workers N] [--again] [--since FILE]`
  * changes the source in every way that Stryker knows, one place at a time, and sees whether a test
  * fails. What was decided is kept outside the tree, and an interrupted run of the same files goes on
- * from there; `--again` forgets it. `--since FILE` takes what an earlier `--json FILE` says was
- * killed for killed, to look at its survivors alone while tests are written.
+ * from there; `--again` forgets it. `--since FILE` believes an earlier `--json FILE` in what was
+ * noticed, to look at its survivors alone while tests are written.
  */
 const { values } = parseArgs({
   options: {
@@ -31,26 +32,11 @@ const workers = Number(values.workers)
 /** Per cent of each target's mutants that tests must notice. */
 const WANTED = 85
 
-type Decided = Mutant & Outcome
-
-interface Result {
-  readonly target: string
-  readonly mutants: number
-  readonly texts: number
-  readonly killed: number
-  readonly timedOut: number
-  readonly survived: number
-  readonly notReached: number
-  readonly score: number
-  readonly minutes: number
-  readonly all: readonly Decided[]
-}
-
 for (const name of values.only) {
   if (!targets.some((target) => target.name === name)) throw new Error(`there is no target ${name}`)
 }
 const chosen = targets.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
-const earlier = killedBefore(values.since)
+const earlier = noticedBefore(values.since)
 const results: Result[] = []
 for (const target of chosen) results.push(await run(target))
 if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, undefined, 1))
@@ -88,11 +74,12 @@ async function run(target: Target): Promise<Result> {
       appendFileSync(book, `${JSON.stringify({ id: mutant.id, ...outcome })}\n`)
       progress(outcome)
     })
-    const all = mutants.map((mutant): Decided => ({
-      ...mutant,
-      ...(known.get(mutant.id) ?? { verdict: 'killed', by: 'an earlier run' }),
-    }))
-    return sumUp(target.name, texts, all, (performance.now() - began) / 60_000)
+    const all = mutants.map((mutant): Decided => {
+      const outcome = known.get(mutant.id) ?? earlier.get(mutant.key)
+      return { ...mutant, ...(outcome ?? { verdict: 'not-reached' }) }
+    })
+    const minutes = (performance.now() - began) / 60_000
+    return { target: target.name, texts, ...tallyOf(all), minutes, all }
   } finally {
     rmSync(home, { recursive: true, force: true })
   }
@@ -110,22 +97,22 @@ function open(book: string): Map<string, Outcome> {
   )
 }
 
-function killedBefore(file: string | undefined): ReadonlySet<string> {
-  if (file === undefined) return new Set()
+function noticedBefore(file: string | undefined): ReadonlyMap<string, Outcome> {
+  if (file === undefined) return new Map()
   const before = JSON.parse(readFileSync(file, 'utf8')) as readonly Result[]
-  const gone = before.flatMap(({ all }) =>
-    all.filter(({ verdict }) => verdict === 'killed' || verdict === 'timed-out'),
+  const noticed = before.flatMap(({ all }) => all.filter((decided) => !isAlive(decided)))
+  return new Map(
+    noticed.map(({ key, verdict, by }) => [key, { verdict, ...(by !== undefined && { by }) }]),
   )
-  return new Set(gone.map(({ key }) => key))
 }
 
 function progressOf(name: string, total: number): (outcome: Outcome) => void {
   const began = performance.now()
   const count = { done: 0, alive: 0 }
   let said = began
-  return ({ verdict }) => {
+  return (outcome) => {
     count.done += 1
-    if (verdict === 'survived' || verdict === 'not-reached') count.alive += 1
+    if (isAlive(outcome)) count.alive += 1
     const now = performance.now()
     if (now - said < 10_000) return
     said = now
@@ -134,17 +121,6 @@ function progressOf(name: string, total: number): (outcome: Outcome) => void {
       `${name}: ${count.done} of ${total} decided, ${count.alive} of them survive, ` +
         `${rate.toFixed(1)} a second`,
     )
-  }
-}
-
-function sumUp(target: string, texts: number, all: readonly Decided[], minutes: number): Result {
-  const count = (wanted: Outcome['verdict']): number =>
-    all.filter(({ verdict }) => verdict === wanted).length
-  const [killed, timedOut] = [count('killed'), count('timed-out')]
-  return {
-    ...{ target, mutants: all.length, texts, killed, timedOut },
-    ...{ survived: count('survived'), notReached: count('not-reached') },
-    ...{ score: (100 * (killed + timedOut)) / all.length, minutes, all },
   }
 }
 
@@ -163,17 +139,19 @@ function report(): void {
   if (results.some(({ score }) => score < WANTED)) process.exitCode = 1
 }
 
-/** What test/mutation/survivors does not explain is listed, and makes the run fail. */
+/** What survives and is not explained in test/mutation/survivors, or the other way round, fails the run. */
 function reportSurvivors(target: string, all: readonly Decided[]): void {
-  const alive = all.filter(({ verdict }) => verdict === 'survived' || verdict === 'not-reached')
-  const strange = alive.filter((mutant) => explained(target, mutant) === undefined)
+  const alive = all.filter(isAlive)
+  const { strange, idle } = reckon(target, alive)
   say(`\n${target}: ${alive.length} survive, ${strange.length} of them without an explanation`)
   const brief = (text: string): string => onOneLine(text).slice(0, 90)
   for (const { file, line, original, replacement, verdict } of strange) {
     const mark = verdict === 'not-reached' ? ' (not reached)' : ''
     say(`  ${file}:${line}  ${brief(original)}  ->  ${brief(replacement)}${mark}`)
   }
-  if (strange.length > 0) process.exitCode = 1
+  for (const { file, original } of idle)
+    say(`  explained, and noticed: ${file}  ${brief(original)}`)
+  if (strange.length + idle.length > 0) process.exitCode = 1
 }
 
 function say(line: string): void {

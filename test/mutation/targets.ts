@@ -26,8 +26,9 @@ export const targets: readonly Target[] = [
     name: 'issuance',
     sources: ['issuance'],
     tests: [
-      ...['issuance', 'scenario', 'property/leaf-times.test.ts'],
-      ...['hostile/strangers.test.ts', 'hostile/evidence-matrix.test.ts'],
+      ...['issuance', 'scenario/issuing.test.ts', 'scenario/renewal.test.ts'],
+      ...['scenario/revocation.test.ts', 'scenario/constrained-issuer.test.ts'],
+      ...['property/leaf-times.test.ts', 'hostile/evidence-matrix.test.ts'],
     ],
     remembers: [],
   },

@@ -7,16 +7,24 @@ export interface Survivor {
   /** What it may become without a test that fails. */
   readonly replacements: readonly string[]
   readonly why: string
+  /** So many places of the file read alike, and survive it. */
+  readonly places: number
 }
 
 /** Explains changes of one file. */
 export const inFile =
   (file: string) =>
-  (original: string, replacements: string | readonly string[], why: string): Survivor => ({
+  (
+    original: string,
+    replacements: string | readonly string[],
+    why: string,
+    places = 1,
+  ): Survivor => ({
     file,
     original,
     replacements: typeof replacements === 'string' ? [replacements] : replacements,
     why,
+    places,
   })
 
 /** Why a mutant survives, where one sentence fits many. */
