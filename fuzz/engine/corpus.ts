@@ -110,21 +110,43 @@ export class Corpus {
 
 const branchOf = (feature: number): number => Math.floor((feature - MAX_ENDINGS) / CLASSES)
 
+/** An input, and what it does. */
+export interface Telling {
+  readonly input: Uint8Array
+  readonly features: readonly number[]
+  /** `Executed.kind` */
+  readonly kind: string
+}
+
 /**
- * Of these inputs, few that do together what all of them do, the most telling first. Counts are told
- * apart more coarsely than while searching: once, a few times, often.
+ * Of these inputs, few that do together what all of them do: first the shortest of each kind, so that
+ * none is lost to many of another, then the most telling. Counts are told apart more coarsely than
+ * while searching: once, a few times, often.
  */
 export function distilled(
-  inputs: readonly { readonly input: Uint8Array; readonly features: readonly number[] }[],
+  inputs: readonly Telling[],
   most: number,
   mostOctets: number,
 ): readonly Uint8Array[] {
   const rest = inputs
-    .map(({ input, features }) => ({ input, features: new Set(features.map(coarse)) }))
+    .map(({ input, features, kind }) => ({ input, kind, features: new Set(features.map(coarse)) }))
     .sort((a, b) => a.input.length - b.input.length)
   const chosen: Uint8Array[] = []
   const done = new Set<number>()
   let room = mostOctets
+  const choose = ({ input, features }: (typeof rest)[number]): void => {
+    chosen.push(input)
+    room -= input.length
+    for (const feature of features) done.add(feature)
+    features.clear()
+  }
+  const kinds = new Set<string>()
+  for (const candidate of rest) {
+    if (kinds.has(candidate.kind)) continue
+    if (chosen.length >= most / 2 || candidate.input.length > room / 2) break
+    kinds.add(candidate.kind)
+    choose(candidate)
+  }
   while (chosen.length < most) {
     let best: (typeof rest)[number] | undefined
     let gain = 0
@@ -137,9 +159,7 @@ export function distilled(
       if (candidate.features.size > gain) [best, gain] = [candidate, candidate.features.size]
     }
     if (best === undefined) break
-    chosen.push(best.input)
-    room -= best.input.length
-    for (const feature of best.features) done.add(feature)
+    choose(best)
   }
   return chosen
 }

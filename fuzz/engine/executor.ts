@@ -14,6 +14,8 @@ export const SLOW_MS = 50
 export interface Executed {
   /** Undefined where there is a finding. */
   readonly ending?: string
+  /** What all endings of this sort begin with: that it was accepted as what, or the code of its refusal. */
+  readonly kind?: string
   readonly finding?: Finding
   readonly ms: number
 }
@@ -40,7 +42,8 @@ export class Executor {
       ms = performance.now() - began
       const checked = this.target.check ? await this.target.check(input) : ''
       checkPrototypes()
-      return { ending: `${ending} ${checked}`, ms }
+      const kind = `${words(ending, 2)} ${words(checked, 1)}`
+      return { ending: `${ending} ${checked}`, kind, ms }
     } catch (thrown) {
       return { finding: findingOf(thrown), ms }
     } finally {
@@ -87,6 +90,8 @@ export class Executor {
     return uncounted <= most ? undefined : { kind: 'slow', key: 'slow', detail }
   }
 }
+
+const words = (text: string, most: number): string => text.split(' ', most).join(' ')
 
 /** The same in a process of its own whose code counts nothing. */
 function msElsewhere(target: string, input: Uint8Array): number {

@@ -1,9 +1,9 @@
 import type { Material } from '../mutate/mutator.js'
 import { mutateOctets } from '../mutate/octets.js'
 import { MAX_INPUT, type Target } from '../target.js'
-import { Corpus, distilled } from './corpus.js'
+import { Corpus, distilled, type Telling } from './corpus.js'
 import type { Coverage } from './coverage.js'
-import type { Executor } from './executor.js'
+import type { Executed, Executor } from './executor.js'
 import {
   corpusFolder,
   readInputs,
@@ -101,10 +101,11 @@ export class Fuzzer {
     writeInputs(workFolder(out, target), [...inputs, this.slowest])
     if (keep !== 'tree') return
     saveSlowest(target, await this.slowestOf([...inputs, this.slowest]))
-    const telling: { input: Uint8Array; features: readonly number[] }[] = []
+    const telling: Telling[] = []
     for (const input of inputs.filter(({ length }) => length <= LARGEST_KEPT)) {
-      const ending = await this.ran(input)
-      if (ending !== undefined) telling.push({ input, features: this.corpus.featuresOf(ending) })
+      const { ending, kind = '' } = await this.ran(input)
+      if (ending === undefined) continue
+      telling.push({ input, kind, features: this.corpus.featuresOf(ending) })
     }
     writeInputs(corpusFolder(target), distilled(telling, MOST_KEPT, MOST_OCTETS_KEPT))
   }
@@ -139,19 +140,19 @@ export class Fuzzer {
   }
 
   private async tried(input: Uint8Array): Promise<'new' | 'shorter' | 'nothing'> {
-    const ending = await this.ran(input)
+    const { ending } = await this.ran(input)
     return ending === undefined ? 'nothing' : this.corpus.offer(input, ending)
   }
 
-  /** Runs an input with the counters at nothing before it. Undefined: it was a finding. */
-  private async ran(input: Uint8Array): Promise<string | undefined> {
+  /** Runs an input with the counters at nothing before it. */
+  private async ran(input: Uint8Array): Promise<Executed> {
     const { coverage, executor } = this.parts
     this.executions += 1
     coverage.reset()
-    const { ending, finding, ms } = await executor.run(input)
-    if (finding) await this.note(finding, input)
-    else if (ms > this.slowestMs) await this.measure(input)
-    return ending
+    const executed = await executor.run(input)
+    if (executed.finding) await this.note(executed.finding, input)
+    else if (executed.ms > this.slowestMs) await this.measure(input)
+    return executed
   }
 
   /** Slower than anything before, or only disturbed? */
