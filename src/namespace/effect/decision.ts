@@ -28,4 +28,8 @@ export const gone = (
   kind: string,
   name: string,
 ): { readonly ok: false; readonly refusal: Refusal<'namespace.unknown'> } =>
-  refuse('namespace.unknown', `there is no such ${kind}`, { found: name })
+  refuse('namespace.unknown', `there is no such ${kind}`, { found: quoted(name) })
+
+/** A proposal may name what no alias or uid is. */
+const quoted = (name: string): string =>
+  /^[a-z0-9/-]{1,200}$/.test(name) ? name : JSON.stringify(name.slice(0, 80))
