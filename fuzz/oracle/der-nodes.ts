@@ -10,25 +10,31 @@ export interface DerNode {
 
 const MAX_DEPTH = 40
 
+/** Do values stand in OCTET STRINGs, or are these not looked into? */
+type Strings = 'open' | 'closed'
+
 /** All of `octets` as values one after the other; undefined when they are not. */
-export function readNodes(octets: Uint8Array, depth = 0): DerNode[] | undefined {
+export function readNodes(
+  octets: Uint8Array,
+  strings: Strings = 'open',
+  depth = 0,
+): DerNode[] | undefined {
   const nodes: DerNode[] = []
   for (let at = 0; at < octets.length;) {
     const tag = octets[at] ?? 0
     const header = readLength(octets, at + 1)
     if (header === undefined || header.until > octets.length) return undefined
     const content = octets.subarray(header.from, header.until)
-    nodes.push(nodeOf(tag, content, depth))
+    nodes.push(nodeOf(tag, content, strings, depth))
     at = header.until
   }
   return nodes
 }
 
-function nodeOf(tag: number, content: Uint8Array, depth: number): DerNode {
+function nodeOf(tag: number, content: Uint8Array, strings: Strings, depth: number): DerNode {
   const isConstructed = (tag & 0x20) !== 0
-  // Values often stand in OCTET STRINGs.
-  const mayHold = isConstructed || (tag === 4 && content[0] === 0x30)
-  const children = mayHold && depth < MAX_DEPTH ? readNodes(content, depth + 1) : undefined
+  const mayHold = isConstructed || (strings === 'open' && tag === 4 && content[0] === 0x30)
+  const children = mayHold && depth < MAX_DEPTH ? readNodes(content, strings, depth + 1) : undefined
   return children ? { tag, content, children } : { tag, content: Uint8Array.from(content) }
 }
 

@@ -44,7 +44,8 @@ function check(input: Uint8Array): string {
 }
 
 function checkParsed(input: Uint8Array, csr: ParsedCsr): void {
-  const nodes = readNodes(input)
+  // Closed: an extension that nobody reads may hold anything.
+  const nodes = readNodes(input, 'closed')
   hold(nodes !== undefined && sameOctets(writeNodes(nodes), input), 'accepted DER has one spelling')
   const [info, , signature] = nodes?.[0]?.children ?? []
   hold(info !== undefined && sameOctets(writeNodes([info]), csr.signedBytes), 'signed: the info')
@@ -52,6 +53,10 @@ function checkParsed(input: Uint8Array, csr: ParsedCsr): void {
     signature?.content[0] === 0 && sameOctets(signature.content.subarray(1), csr.signature),
     'signature',
   )
+  for (const value of valuesRead(info)) {
+    const inner = readNodes(value, 'closed')
+    hold(inner !== undefined && sameOctets(writeNodes(inner), value), 'so do extensions')
+  }
   const spki = info?.children?.[2]
   hold(
     spki !== undefined && sameOctets(writeNodes([spki]), csr.spki),
@@ -62,6 +67,25 @@ function checkParsed(input: Uint8Array, csr: ParsedCsr): void {
     hold(Buffer.from(input).includes(name), 'names stand in the input')
   }
 }
+
+/** keyUsage, subjectAltName and basicConstraints: what of a CSR's extensions is read. */
+const READ = ['551d0f', '551d11', '551d13']
+
+const EXTENSION_REQUEST = '2a864886f70d01090e'
+
+/** The values of these extensions, of the one attribute that holds extensions. */
+function valuesRead(info: DerNode | undefined): readonly Uint8Array[] {
+  const attributes = info?.children?.[3]?.children ?? []
+  const request = attributes.find(({ children = [] }) => typeOf(children) === EXTENSION_REQUEST)
+  const extensions = request?.children?.[1]?.children?.[0]?.children ?? []
+  return extensions.flatMap(({ children = [] }) => {
+    const value = children.at(-1)
+    return value && READ.includes(typeOf(children)) ? [value.content] : []
+  })
+}
+
+const typeOf = ([type]: readonly DerNode[]): string =>
+  Buffer.from(type?.content ?? []).toString('hex')
 
 const hashes: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.3.2': 'sha256',
