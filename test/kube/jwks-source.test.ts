@@ -22,7 +22,17 @@ beforeEach(async () => {
   fake = await FakeKubeApi.started()
   healthy(fake, [jwk])
 })
-afterEach(() => fake.stop())
+/** Servers that nothing should be asked of; they end with the test, however it ends. */
+const others: FakeKubeApi[] = []
+afterEach(async () => {
+  await Promise.all([fake, ...others.splice(0)].map((server) => server.stop()))
+})
+
+async function another(): Promise<FakeKubeApi> {
+  const other = await FakeKubeApi.started()
+  others.push(other)
+  return other
+}
 
 async function discovery() {
   const connection = await connectKube('prod', { kubeconfig: fake.kubeconfig() })
@@ -36,22 +46,20 @@ describe('discoveryJwksSource', () => {
   })
 
   it('goes to no other host, whatever jwks_uri says (CVE-2026-41413)', async () => {
-    const other = await FakeKubeApi.started()
+    const other = await another()
     fake.on(paths.discovery, json(200, { issuer: ISSUER, jwks_uri: `${other.url}/keys` }))
     expect(await (await discovery()).fetch(soon())).toEqual({ keys: [jwk] })
     expect(other.connections).toBe(0)
-    await other.stop()
   })
 
   it.each([paths.discovery, paths.keys])(
     'follows no redirect of %s (CVE-2026-49478)',
     async (path) => {
-      const other = await FakeKubeApi.started()
+      const other = await another()
       healthy(other, [jwk])
       fake.on(path, redirect(`${other.url}${path}`))
       await expect((await discovery()).fetch(soon())).rejects.toThrow(DependencyError)
       expect(other.connections).toBe(0)
-      await other.stop()
     },
   )
 
