@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Executor } from './engine/executor.js'
 import { HOME } from './engine/files.js'
-import type { Report } from './engine/order.js'
+import type { Edit, Report } from './engine/order.js'
 import { loadTarget, targets } from './load-target.js'
 import { watch } from './watch.js'
 
@@ -14,6 +14,9 @@ const USAGE = `usage: npm run fuzz -- TARGET|all --minutes N [--seed N] [--save]
   --minutes  how long, for each target (default 1)
   --executions  how many of them at most, for each target
   --seed     of the random choices (default: another one every second)
+  --from seeds  begin with the target's own seeds alone, not with what was learnt before
+  --first    end with the first finding
+  --edits    run other code: a JSON list of { file, find, replace }, to see a property fail
   --save     write the distilled corpus to fuzz/corpus/TARGET
   --hang     seconds after which an input is taken to have no end (default 20)
   --out      where findings go, and what the next run begins with (default fuzz/)
@@ -30,6 +33,9 @@ export async function main(args: readonly string[]): Promise<number> {
       minutes: { type: 'string', default: '1' },
       executions: { type: 'string', default: 'Infinity' },
       seed: { type: 'string' },
+      from: { type: 'string', default: 'corpus' },
+      first: { type: 'boolean', default: false },
+      edits: { type: 'string', default: '[]' },
       save: { type: 'boolean', default: false },
       replay: { type: 'boolean', default: false },
       hang: { type: 'string', default: '20' },
@@ -54,6 +60,9 @@ export async function main(args: readonly string[]): Promise<number> {
     executions: Number(values.executions),
     seed,
     keep: values.save ? 'tree' : 'here',
+    from: values.from === 'seeds' ? 'seeds' : 'corpus',
+    first: values.first,
+    edits: JSON.parse(values.edits) as readonly Edit[],
     out: values.out,
     hangSeconds: Number(values.hang),
   } as const
@@ -90,7 +99,9 @@ function progress(target: string, report: Report): void {
 function summary(target: string, report: Report | undefined): number {
   if (!report) return 0
   say(line(target, report))
-  for (const { key, path } of report.findings) say(`  ${path}\n    ${key}`)
+  for (const { key, path, after } of report.findings) {
+    say(`  ${path}\n    ${key}\n    after ${after} executions`)
+  }
   return report.findings.length
 }
 

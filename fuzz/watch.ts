@@ -34,8 +34,10 @@ export function watch(wanted: Wanted, tell: (report: Report) => void): Promise<R
           key: 'hang',
           detail: `no end after ${wanted.hangSeconds} s`,
         } as const
-        const hang = { key: finding.key, path: saveFinding(order, finding, desk.take()) }
-        report = { ...(report ?? nothingYet), findings: [...(report?.findings ?? []), hang] }
+        const latest = report ?? nothingYet
+        const path = saveFinding(order, finding, desk.take())
+        const hang = { key: finding.key, path, after: latest.executions }
+        report = { ...latest, findings: [...latest.findings, hang] }
         void worker.terminate()
       }
     }, LOOK_EVERY_MS)

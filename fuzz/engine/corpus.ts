@@ -22,6 +22,8 @@ export class Corpus {
   private readonly champions: (Entry | undefined)[]
   private readonly seen: Uint32Array
   private readonly known: number[] = []
+  /** Those of them that are endings, or of Capstan itself. */
+  private readonly own: number[] = []
   private readonly endings = new Map<string, number>()
   private readonly covered = new Set<number>()
   private readonly coverage: Coverage
@@ -59,6 +61,7 @@ export class Corpus {
       if (champion === undefined) {
         verdict = 'new'
         this.known.push(feature)
+        if (this.isOwn(feature)) this.own.push(feature)
         if (feature >= MAX_ENDINGS) this.covered.add(branchOf(feature))
       } else if (verdict === 'nothing') {
         verdict = 'shorter'
@@ -77,9 +80,11 @@ export class Corpus {
   }
 
   private pickRare(random: Random): Uint8Array {
-    let rarest = random.pick(this.known)
+    // A library may have many more features, and what is behind it is to be searched too.
+    const features = random.oneIn(4) ? this.known : this.own
+    let rarest = random.pick(features)
     for (let round = 0; round < 2; round += 1) {
-      const other = random.pick(this.known)
+      const other = random.pick(features)
       if ((this.seen[other] ?? 0) < (this.seen[rarest] ?? 0)) rarest = other
     }
     return this.champions[rarest]?.input ?? new Uint8Array(0)
@@ -97,6 +102,10 @@ export class Corpus {
       features.push(MAX_ENDINGS + branch * CLASSES + size)
     }
     return features
+  }
+
+  private isOwn(feature: number): boolean {
+    return feature < MAX_ENDINGS || this.coverage.own[branchOf(feature)] === 1
   }
 
   private numberOf(ending: string): number | undefined {

@@ -12,16 +12,21 @@ class Coverage {
   readonly ticks = new Uint32Array(MAX_TICKS)
   /** Branches there are. */
   branches = 0
-  /** Text that stands in the source of what was loaded. */
+  /** 1 for a branch of Capstan itself, 0 for one of a library. */
+  readonly own = new Uint8Array(MAX_TICKS)
+  /** Text that stands in Capstan's own source, as far as it was loaded. */
   readonly words = new Set<string>()
   private compared: Compared[] | undefined
 
   /** Called once by each instrumented module; answers its own counters. */
-  register(count: number, words: readonly string[]): Uint32Array {
+  register(count: number, words: readonly string[], isOwn: boolean): Uint32Array {
     const from = this.branches
     this.branches += count
     if (this.branches > MAX_TICKS) throw new RangeError('more branches than counters')
-    for (const word of words) this.words.add(word)
+    if (isOwn) {
+      this.own.fill(1, from, this.branches)
+      for (const word of words) this.words.add(word)
+    }
     return this.ticks.subarray(from, this.branches)
   }
 

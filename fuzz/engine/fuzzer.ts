@@ -46,7 +46,8 @@ export class Fuzzer {
   private readonly random: Random
   private readonly words: Words
   private readonly material: Material
-  private readonly findings = new Map<string, string>()
+  private readonly findings = new Map<string, Report['findings'][number]>()
+  private seeds: readonly Uint8Array[] = []
   private searchedMs = 0
   private reportedAt = 0
   private executions = 0
@@ -60,7 +61,7 @@ export class Fuzzer {
     this.words = new Words(parts.coverage.words, this.random)
     this.material = {
       random: this.random,
-      other: () => this.corpus.pick(this.random),
+      other: () => this.picked(),
       word: () => this.words.pick(),
     }
   }
@@ -69,8 +70,9 @@ export class Fuzzer {
   async begin(): Promise<void> {
     const { target, order } = this.parts
     const folders = [corpusFolder(order.target), workFolder(order.out, order.target)]
-    const kept = folders.flatMap(readInputs)
-    for (const input of [NOTHING, ...(await target.seeds()), ...kept.map(({ input }) => input)]) {
+    const kept = order.from === 'seeds' ? [] : folders.flatMap(readInputs)
+    this.seeds = await target.seeds()
+    for (const input of [NOTHING, ...this.seeds, ...kept.map(({ input }) => input)]) {
       await this.explore(input)
     }
     // What is done for the first time is slower than it will ever be again.
@@ -78,11 +80,12 @@ export class Fuzzer {
   }
 
   async search(): Promise<void> {
-    const { seconds, executions } = this.parts.order
+    const { seconds, executions, first } = this.parts.order
     let before = performance.now()
     let cpuBefore = cpuMs()
     while (this.searchedMs < seconds * 1000 && this.executions < executions) {
-      await this.explore(this.mutated(this.corpus.pick(this.random)))
+      if (first && this.findings.size > 0) break
+      await this.explore(this.mutated(this.picked()))
       const now = performance.now()
       const cpu = cpuMs()
       this.searchedMs += Math.min(now - before, cpu - cpuBefore + MOST_IDLE_MS)
@@ -169,12 +172,21 @@ export class Fuzzer {
   /** The first input that shows something, made short, is kept. */
   private async note(finding: Finding, input: Uint8Array): Promise<void> {
     const { executor, order } = this.parts
-    if (this.findings.has(finding.key)) return
-    this.findings.set(finding.key, saveFinding(order, finding, input))
+    const { key } = finding
+    if (this.findings.has(key)) return
+    const after = this.executions
+    this.findings.set(key, { key, after, path: saveFinding(order, finding, input) })
     if (finding.kind === 'slow') return
     const isSame = async (candidate: Uint8Array): Promise<boolean> =>
-      (await executor.run(candidate)).finding?.key === finding.key
-    this.findings.set(finding.key, saveFinding(order, finding, await minimised(input, isSame)))
+      (await executor.run(candidate)).finding?.key === key
+    const short = await minimised(input, isSame)
+    this.findings.set(key, { key, after, path: saveFinding(order, finding, short) })
+  }
+
+  /** Mostly a champion; sometimes a seed, since champions are short, and seeds are whole and good. */
+  private picked(): Uint8Array {
+    const { random, seeds } = this
+    return seeds.length > 0 && random.oneIn(6) ? random.pick(seeds) : this.corpus.pick(random)
   }
 
   private mutated(input: Uint8Array): Uint8Array {
@@ -182,7 +194,7 @@ export class Fuzzer {
     const { target, executor } = this.parts
     const mutators = [...target.mutators, mutateOctets]
     let result = input
-    for (let count = 1 + random.below(random.pick([1, 2, 4, 8])); count > 0; count -= 1) {
+    for (let count = 1 + random.below(random.pick([1, 1, 2, 8])); count > 0; count -= 1) {
       const [before, mutate] = [result, random.pick(mutators)]
       result = executor.watched(before, () => mutate(before, material)) ?? before
       if (result.length > MAX_INPUT) result = result.subarray(0, MAX_INPUT)
@@ -200,7 +212,7 @@ export class Fuzzer {
       branches: this.corpus.branches,
       branchesInAll: coverage.branches,
       slowestMs: this.slowestMs,
-      findings: [...this.findings].map(([key, path]) => ({ key, path })),
+      findings: [...this.findings.values()],
     })
   }
 }

@@ -135,6 +135,18 @@ export const possibleChanges: readonly ChangeRequest[] = [
       jwks: { url: 'https://one.example/keys' },
     },
   },
+  {
+    op: 'cluster.update',
+    alias: 'prod',
+    cluster: {
+      identityTrustDomain: 'cluster.local' as TrustDomain,
+      controlPlaneNamespace: 'linkerd',
+      issuer: 'https://prod.example',
+      audience: 'another',
+      validation: 'offline',
+      jwks: { discovery: true },
+    },
+  },
   { op: 'cluster.remove', alias: 'prod' },
 ]
 

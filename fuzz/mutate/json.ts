@@ -26,10 +26,10 @@ export function parse(input: Uint8Array): unknown {
   }
 }
 
-type Holder = unknown[] | Record<string, unknown>
+export type Holder = unknown[] | Record<string, unknown>
 
-/** A copy of the value with one to three changes. */
-export function mutatedValue(value: unknown, material: Material): unknown {
+/** A copy of the value with one to three changes. Other inputs are what `read` makes of them. */
+export function mutatedValue(value: unknown, material: Material, read = parse): unknown {
   const { random } = material
   const root = { value: structuredClone(value) }
   for (let count = random.pick([1, 1, 1, 2, 3]); count > 0; count -= 1) {
@@ -37,7 +37,7 @@ export function mutatedValue(value: unknown, material: Material): unknown {
     // What has grown this large grows by doubling from here.
     if (places.length > MOST_PLACES) break
     const { holder, key } = random.pick(places)
-    random.pick(edits)(holder, key, material)
+    random.pick(edits)(holder, key, material, read)
   }
   return root.value ?? null
 }
@@ -63,10 +63,10 @@ function placesOf(holder: Holder): readonly Place[] {
   return places.length === 0 ? [{ holder, key: 'value' }] : places
 }
 
-const get = (holder: Holder, key: string): unknown =>
+export const get = (holder: Holder, key: string): unknown =>
   Array.isArray(holder) ? holder[Number(key)] : holder[key]
 
-function set(holder: Holder, key: string, value: unknown): void {
+export function set(holder: Holder, key: string, value: unknown): void {
   // Not an assignment: the key may be `__proto__`.
   Object.defineProperty(holder, key, {
     value,
@@ -76,13 +76,10 @@ function set(holder: Holder, key: string, value: unknown): void {
   })
 }
 
-type Edit = (holder: Holder, key: string, material: Material) => void
+type Edit = (holder: Holder, key: string, material: Material, read: typeof parse) => void
 
 const edits: readonly Edit[] = [
-  function remove(holder, key) {
-    if (Array.isArray(holder)) holder.splice(Number(key), 1)
-    else Reflect.deleteProperty(holder, key)
-  },
+  remove,
   function replace(holder, key, material) {
     set(holder, key, newValue(material))
   },
@@ -118,8 +115,8 @@ const edits: readonly Edit[] = [
     for (let i = 0; i < depth; i += 1) value = random.oneIn(2) ? [value] : { a: value }
     set(holder, key, value)
   },
-  function graft(holder, key, { random, other }) {
-    const places = placesOf({ value: parse(other()) })
+  function graft(holder, key, { random, other }, read) {
+    const places = placesOf({ value: read(other()) })
     const from = random.pick(places)
     set(holder, key, structuredClone(get(from.holder, from.key)) ?? null)
   },
@@ -128,7 +125,13 @@ const edits: readonly Edit[] = [
   changeScalar,
 ]
 
-function changeScalar(holder: Holder, key: string, material: Material): void {
+export function remove(holder: Holder, key: string): void {
+  if (Array.isArray(holder)) holder.splice(Number(key), 1)
+  else Reflect.deleteProperty(holder, key)
+}
+
+/** A boolean, number or text becomes another that is nearly the same; anything else, something new. */
+export function changeScalar(holder: Holder, key: string, material: Material): void {
   const { random } = material
   const value = get(holder, key)
   if (typeof value === 'string') set(holder, key, changedText(value, material))
@@ -144,7 +147,7 @@ function changedText(text: string, material: Material): string {
   return Buffer.from(mutateOctets(Buffer.from(text), material) ?? []).toString('utf8')
 }
 
-const ODD_TEXT = [
+export const ODD_TEXT = [
   '\u0000',
   '\n',
   '\u2028',
@@ -167,7 +170,7 @@ const NUMBERS = [0, -1, 1, 1.5, 2, 255, 256, 3600, 86_400, 86_401, 65_535, 65_53
   253_402_300_800,
 ])
 
-const newNumber = (random: Random): number => random.pick(NUMBERS)
+export const newNumber = (random: Random): number => random.pick(NUMBERS)
 
 function newValue(material: Material): unknown {
   const { random, word } = material
@@ -197,7 +200,7 @@ const newKey = ({ random, word }: Material): string =>
   random.oneIn(6) ? random.pick(KEYS) : word()
 
 /** JSON that means the same, or nearly. */
-function spelled(text: string, { random }: Material): string {
+export function spelled(text: string, { random }: Material): string {
   switch (random.below(16)) {
     case 0:
       return text.replace(/[,:]/g, (sign) => `${sign} `)

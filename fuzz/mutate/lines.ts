@@ -57,9 +57,16 @@ const MARKS = [
 
 /** Changes the values of a YAML document, and writes it again. */
 export const mutateYaml: Mutator = (input, material) => {
-  const parsed = parseYaml(textOf(input))
-  if (!parsed.ok) return undefined
-  return Buffer.from(stringify(mutatedValue(parsed.source.value, material)), 'utf8')
+  const value = yamlValue(input)
+  return value === undefined ? undefined : asYaml(mutatedValue(value, material, yamlValue))
 }
+
+/** The value of a YAML document; undefined when it is none. */
+export function yamlValue(input: Uint8Array): unknown {
+  const parsed = parseYaml(textOf(input))
+  return parsed.ok ? parsed.source.value : undefined
+}
+
+export const asYaml = (value: unknown): Uint8Array => Buffer.from(stringify(value), 'utf8')
 
 const textOf = (octets: Uint8Array): string => Buffer.from(octets).toString('utf8')

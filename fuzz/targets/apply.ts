@@ -1,11 +1,16 @@
 import { type ParsedYaml, parseYaml } from '../../src/config/yaml-source.js'
+import type { NamespaceDocument } from '../../src/namespace/change-request.js'
+import { documentSchema } from '../../src/namespace/schema.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { applyBody } from '../../src/server/http/schema/change-bodies.js'
 import type { JsonBody } from '../../src/server/operations.js'
 import { parseStrictJson } from '../../src/server/http/strict-json.js'
 import { ownIndex, smallIndex } from '../given/small-index.js'
+import { yamlBySchema } from '../mutate/by-schema.js'
+import type { Schema } from '../mutate/generate.js'
 import { mutateLines, mutateYaml } from '../mutate/lines.js'
 import { endingOf, hold } from '../oracle/hold.js'
+import { checkApplied, checkIndex } from '../oracle/index-state.js'
 import type { Target } from '../target.js'
 
 const before = canonicalState(smallIndex.state)
@@ -61,6 +66,8 @@ async function check(input: Uint8Array): Promise<string> {
   const rest = index.plan(document)
   hold(rest.ok && rest.value.length === 0, 'applying a document twice changes nothing')
   hold((await index.verify()).ok, 'what was applied is what the log says')
+  checkIndex(index.state)
+  checkApplied(index.state, document as unknown as NamespaceDocument)
   return applied.value.map((change) => change.class).join(' ')
 }
 
@@ -133,17 +140,59 @@ entries:
     namespace: payments
     serviceAccount: api
 `,
+  `apiVersion: capstan/v1
+clusters:
+  - alias: edge/one
+    identityTrustDomain: one.example
+    controlPlaneNamespace: linkerd
+    issuer: https://one.example
+    audience: capstan
+    validation: both
+    tokenReview: { kubeconfig: /etc/one, context: one }
+    jwks: { url: https://one.example/keys }
+  - alias: prod
+    identityTrustDomain: cluster.local
+    controlPlaneNamespace: linkerd
+    issuer: https://prod.example
+    audience: another
+    validation: offline
+    tokenReview: { inCluster: true }
+    jwks: { discovery: true }
+scopes:
+  - alias: ''
+    envelope: { maxTtl: 86400, keyAlgs: [ecdsa-p256], names: [''], capabilities: [reader] }
+  - alias: shop
+    envelope: { mayCall: [payments], mayAccept: [shop], clusters: '*', allowUnauthenticated: false }
+entries:
+  - alias: payments/api
+    owner: { controller: team-payments, contact: '#new' }
+    envelope: { maxTtl: 3600, graceAfterExpiry: 60, federate: [], usages: [serverAuth] }
+    labels: { tier: '2', 'a.b/c': '' }
+    bindings:
+      - { kind: k8s, cluster: prod, namespace: payments, serviceAccount: api.v2 }
+    validUntil: 1800000000
+    state: suspended
+  - alias: shop/web
+    owner: { controller: team-payments }
+    bindings:
+      - { kind: vm, attestor: aws, match: { region: [eu-1] } }
+      - { kind: edge, attestor: tpm, device: d1, fleet: f }
+    state: active
+prune: true
+`,
   '{"apiVersion": "capstan/v1", "scopes": [{"alias": "a"}, {"alias": "a/b"}]}',
   'a: &x [1, 2]\nb: [*x, *x]\n? [c]\n: |+\n  text\n\n---\n',
   'a: !!binary aGk=\nb: !!set {x}\nc: 0o17\nd: .inf\ne: "\\u0041\\n"\nf: >-\n  folded\n  text\n',
 ]
+
+const bySchema = yamlBySchema(documentSchema as Schema)
 
 const seeds = (): readonly Uint8Array[] => documents.map((text) => Buffer.from(text))
 
 export const target: Target = {
   slowMs: SLOW_YAML_MS,
   seeds,
-  mutators: [mutateYaml, mutateYaml, mutateLines],
+  mutators: [bySchema, bySchema, bySchema, bySchema, mutateYaml, mutateYaml, mutateLines],
   run,
   check,
 }

@@ -1,6 +1,7 @@
 import { parseSerial } from '../../src/core/serial.js'
 import { csrFromText } from '../../src/csr/csr-from-text.js'
 import { parseChangeRequest } from '../../src/namespace/change-request.js'
+import { requestSchemas } from '../../src/namespace/schema.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { applyBody, changeBody } from '../../src/server/http/schema/change-bodies.js'
 import {
@@ -12,8 +13,11 @@ import {
 } from '../../src/server/http/schema/issue-bodies.js'
 import { parseStrictJson } from '../../src/server/http/strict-json.js'
 import { ownIndex, possibleChanges, smallIndex } from '../given/small-index.js'
+import { jsonBySchema } from '../mutate/by-schema.js'
+import type { Schema } from '../mutate/generate.js'
 import { mutateJson } from '../mutate/json.js'
 import { endingOf, hold } from '../oracle/hold.js'
+import { checkIndex } from '../oracle/index-state.js'
 import type { Target } from '../target.js'
 
 const before = canonicalState(smallIndex.state)
@@ -63,6 +67,7 @@ async function check(input: Uint8Array): Promise<string> {
     return endingOf(changed.refusal)
   }
   hold((await index.verify()).ok, 'what was changed is what the log says')
+  checkIndex(index.state)
   return `changed ${changed.value.op} ${changed.value.class}`
 }
 
@@ -79,4 +84,14 @@ const seeds = (): readonly Uint8Array[] =>
     },
   ].map((value) => Buffer.from(JSON.stringify(value)))
 
-export const target: Target = { seeds, mutators: [mutateJson, mutateJson, mutateJson], run, check }
+const changes = jsonBySchema({ oneOf: Object.values(requestSchemas) })
+const others = jsonBySchema({
+  oneOf: Object.values(bodies).map(({ schema }) => schema as Schema),
+})
+
+export const target: Target = {
+  seeds,
+  mutators: [changes, changes, changes, others, mutateJson],
+  run,
+  check,
+}

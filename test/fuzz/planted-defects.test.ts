@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { planted } from './planted/defects.js'
+
+const out = mkdtempSync(join(tmpdir(), 'capstan-planted-'))
+afterAll(() => rmSync(out, { recursive: true }))
+
+/** Capstan with one check taken away: the search, from the seeds alone, finds what that breaks. */
+describe.each(planted)('the search of $target finds that $what', ({ target, edit, shows }) => {
+  it('within as many executions as a minute has', () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      ['fuzz/main.mjs', target, '--executions', '20000', '--minutes', '2', '--seed', '1']
+        .concat(['--from', 'seeds', '--first', '--out', out])
+        .concat(['--edits', JSON.stringify([edit])]),
+      { encoding: 'utf8' },
+    )
+    expect(stdout).toContain(shows)
+    expect(status).toBe(1)
+  })
+})

@@ -1,0 +1,44 @@
+import type { Edit } from '../../../fuzz/engine/order.js'
+
+interface Planted {
+  readonly target: string
+  /** What is then wrong with it. */
+  readonly what: string
+  readonly edit: Edit
+  /** Part of the finding. */
+  readonly shows: string
+}
+
+/** Checks that somebody might take away or get wrong, behind much that must be right. */
+export const planted: readonly Planted[] = [
+  {
+    target: 'config',
+    what: 'a port is not compared with the last that there is',
+    edit: {
+      file: 'src/config/listen-address.ts',
+      find: ' || Number(port) > 65_535',
+      replace: '',
+    },
+    shows: 'listeners have a port that there is',
+  },
+  {
+    target: 'apply',
+    what: 'a document may describe something twice',
+    edit: {
+      file: 'src/namespace/plan-document.ts',
+      find: 'if (!unique.ok) return unique',
+      replace: '',
+    },
+    shows: 'applying a document twice changes nothing',
+  },
+  {
+    target: 'change-request',
+    what: 'an end may be a time that no calendar has',
+    edit: {
+      file: 'src/namespace/change-request.ts',
+      find: 'return Number.isSafeInteger(at) && at >= 0 && toIso(unixSeconds(at)) === text',
+      replace: 'return at !== 0.5',
+    },
+    shows: 'RangeError an instant is a whole number of seconds',
+  },
+]
