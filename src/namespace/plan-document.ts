@@ -77,15 +77,19 @@ function namesOnce(document: NamespaceDocument): Result<undefined, Refusal<'name
   for (const list of ['scopes', 'clusters', 'entries'] as const) {
     const seen = new Set<string>()
     const twice = (document[list] ?? []).find(({ alias }) => seen.size === seen.add(alias).size)
-    if (twice !== undefined) {
-      return refuse('namespace.malformed', 'the document describes something twice', {
-        wanted: `one description of each of its ${list}`,
-        found: twice.alias,
-      })
-    }
+    if (twice !== undefined) return describedTwice(list, twice.alias)
   }
-  return ok()
+  const bound = document.entries?.find(({ bindings }) => repeats(bindings))
+  return bound ? describedTwice('bindings', bound.alias) : ok()
 }
+
+const repeats = (all: readonly BindingRequest[] = []) => new Set(all.map(spell)).size < all.length
+
+const describedTwice = (what: string, found: string) =>
+  refuse('namespace.malformed', 'the document describes something twice', {
+    wanted: `one description of each of its ${what}`,
+    found,
+  })
 
 /** Does it only give up power, and may it do so before anything else changes? */
 function isNarrower(state: IndexState, alias: string, asked: Envelope): boolean {

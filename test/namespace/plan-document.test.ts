@@ -221,6 +221,13 @@ describe('applying', () => {
     ['text that is none', { entries: [{ ...api, owner: { controller: '\ud800' } }] }, 'malformed'],
   ]
 
+  it('a binding twice, of an entry that has it already as of a new one', async () => {
+    const given = await givenIndex()
+    expect(codeOf(await given.index.apply(document))).toBe('ok')
+    const twice = { ...api, bindings: [...api.bindings, ...api.bindings] }
+    expect(codeOf(given.index.plan({ ...document, entries: [twice] }))).toBe('namespace.malformed')
+  })
+
   it.each(refusals)('a document with %s makes nothing of it so', async (_, part, code) => {
     const given = await givenIndex()
     const before = canonicalState(given.index.state)
