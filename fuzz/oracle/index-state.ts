@@ -41,9 +41,18 @@ export function checkApplied(state: IndexState, document: NamespaceDocument): vo
   for (const wanted of document.entries ?? []) {
     const entry = state.entryByAlias(wanted.alias as Alias)
     hold(isDeepStrictEqual(entry?.owner, wanted.owner), 'an entry has the owner of the document')
-    hold(isDeepStrictEqual(entry?.labels, wanted.labels ?? {}), 'and its labels')
-    hold(entry?.bindings.length === (wanted.bindings ?? []).length, 'and its bindings')
-    hold(wanted.state === undefined || entry?.state === wanted.state, 'and its state')
+    hold(
+      isDeepStrictEqual(entry?.labels, wanted.labels ?? {}),
+      'an entry has the labels of the document',
+    )
+    hold(
+      entry?.bindings.length === (wanted.bindings ?? []).length,
+      'an entry has the bindings of the document',
+    )
+    hold(
+      wanted.state === undefined || entry?.state === wanted.state,
+      'an entry has the state of the document',
+    )
   }
   for (const { alias, ...facts } of document.clusters ?? []) {
     const cluster = state.clusterByAlias(alias as Alias)
