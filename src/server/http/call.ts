@@ -31,7 +31,8 @@ export class Call implements CallContext {
     return this.controller.signal
   }
 
-  about(detail: AuditDetail): void {
+  /** Use cases take it from its call, and pass it on. */
+  readonly about = (detail: AuditDetail): void => {
     this.known = { ...this.known, ...detail }
   }
 

@@ -27,7 +27,8 @@ const served = await serve('tls', {
 const local = await serve('unix', {
   operations: {
     // As the namespace does: the HTTP layer leaves it the parsing of its changes.
-    change: (request) => {
+    change: (request, { about }) => {
+      about({ alias: 'as/asked' })
       const parsed = parseChangeRequest(request)
       if (!parsed.ok) return Promise.resolve(parsed)
       changes.push(request)
@@ -339,6 +340,7 @@ describe('a change', () => {
     { op: 'cluster.remove', alias: 'prod' },
   ])('%j reaches the namespace as it was written', async (body) => {
     await ask(local, { method: 'POST', path: '/v1/changes', body })
+    expect(local.audited.at(-1)).toMatchObject({ about: { alias: 'as/asked' } })
     expect(changes).toEqual([body])
   })
 
