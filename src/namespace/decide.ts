@@ -51,6 +51,13 @@ export function mayBeDecided(
       next: 'look at it again, and propose again',
     })
   }
+  // The alias chooses the group, and the uid what it decides about: they must be of one object.
+  if (subject && subject.alias !== proposal.subject.alias) {
+    return refuse('namespace.stale-base', 'the subject has another alias', {
+      wanted: subject.alias,
+      found: JSON.stringify(proposal.subject.alias.slice(0, 80)),
+    })
+  }
   const responsible = responsibleGroup(state, proposal)
   if (responsible.uid !== proposal.scope.uid || responsible.group.rev !== proposal.scope.rev) {
     return refuse('namespace.not-responsible', 'another group decides about this subject')
