@@ -124,7 +124,8 @@ describe('a small file system', () => {
       await pause(1500)
       const filler = join(home, 'filler')
       fill(filler)
-      await pause(500)
+      // Until what the write-ahead log still had room for is written.
+      await pause(2000)
       run.phase('fault')
       await pause(2500)
       expect((await run.unready()).join()).toContain('SQLITE_FULL')
@@ -196,9 +197,10 @@ time.sleep(15)
 `
 
 /** A tmpfs of 6 MB; false where mounting is not allowed. */
+/** Larger than what a few seconds of load write: it is to be full when the test says so. */
 function mounted(at: string): boolean {
   mkdirSync(at, { recursive: true })
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', at]).status === 0
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', at]).status === 0
 }
 
 function fill(path: string): void {
