@@ -68,7 +68,9 @@ async function check(input: Uint8Array): Promise<string> {
   hold((await index.verify()).ok, 'what was applied is what the log says')
   checkIndex(index.state)
   checkApplied(index.state, document as unknown as NamespaceDocument)
-  return applied.value.map((change) => change.class).join(' ')
+  return applied.value
+    .map((made) => (made.kind === 'changed' ? made.change.class : made.kind))
+    .join(' ')
 }
 
 const MOST_CHANGES = 16

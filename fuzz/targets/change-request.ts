@@ -68,7 +68,8 @@ async function check(input: Uint8Array): Promise<string> {
   }
   hold((await index.verify()).ok, 'what was changed is what the log says')
   checkIndex(index.state)
-  return `changed ${changed.value.op} ${changed.value.class}`
+  const made = changed.value
+  return made.kind === 'changed' ? `changed ${made.change.op} ${made.change.class}` : made.kind
 }
 
 const seeds = (): readonly Uint8Array[] =>

@@ -36,7 +36,7 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
   const useCases = assemble({
     options,
     store,
-    index: governedElsewhere(reader, reader.log),
+    index: governedElsewhere(reader, reader.log, options.clock),
     authority: authority.value,
     // Names change hands in the main process, which waits for what is under way there.
     inFlight: new InFlight(store.ledger),

@@ -6,6 +6,7 @@ import { toIso, unixSeconds } from '../core/time.js'
 import type { Owner } from './entry.js'
 import type { ClusterFacts } from './cluster.js'
 import type { Envelope } from './envelope.js'
+import type { GroupTerms } from './operation.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -77,6 +78,14 @@ export type ChangeRequest = Why &
         readonly binding: string
       }
     | { readonly op: 'envelope.set'; readonly alias: string; readonly envelope: Envelope }
+    | {
+        readonly op: 'group.set'
+        /** Of a scope; empty for the root. */
+        readonly alias: string
+        readonly group: GroupTerms
+        /** By the voters of the scope above, over the heads of its own. */
+        readonly intervene?: true
+      }
     | {
         readonly op: 'cluster.register' | 'cluster.update'
         readonly alias: string
@@ -166,6 +175,9 @@ export function isBodyOf(op: string, body: unknown): op is Op {
   const schema = Object.hasOwn(bodySchemas, op) ? bodySchemas[op] : undefined
   return schema !== undefined && validator(schema)(body)
 }
+
+/** Is it what this schema says? For what nobody types: no word about what is wrong. */
+export const isShapedLike = (schema: object, value: unknown): boolean => validator(schema)(value)
 
 /** A namespace document, as `capstan apply` takes it. */
 export interface NamespaceDocument {

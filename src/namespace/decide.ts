@@ -1,7 +1,7 @@
-import { ROOT } from '../core/alias.js'
+import { type Alias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { seconds, type UnixSeconds } from '../core/time.js'
+import { seconds, toIso, type UnixSeconds } from '../core/time.js'
 import { sha256, type Uid, uidFromDigest, type UidKind } from '../core/uid.js'
 import type { ChangeContext, Decided } from './effect/decision.js'
 import { effectOf } from './effect/effect-of.js'
@@ -10,7 +10,7 @@ import type { GovernedObject, IndexState } from './state.js'
 import { operationOf, type Proposal } from './statements.js'
 
 /** How far a proposer's clock may be from the log's. */
-const CLOCK_TOLERANCE = seconds(120)
+export const CLOCK_TOLERANCE = seconds(120)
 
 /** Who decides about a subject: the scope with voters of its own, and they. */
 export interface Responsible {
@@ -18,28 +18,38 @@ export interface Responsible {
   readonly group: Group
 }
 
+type Undecidable = Refusal<
+  | 'namespace.wrong-index'
+  | 'namespace.expired'
+  | 'namespace.stale-base'
+  | 'namespace.not-responsible'
+>
+
 /** Is this a proposal that its group may decide now, about the subject as it is? */
 export function mayBeDecided(
   state: IndexState,
   proposal: Proposal,
   now: UnixSeconds,
-): Result<
-  Responsible,
-  Refusal<
-    | 'namespace.wrong-index'
-    | 'namespace.expired'
-    | 'namespace.stale-base'
-    | 'namespace.not-responsible'
-  >
-> {
+): Result<Responsible, Undecidable> {
+  if (now < proposal.created - CLOCK_TOLERANCE || now > proposal.expires) {
+    return refuse('namespace.expired', 'the proposal is not of this time', {
+      wanted: `a time from ${toIso(proposal.created)} to ${toIso(proposal.expires)}`,
+      found: toIso(now),
+    })
+  }
+  return isOfThisState(state, proposal)
+}
+
+/** The same whatever the time: is it still about the index as it is? */
+export function isOfThisState(
+  state: IndexState,
+  proposal: Proposal,
+): Result<Responsible, Undecidable> {
   if (proposal.index !== state.index) {
     return refuse('namespace.wrong-index', 'the proposal is for another index', {
       wanted: state.index,
       found: JSON.stringify(proposal.index.slice(0, 64)),
     })
-  }
-  if (now < proposal.created - CLOCK_TOLERANCE || now > proposal.expires) {
-    return refuse('namespace.expired', 'the proposal is not of this time')
   }
   const subject = subjectOf(state, proposal)
   const { base } = proposal
@@ -58,20 +68,54 @@ export function mayBeDecided(
       found: JSON.stringify(proposal.subject.alias.slice(0, 80)),
     })
   }
-  const responsible = responsibleGroup(state, proposal)
+  const changed = proposal.reads?.find(({ uid, rev }) => revisionOf(state, uid) !== rev)
+  if (changed) {
+    return refuse('namespace.stale-base', 'what the proposal was made in view of has changed', {
+      wanted: `${changed.uid} at revision ${changed.rev}`,
+      found: `revision ${revisionOf(state, changed.uid) ?? 0}`,
+      next: 'look at it again, and propose again',
+    })
+  }
+  const responsible = responsibleFor(state, proposal)
   if (responsible.uid !== proposal.scope.uid || responsible.group.rev !== proposal.scope.rev) {
-    return refuse('namespace.not-responsible', 'another group decides about this subject')
+    return refuse('namespace.not-responsible', 'another group decides about this subject', {
+      wanted: `${responsible.uid}, revision ${responsible.group.rev} of its group`,
+    })
   }
   return ok(responsible)
 }
 
-/** The nearest scope above the subject that has voters of its own. */
-export function responsibleGroup(
+export const isStale = (state: IndexState, proposal: Proposal): boolean =>
+  !isOfThisState(state, proposal).ok
+
+const revisionOf = (state: IndexState, uid: Uid): number | undefined =>
+  (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))?.rev
+
+/**
+ * Who decides: the nearest active scope above the subject that has voters of its own. About a scope's
+ * voters they decide themselves, or those above where the proposal names them.
+ */
+export function responsibleFor(
   state: IndexState,
-  { subject }: Pick<Proposal, 'subject'>,
+  {
+    op,
+    subject,
+    scope: named,
+  }: Pick<Proposal, 'op' | 'subject'> & Partial<Pick<Proposal, 'scope'>>,
 ): Responsible {
-  let scope = subject.alias === ROOT ? state.root : state.scopeAbove(subject.alias)
-  while (!scope.group && scope.alias !== ROOT) scope = state.scopeAbove(scope.alias)
+  const own = op === 'group.set' && subject.uid ? state.scopes.get(subject.uid) : undefined
+  if (own?.group && own.state === 'active' && (named === undefined || named.uid === own.uid)) {
+    return { uid: own.uid, group: own.group }
+  }
+  return responsibleAbove(state, subject.alias)
+}
+
+/** The nearest active scope above an alias that has voters of its own. */
+export function responsibleAbove(state: IndexState, alias: Alias): Responsible {
+  let scope = alias === ROOT ? state.root : state.scopeAbove(alias)
+  while (!(scope.group && scope.state === 'active') && scope.alias !== ROOT) {
+    scope = state.scopeAbove(scope.alias)
+  }
   const { uid, group } = scope
   if (!group) throw new Error('the root scope has no voters')
   return { uid, group }
@@ -93,10 +137,14 @@ export function decide(
   digest: string,
   context: Pick<ChangeContext, 'at' | 'issuedUntil'>,
 ): Result<Decided> {
-  const kinds = { scope: 's', entry: 'e', cluster: 'c' } as const
-  const kind = proposal.op.split('.')[0] as keyof typeof kinds | 'binding' | 'envelope'
-  const letter: UidKind = kind === 'scope' || kind === 'cluster' ? kinds[kind] : 'e'
+  const letter: UidKind = letters[proposal.op] ?? 'e'
   return effectOf(state, operationOf(proposal), { ...context, newUid: newUid(letter, digest) })
+}
+
+/** What a creation makes; nothing else takes a uid. */
+const letters: Readonly<Partial<Record<Proposal['op'], UidKind>>> = {
+  'scope.create': 's',
+  'cluster.register': 'c',
 }
 
 export const newUid = (kind: UidKind, digest: string): Uid =>

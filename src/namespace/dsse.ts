@@ -1,14 +1,15 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { canonicalize, parseCanonical } from '../core/canonical-json.js'
 import { sha256Hex } from '../core/uid.js'
-import type { VoterKey } from './group.js'
-import type { VoterSigner } from './ports.js'
+import type { VoterKey } from './voter-key.js'
 
 /** One payload type per kind of statement: a vote can never be read as a proposal. */
 export const payloadTypes = {
   genesis: 'application/vnd.capstan.genesis.v1+json',
   proposal: 'application/vnd.capstan.proposal.v1+json',
   vote: 'application/vnd.in-toto+json',
+  withdrawal: 'application/vnd.capstan.withdrawal.v1+json',
+  enrolment: 'application/vnd.capstan.enrolment.v1+json',
 } as const
 export type PayloadType = (typeof payloadTypes)[keyof typeof payloadTypes]
 
@@ -41,10 +42,15 @@ export interface Sealed {
   readonly digest: string
 }
 
+/** Whoever holds the key. */
+interface Signer {
+  sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
 export async function seal(
   payloadType: PayloadType,
   statement: unknown,
-  signer: VoterSigner,
+  signer: Signer,
 ): Promise<Sealed> {
   const payload = Buffer.from(canonicalize(statement), 'utf8')
   const signed = preAuthEncoding(payloadType, payload)
@@ -83,14 +89,26 @@ export function isSignedBy(opened: Opened, keys: readonly VoterKey[]): boolean {
   const [signature, ...more] = opened.signatures
   if (signature === undefined || more.length > 0) return false
   const signed = preAuthEncoding(opened.payloadType, opened.payload)
-  return keys.some((key) => verify(null, signed, publicKeyOf(key), signature))
+  return keys.some((key) => isSignatureOf(key, signed, signature))
 }
+
+/** The key says how it signs: nothing that comes with a signature does. */
+export function isSignatureOf(key: VoterKey, signed: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES) return false
+  const publicKey = publicKeyOf(key)
+  return key.alg === 'Ed25519'
+    ? verify(null, signed, publicKey, signature)
+    : verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
+}
+
+/** Of Ed25519 (RFC 8032 section 5.1.6) and of ES256 (RFC 7518 section 3.4) alike. */
+const SIGNATURE_BYTES = 64
 
 /** Importing a key costs as much as verifying with it, and a log is read with few of them. */
 const imported = new WeakMap<VoterKey, KeyObject>()
 
 function publicKeyOf(key: VoterKey): KeyObject {
-  const known = imported.get(key) ?? createPublicKey({ key: key.jwk, format: 'jwk' })
+  const known = imported.get(key) ?? createPublicKey({ key: { ...key.jwk }, format: 'jwk' })
   imported.set(key, known)
   return known
 }

@@ -1,36 +1,23 @@
 import { canonicalize } from '../core/canonical-json.js'
 import type { Refusal } from '../core/refusal.js'
-import { ok, refuse, type Result } from '../core/result.js'
-import type { TrustDomain } from '../core/names.js'
-import { decide, mayBeDecided, subjectOf } from './decide.js'
+import { ok, type Result } from '../core/result.js'
+import { unreachable } from '../core/unreachable.js'
 import { isSignedBy, open, type Opened } from './dsse.js'
+import { verifyCommit } from './fold-commit.js'
+import { verifyDeliberation } from './fold-deliberation.js'
+import { verifyEvidence } from './fold-evidence.js'
 import type { FoldedState } from './folded-state.js'
 import { genesisRecord, rootScope } from './genesis.js'
-import { type Group, passes, soloGroup, type VoterKey } from './group.js'
-import { commitRecord, encodeRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
-import { releasesNames } from './operation.js'
+import { type Group, soloGroup } from './group.js'
+import { type AnyRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
+import type { Outcome, Verified } from './outcome.js'
 import type { StoredRecord } from './ports.js'
-import type { Scope } from './scope.js'
-import type { Effect, IndexState } from './state.js'
-import { type Proposal, readGenesis, readProposal } from './statements.js'
-import { tally } from './tally.js'
-import { isVoterKey } from './voter-key.js'
+import { broken, forged, isSame } from './record-refusals.js'
+import type { IndexState } from './state.js'
+import { readGenesis } from './statements.js'
+import { isVoterKey, type VoterKey } from './voter-key.js'
 
-/** A record that belongs at the end of the log, and what it does. */
-export interface Verified {
-  readonly record: LogRecord
-  readonly head: string
-  readonly outcome: Outcome
-}
-
-type Outcome =
-  | {
-      readonly kind: 'genesis'
-      readonly index: string
-      readonly trustDomain: TrustDomain
-      readonly root: Scope
-    }
-  | { readonly kind: 'commit'; readonly effect: Effect }
+export type { Verified } from './outcome.js'
 
 /**
  * Does this record belong at the end of the log? Pure, and changes nothing: every digest, signature,
@@ -44,29 +31,61 @@ export function verifyRecord(state: IndexState, stored: StoredRecord): Result<Ve
   const envelopes = opened.filter((envelope) => envelope !== undefined)
   const inOrder = inSequence(state, stored, record)
   if (!inOrder.ok) return inOrder
-  const outcome =
-    record.kind === 'genesis'
-      ? verifyGenesis(record, envelopes)
-      : verifyCommit(state, record, envelopes)
-  if (!outcome.ok) return outcome
-  return ok({ record, head: recordHash(stored.bytes), outcome: outcome.value })
+  const head = recordHash(stored.bytes)
+  const outcome = outcomeOf(state, record, { envelopes, head })
+  return outcome.ok ? ok({ record, head, outcome: outcome.value }) : outcome
+}
+
+function outcomeOf(
+  state: IndexState,
+  record: AnyRecord,
+  { envelopes, head }: { readonly envelopes: readonly Opened[]; readonly head: string },
+): Result<Outcome> {
+  switch (record.kind) {
+    case 'genesis':
+      return verifyGenesis(record, envelopes)
+    case 'commit':
+      return verifyCommit(state, record, envelopes)
+    case 'evidence':
+      return verifyEvidence(state, record, envelopes)
+    case 'open':
+    case 'vote':
+    case 'withdrawal':
+      return verifyDeliberation(state, record, { envelopes, head })
+    default:
+      return unreachable(record)
+  }
 }
 
 /** Makes true what a verified record says. It must be of this very state. */
 export function applyRecord(state: FoldedState, { record, head, outcome }: Verified): void {
-  if (outcome.kind === 'genesis') {
-    state.begin(outcome.index, outcome.trustDomain, { ...outcome.root, head })
-  } else {
-    state.apply({ ...outcome.effect, put: { ...outcome.effect.put, head } })
+  switch (outcome.kind) {
+    case 'genesis': {
+      const { index, trustDomain, root } = outcome
+      state.begin(index, trustDomain, { ...root, head })
+      state.advance(head, record.ts, root.uid)
+      return
+    }
+    case 'commit': {
+      const { effect, of } = outcome
+      state.commit({ ...effect, put: { ...effect.put, head } }, record, of)
+      state.advance(head, record.ts, effect.put.uid)
+      return
+    }
+    case 'deliberation':
+      state.deliberate(outcome.row, record)
+      state.advance(head, record.ts, outcome.row.id)
+      return
+    default:
+      return unreachable(outcome)
   }
-  state.advance(head, record.ts, record.subject.uid)
 }
 
 /** Is it the next record of this log? */
 function inSequence(
   state: IndexState,
   { seq }: StoredRecord,
-  record: LogRecord,
+  record: AnyRecord,
 ): Result<undefined, Refusal<'namespace.bad-canonical'>> {
   if (record.seq !== seq || seq !== state.size) return broken(seq, 'its number is not the next one')
   if ((record.chain ?? '') !== state.head)
@@ -107,68 +126,3 @@ function soloKey(group: Group): VoterKey | undefined {
   if (!voter || !key || !isVoterKey(key)) return undefined
   return canonicalize(group) === canonicalize(soloGroup(voter.controller, key)) ? key : undefined
 }
-
-function verifyCommit(
-  state: IndexState,
-  record: LogRecord,
-  [statement, ...votes]: readonly Opened[],
-): Result<Outcome> {
-  const proposal = statement && readProposal(statement)
-  if (!proposal || statement.digest !== record.prop) {
-    return broken(record.seq, 'its proposal is not the one it names')
-  }
-  const admissible = mayBeDecided(state, proposal, record.ts)
-  if (!admissible.ok) return admissible
-  const { group } = admissible.value
-  const author = group.voters.find((voter) => voter.id === proposal.author.id)
-  if (author?.status !== 'active' || !isSignedBy(statement, author.keys)) {
-    return forged(record.seq, 'the proposal')
-  }
-  const counted = tally({ proposal, record }, votes, group)
-  // The log's time is that of the vote that decides, which is signed.
-  if (!counted || record.ts !== Math.max(counted.latest, state.at)) {
-    return forged(record.seq, 'a vote')
-  }
-
-  const decided = decide(state, proposal, statement.digest, {
-    at: record.ts,
-    issuedUntil: record.issuedUntil ?? null,
-  })
-  if (!decided.ok) return decided
-  const { effect, changeClass } = decided.value
-  if (!passes(group, counted.voters, changeClass)) return forged(record.seq, 'the decision')
-  const expected = commitRecord(state, {
-    at: record.ts,
-    before: subjectOf(state, proposal),
-    put: effect.put,
-    changeClass,
-    group: proposal.scope,
-    prop: statement.digest,
-    votes: votes.map((vote) => vote.digest),
-    ...mayRelease(proposal, record),
-  })
-  if (!isSame(record, expected)) {
-    return broken(record.seq, 'it is not what its proposal comes to')
-  }
-  return ok({ kind: 'commit', effect })
-}
-
-const mayRelease = ({ op }: Proposal, { issuedUntil }: LogRecord) =>
-  releasesNames(op) ? { issuedUntil: issuedUntil ?? null } : {}
-
-const isSame = (a: LogRecord, b: LogRecord): boolean =>
-  Buffer.compare(encodeRecord(a), encodeRecord(b)) === 0
-
-const broken = (seq: number, why: string) =>
-  refuse('namespace.bad-canonical', `record ${seq} of the index log is broken: ${why}`, {
-    next: 'restore the data directory from a backup; nothing was changed',
-  })
-
-const forged = (seq: number, what: string) =>
-  refuse(
-    'namespace.bad-signature',
-    `record ${seq} of the index log: ${what} is not signed as it must be`,
-    {
-      next: 'restore the data directory from a backup; nothing was changed',
-    },
-  )

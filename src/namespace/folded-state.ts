@@ -3,7 +3,17 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
+import type { AnyRecord } from './log-record.js'
+import {
+  type Ending,
+  type Pending,
+  type ProposalRow,
+  scopePrefix,
+  slotKey,
+  waitingKey,
+} from './pending.js'
 import { selectorKeys } from './selectors.js'
+import { standingOf } from './standing.js'
 import { type Effect, type GovernedObject, keysOf, placeOf } from './state.js'
 import {
   emptyState,
@@ -70,7 +80,68 @@ export class FoldedState extends StateView implements StateSource {
     this.put(root)
   }
 
-  apply({ put, quarantine, redirectFrom }: Effect): void {
+  /** A change, and the end of every proposal that asked for the same; `of` is the one that it was. */
+  commit(effect: Effect, record: Pick<AnyRecord, 'seq' | 'ts'>, of?: Pending): void {
+    const { put } = effect
+    const before = this.scopes.get(put.uid)
+    const prefixes = [`${put.uid} ${put.rev - 1} `, `alias:${put.alias} 0 `]
+    this.apply(effect)
+    if (of) this.close(of, 'committed', record)
+    const { slots, waiting } = this.tables
+    for (const prefix of prefixes) this.closeAll(slots, prefix, record)
+    // No vote counts for more than the group that it was cast in.
+    if (put.kind === 'scope' && before?.group?.rev !== put.group?.rev) {
+      this.closeAll(waiting, scopePrefix(put.uid), record)
+    }
+  }
+
+  /** A proposal as it is after a record about it. */
+  deliberate(row: ProposalRow, record: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    const { tables } = this.draft
+    const before = tables.proposals.get(row.id)
+    if (row.kind === 'closed') {
+      if (before?.kind === 'pending') this.close(before, row.ending, record)
+      return
+    }
+    if (!before) {
+      this.sweep(row, record)
+      tables.waiting.set(waitingKey(row), row.record)
+      tables.slots.set(slotKey(row), row.record)
+    }
+    tables.proposals.set(row.id, row)
+  }
+
+  /** What is over without anybody having said so goes when the next one is opened. */
+  private sweep({ proposal }: Pending, record: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    const prefix = scopePrefix(proposal.scope.uid)
+    for (const [key] of [...this.tables.waiting.range(prefix, `${prefix}~`)]) {
+      const row = this.tables.proposals.get(key.slice(prefix.length))
+      if (row?.kind !== 'pending') continue
+      const standing = standingOf(this, row, record.ts)
+      if (standing === 'expired' || standing === 'stale') this.close(row, standing, record)
+    }
+  }
+
+  private closeAll(
+    table: StateTables['slots'],
+    prefix: string,
+    record: Pick<AnyRecord, 'seq' | 'ts'>,
+  ): void {
+    for (const [key] of [...table.range(prefix, `${prefix}~`)]) {
+      const row = this.tables.proposals.get(key.slice(prefix.length))
+      if (row?.kind === 'pending') this.close(row, 'stale', record)
+    }
+  }
+
+  private close(row: Pending, ending: Ending, { seq, ts }: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    const { tables } = this.draft
+    const { id, digest, record } = row
+    tables.proposals.set(id, { kind: 'closed', id, digest, ending, record, ended: seq, at: ts })
+    tables.waiting.delete(waitingKey(row))
+    tables.slots.delete(slotKey(row))
+  }
+
+  private apply({ put, quarantine, redirectFrom }: Effect): void {
     const { tables } = this.draft
     if (put.kind === 'entry') this.release(put.uid)
     this.put(put)
@@ -78,8 +149,8 @@ export class FoldedState extends StateView implements StateSource {
     if (redirectFrom !== undefined) tables.redirects.set(redirectFrom, put.uid)
   }
 
-  /** Notes one more record, about `subject`. */
-  advance(head: string, at: UnixSeconds, subject: Uid): void {
+  /** Notes one more record, about `subject`: an object or a proposal. */
+  advance(head: string, at: UnixSeconds, subject: string): void {
     const { size } = this.draft.meta
     this.draft.tables.history.set(`${subject} ${String(size).padStart(12, '0')}`, size)
     this.now({ size: size + 1, head, at })

@@ -1,17 +1,26 @@
 import { DependencyError } from '../core/dependency-error.js'
+import type { Clock } from '../core/time.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
+import { proposalOf, waitingProposals } from './proposal-view.js'
 import type { IndexState } from './state.js'
 
 /** An index that another process changes, for reading: `state` moves as it is written there. */
-export function governedElsewhere(state: IndexState, log: Pick<IndexLog, 'read'>): GovernedIndex {
+export function governedElsewhere(
+  state: IndexState,
+  log: Pick<IndexLog, 'read'>,
+  clock: Pick<Clock, 'now'>,
+): GovernedIndex {
   return {
     state,
     history: (alias) => historyOf(log, state, alias),
+    proposal: (id) => proposalOf(log, state, { id, now: clock.now() }),
+    proposals: () => [...waitingProposals(state, clock.now())],
     change: notHere,
     plan: notHere,
     apply: notHere,
+    submit: notHere,
     verify: notHere,
   }
 }

@@ -1,4 +1,5 @@
-import type { UnixSeconds } from '../core/time.js'
+import type { Seconds } from '../core/time.js'
+import type { VoterKey } from './voter-key.js'
 
 /** How grave a change is, computed from before and after. */
 export const changeClasses = [
@@ -10,15 +11,6 @@ export const changeClasses = [
 ] as const
 export type ChangeClass = (typeof changeClasses)[number]
 
-export interface VoterKey {
-  readonly alg: 'Ed25519'
-  /** RFC 8037: `crv`, `kty`, `x`. */
-  readonly jwk: { readonly crv: 'Ed25519'; readonly kty: 'OKP'; readonly x: string }
-  /** RFC 7638, base64url. */
-  readonly thumbprint: string
-  readonly from: UnixSeconds
-}
-
 export interface Voter {
   readonly id: string
   /** The person or organisation behind it. */
@@ -28,14 +20,32 @@ export interface Voter {
   readonly status: 'active' | 'suspended'
 }
 
+/** May propose, and has no vote. */
+export type Proposer = Pick<Voter, 'id' | 'controller' | 'keys'>
+
+/** Suspending for a while, at once. */
+export interface Brake {
+  /** At the longest, in seconds. */
+  readonly ttl: Seconds
+  /** So many times in seven days, by the whole group. */
+  readonly perWeek: number
+}
+
 /** Who decides for a scope, and with how much weight. */
 export interface Group {
+  /** From 1; grows by one with each change of the group. */
   readonly rev: number
   /** One local voter whose vote passes everything: said wherever the index is shown. */
   readonly solo: boolean
   readonly voters: readonly Voter[]
   readonly threshold: Readonly<Record<ChangeClass, number>>
   readonly minControllers: Readonly<Record<ChangeClass, number>>
+  /** Seconds between the votes and their effect, by class; none where it is left out. */
+  readonly timelock?: Readonly<Partial<Record<ChangeClass, Seconds>>>
+  readonly brake?: Brake
+  readonly proposers?: readonly Proposer[]
+  /** Said of a group that one lost voter may keep from deciding anything. */
+  readonly acceptsSinglePointOfLoss?: true
 }
 
 /** Do these voters, each counted once, reach what a class of change needs? */

@@ -4,11 +4,12 @@ import { ok, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
-import { readRecord } from './log-record.js'
+import { isDeliberation, readRecord } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
+import { proposedBy } from './proposal-view.js'
 import { unknown } from './resolve-request.js'
 import type { IndexState } from './state.js'
-import { type Proposal, proposalId, readGenesis, readProposal } from './statements.js'
+import { type Proposal, proposalId, readGenesis, readProposal, readVote } from './statements.js'
 
 /** One record, for people. */
 export interface HistoryItem {
@@ -40,18 +41,18 @@ export async function historyOf(
   const items: HistoryItem[] = []
   for (const seq of state.recordsOf(object.uid)) {
     const [stored] = await log.read(seq, 1)
-    const item = stored && describe(stored)
+    const item = stored && describe(stored, await proposedBefore(log, state, stored))
     if (item) items.push(item)
   }
   return ok(items)
 }
 
-/** Undefined for bytes that are no record: the fold has told already. */
-export function describe(stored: StoredRecord): HistoryItem | undefined {
+/** Undefined for bytes that are no record, and for a record that changes nothing. `before`: of a change whose proposal an earlier record holds. */
+export function describe(stored: StoredRecord, before?: Proposal): HistoryItem | undefined {
   const record = readRecord(stored.bytes)
+  if (!record || isDeliberation(record)) return undefined
   const [first] = stored.envelopes
   const statement = first && open(first)
-  if (!record || !statement) return undefined
   const common = {
     seq: record.seq,
     at: record.ts,
@@ -60,13 +61,17 @@ export function describe(stored: StoredRecord): HistoryItem | undefined {
     proposal: proposalId(record.prop),
     class: record.class,
   }
-  const genesis = readGenesis(statement)
+  const genesis = statement && readGenesis(statement)
   if (genesis) {
     const [voter] = genesis.group.voters
     const summary = [`trust domain: ${genesis.trustDomain}`, 'one local voter (solo)']
     return { ...common, op: 'genesis', by: voter?.controller ?? '', summary }
   }
-  const proposal = readProposal(statement)
+  if (record.kind === 'evidence') {
+    const voter = (statement && readVote(statement))?.predicate.voter ?? ''
+    return { ...common, op: 'evidence', by: '', summary: [`suspended voter: ${voter}`] }
+  }
+  const proposal = statement ? readProposal(statement) : before
   if (!proposal) return undefined
   return {
     ...common,
@@ -76,6 +81,17 @@ export function describe(stored: StoredRecord): HistoryItem | undefined {
     ...(proposal.ticket !== undefined && { ticket: proposal.ticket }),
     summary: summarize(proposal),
   }
+}
+
+/** The proposal of a change whose votes are in the log before it. */
+async function proposedBefore(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  { bytes, envelopes }: StoredRecord,
+): Promise<Proposal | undefined> {
+  const record = envelopes.length === 0 ? readRecord(bytes) : undefined
+  const row = record && state.tables.proposals.get(proposalId(record.prop))
+  return row && proposedBy(log, row.record)
 }
 
 function summarize({ body }: Proposal): string[] {

@@ -3,26 +3,32 @@ import { DependencyError } from '../core/dependency-error.js'
 import type { TrustDomain } from '../core/names.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import type { Clock, RandomBytes } from '../core/time.js'
+import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
 import { firstDifference } from './compare-states.js'
-import { applyRecord, verifyRecord } from './fold-record.js'
+import { DraftLog } from './draft-log.js'
+import { isSignedBy, open } from './dsse.js'
+import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { type HistoryItem, historyOf } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
+import { proposalOf, proposalView, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
 import { RecentChanges } from './recent-changes.js'
 import { replay, settle } from './replay.js'
+import { standingOf } from './standing.js'
+import { readGenesis } from './statements.js'
+import { submit, type SubmitContext, type Submitted, takeEffect } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
-import { isVoterOf } from './voter-key.js'
 
 export type { Change } from './change.js'
+export type { Made } from './propose.js'
 
 export interface IndexDeps {
   readonly store: IndexStore
@@ -36,12 +42,20 @@ export interface IndexDeps {
 
 const inOneGo: Pace = () => undefined
 
+/** What a signed statement led to, and the proposal as it is then. */
+export interface Submission extends Omit<Submitted, 'proposal'> {
+  readonly proposal: ProposalView
+}
+
 /** What use cases ask of the governed namespace. */
 export interface GovernedIndex {
   readonly state: IndexState
-  change(value: unknown): Promise<Result<Change>>
+  change(value: unknown): Promise<Result<Made>>
   plan(document: unknown): Result<readonly PlannedChange[]>
-  apply(document: unknown): Promise<Result<readonly Change[]>>
+  apply(document: unknown): Promise<Result<readonly Made[]>>
+  submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
+  proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
+  proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
   verify(): Promise<Result<{ readonly records: number; readonly head: string }>>
 }
@@ -90,9 +104,8 @@ export class LiveIndex implements GovernedIndex {
     const settled = await settle(deps.store, deps.pace ?? inOneGo)
     if (!settled.ok) return settled
     const index = new LiveIndex(deps)
-    const { group } = index.state.root
-    if (!group || !isVoterOf(group, deps.voter.publicKey)) {
-      return refuse('namespace.unknown-key', 'the voter of this installation has no vote here', {
+    if (!(await isFoundedBy(deps))) {
+      return refuse('namespace.unknown-key', 'the index was not founded by this installation', {
         wanted: 'an index log and a voter key of one installation',
         next: 'restore both from one backup; nothing was changed',
       })
@@ -105,8 +118,11 @@ export class LiveIndex implements GovernedIndex {
     return this.recent.stands(entry, size, this.state.size)
   }
 
-  /** Proposes, votes, and commits one change. Unknown input is fine: it is parsed here. */
-  change(value: unknown): Promise<Result<Change>> {
+  /**
+   * Proposes one change: it is made where this installation's voter decides alone, and waits for its
+   * voters otherwise. Unknown input is fine: it is parsed here.
+   */
+  change(value: unknown): Promise<Result<Made>> {
     return this.inTurn(async () => {
       const request = parseChangeRequest(value)
       if (!request.ok) return request
@@ -124,8 +140,8 @@ export class LiveIndex implements GovernedIndex {
     return planDocument(this.state, document)
   }
 
-  /** Makes the difference so: all of it in one commit, or nothing. */
-  apply(document: unknown): Promise<Result<readonly Change[]>> {
+  /** Makes the difference so, or proposes it: all of it in one go, or nothing. */
+  apply(document: unknown): Promise<Result<readonly Made[]>> {
     return this.inTurn(async () => {
       const planned = planDocument(this.state, document)
       if (!planned.ok) return planned
@@ -160,6 +176,51 @@ export class LiveIndex implements GovernedIndex {
     return difference === undefined ? ok({ records: size, head }) : tablesDiffer(difference)
   }
 
+  /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */
+  submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>> {
+    return this.inTurn(() =>
+      this.write(async (draft, freeze) => {
+        const context = this.context(draft, freeze)
+        const submitted = await submit(draft, envelopes, context)
+        if (!submitted.ok) return submitted
+        const { proposal: id, ...more } = submitted.value
+        const row = draft.state.tables.proposals.get(id)
+        if (!row) throw new Error('a statement about a proposal that is not there')
+        return ok({ ...more, proposal: proposalView(draft.state, row, context.at) })
+      }),
+    )
+  }
+
+  /** One proposal that voters were asked about; `namespace.unknown` for any other. */
+  proposal(id: string): ReturnType<GovernedIndex['proposal']> {
+    const { store, clock } = this.deps
+    return proposalOf(store, this.state, { id, now: clock.now() })
+  }
+
+  /** Every proposal that is not over, oldest first. */
+  proposals(): readonly ProposalView[] {
+    return [...waitingProposals(this.state, this.deps.clock.now())]
+  }
+
+  /** Makes true what has passed and whose time has come; what something is in the way of stays. */
+  settle(): Promise<readonly Change[]> {
+    return this.inTurn(async () => {
+      const settled = await this.write(async (draft, freeze) => {
+        const changes: Change[] = []
+        for (const { id } of waitingProposals(draft.state, this.deps.clock.now())) {
+          const row = draft.state.tables.proposals.get(id)
+          const context = this.context(draft, freeze)
+          if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due')
+            continue
+          const change = await takeEffect(draft, row, context)
+          if (change.ok) changes.push(change.value)
+        }
+        return ok(changes)
+      })
+      return settled.ok ? settled.value : []
+    })
+  }
+
   /** One change at a time: each is decided on the state that the one before it left. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.turn.then(work)
@@ -167,40 +228,74 @@ export class LiveIndex implements GovernedIndex {
     return done
   }
 
-  /** Makes a record of each request, writes them all or none, and only then makes them true. */
-  private async commit(requests: readonly ChangeRequest[]): Promise<Result<readonly Change[]>> {
-    if (requests.length === 0) return ok([])
-    const { store, issued } = this.deps
-    const frozen = new Set<Uid>()
-    const freeze: IssuedUntil['freeze'] = (entry) => {
-      frozen.add(entry)
-      return issued.freeze(entry)
-    }
-    // Each change is decided on the one before it.
-    const draft = new FoldedState(store.state)
-    const all: Made[] = []
-    try {
+  private context({ state }: DraftLog, freeze: IssuedUntil['freeze']): SubmitContext {
+    return { at: unixSeconds(Math.max(this.deps.clock.now(), state.at)), freeze }
+  }
+
+  /** Makes records of all requests: each is decided on the one before it. */
+  private commit(requests: readonly ChangeRequest[]): Promise<Result<readonly Made[]>> {
+    return this.write(async (draft, freeze) => {
+      const all: Made[] = []
       for (const request of requests) {
         const made = await propose({ ...this.deps, freeze }, draft, request)
         if (!made.ok) return made
-        applyRecord(draft, made.value.verified)
         all.push(made.value)
         await this.pace({ work: 'make changes', done: all.length, total: requests.length })
       }
-      const records = all.map(({ stored }) => stored)
-      if (!(await store.append(records, draft.changes()))) {
+      return ok(all)
+    })
+  }
+
+  /** Writes all that `work` drafts, or nothing; only then does it become true. */
+  private async write<T>(
+    work: (draft: DraftLog, freeze: IssuedUntil['freeze']) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
+    const { store, issued } = this.deps
+    const frozen = new Set<Uid>()
+    const draft = new DraftLog(store.state)
+    try {
+      const worked = await work(draft, (entry) => {
+        frozen.add(entry)
+        return issued.freeze(entry)
+      })
+      if (!worked.ok || draft.records.length === 0) return worked
+      if (!(await store.append(draft.records, draft.state.changes()))) {
         throw new DependencyError('store', 'the index log was changed by another process')
       }
-      for (const { record } of all.map(({ verified }) => verified)) {
-        const { seq, subject } = record
-        this.recent.note(seq, draft.entries.get(subject.uid)?.uid)
-      }
-      return ok(all.map(changeOf))
+      for (const verified of draft.verified) this.note(verified, draft)
+      return worked
     } finally {
       // Last of all: whoever waits for this looks at the new state.
       for (const uid of frozen) issued.thaw(uid)
     }
   }
+
+  private note({ record, outcome }: Verified, { state }: DraftLog): void {
+    const uid =
+      outcome.kind === 'commit' ? state.entries.get(outcome.effect.put.uid)?.uid : undefined
+    // A deliberation changes nothing that a decision could rest on.
+    this.recent.note(record.seq, outcome.kind === 'deliberation' ? NOTHING : uid)
+  }
+}
+
+/** No entry has this uid. */
+const NOTHING = '' as Uid
+
+/** Whose key signed the genesis: what others decide later does not make the index another's. */
+async function isFoundedBy({ store, voter }: IndexDeps): Promise<boolean> {
+  const [first] = await store.read(0, 1)
+  const statement = first?.envelopes[0] && open(first.envelopes[0])
+  const genesis = statement && readGenesis(statement)
+  const x = Buffer.from(voter.publicKey).toString('base64url')
+  const own = genesis?.group.voters
+    .flatMap(({ keys }) => keys)
+    .filter(({ jwk }) => jwk.kty === 'OKP' && jwk.x === x)
+  return (
+    statement !== undefined &&
+    own !== undefined &&
+    statement.digest === store.state.meta.index &&
+    isSignedBy(statement, own)
+  )
 }
 
 const tablesDiffer = (found: string) =>
@@ -209,14 +304,3 @@ const tablesDiffer = (found: string) =>
     found,
     next: 'stop the server, then: capstan index rebuild',
   })
-
-const changeOf = ({ op, proposal, verified: { record } }: Made): Change => ({
-  op,
-  alias: record.subject.alias,
-  uid: record.subject.uid,
-  rev: record.rev,
-  proposal,
-  seq: record.seq,
-  at: record.ts,
-  class: record.class,
-})

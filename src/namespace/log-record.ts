@@ -8,7 +8,7 @@ import { type GovernedObject, type IndexState, objectDigest } from './state.js'
 /** Larger than this does not fit where log entries go later; what is long is in the envelopes. */
 export const MAX_RECORD_BYTES = 8192
 
-/** One line of the index log. Its bytes are canonical JSON; its hash is the leaf hash of RFC 6962. */
+/** A line of the index log that changes an object. Its bytes are canonical JSON; its hash is the leaf hash of RFC 6962. */
 export interface LogRecord {
   readonly v: 1
   readonly seq: number
@@ -16,7 +16,7 @@ export interface LogRecord {
   readonly ts: UnixSeconds
   /** Term of the sequencer that wrote it. */
   readonly epoch: number
-  readonly kind: 'genesis' | 'commit'
+  readonly kind: 'genesis' | 'commit' | 'evidence'
   readonly subject: { readonly uid: Uid; readonly alias: Alias }
   readonly rev: number
   /** Hash of the record before it about the same subject; null for the first. */
@@ -37,7 +37,22 @@ export interface LogRecord {
   readonly issuedUntil?: UnixSeconds | null
 }
 
-export const encodeRecord = (record: LogRecord): Uint8Array =>
+/** A line about a proposal that changes nothing yet. */
+export interface DeliberationRecord extends Pick<LogRecord, 'v' | 'seq' | 'ts' | 'epoch' | 'prop'> {
+  readonly kind: 'open' | 'vote' | 'withdrawal'
+  /** As the proposal names it. */
+  readonly subject: { readonly uid?: Uid; readonly alias: Alias }
+  readonly chain: string
+  /** Digest of the statement beside it. */
+  readonly says: string
+}
+
+export type AnyRecord = LogRecord | DeliberationRecord
+
+export const isDeliberation = (record: AnyRecord): record is DeliberationRecord =>
+  record.kind === 'open' || record.kind === 'vote' || record.kind === 'withdrawal'
+
+export const encodeRecord = (record: AnyRecord): Uint8Array =>
   Buffer.from(canonicalize(record), 'utf8')
 
 /** SHA-256(0x00 || bytes): the Merkle leaf hash (RFC 6962 section 2.1), hex. */
@@ -46,6 +61,8 @@ export const recordHash = (bytes: Uint8Array): string =>
 
 /** What a record of the next commit needs, beside the state it is added to. */
 export interface Commit extends Pick<LogRecord, 'prop' | 'votes' | 'group' | 'issuedUntil'> {
+  /** A commit where it is left out. */
+  readonly kind?: LogRecord['kind']
   readonly at: UnixSeconds
   /** The subject as it is; undefined for what is created. */
   readonly before: GovernedObject | undefined
@@ -57,14 +74,14 @@ export interface Commit extends Pick<LogRecord, 'prop' | 'votes' | 'group' | 'is
 /** All that a record says follows from the state, its proposal and its votes. */
 export function commitRecord(
   { size, head }: Pick<IndexState, 'size' | 'head'>,
-  { at, before, put, changeClass, issuedUntil, ...named }: Commit,
+  { kind = 'commit', at, before, put, changeClass, issuedUntil, ...named }: Commit,
 ): LogRecord {
   return {
     v: 1,
     seq: size,
     ts: at,
     epoch: 1,
-    kind: 'commit',
+    kind,
     subject: { uid: put.uid, alias: put.alias },
     rev: put.rev,
     prev: before?.head ?? null,
@@ -77,22 +94,36 @@ export function commitRecord(
   }
 }
 
+/** All that a record about a proposal says. */
+export function deliberationRecord(
+  { size, head }: Pick<IndexState, 'size' | 'head'>,
+  {
+    at,
+    ...named
+  }: Pick<DeliberationRecord, 'kind' | 'subject' | 'prop' | 'says'> & { readonly at: UnixSeconds },
+): DeliberationRecord {
+  return { v: 1, seq: size, ts: at, epoch: 1, chain: head, ...named }
+}
+
 /**
  * Only what it takes to look further: the fold compares every byte with what the record must say.
  */
-export function readRecord(bytes: Uint8Array): LogRecord | undefined {
+export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
   const parsed = parseCanonical(bytes, MAX_RECORD_BYTES)
   if (!parsed.ok || !isObject(parsed.value)) return undefined
   const { seq, ts, kind, subject, chain, prop, issuedUntil } = parsed.value
   const wellFormed =
     [seq, ts].every(Number.isSafeInteger) &&
-    (kind === 'genesis' || kind === 'commit') &&
+    typeof kind === 'string' &&
+    kinds.includes(kind) &&
     isObject(subject) &&
     (chain === null || typeof chain === 'string') &&
     typeof prop === 'string' &&
     (issuedUntil === undefined || issuedUntil === null || Number.isSafeInteger(issuedUntil))
-  return wellFormed ? (parsed.value as unknown as LogRecord) : undefined
+  return wellFormed ? (parsed.value as unknown as AnyRecord) : undefined
 }
+
+const kinds: readonly string[] = ['genesis', 'commit', 'evidence', 'open', 'vote', 'withdrawal']
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -5,11 +5,15 @@ import type { Binding } from './binding.js'
 import type { ClusterFacts } from './cluster.js'
 import type { Owner } from './entry.js'
 import type { Envelope } from './envelope.js'
+import type { Group } from './group.js'
 
 interface OfExisting {
   readonly alias: Alias
   readonly uid: Uid
 }
+
+/** A group as it is asked for: its revision follows from the one before it. */
+export type GroupTerms = Omit<Group, 'rev'>
 
 /** One change with nothing left to look up: what a proposal signs. */
 export type Operation =
@@ -67,6 +71,11 @@ export type Operation =
       readonly op: 'envelope.set'
       readonly subject: OfExisting
       readonly body: { readonly envelope: Envelope }
+    }
+  | {
+      readonly op: 'group.set'
+      readonly subject: OfExisting
+      readonly body: { readonly group: GroupTerms }
     }
   | {
       readonly op: 'cluster.register'

@@ -1,3 +1,4 @@
+import { parentAlias, ROOT } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import {
   type Clock,
@@ -8,16 +9,20 @@ import {
   type UnixSeconds,
 } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { Change } from './change.js'
 import type { ChangeRequest } from './change-request.js'
-import { decide, mayBeDecided, responsibleGroup, subjectOf } from './decide.js'
-import { MAX_ENVELOPE_BYTES, payloadTypes, seal } from './dsse.js'
-import { type Verified, verifyRecord } from './fold-record.js'
-import { commitRecord, encodeRecord } from './log-record.js'
+import { decide, mayBeDecided, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
+import { type DraftLog, mustAdd } from './draft-log.js'
+import { MAX_ENVELOPE_BYTES, payloadTypes, seal, type Sealed } from './dsse.js'
+import { localAuthor } from './local-author.js'
+import { commitRecord, deliberationRecord, type LogRecord } from './log-record.js'
 import { type Operation, releasesNames } from './operation.js'
-import type { StoredRecord, VoterSigner } from './ports.js'
+import type { VoterSigner } from './ports.js'
 import { resolveRequest } from './resolve-request.js'
+import { secondOf } from './standing.js'
 import type { IndexState } from './state.js'
 import {
+  operationOf,
   type Proposal,
   proposalId,
   slotOf,
@@ -34,38 +39,81 @@ export interface ProposerDeps {
   readonly freeze: (entry: Uid) => Promise<UnixSeconds | undefined>
 }
 
-/** A record that may be appended, and what it does once it is. */
-export interface Made {
-  readonly stored: StoredRecord
-  readonly verified: Verified
-  readonly proposal: string
-  readonly op: Operation['op']
-}
+/** What a request came to: a change, or a proposal that waits for its voters. */
+export type Made =
+  | { readonly kind: 'changed'; readonly change: Change }
+  | { readonly kind: 'waits'; readonly proposal: string; readonly op: Operation['op'] }
 
-/** Longer than any proposal waits for votes. */
-const PROPOSAL_LIFETIME = days(1)
+/** How long a proposal of this installation waits for votes. */
+const PROPOSAL_LIFETIME = days(7)
 
-/** Turns a request into a signed proposal, its vote, and the record of both. Changes nothing. */
+/**
+ * Turns a request into a signed proposal and adds it to the draft: with its vote where this
+ * installation's voter decides alone, and otherwise for the voters to see.
+ */
 export async function propose(
   deps: ProposerDeps,
-  state: IndexState,
+  draft: DraftLog,
   request: ChangeRequest,
 ): Promise<Result<Made>> {
-  const { voter, clock, freeze } = deps
+  const { voter, clock } = deps
+  const { state } = draft
   const operation = resolveRequest(state, request)
   if (!operation.ok) return operation
   const at = unixSeconds(Math.max(clock.now(), state.at))
+  const author = localAuthor(state, operation.value, voter.publicKey)
+  if (!author) {
+    return refuse('namespace.no-vote', 'this installation may not propose this', {
+      wanted: 'its key among the voters or proposers of the scope',
+      next: 'capstan propose --key FILE, with a key that may',
+    })
+  }
   const nonce = Buffer.from(deps.random(16)).toString('hex')
-  const proposal = proposalOf(state, operation.value, request, { at, nonce })
+  const proposal = proposalOf(state, operation.value, request, { at, nonce, author })
   const admissible = mayBeDecided(state, proposal, at)
   if (!admissible.ok) return admissible
+  const sealed = await seal(payloadTypes.proposal, proposal, voter)
+  if (sealed.envelope.length > MAX_ENVELOPE_BYTES) {
+    return refuse('namespace.malformed', 'the change is too large for one record', {
+      wanted: `at most ${MAX_ENVELOPE_BYTES} octets, signed and encoded`,
+      found: `${sealed.envelope.length} octets`,
+      next: 'make it in several smaller changes',
+    })
+  }
+  return decidesAlone(state, proposal)
+    ? commitAtOnce(deps, draft, { proposal, sealed, at })
+    : openIt(deps, draft, { proposal, sealed, at })
+}
 
+/** One voter, whose vote is everything, and nobody else to ask. */
+function decidesAlone(state: IndexState, proposal: Proposal): boolean {
+  const { group } = responsibleFor(state, proposal)
+  return (
+    group.solo &&
+    group.voters.length === 1 &&
+    proposal.author.kind === 'voter' &&
+    group.voters[0]?.id === proposal.author.id &&
+    !secondOf(state, proposal)
+  )
+}
+
+interface Prepared {
+  readonly proposal: Proposal
+  readonly sealed: Sealed
+  readonly at: UnixSeconds
+}
+
+async function commitAtOnce(
+  { voter, freeze }: ProposerDeps,
+  draft: DraftLog,
+  { proposal, sealed, at }: Prepared,
+): Promise<Result<Made>> {
+  const { state } = draft
   const { op } = proposal
   const before = subjectOf(state, proposal)
   // A name changes hands only after what was issued under it: known only while nothing is issued.
   const released =
     before && releasesNames(op) ? { issuedUntil: (await freeze(before.uid)) ?? null } : {}
-  const sealed = await seal(payloadTypes.proposal, proposal, voter)
   const { issuedUntil = null } = released
   const decided = decide(state, proposal, sealed.digest, { at, issuedUntil })
   if (!decided.ok) return decided
@@ -81,30 +129,62 @@ export async function propose(
     votes: [vote.digest],
     ...released,
   })
-  const envelopes = [sealed.envelope, vote.envelope]
-  const stored = { seq: state.size, bytes: encodeRecord(record), envelopes }
-  if (envelopes.some(({ length }) => length > MAX_ENVELOPE_BYTES)) {
-    return refuse('namespace.malformed', 'the change is too large for one record', {
-      wanted: `at most ${MAX_ENVELOPE_BYTES} octets, signed and encoded`,
-      found: `${sealed.envelope.length} octets`,
-      next: 'make it in several smaller changes',
-    })
-  }
-  const verified = verifyRecord(state, stored)
-  // What this process writes it can read: anything else is a bug, and must not reach the log.
-  if (!verified.ok) throw new Error(`own record refused: ${verified.refusal.detail}`)
-  return ok({ stored, verified: verified.value, proposal: proposalId(sealed.digest), op })
+  mustAdd(draft, record, [sealed.envelope, vote.envelope])
+  return ok({ kind: 'changed', change: changeOf(op, record) })
 }
+
+/** For the voters to see. Who decides alone on one side has said yes by proposing it. */
+async function openIt(
+  { voter }: ProposerDeps,
+  draft: DraftLog,
+  { proposal, sealed, at }: Prepared,
+): Promise<Result<Made>> {
+  const { op, subject } = proposal
+  const { digest, envelope } = sealed
+  const record = deliberationRecord(draft.state, {
+    kind: 'open',
+    at,
+    subject,
+    prop: digest,
+    says: digest,
+  })
+  const added = draft.add(record, [envelope])
+  if (!added.ok) return added
+  const { group } = responsibleFor(draft.state, proposal)
+  if (group.solo && proposal.author.kind === 'voter') {
+    const seen = { cast: at, log: { size: record.seq + 1, head: added.value.head } }
+    const vote = await seal(payloadTypes.vote, approvalOf(proposal, digest, seen), voter)
+    const says = { kind: 'vote', at, subject, prop: digest, says: vote.digest } as const
+    mustAdd(draft, deliberationRecord(draft.state, says), [vote.envelope])
+  }
+  return ok({ kind: 'waits', proposal: proposalId(digest), op })
+}
+
+export const changeOf = (op: Operation['op'], record: LogRecord): Change => ({
+  op,
+  alias: record.subject.alias,
+  uid: record.subject.uid,
+  rev: record.rev,
+  proposal: proposalId(record.prop),
+  seq: record.seq,
+  at: record.ts,
+  class: record.class,
+})
 
 function proposalOf(
   state: IndexState,
   { op, subject, body }: Operation,
-  { reason, ticket }: ChangeRequest,
-  { at, nonce }: { readonly at: UnixSeconds; readonly nonce: string },
+  request: ChangeRequest,
+  made: Pick<Proposal, 'author' | 'nonce'> & { readonly at: UnixSeconds },
 ): Proposal {
+  const { reason, ticket } = request
+  const { at, author, nonce } = made
   const before = subjectOf(state, { subject })
-  const { uid, group } = responsibleGroup(state, { subject })
-  return {
+  const intervenes = request.op === 'group.set' && request.intervene === true
+  const { uid, group } = intervenes
+    ? responsibleAbove(state, subject.alias)
+    : responsibleFor(state, { op, subject })
+  const proposal: Proposal = {
     v: 1,
     index: state.index,
     op,
@@ -112,13 +192,30 @@ function proposalOf(
     body,
     base: before ? { rev: before.rev, head: before.head } : null,
     scope: { uid, rev: group.rev },
-    author: { kind: 'voter', id: 'local' },
+    author,
     ...(reason !== undefined && { reason }),
     ...(ticket !== undefined && { ticket }),
     created: at,
     expires: plus(at, PROPOSAL_LIFETIME),
     nonce,
   }
+  return decidesAlone(state, proposal) ? proposal : { ...proposal, reads: readsOf(state, proposal) }
+}
+
+/** The scopes under which the subject stands, or would: their limits are part of what is asked. */
+function readsOf(state: IndexState, proposal: Proposal): NonNullable<Proposal['reads']> {
+  const operation = operationOf(proposal)
+  const places = [proposal.subject.alias]
+  if (operation.op === 'entry.rename') places.push(operation.body.to)
+  const found = new Map<Uid, number>()
+  for (const place of places) {
+    for (let above = place; above !== ROOT;) {
+      above = parentAlias(above)
+      const scope = above === ROOT ? state.root : state.scopeByAlias(above)
+      if (scope) found.set(scope.uid, scope.rev)
+    }
+  }
+  return [...found].map(([uid, rev]) => ({ uid, rev }))
 }
 
 function approvalOf(
@@ -134,7 +231,7 @@ function approvalOf(
       index: proposal.index,
       scope: proposal.scope,
       slot: slotOf(proposal),
-      voter: 'local',
+      voter: proposal.author.id,
       decision: 'approve',
       seq: 1,
       ...seen,

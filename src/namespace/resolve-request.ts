@@ -75,6 +75,15 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       )
     case 'envelope.set':
       return envelopeSetting(state, request)
+    case 'group.set': {
+      const scope = request.alias === ROOT ? state.root : state.scopeByAlias(request.alias as Alias)
+      if (!scope) return unknown('scope', request.alias)
+      return ok({
+        op: request.op,
+        subject: { alias: scope.alias, uid: scope.uid },
+        body: { group: request.group },
+      })
+    }
     case 'cluster.register': {
       const alias = parseAlias(request.alias)
       if (!alias.ok) return alias

@@ -15,7 +15,11 @@ export function isRow(table: TableName, key: string, value: unknown): boolean {
       return isObject(key, value, 'entry', ['active', 'suspended', 'retiring']) && isEntry(value)
     case 'quarantines':
       return isRecord(value) && isUidText(value['uid']) && isCount(value['until'])
+    case 'proposals':
+      return isProposalRow(key, value)
     case 'history':
+    case 'waiting':
+    case 'slots':
       return isCount(value)
     case 'scopeAliases':
     case 'clusterAliases':
@@ -63,6 +67,15 @@ type Row = Readonly<Record<string, unknown>>
 
 const isScope = ({ envelope, group }: Row): boolean =>
   isRecord(envelope) && (group === null || (isRecord(group) && Array.isArray(group['voters'])))
+
+const isProposalRow = (key: string, value: unknown): boolean =>
+  isRecord(value) &&
+  value['id'] === key &&
+  isText(value['digest']) &&
+  isCount(value['record']) &&
+  (value['kind'] === 'pending'
+    ? isRecord(value['proposal']) && isText(value['head']) && Array.isArray(value['votes'])
+    : value['kind'] === 'closed' && isText(value['ending']) && isCount(value['ended']))
 
 const isCluster = (row: Row): boolean =>
   ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience'].every((member) =>

@@ -8,6 +8,8 @@ import {
   sanKinds,
   usageKinds,
 } from './envelope.js'
+import { group } from './group-schema.js'
+import { instantSeconds, label, object, text } from './schema-parts.js'
 
 /** JSON Schema 2020-12 for everything that people and proposals say about governed objects. */
 const setOf = (values: readonly string[]) => ({
@@ -16,26 +18,12 @@ const setOf = (values: readonly string[]) => ({
   maxItems: values.length,
   uniqueItems: true,
 })
-/** Without control characters, which would reach terminals and logs. */
-const text = (maxLength: number) => ({
-  type: 'string',
-  minLength: 1,
-  maxLength,
-  pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
-})
 const regions = {
   type: 'array',
   maxItems: 100,
   items: { type: 'string', maxLength: 200, pattern: regionPattern() },
   description: 'regions of aliases; "" is everything',
 }
-const object = (properties: Record<string, unknown>, required: readonly string[] = []) => ({
-  type: 'object',
-  properties,
-  required,
-  additionalProperties: false,
-})
-
 export const alias = {
   type: 'string',
   maxLength: 200,
@@ -43,7 +31,6 @@ export const alias = {
   description: '1 to 8 labels joined by "/": payments/api',
 }
 export const uid = { type: 'string', pattern: '^[sec][a-z2-7]{31}$' }
-const label = { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }
 const dnsName = {
   type: 'string',
   maxLength: 253,
@@ -145,9 +132,6 @@ export const clusterFacts = object(
   ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience', 'validation'],
 )
 
-/** 9999-12-31T23:59:59Z, the last that X.509 can say (RFC 5280 section 4.1.2.5). */
-const LAST_INSTANT = 253_402_300_799
-
 export const instant = {
   oneOf: [
     {
@@ -155,7 +139,7 @@ export const instant = {
       format: 'date-time',
       pattern: '^(?:19[7-9]\\d|[2-9]\\d{3})-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$',
     },
-    { type: 'integer', minimum: 0, maximum: LAST_INSTANT },
+    instantSeconds,
   ],
 }
 
@@ -198,6 +182,7 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'binding.add': request('binding.add', { binding: bindingRequest }, ['binding']),
   'binding.remove': request('binding.remove', { binding: text(100) }, ['binding']),
   'envelope.set': request('envelope.set', { ...anyAlias, envelope }, ['envelope']),
+  'group.set': request('group.set', { ...anyAlias, group, intervene: { const: true } }, ['group']),
   'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
   'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
   'cluster.remove': request('cluster.remove'),
@@ -215,7 +200,7 @@ export const bodySchemas: Readonly<Record<string, object>> = {
       envelope,
       bindings: { type: 'array', maxItems: 100, items: storedBinding },
       labels,
-      validUntil: { type: 'integer', minimum: 0, maximum: LAST_INSTANT },
+      validUntil: instantSeconds,
     },
     ['owner', 'envelope', 'bindings', 'labels'],
   ),
@@ -226,13 +211,14 @@ export const bodySchemas: Readonly<Record<string, object>> = {
     owner,
     labels,
     validUntil: {
-      anyOf: [{ type: 'integer', minimum: 0, maximum: LAST_INSTANT }, { type: 'null' }],
+      anyOf: [instantSeconds, { type: 'null' }],
     },
   }),
   'entry.rename': object({ to: alias }, ['to']),
   'binding.add': object({ binding: storedBinding }, ['binding']),
   'binding.remove': object({ binding: text(100) }, ['binding']),
   'envelope.set': object({ envelope }, ['envelope']),
+  'group.set': object({ group }, ['group']),
   'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.remove': object({}),

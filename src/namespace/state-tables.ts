@@ -4,6 +4,7 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Cluster } from './cluster.js'
 import type { Entry } from './entry.js'
+import type { ProposalRow } from './pending.js'
 import type { Scope } from './scope.js'
 import { MemoryTable, type Table } from './table.js'
 
@@ -33,8 +34,14 @@ export interface StateTables {
   readonly selectors: Table<string, Uid>
   /** `<alias> <uid>` of every entry, so that entries are found by the region they are in. */
   readonly placed: Table<string, Uid>
-  /** `<uid> <number>`, the number in 12 digits: the records about an object. */
+  /** `<uid or proposal> <number>`, the number in 12 digits: the records about it. */
   readonly history: Table<string, number>
+  /** Every proposal that voters were ever asked about, by its id. */
+  readonly proposals: Table<string, ProposalRow>
+  /** Of those that are not over: `waitingKey`, and the number of the record that opened it. */
+  readonly waiting: Table<string, number>
+  /** And by what they would change: `slotKey`. */
+  readonly slots: Table<string, number>
 }
 
 export type TableName = keyof StateTables
@@ -51,6 +58,9 @@ export const rowTables = [
   'selectors',
   'placed',
   'history',
+  'proposals',
+  'waiting',
+  'slots',
 ] as const
 export const tableNames = [...wholeTables, ...rowTables] as const satisfies readonly TableName[]
 

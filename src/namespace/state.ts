@@ -107,13 +107,15 @@ export function objectDigest(object: GovernedObject): string {
 
 /** The whole state as text: equal states have equal bytes, on any machine. All of it in memory. */
 export function canonicalState(state: IndexState): string {
-  const { quarantines, redirects } = state.tables
+  const { proposals, quarantines, redirects } = state.tables
+  const rows = [...proposals.range()].map(([, row]) => row)
   return canonicalize({
     at: state.at,
     clusters: [...state.clusters.range()].map(([, cluster]) => cluster),
     entries: [...state.entries.range()].map(([, entry]) => entry),
     head: state.head,
     index: state.index,
+    ...(rows.length > 0 && { proposals: rows }),
     quarantines: Object.fromEntries(quarantines.range()),
     redirects: Object.fromEntries(redirects.range()),
     scopes: [...state.scopes.range()].map(([, scope]) => scope),

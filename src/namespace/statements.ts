@@ -3,11 +3,22 @@ import { parseCanonical } from '../core/canonical-json.js'
 import type { TrustDomain } from '../core/names.js'
 import type { UnixSeconds } from '../core/time.js'
 import { base32, type Uid } from '../core/uid.js'
-import { isBodyOf } from './change-request.js'
+import type { Decision } from './ballot.js'
+import { isBodyOf, isShapedLike } from './change-request.js'
 import { type Opened, payloadTypes } from './dsse.js'
 import type { Envelope } from './envelope.js'
-import { changeClasses, type Group } from './group.js'
+import type { Group } from './group.js'
 import type { Operation } from './operation.js'
+import {
+  genesisSchema,
+  proposalSchema,
+  type votePredicate,
+  voteSchema,
+  type statementType,
+  withdrawalSchema,
+} from './statement-schema.js'
+
+export { statementType, votePredicate } from './statement-schema.js'
 
 /** The first statement of an index: what it is, and who decides. */
 export interface Genesis {
@@ -32,7 +43,10 @@ export interface Proposal {
   readonly base: { readonly rev: number; readonly head: string } | null
   /** The scope whose voters decide, and their group's revision. */
   readonly scope: { readonly uid: Uid; readonly rev: number }
-  readonly author: { readonly kind: 'voter'; readonly id: string }
+  /** Who signed it: a voter or a proposer of the deciding scope, or of one above it. */
+  readonly author: { readonly kind: 'voter' | 'proposer'; readonly id: string }
+  /** What it was made in view of: it goes stale when one of these changes. */
+  readonly reads?: readonly { readonly uid: Uid; readonly rev: number }[]
   readonly reason?: string
   readonly ticket?: string
   readonly created: UnixSeconds
@@ -53,18 +67,28 @@ export interface Vote {
     /** What the vote may be used for, once: this subject at this revision. */
     readonly slot: { readonly id: string; readonly rev: number }
     readonly voter: string
-    readonly decision: 'approve' | 'reject'
+    readonly decision: Decision
+    /** From 1: a later vote about the same proposal has a higher one. */
     readonly seq: number
     readonly cast: UnixSeconds
-    /** The log as the voter saw it, which the record is added to. */
+    /** The log as the voter saw it: up to the proposal, or to where the record is added. */
     readonly log: { readonly size: number; readonly head: string }
     /** As in the record that the vote is for. */
     readonly issuedUntil?: UnixSeconds | null
+    /** SHA-256 of the impact that the voter was shown, hex. */
+    readonly impact?: string
   }
 }
 
-export const statementType = 'https://in-toto.io/Statement/v1'
-export const votePredicate = 'urn:capstan:vote:v1'
+/** The author takes a proposal back that is not decided yet. */
+export interface Withdrawal {
+  readonly v: 1
+  readonly index: string
+  /** Digest of the proposal, hex. */
+  readonly proposal: string
+  readonly author: Proposal['author']
+  readonly at: UnixSeconds
+}
 
 /** `pr` and 40 base32 characters of the proposal's digest. */
 export const proposalId = (digest: string): string =>
@@ -83,96 +107,28 @@ export const operationOf = ({ op, subject, body }: Proposal): Operation =>
 /** Undefined unless it is a proposal in every detail that its signature cannot vouch for. */
 export function readProposal(opened: Opened): Proposal | undefined {
   const value = readStatement(opened, payloadTypes.proposal)
-  if (value?.['v'] !== 1) return undefined
-  const { index, op, subject, body, base, scope, author, created, expires, nonce } = value
-  const wellFormed =
-    isText(index) &&
-    isText(op) &&
-    isBodyOf(op, body) &&
-    isRecord(subject) &&
-    isText(subject['alias'], 0) &&
-    (subject['uid'] === undefined || isText(subject['uid'])) &&
-    (base === null || (isRecord(base) && isCount(base['rev']) && isText(base['head']))) &&
-    isRecord(scope) &&
-    isText(scope['uid']) &&
-    isCount(scope['rev']) &&
-    isRecord(author) &&
-    isText(author['id']) &&
-    isCount(created) &&
-    isCount(expires) &&
-    isText(nonce)
-  return wellFormed ? (value as unknown as Proposal) : undefined
+  if (!isShapedLike(proposalSchema, value)) return undefined
+  const { op, body } = value as { readonly op: string; readonly body: unknown }
+  return isBodyOf(op, body) ? (value as Proposal) : undefined
 }
 
 export function readVote(opened: Opened): Vote | undefined {
   const value = readStatement(opened, payloadTypes.vote)
-  if (value?.['_type'] !== statementType || value['predicateType'] !== votePredicate)
-    return undefined
-  const { predicate, subject } = value
-  const [about, ...more] = Array.isArray(subject) ? (subject as unknown[]) : []
-  const wellFormed =
-    more.length === 0 &&
-    isRecord(about) &&
-    isRecord(about['digest']) &&
-    isText(about['digest']['sha256']) &&
-    isRecord(predicate) &&
-    isText(predicate['index']) &&
-    isRecord(predicate['scope']) &&
-    isRecord(predicate['slot']) &&
-    isText(predicate['voter']) &&
-    isText(predicate['decision']) &&
-    isCount(predicate['cast']) &&
-    isRecord(predicate['log'])
-  return wellFormed ? (value as unknown as Vote) : undefined
+  return isShapedLike(voteSchema, value) ? (value as Vote) : undefined
+}
+
+export function readWithdrawal(opened: Opened): Withdrawal | undefined {
+  const value = readStatement(opened, payloadTypes.withdrawal)
+  return isShapedLike(withdrawalSchema, value) ? (value as Withdrawal) : undefined
 }
 
 export function readGenesis(opened: Opened): Genesis | undefined {
   const value = readStatement(opened, payloadTypes.genesis)
-  if (value?.['v'] !== 1) return undefined
-  const { trustDomain, group, envelope, created, nonce } = value
-  const wellFormed =
-    isText(trustDomain) &&
-    isGroup(group) &&
-    // The body of a new scope holds nothing but an envelope.
-    isBodyOf('scope.create', { envelope }) &&
-    isCount(created) &&
-    isText(nonce)
-  return wellFormed ? (value as unknown as Genesis) : undefined
+  return isShapedLike(genesisSchema, value) ? (value as Genesis) : undefined
 }
 
-function isGroup(value: unknown): boolean {
-  if (!isRecord(value)) return false
-  const { rev, voters, threshold, minControllers } = value
-  return (
-    isCount(rev) &&
-    Array.isArray(voters) &&
-    voters.every(isVoter) &&
-    [threshold, minControllers].every(
-      (needed) => isRecord(needed) && changeClasses.every((name) => isCount(needed[name])),
-    )
-  )
-}
-
-const isVoter = (value: unknown): boolean =>
-  isRecord(value) &&
-  isText(value['id']) &&
-  isText(value['controller']) &&
-  isCount(value['weight']) &&
-  Array.isArray(value['keys']) &&
-  value['keys'].every(isKey)
-
-const isKey = (value: unknown): boolean =>
-  isRecord(value) && isRecord(value['jwk']) && isText(value['jwk']['x']) && isCount(value['from'])
-
-function readStatement(opened: Opened, type: string): Record<string, unknown> | undefined {
+function readStatement(opened: Opened, type: string): unknown {
   if (opened.payloadType !== type) return undefined
   const parsed = parseCanonical(opened.payload)
-  return parsed.ok && isRecord(parsed.value) ? parsed.value : undefined
+  return parsed.ok ? parsed.value : undefined
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isText = (value: unknown, min = 1): value is string =>
-  typeof value === 'string' && value.length >= min
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0

@@ -12,7 +12,6 @@ import type {
   CertificateJson,
   CertificateWithPemJson,
   ChallengeJson,
-  ChangeJson,
   ClusterCheckJson,
   ClusterJson,
   EntriesJson,
@@ -20,13 +19,16 @@ import type {
   HistoryItemJson,
   InspectionJson,
   IssuedJson,
+  MadeJson,
   NewTokenJson,
   ProgressJson,
+  ProposalJson,
   Readiness,
   RevokedJson,
   ScopeJson,
   SpiffeBundleJson,
   StatusJson,
+  SubmissionJson,
   TokenJson,
   TrustBundleJson,
   VerifiedJson,
@@ -120,13 +122,18 @@ export interface Operations {
   clusters(): Promise<Result<readonly ClusterJson[]>>
   cluster(alias: Alias): Promise<Result<ClusterJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
+  /** What waits for votes, oldest first. */
+  proposals(): Promise<Result<readonly ProposalJson[]>>
+  proposal(id: string): Promise<Result<ProposalJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */
   inspect(certificate: string): Promise<Result<InspectionJson>>
 
   // For whoever may open the local socket.
-  change(request: JsonBody, context: CallContext): Promise<Result<ChangeJson>>
+  change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
+  /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
+  submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
   apply(
     document: JsonBody,
     mode: 'plan' | 'apply',

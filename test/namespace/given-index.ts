@@ -6,7 +6,7 @@ import type { Change } from '../../src/namespace/change.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
 import type { ClusterFacts } from '../../src/namespace/cluster.js'
 import type { Entry } from '../../src/namespace/entry.js'
-import { type IndexDeps, LiveIndex } from '../../src/namespace/live-index.js'
+import { type IndexDeps, LiveIndex, type Made } from '../../src/namespace/live-index.js'
 import type { Scope } from '../../src/namespace/scope.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
@@ -21,6 +21,14 @@ export const alias = (text: string): Alias => text as Alias
 export function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.detail}`)
   return result.value
+}
+
+/** The changes that were made; throws where something waits for votes. */
+export function changesOf(made: readonly Made[]): Change[] {
+  return made.map((one) => {
+    if (one.kind === 'waits') throw new Error(`${one.op} waits for votes`)
+    return one.change
+  })
 }
 
 export const codeOf = (result: Result<unknown>): RefusalCode | 'ok' =>
@@ -76,7 +84,7 @@ export async function givenIndex(...requests: readonly ChangeRequest[]): Promise
     issued,
     async did(...changes) {
       let last: Change | undefined
-      for (const change of changes) last = valueOf(await index.change(change))
+      for (const change of changes) [last] = changesOf([valueOf(await index.change(change))])
       if (!last) throw new Error('no change')
       return last
     },

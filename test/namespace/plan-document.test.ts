@@ -6,10 +6,11 @@ import { LiveIndex } from '../../src/namespace/live-index.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { T0 } from '../support/fake-clock.js'
 import {
+  changesOf,
   clusterFacts,
   codeOf,
-  type GivenIndex,
   givenIndex,
+  type GivenIndex,
   k8s,
   owner,
   valueOf,
@@ -39,7 +40,7 @@ const opsOf = (given: GivenIndex, wanted: unknown): string[] =>
 /** Applies a document, which then is what is. */
 async function applied(given: GivenIndex, wanted: unknown): Promise<string[]> {
   const planned = opsOf(given, wanted)
-  const changes = valueOf(await given.index.apply(wanted))
+  const changes = changesOf(valueOf(await given.index.apply(wanted)))
   expect(changes.map(({ op }) => op)).toEqual(planned.map((text) => text.split(' ')[0]))
   expect(opsOf(given, wanted)).toEqual([])
   const again = valueOf(await LiveIndex.open(given.deps))
@@ -186,7 +187,7 @@ describe('a plan', () => {
     const planned = valueOf(given.index.plan(document)).map(({ request }) => request)
     expect(canonicalState(given.index.state)).toBe(before)
     expect(given.store.records).toHaveLength(1)
-    const made = valueOf(await given.index.apply(document))
+    const made = changesOf(valueOf(await given.index.apply(document)))
     expect(made.map(({ op, alias }) => ({ op, alias }))).toEqual(
       planned.map(({ op, alias }) => ({ op, alias })),
     )

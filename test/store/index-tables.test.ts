@@ -11,6 +11,7 @@ import { emptyIndexTables } from '../../src/store/empty-index-tables.js'
 import { rowDigest, sqlTables } from '../../src/store/sqlite/index-rows.js'
 import { alias, clusterFacts, codeOf, k8s, owner, valueOf } from '../namespace/given-index.js'
 import { T0 } from '../support/fake-clock.js'
+import { groupOf, TestVoter } from '../support/voters.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
 import { apiFacts, givenStoredIndex, type StoredIndex } from './given-stored-index.js'
 
@@ -25,6 +26,11 @@ async function givenFullIndex(): Promise<StoredIndex> {
     { op: 'entry.create', alias: 'shop/web', owner, bindings: [vm] },
     { op: 'entry.rename', alias: 'shop/web', to: 'shop/site' },
   )
+  // Waits for voters that it is to get.
+  const voters = [new TestVoter('ann'), new TestVoter('bob'), new TestVoter('cyd')]
+  const { index, at } = given.index.state
+  const group = groupOf(voters.map((voter) => voter.voter(index, at)))
+  valueOf(await given.index.change({ op: 'group.set', alias: '', group }))
   return given
 }
 
@@ -244,7 +250,7 @@ describe('opening an index whose tables are not at the end of its log', () => {
     const [next] = await given.store.index.read(4, 1)
     await given.store[Symbol.asyncDispose]()
     await other.store[Symbol.asyncDispose]()
-    // The tables of four records beside a log of five, the first of which nobody looks at again.
+    // The tables of four records beside a log of five, the second of which nobody looks at again.
     behind(given.path, (database) => database.exec('DELETE FROM index_log WHERE seq = 4'))
     emptyIndexTables(given.path)
     await (await opened(given)).store[Symbol.asyncDispose]()
@@ -253,7 +259,7 @@ describe('opening an index whose tables are not at the end of its log', () => {
       database
         .prepare('INSERT INTO index_log (seq, record, envelopes) VALUES (4, ?, ?)')
         .run(next!.bytes, JSON.stringify(envelopes))
-      database.exec("UPDATE index_log SET envelopes = '[]' WHERE seq = 0")
+      database.exec("UPDATE index_log SET envelopes = '[]' WHERE seq = 1")
     })
     const again = await opened(given)
     expect(canonicalState(again.index.state)).toBe(before)

@@ -2,6 +2,7 @@ import { ok } from '../../src/core/result.js'
 import type {
   CertificateWithPemJson,
   ChangeJson,
+  ProposalJson,
   ClusterJson,
   EntryJson,
   IssuedJson,
@@ -90,6 +91,24 @@ const change: ChangeJson = {
   class: 'routine',
 }
 
+const proposal: ProposalJson = {
+  id: `pr${'a'.repeat(40)}`,
+  digest: HEX,
+  standing: 'open',
+  record: 7,
+  proposal: { op: 'entry.suspend' },
+  open: {
+    class: 'narrowing',
+    opened: T,
+    head: HEX,
+    scope: '',
+    votes: [],
+    sides: { present: { yes: 0 } },
+    awaits: ['ann'],
+  },
+  closed: null,
+}
+
 const certificate: CertificateWithPemJson = {
   serial: SERIAL,
   alias: 'payments/api',
@@ -168,13 +187,17 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         live: true,
         verdict: 'issued by this CA and live',
       }),
-    change: () => later(change),
+    change: () => later({ change }),
+    submit: () => later({ proposal, change: null, suspended: null }),
+    proposals: () => later([proposal]),
+    proposal: () => later(proposal),
     apply: (_document, mode) =>
       later({
         changes: [
           { request: { op: 'entry.suspend' }, kind: 'change', subject: 'entry a', lines: ['x'] },
         ],
         applied: mode === 'plan' ? null : [change],
+        proposed: mode === 'plan' ? null : [],
       }),
     createToken: (alias) =>
       later({

@@ -6,6 +6,7 @@ import { clusterEffect } from './clusters.js'
 import type { ChangeContext, Decided } from './decision.js'
 import { entryCreation, entryEffect } from './entries.js'
 import { envelopeEffect } from './envelopes.js'
+import { groupEffect } from './groups.js'
 import { scopeEffect } from './scopes.js'
 
 /**
@@ -25,6 +26,8 @@ export function effectOf(
       return scopeEffect(state, operation, context)
     case 'envelope.set':
       return envelopeEffect(state, operation)
+    case 'group.set':
+      return groupEffect(state, operation)
     case 'cluster.register':
     case 'cluster.update':
     case 'cluster.remove':

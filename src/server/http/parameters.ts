@@ -91,6 +91,12 @@ export const pageParameter: Parameter<number> = {
 }
 
 /** A parameter that is an identifier of a fixed form. */
+export const proposalParameter: Parameter<string> = identifierParameter(
+  'the id of a proposal',
+  /^pr[a-z2-7]{40}$/,
+  `pr${'a'.repeat(40)}`,
+)
+
 export function identifierParameter(
   description: string,
   pattern: RegExp,

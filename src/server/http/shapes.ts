@@ -211,6 +211,42 @@ export interface ChangeJson {
   readonly class: string
 }
 
+/** A proposal that voters are asked about, or were. */
+export interface ProposalJson {
+  readonly id: string
+  /** Of the signed statement, hex. */
+  readonly digest: string
+  readonly standing: string
+  /** Number of the record that opened it. */
+  readonly record: number
+  /** The statement itself, as it was signed. */
+  readonly proposal: JsonObject | null
+  /** Of what waits. */
+  readonly open: {
+    readonly class: string
+    readonly opened: Instant
+    readonly due?: Instant
+    /** Hash of the record that opened it. */
+    readonly head: string
+    readonly scope: string
+    readonly votes: readonly JsonObject[]
+    readonly sides: JsonObject | null
+    readonly awaits: readonly string[]
+  } | null
+  readonly closed: { readonly at: Instant; readonly record: number } | null
+}
+
+/** What a signed statement led to. */
+export interface SubmissionJson {
+  readonly proposal: ProposalJson
+  readonly change: ChangeJson | null
+  /** The voter whom two votes that contradict each other suspended. */
+  readonly suspended: string | null
+}
+
+/** What a request came to: a change, or a proposal that waits for votes. */
+export type MadeJson = { readonly change: ChangeJson } | { readonly waits: ProposalJson }
+
 export interface PlannedChangeJson {
   readonly request: JsonObject
   readonly kind: 'add' | 'change' | 'remove'
@@ -224,6 +260,8 @@ export interface AppliedJson {
   readonly changes: readonly PlannedChangeJson[]
   /** Null for a dry run. */
   readonly applied: readonly ChangeJson[] | null
+  /** What waits for votes; null for a dry run. */
+  readonly proposed: readonly ProposalJson[] | null
 }
 
 export interface NewTokenJson {

@@ -1,5 +1,5 @@
 import { type Alias, ROOT } from '../../core/alias.js'
-import type { Json } from '../../core/canonical-json.js'
+import { canonicalize, type Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
 import type { Clock } from '../../core/time.js'
 import type { Cluster } from '../../namespace/cluster.js'
@@ -8,7 +8,7 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
-import type { ClusterCheckJson, EntryJson } from '../http/shapes.js'
+import type { ClusterCheckJson, EntryJson, ProposalJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import {
   changeJson,
@@ -16,6 +16,7 @@ import {
   entryJson,
   historyItemJson,
   plannedJson,
+  proposalJson,
   scopeJson,
 } from '../views/namespace-views.js'
 
@@ -34,8 +35,17 @@ export interface NamespaceDeps {
 const IN_ONE_TURN = 50
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-type Changing = 'change' | 'apply' | 'checkCluster' | 'verify' | 'progress'
-type Named = 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
+type Changing = 'change' | 'submit' | 'apply' | 'checkCluster' | 'verify' | 'progress'
+type Named =
+  | 'proposals'
+  | 'proposal'
+  | 'entries'
+  | 'entry'
+  | 'scopes'
+  | 'scope'
+  | 'clusters'
+  | 'cluster'
+  | 'history'
 
 /** The governed namespace: read, changed, and verified. */
 export function namespaceOperations({
@@ -99,17 +109,51 @@ export function namespaceOperations({
 
     async change(request, context) {
       aboutAlias(request['alias'], context.about)
-      const change = await index.change(request)
-      return change.ok ? ok(changeJson(change.value)) : change
+      const made = await index.change(request)
+      if (!made.ok) return made
+      if (made.value.kind === 'changed') {
+        return ok({ change: changeJson(made.value.change) })
+      }
+      const waits = await index.proposal(made.value.proposal)
+      return waits.ok ? ok({ waits: proposalJson(waits.value) }) : waits
+    },
+
+    async submit(envelopes, context) {
+      const submitted = await index.submit(
+        envelopes.map((envelope) => Buffer.from(canonicalize(envelope), 'utf8')),
+      )
+      if (!submitted.ok) return submitted
+      const { proposal, change, suspended = null } = submitted.value
+      aboutAlias(proposal.proposal?.subject.alias, context.about)
+      return ok({
+        proposal: proposalJson(proposal),
+        change: change ? changeJson(change) : null,
+        suspended,
+      })
+    },
+
+    proposals: () => done(index.proposals().map(proposalJson)),
+
+    async proposal(id) {
+      const found = await index.proposal(id)
+      return found.ok ? ok(proposalJson(found.value)) : found
     },
 
     async apply(document, mode) {
       const planned = index.plan(document)
       if (!planned.ok) return planned
       const changes = planned.value.map(plannedJson)
-      if (mode === 'plan') return ok({ changes, applied: null })
+      if (mode === 'plan') return ok({ changes, applied: null, proposed: null })
       const applied = await index.apply(document).finally(() => longWork.end())
-      return applied.ok ? ok({ changes, applied: applied.value.map(changeJson) }) : applied
+      if (!applied.ok) return applied
+      const proposed: ProposalJson[] = []
+      for (const made of applied.value) {
+        if (made.kind === 'changed') continue
+        const waits = await index.proposal(made.proposal)
+        if (waits.ok) proposed.push(proposalJson(waits.value))
+      }
+      const done = applied.value.flatMap((made) => (made.kind === 'changed' ? [made.change] : []))
+      return ok({ changes, applied: done.map(changeJson), proposed })
     },
 
     async checkCluster(alias, { signal }) {

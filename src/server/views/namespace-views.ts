@@ -8,6 +8,7 @@ import type { Envelope } from '../../namespace/envelope.js'
 import type { HistoryItem } from '../../namespace/history.js'
 import type { Change } from '../../namespace/live-index.js'
 import type { PlannedChange } from '../../namespace/plan-document.js'
+import type { ProposalView } from '../../namespace/proposal-view.js'
 import type { Scope } from '../../namespace/scope.js'
 import { type IndexState, projectedNames } from '../../namespace/state.js'
 import type {
@@ -16,6 +17,7 @@ import type {
   EntryJson,
   HistoryItemJson,
   PlannedChangeJson,
+  ProposalJson,
   ScopeJson,
 } from '../http/shapes.js'
 
@@ -79,6 +81,30 @@ export const historyItemJson = ({ at, ...item }: HistoryItem): HistoryItemJson =
 })
 
 export const changeJson = ({ at, ...change }: Change): ChangeJson => ({ ...change, at: toIso(at) })
+
+export function proposalJson(view: ProposalView): ProposalJson {
+  const { id, digest, standing, record, proposal, open, closed } = view
+  return {
+    id,
+    digest,
+    standing,
+    record,
+    proposal: proposal ? (proposal as unknown as JsonObject) : null,
+    open: open ? openJson(open) : null,
+    closed: closed ? { ...closed, at: toIso(closed.at) } : null,
+  }
+}
+
+function openJson(open: NonNullable<ProposalView['open']>): NonNullable<ProposalJson['open']> {
+  const { due, sides, ...rest } = open
+  return {
+    ...rest,
+    opened: toIso(open.opened),
+    ...(due !== undefined && { due: toIso(due) }),
+    votes: open.votes.map((vote) => ({ ...vote, cast: toIso(vote.cast) })),
+    sides: sides ? (sides as unknown as JsonObject) : null,
+  }
+}
 
 export const plannedJson = ({ request, ...change }: PlannedChange): PlannedChangeJson => ({
   ...change,

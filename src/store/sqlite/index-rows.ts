@@ -18,6 +18,9 @@ export const sqlTables = {
   selectors: 'index_selectors',
   placed: 'index_placed',
   history: 'index_history',
+  proposals: 'index_proposals',
+  waiting: 'index_waiting',
+  slots: 'index_slots',
 } as const satisfies Record<TableName, string>
 
 /** As it crosses to the writer; null: the row goes. */

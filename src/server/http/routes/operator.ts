@@ -6,16 +6,30 @@ import type { RevokeTarget } from '../../operations.js'
 import { aliasParameter, identifierParameter } from '../parameters.js'
 import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
-import { applyBody, changeBody } from '../schema/change-bodies.js'
+import { applyBody, changeBody, statementsBody } from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
 
 /** What changes something. Over the local socket only. */
 export const operatorRoutes: readonly Route[] = [
   route('POST /v1/changes', 'operator', 'change', {
-    summary: 'One change of the index, proposed and committed',
+    summary: 'One change of the index, proposed, and committed where nobody else decides',
     body: changeBody,
-    answers: [jsonAnswer(201, 'Change', 'Committed and in force')],
-    use: (operations, { body, context }) => answered(201, operations.change(body, context)),
+    answers: [
+      jsonAnswer(201, 'Change', 'Committed and in force'),
+      jsonAnswer(202, 'Proposal', 'Waits for the votes of its scope'),
+    ],
+    use: async (operations, { body, context }) => {
+      const made = await operations.change(body, context)
+      if (!made.ok) return made
+      return ok('change' in made.value ? json(201, made.value.change) : json(202, made.value.waits))
+    },
+  }),
+  route('POST /v1/statements', 'operator', 'submit', {
+    summary: 'A signed proposal, vote or withdrawal, or two votes as evidence against their voter',
+    body: statementsBody,
+    answers: [jsonAnswer(200, 'Submission', 'In the log, with what it led to')],
+    use: (operations, { body, context }) =>
+      answered(200, operations.submit(body.envelopes, context)),
   }),
   route('POST /v1/apply', 'operator', 'apply', {
     summary: 'Make the index look like a document, all or nothing',

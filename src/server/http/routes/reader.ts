@@ -8,6 +8,7 @@ import {
   liveParameter,
   pageParameter,
   prefixParameter,
+  proposalParameter,
   scopeParameter,
   serialParameter,
 } from '../parameters.js'
@@ -85,6 +86,17 @@ export const readerRoutes: readonly Route[] = [
     query: { alias: prefixParameter },
     answers: [jsonAnswer(200, 'History', 'Oldest first')],
     use: (operations, { query }) => listed('history', operations.history(query.alias ?? ROOT)),
+  }),
+  route('GET /v1/proposals', 'reader', 'listProposals', {
+    summary: 'Proposals that wait for votes, or for their time',
+    answers: [jsonAnswer(200, 'Proposals', 'Oldest first')],
+    use: (operations) => listed('proposals', operations.proposals()),
+  }),
+  route('GET /v1/proposals/{id}', 'reader', 'showProposal', {
+    summary: 'One proposal: what was signed, who voted, what is still needed',
+    path: { id: proposalParameter },
+    answers: [jsonAnswer(200, 'Proposal', 'As of now')],
+    use: (operations, { path }) => answered(200, operations.proposal(path.id)),
   }),
   route('GET /v1/certificates', 'reader', 'listCertificates', {
     summary: 'Certificates of the ledger',

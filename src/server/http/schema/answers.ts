@@ -155,6 +155,46 @@ export const answerSchemas = {
     at: time,
     class: string,
   }),
+  Proposal: shape({
+    id: string,
+    digest: string,
+    standing: {
+      enum: [
+        'open',
+        'scheduled',
+        'due',
+        'committed',
+        'rejected',
+        'withdrawn',
+        'vetoed',
+        'stale',
+        'expired',
+      ],
+    },
+    record: count,
+    proposal: orNull(anyObject),
+    open: orNull(
+      shape(
+        {
+          class: string,
+          opened: time,
+          head: string,
+          scope: string,
+          votes: list(anyObject),
+          sides: orNull(anyObject),
+          awaits: list(string),
+        },
+        { due: time },
+      ),
+    ),
+    closed: orNull(shape({ at: time, record: count })),
+  }),
+  Proposals: shape({ proposals: list(reference('Proposal')) }),
+  Submission: shape({
+    proposal: reference('Proposal'),
+    change: orNull(reference('Change')),
+    suspended: orNull(string),
+  }),
   PlannedChange: shape({
     request: anyObject,
     kind: { enum: ['add', 'change', 'remove'] },
@@ -164,6 +204,7 @@ export const answerSchemas = {
   Applied: shape({
     changes: list(reference('PlannedChange')),
     applied: orNull(list(reference('Change'))),
+    proposed: orNull(list(reference('Proposal'))),
   }),
   NewToken: shape({
     id: string,

@@ -29,6 +29,45 @@ export const applyBody: Body<{ readonly document: JsonBody; readonly dryRun: boo
   schema: object({ document: document, dryRun: { type: 'boolean' } }),
 }
 
+const base64 = (maxLength: number) => ({
+  type: 'string',
+  minLength: 1,
+  maxLength,
+  pattern: '^[A-Za-z0-9+/]+={0,2}$',
+})
+
+/** DSSE envelopes, as they were signed. */
+export const statementsBody: Body<{ readonly envelopes: readonly JsonBody[] }> = bodyOf<{
+  readonly envelopes: readonly JsonBody[]
+}>(
+  object({
+    envelopes: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 2,
+      items: object({
+        payload: base64(65_536),
+        payloadType: { type: 'string', minLength: 1, maxLength: 100, pattern: '^[!-~]+$' },
+        signatures: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 1,
+          items: object({ sig: base64(200) }),
+        },
+      }),
+    },
+  }),
+  {
+    envelopes: [
+      {
+        payload: 'e30=',
+        payloadType: 'application/vnd.in-toto+json',
+        signatures: [{ sig: 'AAAA' }],
+      },
+    ],
+  },
+)
+
 function anyObject(value: unknown): Result<JsonBody, Refusal<'request.malformed'>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return ok(value as Readonly<Record<string, Json>>)

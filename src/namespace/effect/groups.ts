@@ -1,0 +1,24 @@
+import type { Result } from '../../core/result.js'
+import type { Group } from '../group.js'
+import type { Operation } from '../operation.js'
+import { isSound } from '../sound-group.js'
+import type { IndexState } from '../state.js'
+import { type Decided, decided, gone } from './decision.js'
+
+type GroupSetting = Extract<Operation, { op: 'group.set' }>
+
+/** Gives a scope voters of its own, or others than before. */
+export function groupEffect(state: IndexState, { subject, body }: GroupSetting): Result<Decided> {
+  const scope = state.scopes.get(subject.uid)
+  if (!scope || scope.state === 'retired') return gone('scope', subject.alias)
+  const group = groupAfter(scope.group, body)
+  const sound = isSound(group, { index: state.index, before: scope.group })
+  if (!sound.ok) return sound
+  return decided({ ...scope, group, rev: scope.rev + 1 }, 'structural')
+}
+
+/** The group that such a change makes. */
+export const groupAfter = (before: Group | null, { group }: GroupSetting['body']): Group => ({
+  ...group,
+  rev: (before?.rev ?? 0) + 1,
+})

@@ -1,0 +1,122 @@
+import { ok, refuse, type Result } from '../core/result.js'
+import { responsibleFor, subjectOf } from './decide.js'
+import { isSignedBy, type Opened } from './dsse.js'
+import type { Outcome } from './outcome.js'
+import type { Group, Voter } from './group.js'
+import { commitRecord, type LogRecord } from './log-record.js'
+import type { Pending } from './pending.js'
+import { isSame, broken } from './record-refusals.js'
+import type { Scope } from './scope.js'
+import type { IndexState } from './state.js'
+import { proposalId, readVote, slotOf, type Vote } from './statements.js'
+
+interface Signed {
+  readonly vote: Vote
+  readonly envelope: Opened
+  readonly row: Pending
+}
+
+/** What two votes of one voter prove. */
+export interface Equivocation {
+  /** The scope whose voter it is, with the voter suspended. */
+  readonly scope: Scope
+  readonly voter: string
+}
+
+/**
+ * Two votes that nobody signs who votes honestly: different decisions under one number, or approvals
+ * of two proposals that cannot both happen. Anybody may show them; nobody needs to vote about it.
+ */
+export function equivocationOf(
+  state: IndexState,
+  envelopes: readonly Opened[],
+): Result<Equivocation> {
+  const [first, second, ...more] = envelopes.map((envelope) => signedVote(state, envelope))
+  if (!first || !second || more.length > 0) return notEvidence('two votes about open proposals')
+  const scope = state.scopes.get(first.row.proposal.scope.uid)
+  const { group } = responsibleFor(state, first.row.proposal)
+  if (scope?.group?.rev !== group.rev || group.solo) {
+    return notEvidence('votes of one group of several voters')
+  }
+  const voter = sameVoter(group, first, second)
+  if (!voter) return notEvidence('two votes that one active voter of the group signed')
+  if (!contradict(first, second)) return notEvidence('votes that contradict each other')
+  const voters = group.voters.map((one): Voter =>
+    one.id === voter.id ? { ...one, status: 'suspended' } : one,
+  )
+  return ok({
+    voter: voter.id,
+    scope: { ...scope, group: { ...group, voters }, rev: scope.rev + 1 },
+  })
+}
+
+function signedVote(state: IndexState, envelope: Opened): Signed | undefined {
+  const vote = readVote(envelope)
+  const digest = vote?.subject[0].digest.sha256
+  const row = digest === undefined ? undefined : state.tables.proposals.get(proposalId(digest))
+  return vote && row?.kind === 'pending' && row.digest === digest
+    ? { vote, envelope, row }
+    : undefined
+}
+
+function sameVoter(group: Group, first: Signed, second: Signed): Voter | undefined {
+  const { voter: id } = first.vote.predicate
+  const voter = group.voters.find((one) => one.id === id && one.status === 'active')
+  const both = [first, second].every(
+    ({ vote: { predicate }, envelope }) =>
+      predicate.voter === id &&
+      voter !== undefined &&
+      predicate.scope.uid === first.row.proposal.scope.uid &&
+      predicate.scope.rev === group.rev &&
+      isSignedBy(envelope, voter.keys),
+  )
+  return both ? voter : undefined
+}
+
+function contradict(first: Signed, second: Signed): boolean {
+  const [a, b] = [first.vote.predicate, second.vote.predicate]
+  if (first.row.id === second.row.id) return a.seq === b.seq && a.decision !== b.decision
+  const [slotA, slotB] = [slotOf(first.row.proposal), slotOf(second.row.proposal)]
+  return slotA.id === slotB.id && slotA.rev === slotB.rev && [first, second].every(stillApproves)
+}
+
+/** Not one that its voter has taken back. */
+function stillApproves({ vote: { predicate }, row }: Signed): boolean {
+  const latest = row.votes.find(({ voter }) => voter === predicate.voter)
+  return predicate.decision === 'approve' && (!latest || latest.seq <= predicate.seq)
+}
+
+export function verifyEvidence(
+  state: IndexState,
+  record: LogRecord,
+  envelopes: readonly Opened[],
+): Result<Outcome> {
+  const found = equivocationOf(state, envelopes)
+  if (!found.ok) return found
+  const { scope } = found.value
+  const expected = evidenceRecord(state, scope, { at: record.ts, envelopes })
+  return isSame(record, expected)
+    ? ok({ kind: 'commit', effect: { put: scope, quarantine: [] } })
+    : broken(record.seq, 'it is not what its evidence comes to')
+}
+
+export function evidenceRecord(
+  state: IndexState,
+  scope: Scope,
+  { at, envelopes }: { readonly at: LogRecord['ts']; readonly envelopes: readonly Opened[] },
+): LogRecord {
+  const [first] = envelopes
+  return commitRecord(state, {
+    kind: 'evidence',
+    at,
+    before: subjectOf(state, { subject: scope }),
+    put: scope,
+    changeClass: 'narrowing',
+    group: { uid: scope.uid, rev: scope.group?.rev ?? 0 },
+    prop: first?.digest ?? '',
+    votes: envelopes.map(({ digest }) => digest),
+  })
+}
+
+const notEvidence = (wanted: string) =>
+  refuse('namespace.malformed', 'this proves nothing against a voter', { wanted })

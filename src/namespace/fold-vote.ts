@@ -1,0 +1,130 @@
+import { ok, refuse, type Result } from '../core/result.js'
+import { plus, toIso } from '../core/time.js'
+import type { CastVote, Side } from './ballot.js'
+import { CLOCK_TOLERANCE, responsibleFor } from './decide.js'
+import type { Opened } from './dsse.js'
+import type { Group } from './group.js'
+import type { DeliberationRecord } from './log-record.js'
+import { type Pending, slotPrefix } from './pending.js'
+import { notSigned, signs } from './said.js'
+import { outcomeOf, secondOf, standingOf } from './standing.js'
+import type { IndexState } from './state.js'
+import { proposalId, slotOf, type Vote } from './statements.js'
+
+/** The proposal that a vote is about, if votes about it are still counted. */
+export function votable(
+  state: IndexState,
+  { subject: [about], predicate }: Vote,
+  { ts }: DeliberationRecord,
+): Result<Pending> {
+  const id = proposalId(about.digest.sha256)
+  const row = state.tables.proposals.get(id)
+  if (row?.digest !== about.digest.sha256) {
+    return refuse('namespace.unknown', 'there is no such proposal', {
+      found: id,
+      next: 'capstan inbox',
+    })
+  }
+  const standing = standingOf(state, row, ts)
+  if (row.kind === 'closed' || (standing !== 'open' && standing !== 'scheduled')) {
+    return refuse('namespace.closed', `the proposal is ${standing}`, {
+      wanted: 'a proposal that waits for votes',
+      next: `capstan proposal show ${id}`,
+    })
+  }
+  const { proposal } = row
+  const slot = slotOf(proposal)
+  const isMeant =
+    predicate.index === proposal.index &&
+    predicate.scope.uid === proposal.scope.uid &&
+    predicate.scope.rev === proposal.scope.rev &&
+    predicate.slot.id === slot.id &&
+    predicate.slot.rev === slot.rev &&
+    predicate.log.size === row.record + 1 &&
+    predicate.log.head === row.head &&
+    predicate.issuedUntil === undefined
+  if (!isMeant) {
+    return refuse('namespace.stale-base', 'the vote is not about this proposal as it was opened', {
+      wanted: 'its index, scope, slot, and the log up to it',
+      next: `capstan vote ${id}`,
+    })
+  }
+  if (predicate.cast > plus(ts, CLOCK_TOLERANCE) || predicate.cast < proposal.created) {
+    return refuse('namespace.expired', 'the vote is not of this time', {
+      wanted: `a time from ${toIso(proposal.created)} to ${toIso(ts)}`,
+      found: toIso(predicate.cast),
+    })
+  }
+  return ok(row)
+}
+
+/** The vote as it counts, if its voter may vote so. */
+export function castVote(
+  state: IndexState,
+  row: Pending,
+  { predicate }: Vote,
+  { statement, record }: { readonly statement: Opened; readonly record: number },
+): Result<CastVote> {
+  const { voter, decision, seq, cast, impact } = predicate
+  const groups: readonly (readonly [Side, Group | undefined])[] = [
+    ['present', responsibleFor(state, row.proposal).group],
+    ['second', secondOf(state, row.proposal)?.group],
+  ]
+  const among = groups.flatMap(([side, group]) => {
+    const known = group?.voters.find(({ id, status }) => id === voter && status === 'active')
+    return known ? [{ side, known }] : []
+  })
+  if (among.length === 0) {
+    return refuse('namespace.no-vote', 'whoever signed this has no vote here', {
+      wanted: 'an active voter of the scope that decides',
+      found: voter,
+      next: `capstan proposal show ${row.id}`,
+    })
+  }
+  const sides = among.filter(({ known }) => signs(known, statement, cast)).map(({ side }) => side)
+  if (sides.length === 0) return notSigned('the vote')
+  const before = row.votes.find((vote) => vote.voter === voter)
+  if (before && seq <= before.seq) {
+    return refuse('namespace.duplicate', 'this voter has voted', {
+      wanted: `seq ${before.seq + 1}, to vote otherwise`,
+      found: `seq ${seq}`,
+    })
+  }
+  const rival = decision === 'approve' ? approvedRival(state, row, voter) : undefined
+  if (rival !== undefined) {
+    return refuse(
+      'namespace.equivocation',
+      'this voter approved another change of the same thing',
+      {
+        wanted: 'one approval for each revision of a subject',
+        found: rival,
+        next: `capstan vote ${rival} --abstain, and then vote for this one`,
+      },
+    )
+  }
+  const shown = impact !== undefined && { impact }
+  return ok({ voter, decision, seq, digest: statement.digest, cast, record, in: sides, ...shown })
+}
+
+/** Another proposal for the same revision of the same subject that this voter approves. */
+function approvedRival(
+  state: IndexState,
+  { id, proposal }: Pending,
+  voter: string,
+): string | undefined {
+  const prefix = slotPrefix(proposal)
+  for (const [key] of state.tables.slots.range(prefix, `${prefix}~`)) {
+    const other = state.tables.proposals.get(key.slice(prefix.length))
+    if (other?.kind !== 'pending' || other.id === id) continue
+    const vote = other.votes.find((cast) => cast.voter === voter)
+    if (vote?.decision === 'approve') return other.id
+  }
+  return undefined
+}
+
+/** Those who may stop something at once may stop what waits for its time. */
+export function isVetoed(state: IndexState, row: Pending): boolean {
+  const { present } = outcomeOf(state, row).sides
+  const { group } = responsibleFor(state, row.proposal)
+  return present.no >= group.threshold.emergency
+}

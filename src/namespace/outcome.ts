@@ -1,0 +1,31 @@
+import type { TrustDomain } from '../core/names.js'
+import type { AnyRecord } from './log-record.js'
+import type { Pending, ProposalRow } from './pending.js'
+import type { Scope } from './scope.js'
+import type { Effect } from './state.js'
+
+/** A record that belongs at the end of the log, and what it does. */
+export interface Verified {
+  readonly record: AnyRecord
+  readonly head: string
+  readonly outcome: Outcome
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'genesis'
+      readonly index: string
+      readonly trustDomain: TrustDomain
+      readonly root: Scope
+    }
+  | {
+      readonly kind: 'commit'
+      readonly effect: Effect
+      /** The proposal that voters decided about; undefined where one voter decided at once. */
+      readonly of?: Pending
+    }
+  | {
+      readonly kind: 'deliberation'
+      /** The proposal, as it is after this record. */
+      readonly row: ProposalRow
+    }

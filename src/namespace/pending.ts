@@ -1,0 +1,60 @@
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { CastVote } from './ballot.js'
+import type { ChangeClass } from './group.js'
+import type { Proposal } from './statements.js'
+
+/**
+ * A proposal that voters are asked about, as the log left it. What it is now depends on the time and
+ * on what else changed: `standingOf`.
+ */
+export interface Pending {
+  readonly kind: 'pending'
+  /** `pr` and 40 base32 characters of the digest. */
+  readonly id: string
+  /** Of the signed statement, hex. */
+  readonly digest: string
+  readonly proposal: Proposal
+  /** As it was when the proposal was opened; computed anew when it takes effect. */
+  readonly class: ChangeClass
+  /** Number of the record that opened it, and its hash: votes name them. */
+  readonly record: number
+  readonly head: string
+  readonly opened: UnixSeconds
+  /** The author's controller, as the group had it. */
+  readonly controller: string
+  readonly votes: readonly CastVote[]
+  /** When it may take effect: the votes are there. */
+  readonly due?: UnixSeconds
+}
+
+/** How a proposal ended. */
+export const endings = ['committed', 'rejected', 'withdrawn', 'vetoed', 'stale', 'expired'] as const
+export type Ending = (typeof endings)[number]
+
+/** A proposal that is over: what it said is in the log. */
+export interface Closed {
+  readonly kind: 'closed'
+  readonly id: string
+  readonly digest: string
+  readonly ending: Ending
+  /** Numbers of the records that opened and ended it. */
+  readonly record: number
+  readonly ended: number
+  readonly at: UnixSeconds
+}
+
+export type ProposalRow = Pending | Closed
+
+/** `<scope> <id>`: what waits for one scope's voters. */
+export const waitingKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): string =>
+  `${proposal.scope.uid} ${id}`
+
+/** `<slot> <revision> <id>`: what asks for the same revision of the same subject. */
+export const slotKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): string =>
+  `${slotPrefix(proposal)}${id}`
+
+export const slotPrefix = ({ subject, base }: Pick<Proposal, 'subject' | 'base'>): string =>
+  `${subject.uid ?? `alias:${subject.alias}`} ${base?.rev ?? 0} `
+
+export const scopePrefix = (scope: Uid): string => `${scope} `

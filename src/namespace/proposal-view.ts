@@ -1,0 +1,120 @@
+import type { Alias } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { CastVote, Count } from './ballot.js'
+import { responsibleFor } from './decide.js'
+import { open } from './dsse.js'
+import type { ChangeClass } from './group.js'
+import type { Pending, ProposalRow } from './pending.js'
+import type { IndexLog } from './ports.js'
+import { outcomeOf, type Standing, standingOf } from './standing.js'
+import type { IndexState } from './state.js'
+import { type Proposal, readProposal } from './statements.js'
+
+/** A proposal as people and programs look at it. */
+export interface ProposalView {
+  readonly id: string
+  /** Of the signed statement, hex: what a vote names. */
+  readonly digest: string
+  readonly standing: Standing
+  /** Number of the record that opened it. */
+  readonly record: number
+  /** What was signed; undefined in lists, of what is over. */
+  readonly proposal?: Proposal
+  /** Of what is not over. */
+  readonly open?: {
+    readonly class: ChangeClass
+    readonly opened: UnixSeconds
+    readonly due?: UnixSeconds
+    /** Hash of the record that opened it: votes name it. */
+    readonly head: string
+    /** Alias of the scope whose voters decide. */
+    readonly scope: Alias
+    readonly votes: readonly CastVote[]
+    /** How it stands; undefined where it can pass no more. */
+    readonly sides?: { readonly present: Count; readonly second?: Count }
+    /** Active voters of the group who have not voted. */
+    readonly awaits: readonly string[]
+  }
+  /** Of what is over. */
+  readonly closed?: { readonly at: UnixSeconds; readonly record: number }
+}
+
+export function proposalView(state: IndexState, row: ProposalRow, now: UnixSeconds): ProposalView {
+  const standing = standingOf(state, row, now)
+  const { id, digest, record } = row
+  if (row.kind === 'closed') {
+    return { id, digest, standing, record, closed: { at: row.at, record: row.ended } }
+  }
+  const { proposal } = row
+  return { id, digest, standing, record, proposal, open: opened(state, row, standing) }
+}
+
+function opened(
+  state: IndexState,
+  row: Pending,
+  standing: Standing,
+): NonNullable<ProposalView['open']> {
+  const { proposal, opened, due, head, votes } = row
+  const isLive = standing !== 'stale'
+  const { group } = responsibleFor(state, proposal)
+  const voted = new Set(votes.map(({ voter }) => voter))
+  return {
+    class: row.class,
+    opened,
+    ...(due !== undefined && { due }),
+    head,
+    scope: state.scopes.get(proposal.scope.uid)?.alias ?? proposal.subject.alias,
+    votes,
+    ...(isLive && { sides: outcomeOf(state, row).sides }),
+    awaits: isLive
+      ? group.voters
+          .filter(({ id, status }) => status === 'active' && !voted.has(id))
+          .map(({ id }) => id)
+      : [],
+  }
+}
+
+/** One proposal, over or not, with what was signed. */
+export async function proposalOf(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  { id, now }: { readonly id: string; readonly now: UnixSeconds },
+): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>> {
+  const row = state.tables.proposals.get(id)
+  if (!row) {
+    return refuse('namespace.unknown', 'there is no such proposal', {
+      found: JSON.stringify(id.slice(0, 60)),
+      next: 'capstan inbox',
+    })
+  }
+  const view = proposalView(state, row, now)
+  if (view.proposal) return ok(view)
+  const proposal = await proposedBy(log, row.record)
+  return ok(proposal ? { ...view, proposal } : view)
+}
+
+/** The proposal that a record opened. */
+export async function proposedBy(
+  log: Pick<IndexLog, 'read'>,
+  record: number,
+): Promise<Proposal | undefined> {
+  const [stored] = await log.read(record, 1)
+  const statement = stored?.envelopes[0] && open(stored.envelopes[0])
+  return statement && readProposal(statement)
+}
+
+/** What waits, oldest first. */
+export function* waitingProposals(state: IndexState, now: UnixSeconds): Iterable<ProposalView> {
+  const rows: Pending[] = []
+  for (const [key] of state.tables.waiting.range()) {
+    const row = state.tables.proposals.get(key.slice(key.indexOf(' ') + 1))
+    if (row?.kind === 'pending') rows.push(row)
+  }
+  rows.sort((a, b) => a.record - b.record)
+  for (const row of rows) {
+    const view = proposalView(state, row, now)
+    if (view.standing !== 'stale' && view.standing !== 'expired') yield view
+  }
+}

@@ -1,0 +1,38 @@
+import type { Refusal } from '../core/refusal.js'
+import { refuse } from '../core/result.js'
+import { isSignedBy, type Opened } from './dsse.js'
+import type { Voter } from './group.js'
+import type { DeliberationRecord } from './log-record.js'
+import type { Closed, Ending, Pending } from './pending.js'
+import type { Proposal } from './statements.js'
+import { isInUse } from './voter-key.js'
+
+/** Did one of these keys, in use at `at`, sign it? */
+export const signs = (
+  { keys }: Pick<Voter, 'keys'>,
+  statement: Opened,
+  at: Proposal['created'],
+): boolean =>
+  isSignedBy(
+    statement,
+    keys.filter((key) => isInUse(key, at)),
+  )
+
+/** The row of a proposal that a record ended. */
+export const closed = (
+  { id, digest, record }: Pick<Pending, 'id' | 'digest' | 'record'>,
+  ending: Ending,
+  { seq, ts }: Pick<DeliberationRecord, 'seq' | 'ts'>,
+): Closed => ({ kind: 'closed', id, digest, ending, record, ended: seq, at: ts })
+
+export const malformed = (what: string): { ok: false; refusal: Refusal<'namespace.malformed'> } =>
+  refuse('namespace.malformed', `this is not ${what}`, {
+    wanted: 'a DSSE envelope of one canonical statement',
+  })
+
+export const notSigned = (
+  what: string,
+): { ok: false; refusal: Refusal<'namespace.bad-signature'> } =>
+  refuse('namespace.bad-signature', `${what} is not signed by a key of whom it names`, {
+    wanted: 'one signature by a key that is in use',
+  })

@@ -1,0 +1,76 @@
+import { days, plus, type UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import { type CastVote, count, type Count } from './ballot.js'
+import { isStale, responsibleAbove, responsibleFor } from './decide.js'
+import { groupAfter } from './effect/groups.js'
+import type { ChangeClass, Group } from './group.js'
+import type { Ending, Pending, ProposalRow } from './pending.js'
+import type { IndexState } from './state.js'
+import { operationOf, type Proposal } from './statements.js'
+
+/** What a proposal is now; `due` when its votes are there and its time has come. */
+export type Standing = 'open' | 'scheduled' | 'due' | Ending
+
+/** A proposal that passed and cannot take effect is kept no longer than this. */
+const LONGEST_DUE = days(30)
+
+/**
+ * What a proposal is at `now`. Staleness and expiry need no process to run: a revision never comes
+ * back, nor does time.
+ */
+export function standingOf(state: IndexState, row: ProposalRow, now: UnixSeconds): Standing {
+  if (row.kind === 'closed') return row.ending
+  if (isStale(state, row.proposal)) return 'stale'
+  if (row.due === undefined) return now > row.proposal.expires ? 'expired' : 'open'
+  if (now < row.due) return 'scheduled'
+  return now > plus(row.due, LONGEST_DUE) ? 'expired' : 'due'
+}
+
+/** A group beside the responsible one, whose consent a proposal needs. */
+export interface Second {
+  readonly group: Group
+  /** Whose it is; undefined while it is only proposed. */
+  readonly scope?: Uid
+}
+
+/** Of a change of a group: the group that would be. Of a move to another scope: the one that is there. */
+export function secondOf(state: IndexState, proposal: Proposal): Second | undefined {
+  const operation = operationOf(proposal)
+  if (operation.op === 'group.set') {
+    const scope = state.scopes.get(operation.subject.uid)
+    // Whoever steps in from above does so because those below cannot or should not decide.
+    const intervenes = scope?.group && proposal.scope.uid !== scope.uid
+    return intervenes ? undefined : { group: groupAfter(scope?.group ?? null, operation.body) }
+  }
+  if (operation.op !== 'entry.rename') return undefined
+  const { uid, group } = responsibleAbove(state, operation.body.to)
+  return uid === proposal.scope.uid ? undefined : { group, scope: uid }
+}
+
+export interface Outcome {
+  readonly sides: { readonly present: Count; readonly second?: Count }
+  readonly outcome: Count['outcome']
+}
+
+/** Counts on every side: one that says no is enough. */
+export function outcomeOf(
+  state: IndexState,
+  row: Pending,
+  votes: readonly CastVote[] = row.votes,
+  changeClass: ChangeClass = row.class,
+): Outcome {
+  const present = responsibleFor(state, row.proposal).group
+  const second = secondOf(state, row.proposal)?.group
+  const ballot = { changeClass, author: { controller: row.controller }, votes }
+  const sides = {
+    present: count(present, 'present', ballot),
+    ...(second && { second: count(second, 'second', ballot) }),
+  }
+  const all = Object.values(sides).map(({ outcome }) => outcome)
+  const outcome = all.includes('dead')
+    ? 'dead'
+    : all.every((one) => one === 'passed')
+      ? 'passed'
+      : 'undecided'
+  return { sides, outcome }
+}

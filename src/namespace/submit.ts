@@ -1,0 +1,169 @@
+import { ok, refuse, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { Change } from './change.js'
+import { decide, subjectOf } from './decide.js'
+import type { DraftLog } from './draft-log.js'
+import { open, type Opened, payloadTypes } from './dsse.js'
+import { approvals } from './fold-commit.js'
+import { equivocationOf, evidenceRecord } from './fold-evidence.js'
+import { commitRecord, deliberationRecord } from './log-record.js'
+import { releasesNames } from './operation.js'
+import type { Pending } from './pending.js'
+import { changeOf } from './propose.js'
+import { standingOf } from './standing.js'
+import type { IndexState } from './state.js'
+import { proposalId, readProposal, readVote, readWithdrawal } from './statements.js'
+
+export interface SubmitContext {
+  /** The log's time. */
+  readonly at: UnixSeconds
+  readonly freeze: (entry: Uid) => Promise<UnixSeconds | undefined>
+}
+
+/** What a signed statement led to. */
+export interface Submitted {
+  /** The proposal that it is about. */
+  readonly proposal: string
+  /** The change that took effect because of it. */
+  readonly change?: Change
+  /** The voter whom it suspended. */
+  readonly suspended?: string
+}
+
+/**
+ * Adds signed statements to the draft: one proposal, vote or withdrawal, or two votes that prove that
+ * their voter says both yes and no. Whoever brings them need not be who signed them.
+ */
+export async function submit(
+  draft: DraftLog,
+  envelopes: readonly Uint8Array[],
+  context: SubmitContext,
+): Promise<Result<Submitted>> {
+  const opened = envelopes.map(open)
+  const known = opened.filter((one) => one !== undefined)
+  const [first] = known
+  if (!first || known.length !== opened.length || known.length > 2) {
+    return refuse('namespace.bad-canonical', 'this is no signed statement', {
+      wanted: 'a DSSE envelope in canonical JSON, or two votes as evidence',
+    })
+  }
+  if (known.length === 2) return accuse(draft, known, envelopes, context)
+  const about = aboutOf(draft.state, first)
+  if (!about.ok) return about
+  const { kind, digest, subject } = about.value
+  const record = deliberationRecord(draft.state, {
+    kind,
+    at: context.at,
+    subject,
+    prop: digest,
+    says: first.digest,
+  })
+  const added = draft.add(record, envelopes)
+  if (!added.ok) return added
+  const id = proposalId(digest)
+  const row = draft.state.tables.proposals.get(id)
+  if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due') {
+    return ok({ proposal: id })
+  }
+  const change = await takeEffect(draft, row, context)
+  // The vote counts, whatever keeps the change from taking effect: that is looked at again.
+  return ok({ proposal: id, ...(change.ok && { change: change.value }) })
+}
+
+interface About {
+  readonly kind: 'open' | 'vote' | 'withdrawal'
+  readonly digest: string
+  readonly subject: Pending['proposal']['subject']
+}
+
+function aboutOf(state: IndexState, statement: Opened): Result<About> {
+  switch (statement.payloadType) {
+    case payloadTypes.proposal: {
+      const proposal = readProposal(statement)
+      return proposal
+        ? ok({ kind: 'open', digest: statement.digest, subject: proposal.subject })
+        : malformed('a proposal')
+    }
+    case payloadTypes.vote: {
+      const digest = readVote(statement)?.subject[0].digest.sha256
+      return digest === undefined ? malformed('a vote') : waiting(state, 'vote', digest)
+    }
+    case payloadTypes.withdrawal: {
+      const digest = readWithdrawal(statement)?.proposal
+      return digest === undefined ? malformed('a withdrawal') : waiting(state, 'withdrawal', digest)
+    }
+    default:
+      return refuse('namespace.wrong-type', 'nobody submits such a statement', {
+        wanted: 'a proposal, a vote or a withdrawal',
+        found: JSON.stringify(statement.payloadType.slice(0, 100)),
+      })
+  }
+}
+
+const malformed = (what: string) =>
+  refuse('namespace.malformed', `this is not ${what}`, {
+    wanted: 'every member of the statement, and no other',
+    next: 'docs/format-index-log.md says what there is',
+  })
+
+function waiting(state: IndexState, kind: About['kind'], digest: string): Result<About> {
+  const id = proposalId(digest)
+  const row = state.tables.proposals.get(id)
+  if (row?.digest !== digest) {
+    return refuse('namespace.unknown', 'there is no such proposal', {
+      found: id,
+      next: 'capstan inbox',
+    })
+  }
+  if (row.kind === 'closed') {
+    return refuse('namespace.closed', `the proposal is ${row.ending}`, {
+      wanted: 'a proposal that waits',
+      found: id,
+    })
+  }
+  return ok({ kind, digest, subject: row.proposal.subject })
+}
+
+function accuse(
+  draft: DraftLog,
+  opened: readonly Opened[],
+  envelopes: readonly Uint8Array[],
+  { at }: SubmitContext,
+): Result<Submitted> {
+  const found = equivocationOf(draft.state, opened)
+  if (!found.ok) return found
+  const { scope, voter } = found.value
+  const added = draft.add(evidenceRecord(draft.state, scope, { at, envelopes: opened }), envelopes)
+  if (!added.ok) return added
+  const [about] = opened.map((envelope) => readVote(envelope)?.subject[0].digest.sha256 ?? '')
+  return ok({ proposal: proposalId(about ?? ''), suspended: voter })
+}
+
+/** Adds the change that a proposal asks for, if its votes still carry it and nothing is in its way. */
+export async function takeEffect(
+  draft: DraftLog,
+  row: Pending,
+  { at, freeze }: SubmitContext,
+): Promise<Result<Change>> {
+  const { state } = draft
+  const { proposal, digest } = row
+  const before = subjectOf(state, proposal)
+  const released =
+    before && releasesNames(proposal.op) ? { issuedUntil: (await freeze(before.uid)) ?? null } : {}
+  const { issuedUntil = null } = released
+  const decided = decide(state, proposal, digest, { at, issuedUntil })
+  if (!decided.ok) return decided
+  const record = commitRecord(state, {
+    at,
+    before,
+    put: decided.value.effect.put,
+    changeClass: decided.value.changeClass,
+    group: proposal.scope,
+    prop: digest,
+    votes: approvals(row),
+    ...released,
+  })
+  const added = draft.add(record, [])
+  return added.ok ? ok(changeOf(proposal.op, record)) : added
+}
