@@ -15,7 +15,7 @@ const mayImport = {
   kube: ['core', 'tokenreview'],
   // Delivery: translates a protocol into use cases. Never sees an adapter.
   server: ['core', 'csr', 'ca', 'attestation', 'namespace', 'issuance'],
-  cli: ['core', 'config'],
+  cli: ['core', 'config', 'namespace'],
   config: ['core'],
   // The composition root, with main.ts, issuing-worker.ts and system.ts: alone sees both sides, and decides nothing.
   compose: [

@@ -14,10 +14,14 @@ import { indexVerifyCommand } from './commands/index-verify.js'
 import { indexRebuildCommand } from './commands/index-rebuild.js'
 import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
+import { groupCommands } from './commands/group.js'
+import { proposalCommands } from './commands/proposal.js'
 import { scopeCommands } from './commands/scope.js'
 import { serveCommands } from './commands/serve.js'
 import { statusCommand } from './commands/status.js'
 import { tokenCommands } from './commands/token.js'
+import { voteCommands } from './commands/vote.js'
+import { voterCommands } from './commands/voter.js'
 import { versionCommand } from './commands/version.js'
 
 /** What stands in front of several commands. */
@@ -27,6 +31,9 @@ export const groups: Readonly<Record<string, string>> = {
   bind: 'bindings: the evidence that an entry is recognised by',
   cluster: 'Kubernetes clusters whose tokens are evidence',
   envelope: 'envelopes: what a scope or an entry may be allowed',
+  voter: 'the keys that voters sign with',
+  group: 'groups: who decides for a scope',
+  proposal: 'proposals: changes that wait for votes',
   token: 'join tokens',
   cert: 'one certificate: get, renew, look at',
   index: 'the index log',
@@ -43,6 +50,10 @@ export const commands: readonly CommandSpec[] = [
   ...bindCommands,
   ...clusterCommands,
   ...envelopeCommands,
+  ...voterCommands,
+  ...groupCommands,
+  ...proposalCommands,
+  ...voteCommands,
   logCommand,
   applyCommand,
   ...tokenCommands,

@@ -10,6 +10,7 @@ export const exitCode = {
   unauthenticated: 5,
   unavailable: 6,
   throttled: 7,
+  waits: 8,
 } as const
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
@@ -24,6 +25,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   5: 'unauthenticated: the evidence or the certificate was not accepted',
   6: 'unavailable: the server, or something it depends on, does not answer',
   7: 'throttled: try again later',
+  8: 'waits: proposed, and not in force before others have voted',
 }
 
 const exitOfFault = {

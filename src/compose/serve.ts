@@ -1,7 +1,7 @@
 import { type ExitCode, exitCode } from '../cli/exit-code.js'
 import type { Config } from '../config/config.js'
 import type { Result } from '../core/result.js'
-import type { Clock, RandomBytes } from '../core/time.js'
+import { type Clock, type RandomBytes, seconds } from '../core/time.js'
 import type { Audit } from '../server/audit.js'
 import type { StatusJson } from '../server/http/shapes.js'
 import { type Metrics, openMetrics } from '../server/metrics.js'
@@ -12,6 +12,7 @@ import { forkWorker } from './fork-worker.js'
 import { type Front, openFront } from './front.js'
 import { type Instance, openInstance } from './instance.js'
 import { keepPruning } from './keep-pruning.js'
+import { keepSettling } from './keep-settling.js'
 import { type Listeners, openPrivateListeners } from './listeners.js'
 import { metricsSourcesOf } from './metrics-sources.js'
 import { type Log, openLog } from './open-log.js'
@@ -35,6 +36,8 @@ export interface Serving {
 
 /** How long a stop waits for answers under way. */
 const GRACE_MS = 20_000
+/** How much later than it could a proposal with a timelock takes effect. */
+const SETTLING_INTERVAL = seconds(5)
 
 /** Serves one data directory until `signal` aborts, then drains. `up` runs once everything listens. */
 export async function serve(
@@ -87,6 +90,10 @@ export async function serve(
           interval: config.issuance.pruneInterval,
           log,
         },
+        background.signal,
+      ),
+      keepSettling(
+        { index: instance.index, clock, interval: SETTLING_INTERVAL, log },
         background.signal,
       ),
       preflight(instance, log, background.signal),

@@ -6,7 +6,7 @@ import { toIso, unixSeconds } from '../core/time.js'
 import type { Owner } from './entry.js'
 import type { ClusterFacts } from './cluster.js'
 import type { Envelope } from './envelope.js'
-import type { GroupTerms } from './operation.js'
+import type { GroupRequest } from './operation.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -82,7 +82,7 @@ export type ChangeRequest = Why &
         readonly op: 'group.set'
         /** Of a scope; empty for the root. */
         readonly alias: string
-        readonly group: GroupTerms
+        readonly group: GroupRequest
         /** By the voters of the scope above, over the heads of its own. */
         readonly intervene?: true
       }

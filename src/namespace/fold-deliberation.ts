@@ -175,10 +175,10 @@ function voting(state: IndexState, record: DeliberationRecord, statement: Opened
   const after = { ...row, votes }
   if (row.due !== undefined) {
     const vetoed = isVetoed(state, after)
-    return finished(state, record, vetoed ? closed(row, 'vetoed', record) : after, row)
+    return finished(state, record, vetoed ? closed(after, 'vetoed', record) : after, row)
   }
   const { outcome } = outcomeOf(state, row, votes)
-  if (outcome === 'dead') return finished(state, record, closed(row, 'rejected', record), row)
+  if (outcome === 'dead') return finished(state, record, closed(after, 'rejected', record), row)
   const wait = responsibleFor(state, row.proposal).group.timelock?.[row.class]
   const due = outcome === 'passed' && { due: wait ? plus(record.ts, wait) : record.ts }
   return finished(state, record, { ...after, ...due }, row)

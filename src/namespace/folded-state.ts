@@ -100,7 +100,8 @@ export class FoldedState extends StateView implements StateSource {
     const { tables } = this.draft
     const before = tables.proposals.get(row.id)
     if (row.kind === 'closed') {
-      if (before?.kind === 'pending') this.close(before, row.ending, record)
+      const { ending, votes } = row
+      if (before?.kind === 'pending') this.close({ ...before, votes }, ending, record)
       return
     }
     if (!before) {
@@ -135,8 +136,9 @@ export class FoldedState extends StateView implements StateSource {
 
   private close(row: Pending, ending: Ending, { seq, ts }: Pick<AnyRecord, 'seq' | 'ts'>): void {
     const { tables } = this.draft
-    const { id, digest, record } = row
-    tables.proposals.set(id, { kind: 'closed', id, digest, ending, record, ended: seq, at: ts })
+    const { id, digest, record, votes } = row
+    const ended = { ending, record, ended: seq, at: ts, votes }
+    tables.proposals.set(id, { kind: 'closed', id, digest, ...ended })
     tables.waiting.delete(waitingKey(row))
     tables.slots.delete(slotKey(row))
   }

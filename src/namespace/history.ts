@@ -2,6 +2,7 @@ import { type Alias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
+import { type CastVote, decisions } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
 import { isDeliberation, readRecord } from './log-record.js'
@@ -19,6 +20,8 @@ export interface HistoryItem {
   readonly subject: string
   readonly rev: number
   readonly by: string
+  /** `approve: ann, bob`; empty where one voter decides alone. */
+  readonly votes: readonly string[]
   readonly reason?: string
   readonly ticket?: string
   readonly proposal: string
@@ -41,14 +44,15 @@ export async function historyOf(
   const items: HistoryItem[] = []
   for (const seq of state.recordsOf(object.uid)) {
     const [stored] = await log.read(seq, 1)
-    const item = stored && describe(stored, await proposedBefore(log, state, stored))
+    const before = stored && (await deliberation(log, state, stored))
+    const item = stored && describe(stored, before)
     if (item) items.push(item)
   }
   return ok(items)
 }
 
-/** Undefined for bytes that are no record, and for a record that changes nothing. `before`: of a change whose proposal an earlier record holds. */
-export function describe(stored: StoredRecord, before?: Proposal): HistoryItem | undefined {
+/** Undefined for bytes that are no record, and for a record that changes nothing. `before`: what earlier records hold of a change that voters decided about. */
+export function describe(stored: StoredRecord, before?: Deliberated): HistoryItem | undefined {
   const record = readRecord(stored.bytes)
   if (!record || isDeliberation(record)) return undefined
   const [first] = stored.envelopes
@@ -65,13 +69,13 @@ export function describe(stored: StoredRecord, before?: Proposal): HistoryItem |
   if (genesis) {
     const [voter] = genesis.group.voters
     const summary = [`trust domain: ${genesis.trustDomain}`, 'one local voter (solo)']
-    return { ...common, op: 'genesis', by: voter?.controller ?? '', summary }
+    return { ...common, op: 'genesis', by: voter?.controller ?? '', votes: [], summary }
   }
   if (record.kind === 'evidence') {
     const voter = (statement && readVote(statement))?.predicate.voter ?? ''
-    return { ...common, op: 'evidence', by: '', summary: [`suspended voter: ${voter}`] }
+    return { ...common, op: 'evidence', by: '', votes: [], summary: [`suspended voter: ${voter}`] }
   }
-  const proposal = statement ? readProposal(statement) : before
+  const proposal = statement ? readProposal(statement) : before?.proposal
   if (!proposal) return undefined
   return {
     ...common,
@@ -79,19 +83,33 @@ export function describe(stored: StoredRecord, before?: Proposal): HistoryItem |
     by: proposal.author.id,
     ...(proposal.reason !== undefined && { reason: proposal.reason }),
     ...(proposal.ticket !== undefined && { ticket: proposal.ticket }),
+    votes: before ? saidBy(before.votes) : [],
     summary: summarize(proposal),
   }
 }
 
-/** The proposal of a change whose votes are in the log before it. */
-async function proposedBefore(
+/** Of a change that voters decided about: what earlier records hold. */
+interface Deliberated {
+  readonly proposal: Proposal
+  readonly votes: readonly CastVote[]
+}
+
+function saidBy(votes: readonly CastVote[]): string[] {
+  return decisions.flatMap((decision) => {
+    const voters = votes.filter((vote) => vote.decision === decision).map(({ voter }) => voter)
+    return voters.length > 0 ? [`${decision}: ${voters.join(', ')}`] : []
+  })
+}
+
+async function deliberation(
   log: Pick<IndexLog, 'read'>,
   state: IndexState,
   { bytes, envelopes }: StoredRecord,
-): Promise<Proposal | undefined> {
+): Promise<Deliberated | undefined> {
   const record = envelopes.length === 0 ? readRecord(bytes) : undefined
   const row = record && state.tables.proposals.get(proposalId(record.prop))
-  return row && proposedBy(log, row.record)
+  const proposal = row && (await proposedBy(log, row.record))
+  return proposal && { proposal, votes: row.votes }
 }
 
 function summarize({ body }: Proposal): string[] {

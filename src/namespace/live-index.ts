@@ -16,7 +16,7 @@ import { makeGenesis } from './genesis.js'
 import { type HistoryItem, historyOf } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
-import { proposalOf, proposalView, type ProposalView, waitingProposals } from './proposal-view.js'
+import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
 import { RecentChanges } from './recent-changes.js'
 import { replay, settle } from './replay.js'
@@ -178,17 +178,14 @@ export class LiveIndex implements GovernedIndex {
 
   /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>> {
-    return this.inTurn(() =>
-      this.write(async (draft, freeze) => {
-        const context = this.context(draft, freeze)
-        const submitted = await submit(draft, envelopes, context)
-        if (!submitted.ok) return submitted
-        const { proposal: id, ...more } = submitted.value
-        const row = draft.state.tables.proposals.get(id)
-        if (!row) throw new Error('a statement about a proposal that is not there')
-        return ok({ ...more, proposal: proposalView(draft.state, row, context.at) })
-      }),
-    )
+    return this.inTurn(async () => {
+      const submitted = await this.write((draft, freeze) =>
+        submit(draft, envelopes, this.context(draft, freeze)),
+      )
+      if (!submitted.ok) return submitted
+      const proposal = await this.proposal(submitted.value.proposal)
+      return proposal.ok ? ok({ ...submitted.value, proposal: proposal.value }) : proposal
+    })
   }
 
   /** One proposal that voters were asked about; `namespace.unknown` for any other. */

@@ -15,6 +15,9 @@ interface OfExisting {
 /** A group as it is asked for: its revision follows from the one before it. */
 export type GroupTerms = Omit<Group, 'rev'>
 
+/** The same as people write it: what is left out follows from the voters, and from the group before. */
+export type GroupRequest = Pick<GroupTerms, 'voters'> & Partial<GroupTerms>
+
 /** One change with nothing left to look up: what a proposal signs. */
 export type Operation =
   | {

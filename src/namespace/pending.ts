@@ -42,6 +42,7 @@ export interface Closed {
   readonly record: number
   readonly ended: number
   readonly at: UnixSeconds
+  readonly votes: readonly CastVote[]
 }
 
 export type ProposalRow = Pending | Closed

@@ -44,8 +44,10 @@ export type Made =
   | { readonly kind: 'changed'; readonly change: Change }
   | { readonly kind: 'waits'; readonly proposal: string; readonly op: Operation['op'] }
 
-/** How long a proposal of this installation waits for votes. */
-const PROPOSAL_LIFETIME = days(7)
+/** Longer than any proposal waits that is decided at once. */
+const LIFETIME_AT_ONCE = days(1)
+/** How long one of this installation waits for votes. */
+const LIFETIME = days(7)
 
 /**
  * Turns a request into a signed proposal and adds it to the draft: with its vote where this
@@ -196,10 +198,11 @@ function proposalOf(
     ...(reason !== undefined && { reason }),
     ...(ticket !== undefined && { ticket }),
     created: at,
-    expires: plus(at, PROPOSAL_LIFETIME),
+    expires: plus(at, LIFETIME_AT_ONCE),
     nonce,
   }
-  return decidesAlone(state, proposal) ? proposal : { ...proposal, reads: readsOf(state, proposal) }
+  if (decidesAlone(state, proposal)) return proposal
+  return { ...proposal, expires: plus(at, LIFETIME), reads: readsOf(state, proposal) }
 }
 
 /** The scopes under which the subject stands, or would: their limits are part of what is asked. */

@@ -8,6 +8,7 @@ import { type Binding, bindingOf } from './binding.js'
 import type { BindingRequest, ChangeRequest, InstantText } from './change-request.js'
 import { ceiling } from './effective-envelope.js'
 import { defaultEntryEnvelope, type Envelope, fullEnvelope, meet, normalize } from './envelope.js'
+import { completed } from './default-group.js'
 import type { Entry } from './entry.js'
 import type { Operation } from './operation.js'
 import type { Scope } from './scope.js'
@@ -81,7 +82,7 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       return ok({
         op: request.op,
         subject: { alias: scope.alias, uid: scope.uid },
-        body: { group: request.group },
+        body: { group: completed(request.group, scope.group) },
       })
     }
     case 'cluster.register': {

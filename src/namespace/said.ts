@@ -20,10 +20,10 @@ export const signs = (
 
 /** The row of a proposal that a record ended. */
 export const closed = (
-  { id, digest, record }: Pick<Pending, 'id' | 'digest' | 'record'>,
+  { id, digest, record, votes }: Pick<Pending, 'id' | 'digest' | 'record' | 'votes'>,
   ending: Ending,
   { seq, ts }: Pick<DeliberationRecord, 'seq' | 'ts'>,
-): Closed => ({ kind: 'closed', id, digest, ending, record, ended: seq, at: ts })
+): Closed => ({ kind: 'closed', id, digest, ending, record, ended: seq, at: ts, votes })
 
 export const malformed = (what: string): { ok: false; refusal: Refusal<'namespace.malformed'> } =>
   refuse('namespace.malformed', `this is not ${what}`, {

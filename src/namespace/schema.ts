@@ -8,7 +8,7 @@ import {
   sanKinds,
   usageKinds,
 } from './envelope.js'
-import { group } from './group-schema.js'
+import { group, groupRequest } from './group-schema.js'
 import { instantSeconds, label, object, text } from './schema-parts.js'
 
 /** JSON Schema 2020-12 for everything that people and proposals say about governed objects. */
@@ -182,7 +182,11 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'binding.add': request('binding.add', { binding: bindingRequest }, ['binding']),
   'binding.remove': request('binding.remove', { binding: text(100) }, ['binding']),
   'envelope.set': request('envelope.set', { ...anyAlias, envelope }, ['envelope']),
-  'group.set': request('group.set', { ...anyAlias, group, intervene: { const: true } }, ['group']),
+  'group.set': request(
+    'group.set',
+    { ...anyAlias, group: groupRequest, intervene: { const: true } },
+    ['group'],
+  ),
   'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
   'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
   'cluster.remove': request('cluster.remove'),

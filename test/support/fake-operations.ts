@@ -63,6 +63,8 @@ const scope: ScopeJson = {
   head: HEX,
   envelope: {},
   effectiveEnvelope: {},
+  group: null,
+  decidedBy: '',
   createdAt: T,
 }
 
@@ -166,6 +168,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
           subject: 'entry payments/api',
           rev: 1,
           by: 'local:root',
+          votes: ['approve: ann'],
           proposal: `pr${UID}`,
           class: 'routine',
           summary: ['created'],

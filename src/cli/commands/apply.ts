@@ -1,10 +1,12 @@
 import { parseYaml } from '../../config/yaml-source.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
+import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import type { Colour, Look } from '../screen/look.js'
 import { renderChange } from './change.js'
+import { renderWaiting } from './proposal-screen.js'
 import { watched } from './watched.js'
 
 async function apply(call: Invocation): Promise<Outcome<Answer>> {
@@ -38,12 +40,17 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
   )
   if (!applied.ok) return applied
   // What another operator changed in between is planned again: the second answer is what happened.
-  return answer(applied.value.value, (look) =>
-    [
-      renderPlan(look, applied.value.objects('changes')),
-      '',
-      ...applied.value.objects('applied').map((change) => renderChange(look, change)),
-    ].join('\n'),
+  const proposed = applied.value.objects('proposed')
+  return answer(
+    applied.value.value,
+    (look) =>
+      [
+        renderPlan(look, applied.value.objects('changes')),
+        '',
+        ...applied.value.objects('applied').map((change) => renderChange(look, change)),
+        ...proposed.map((proposal) => renderWaiting(look, proposal)),
+      ].join('\n'),
+    proposed.length > 0 ? exitCode.waits : undefined,
   )
 }
 

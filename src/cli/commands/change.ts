@@ -1,8 +1,10 @@
 import { answer, type Answer, type OptionSpec } from '../command.js'
+import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
 import type { Look } from '../screen/look.js'
+import { renderWaiting } from './proposal-screen.js'
 
 /** Options of every command that changes the index: what the record says about why. */
 export const whyOptions: readonly OptionSpec[] = [
@@ -18,8 +20,14 @@ export async function sendChange(
   const api = await call.operator()
   if (!api.ok) return api
   const change = await api.value.send('/v1/changes', { ...request, ...call.why() })
-  if (!change.ok) return change
-  return answer(change.value.value, (look) => renderChange(look, change.value))
+  return change.ok ? madeAnswer(change.value) : change
+}
+
+/** A change that was made, or a proposal that waits: then the command ends with a code of its own. */
+export function madeAnswer(made: JsonReader): Outcome<Answer> {
+  return made.absent('standing')
+    ? answer(made.value, (look) => renderChange(look, made))
+    : answer(made.value, (look) => renderWaiting(look, made), exitCode.waits)
 }
 
 /** `committed entry.suspend payments/api (revision 3, record 17, narrowing)` */

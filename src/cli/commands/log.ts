@@ -24,6 +24,7 @@ function renderItem(look: Look, item: JsonReader): string {
   return [
     head,
     `  ${renderTime(item.text('at'), look.now)} by ${item.text('by')} (${item.text('class')})`,
+    ...item.texts('votes').map((line) => `  ${line}`),
     ...(reason === undefined ? [] : [`  reason: ${reason}`]),
     ...(ticket === undefined ? [] : [`  ticket: ${ticket}`]),
     ...item.texts('summary').map((line) => `  ${line}`),

@@ -127,6 +127,10 @@ export interface ScopeJson {
   readonly head: string
   readonly envelope: JsonObject
   readonly effectiveEnvelope: JsonObject
+  /** Its own voters; null where those of a scope above decide. */
+  readonly group: JsonObject | null
+  /** Alias of the scope whose voters decide about what is in it. */
+  readonly decidedBy: string
   readonly createdAt: Instant
 }
 
@@ -153,6 +157,8 @@ export interface HistoryItemJson {
   readonly subject: string
   readonly rev: number
   readonly by: string
+  /** `approve: ann, bob` */
+  readonly votes: readonly string[]
   readonly reason?: string
   readonly ticket?: string
   readonly proposal: string

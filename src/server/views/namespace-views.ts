@@ -2,6 +2,7 @@ import type { Json } from '../../core/canonical-json.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
 import type { Binding } from '../../namespace/binding.js'
 import type { Cluster } from '../../namespace/cluster.js'
+import { responsibleAbove } from '../../namespace/decide.js'
 import { effectiveEnvelope } from '../../namespace/effective-envelope.js'
 import { type Entry, entryState } from '../../namespace/entry.js'
 import type { Envelope } from '../../namespace/envelope.js'
@@ -53,8 +54,17 @@ export function scopeJson(state: IndexState, scope: Scope): ScopeJson {
     head,
     envelope: envelopeJson(state, scope.envelope),
     effectiveEnvelope: envelopeJson(state, effectiveEnvelope(state, scope)),
+    group: scope.group ? (scope.group as unknown as JsonObject) : null,
+    decidedBy: decidesFor(state, scope),
     createdAt: toIso(scope.createdAt),
   }
+}
+
+/** Alias of the scope whose voters decide about what is in this one. */
+function decidesFor(state: IndexState, scope: Scope): string {
+  if (scope.group && scope.state === 'active') return scope.alias
+  const { uid } = responsibleAbove(state, scope.alias)
+  return state.scopes.get(uid)?.alias ?? ''
 }
 
 export function clusterJson(cluster: Cluster): ClusterJson {

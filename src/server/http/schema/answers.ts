@@ -93,7 +93,13 @@ export const answerSchemas = {
     { validUntil: time, drainUntil: time },
   ),
   Entries: shape({ entries: list(reference('Entry')) }, { next: string }),
-  Scope: shape({ ...governed, ...envelopes, createdAt: time }),
+  Scope: shape({
+    ...governed,
+    ...envelopes,
+    group: orNull(anyObject),
+    decidedBy: string,
+    createdAt: time,
+  }),
   Scopes: shape({ scopes: list(reference('Scope')) }),
   Cluster: shape(
     {
@@ -119,6 +125,7 @@ export const answerSchemas = {
       subject: string,
       rev: count,
       by: string,
+      votes: list(string),
       proposal: string,
       class: string,
       summary: list(string),

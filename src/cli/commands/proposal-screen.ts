@@ -1,0 +1,154 @@
+import type { JsonReader } from '../json-reader.js'
+import { type Field, renderFields } from '../screen/fields.js'
+import type { Colour, Look } from '../screen/look.js'
+import { cell, renderTable, timeCell } from '../screen/table.js'
+import { parseInstant, renderRelative, renderTime } from '../screen/times.js'
+
+const COLOURS: Readonly<Record<string, Colour>> = {
+  open: 'yellow',
+  scheduled: 'cyan',
+  due: 'cyan',
+  committed: 'green',
+}
+
+const paintStanding = (look: Look, standing: string): string =>
+  look.paint(COLOURS[standing] ?? 'red', standing)
+
+const shown = (alias: string): string => (alias === '' ? '/' : alias)
+
+/** `entry.create payments/api` */
+function what(answer: JsonReader): string {
+  const proposal = answer.optionalObject('proposal')
+  return proposal
+    ? `${proposal.text('op')} ${shown(proposal.object('subject').text('alias'))}`
+    : '(in the log)'
+}
+
+/** `waits entry.create payments/api (sensitive): 0 of 151, and 0 of 2 people` and how to vote. */
+export function renderWaiting(look: Look, answer: JsonReader): string {
+  const open = answer.optionalObject('open')
+  const id = answer.text('id')
+  const head = `${paintStanding(look, answer.text('standing'))} ${what(answer)}`
+  if (!open) return `${head} ${id}`
+  const lines = [
+    `${head} (${open.text('class')}), ${id}`,
+    ...sides(open).map(([name, count]) => `  ${name}: ${progress(count)}`),
+  ]
+  const due = open.optional('due')
+  if (due !== undefined) lines.push(`  takes effect ${renderTime(due, look.now)}`)
+  const awaits = open.texts('awaits')
+  if (awaits.length > 0 && answer.text('standing') === 'open') {
+    lines.push(`  not voted yet: ${awaits.join(', ')}`)
+    lines.push(`  next: capstan vote ${id} --approve --as VOTER --key FILE`)
+  }
+  return lines.join('\n')
+}
+
+const sides = (open: JsonReader): readonly (readonly [string, JsonReader])[] => {
+  const both = open.optionalObject('sides')
+  const second = both?.optionalObject('second')
+  const of = shown(open.text('scope'))
+  return [
+    ...(both ? [[`voters of ${of}`, both.object('present')] as const] : []),
+    ...(second ? [['the other group', second] as const] : []),
+  ]
+}
+
+/** `151 of 151 for it, 2 of 2 people, 0 against: passed` */
+function progress(count: JsonReader): string {
+  const needs = count.object('needs')
+  return [
+    `${count.count('yes')} of ${needs.count('threshold')} for it`,
+    `${count.count('controllers')} of ${needs.count('controllers')} people`,
+    `${count.count('no')} against: ${count.text('outcome')}`,
+  ].join(', ')
+}
+
+export function renderProposals(look: Look, proposals: readonly JsonReader[]): string {
+  if (proposals.length === 0) return 'nothing waits'
+  return renderTable(
+    look,
+    [
+      { title: 'PROPOSAL', shrinks: 'when-narrow' },
+      { title: 'CHANGE', shrinks: 'when-narrow' },
+      { title: 'CLASS' },
+      { title: 'FOR' },
+      { title: 'STANDING' },
+      { title: 'UNTIL' },
+    ],
+    proposals.map((answer) => {
+      const open = answer.optionalObject('open')
+      const present = open?.optionalObject('sides')?.object('present')
+      const until = open?.optional('due') ?? expiry(answer)
+      return [
+        cell(answer.text('id')),
+        cell(what(answer)),
+        cell(open?.text('class') ?? '-'),
+        cell(
+          present ? `${present.count('yes')}/${present.object('needs').count('threshold')}` : '-',
+        ),
+        cell(answer.text('standing'), () => paintStanding(look, answer.text('standing'))),
+        timeCell(until, look),
+      ]
+    }),
+  )
+}
+
+const expiry = (answer: JsonReader): string | undefined => {
+  const expires = answer.optionalObject('proposal')?.count('expires')
+  return expires === undefined
+    ? undefined
+    : new Date(expires * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** All of one proposal, on one screen: what is asked, by whom, and how it stands. */
+export function renderProposal(look: Look, answer: JsonReader): string {
+  const open = answer.optionalObject('open')
+  const closed = answer.optionalObject('closed')
+  const proposal = answer.optionalObject('proposal')
+  const author = proposal?.object('author')
+  const fields: readonly Field[] = [
+    ['proposal', answer.text('id')],
+    ['change', what(answer)],
+    ['standing', paintStanding(look, answer.text('standing'))],
+    ['class', open?.text('class')],
+    ['decided by', open ? shown(open.text('scope')) : undefined],
+    ['author', author && `${author.text('id')} (${author.text('kind')})`],
+    ['reason', proposal?.optional('reason')],
+    ['ticket', proposal?.optional('ticket')],
+    ['opened', open && renderTime(open.text('opened'), look.now)],
+    ['takes effect', timeOf(open?.optional('due'), look)],
+    ['expires', timeOf(open && expiry(answer), look)],
+    ['ended', closed && renderTime(closed.text('at'), look.now)],
+    ['votes', open?.objects('votes').map((vote) => renderVote(look, vote))],
+    ['count', open && sides(open).map(([name, count]) => `${name}: ${progress(count)}`)],
+    ['not voted yet', open?.texts('awaits').join(', ')],
+  ]
+  const body = proposal?.object('body')
+  const asked = body
+    ? `\n\n${look.paint('bold', 'what it says')}\n${JSON.stringify(body.value, null, 2)}`
+    : ''
+  return `${renderFields(look, fields)}${asked}`
+}
+
+const timeOf = (time: string | undefined, look: Look): string | undefined =>
+  time === undefined ? undefined : renderTime(time, look.now)
+
+function renderVote(look: Look, vote: JsonReader): string {
+  const cast = vote.text('cast')
+  const at = parseInstant(cast)
+  const decision = vote.text('decision')
+  const colour = decision === 'approve' ? 'green' : decision === 'reject' ? 'red' : 'dim'
+  const when = at === undefined ? cast : renderRelative(at, look.now)
+  return `${vote.text('voter')} ${look.paint(colour, decision)} (${when})`
+}
+
+/** What one signed statement led to. */
+export function renderSubmission(look: Look, answer: JsonReader): string {
+  const change = answer.optionalObject('change')
+  const suspended = answer.optional('suspended')
+  const lines = [renderWaiting(look, answer.object('proposal'))]
+  if (suspended !== undefined) lines.push(`${look.paint('red', 'suspended')} voter ${suspended}`)
+  if (change) lines.push(`in force: revision ${change.count('rev')}, record ${change.count('seq')}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,109 @@
+import { type PayloadType, payloadTypes } from '../../namespace/dsse.js'
+import type { Withdrawal } from '../../namespace/statements.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
+import type { OperatorApi } from '../operator-api.js'
+import { type Outcome, refused, usage } from '../problem.js'
+import { shownProposal, signed } from '../voting/signed-statements.js'
+import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
+import { keyOf, keyOptions } from './voter.js'
+
+async function inbox(call: Invocation): Promise<Outcome<Answer>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  const listed = await api.value.read('/v1/proposals')
+  if (!listed.ok) return listed
+  const voter = call.text('as')
+  const proposals = listed.value
+    .objects('proposals')
+    .filter((one) => voter === undefined || awaits(one, voter))
+  return answer({ proposals: proposals.map(({ value }) => value) }, (look) =>
+    renderProposals(look, proposals),
+  )
+}
+
+const awaits = (answered: JsonReader, voter: string): boolean =>
+  answered.optionalObject('open')?.raws('awaits').includes(voter) === true
+
+/** A proposal by its id, or by the beginning of it where only one that waits begins so. */
+export async function findProposal(api: OperatorApi, id: string): Promise<Outcome<JsonReader>> {
+  if (/^pr[a-z2-7]{40}$/.test(id)) return api.read(`/v1/proposals/${id}`)
+  if (!/^pr[a-z2-7]*$/.test(id)) {
+    return usage('this is not the id of a proposal', {
+      wanted: 'pr and 40 characters, or the first of them',
+      found: JSON.stringify(id.slice(0, 60)),
+      next: 'capstan inbox',
+    })
+  }
+  const listed = await api.read('/v1/proposals')
+  if (!listed.ok) return listed
+  const found = listed.value.objects('proposals').filter((one) => one.raw('id').startsWith(id))
+  const [only, ...more] = found
+  if (only && more.length === 0) return { ok: true, value: only }
+  return refused({
+    code: 'namespace.unknown',
+    detail: only ? 'several proposals begin so' : 'nothing that waits begins so',
+    found: only ? found.map((one) => one.text('id')).join('\n') : id,
+    next: 'capstan inbox',
+  })
+}
+
+async function show(call: Invocation): Promise<Outcome<Answer>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  const found = await findProposal(api.value, call.word(0) ?? '')
+  if (!found.ok) return found
+  return answer(found.value.value, (look) => renderProposal(look, found.value))
+}
+
+async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
+  const key = await keyOf(call)
+  if (!key.ok) return key
+  const api = await call.operator()
+  if (!api.ok) return api
+  const found = await findProposal(api.value, call.word(0) ?? '')
+  if (!found.ok) return found
+  const about = shownProposal(found.value)
+  if (!about.ok) return about
+  const { proposal, digest } = about.value
+  const withdrawal: Withdrawal = {
+    v: 1,
+    index: proposal.index,
+    proposal: digest,
+    author: proposal.author,
+    at: call.world.clock.now(),
+  }
+  const type: PayloadType = payloadTypes.withdrawal
+  const sent = await api.value.send('/v1/statements', {
+    envelopes: [signed(key.value, type, withdrawal)],
+  })
+  if (!sent.ok) return sent
+  return answer(sent.value.value, (look) => renderSubmission(look, sent.value))
+}
+
+export const proposalCommands: readonly CommandSpec[] = [
+  {
+    path: 'inbox',
+    summary: 'what waits for votes, oldest first',
+    options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
+    examples: ['capstan inbox', 'capstan inbox --as ann'],
+    run: inbox,
+  },
+  {
+    path: 'proposal show',
+    arguments: '<id>',
+    summary: 'one proposal: what it asks, who voted, what it still needs',
+    details: ['The id may be cut short as long as only one that waits begins so.'],
+    examples: ['capstan proposal show pr4kx2'],
+    run: show,
+  },
+  {
+    path: 'proposal withdraw',
+    arguments: '<id>',
+    summary: 'take your own proposal back',
+    options: keyOptions,
+    examples: ['capstan proposal withdraw pr4kx2 --key ann.key'],
+    run: withdraw,
+  },
+]

@@ -1,0 +1,134 @@
+import { type Decision, decisions } from '../../namespace/ballot.js'
+import { payloadTypes } from '../../namespace/dsse.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import { exitCode } from '../exit-code.js'
+import type { Invocation } from '../invocation.js'
+import { JsonReader } from '../json-reader.js'
+import { type Outcome, usage } from '../problem.js'
+import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js'
+import { findProposal } from './proposal.js'
+import { renderProposal, renderSubmission } from './proposal-screen.js'
+import { keyOf, keyOptions } from './voter.js'
+
+async function vote(call: Invocation): Promise<Outcome<Answer>> {
+  const decision = decisionOf(call)
+  if (!decision.ok) return decision
+  const key = await keyOf(call)
+  if (!key.ok) return key
+  const found = await proposalOf(call)
+  if (!found.ok) return found
+  const about = shownProposal(found.value)
+  if (!about.ok) return about
+  const voter = call.text('as') ?? ''
+  const cast = call.world.clock.now()
+  const statement = voteAbout(about.value, { voter, decision: decision.value, cast })
+  const envelope = signed(key.value, payloadTypes.vote, statement)
+  const detached = call.has('detached')
+  if (detached) {
+    // Carried to the server by whoever can reach it.
+    return answer({ envelopes: [envelope] }, () =>
+      JSON.stringify({ envelopes: [envelope] }, null, 2),
+    )
+  }
+  call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
+  return send(call, [envelope])
+}
+
+/** What is voted about is shown before it is sent; a program that wants JSON looks by itself. */
+function renderProposalPlainly(call: Invocation, proposal: JsonReader): string {
+  const now = call.world.clock.now()
+  return renderProposal({ width: undefined, now, paint: (_, text) => text }, proposal)
+}
+
+function decisionOf(call: Invocation): Outcome<Decision> {
+  const said = decisions.filter((one) => call.has(one))
+  const [only, ...more] = said
+  return only !== undefined && more.length === 0
+    ? { ok: true, value: only }
+    : usage('say what you decide', { wanted: 'one of --approve, --reject and --abstain' })
+}
+
+async function proposalOf(call: Invocation): Promise<Outcome<JsonReader>> {
+  const file = call.text('proposal')
+  const id = call.word(0) ?? ''
+  if (file === undefined) {
+    const api = await call.operator()
+    return api.ok ? findProposal(api.value, id) : api
+  }
+  const text = await call.file(file)
+  if (!text.ok) return text
+  const read = jsonOf(text.value, file)
+  if (!read.ok) return read
+  return read.value.raw('id').startsWith(id)
+    ? read
+    : usage(`${file} holds another proposal`, { wanted: id, found: read.value.text('id') })
+}
+
+function jsonOf(octets: Buffer, name: string): Outcome<JsonReader> {
+  try {
+    return { ok: true, value: new JsonReader(JSON.parse(octets.toString('utf8')), name) }
+  } catch {
+    return usage(`${name} is not JSON`, { next: 'capstan proposal show ID --json > FILE' })
+  }
+}
+
+async function submit(call: Invocation): Promise<Outcome<Answer>> {
+  const text = await call.file(call.word(0) ?? '-')
+  if (!text.ok) return text
+  const read = jsonOf(text.value, call.word(0) ?? '-')
+  if (!read.ok) return read
+  const { value } = read.value
+  const envelopes = value['envelopes'] ?? [value]
+  return send(call, envelopes)
+}
+
+async function send(call: Invocation, envelopes: unknown): Promise<Outcome<Answer>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  const sent = await api.value.send('/v1/statements', { envelopes })
+  if (!sent.ok) return sent
+  const standing = sent.value.object('proposal').text('standing')
+  const waits = ['open', 'scheduled', 'due'].includes(standing)
+  return answer(
+    sent.value.value,
+    (look) => renderSubmission(look, sent.value),
+    waits ? exitCode.waits : undefined,
+  )
+}
+
+export const voteCommands: readonly CommandSpec[] = [
+  {
+    path: 'vote',
+    arguments: '<proposal>',
+    summary: 'approve or reject a proposal',
+    details: [
+      'Shows the proposal, reckons its digest from what is shown, signs it, and sends the vote.',
+      'Without a way to the server: --proposal with the output of `capstan proposal show ID --json`, and --detached; the vote goes to `capstan submit`.',
+      'Ends with 8 while the proposal needs more votes.',
+    ],
+    options: [
+      { flags: '--approve', description: 'vote for it' },
+      { flags: '--reject', description: 'vote against it' },
+      { flags: '--abstain', description: 'take back what you said' },
+      { flags: '--as <voter>', description: 'your name in the group', need: 'required' },
+      ...keyOptions,
+      { flags: '--proposal <file>', description: 'the proposal, as shown with --json' },
+      { flags: '--detached', description: 'print the signed vote instead of sending it' },
+    ],
+    examples: [
+      'capstan vote pr4kx2 --approve --as ann --key ann.key',
+      'capstan vote pr4kx2 --reject --as ann --key ann.key --proposal p.json --detached > vote.json',
+    ],
+    run: vote,
+  },
+  {
+    path: 'submit',
+    arguments: '[file]',
+    summary: 'hand in a statement that somebody signed',
+    details: [
+      'A proposal, a vote or a withdrawal; or two votes of one voter that contradict each other, which suspends that voter.',
+    ],
+    examples: ['capstan submit vote.json', 'cat vote.json | capstan submit -'],
+    run: submit,
+  },
+]

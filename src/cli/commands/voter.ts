@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises'
+import { reasonOf } from '../../core/error-code.js'
+import { enrolmentBytes } from '../../namespace/enrolment.js'
+import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import { type Outcome, usage } from '../problem.js'
+import { renderFields } from '../screen/fields.js'
+import {
+  newVoterKey,
+  openVoterKey,
+  type VoterKeyFile,
+  writeVoterKey,
+} from '../voting/voter-key-file.js'
+
+/** Where a key is, and how it is opened. */
+export const keyOptions: readonly OptionSpec[] = [
+  { flags: '--key <file>', description: "the voter's private key", need: 'required' },
+  {
+    flags: '--passphrase-file <file>',
+    description: 'opens the key (default: CAPSTAN_VOTER_PASSPHRASE)',
+  },
+]
+
+/** The key that `--key` names, opened. */
+export async function keyOf(call: Invocation): Promise<Outcome<VoterKeyFile>> {
+  const passphrase = await passphraseOf(call)
+  if (!passphrase.ok) return passphrase
+  return openVoterKey(call.path(call.text('key') ?? ''), passphrase.value)
+}
+
+async function passphraseOf(call: Invocation): Promise<Outcome<string | undefined>> {
+  const file = call.text('passphraseFile')
+  if (file === undefined) {
+    return { ok: true, value: call.world.env['CAPSTAN_VOTER_PASSPHRASE'] }
+  }
+  try {
+    return { ok: true, value: (await readFile(call.path(file), 'utf8')).replace(/\r?\n$/, '') }
+  } catch (error) {
+    return usage(`cannot read ${file}`, { found: reasonOf(error) })
+  }
+}
+
+async function keygen(call: Invocation): Promise<Outcome<Answer>> {
+  const passphrase = await passphraseOf(call)
+  if (!passphrase.ok) return passphrase
+  if (passphrase.value === undefined && !call.has('unencrypted')) {
+    return usage('a key without a passphrase is that of whoever reads the file', {
+      wanted: '--passphrase-file FILE, CAPSTAN_VOTER_PASSPHRASE, or --unencrypted',
+    })
+  }
+  const file = call.text('out') ?? ''
+  const alg = call.text('alg') === 'es256' ? 'ES256' : 'Ed25519'
+  const written = await writeVoterKey(call.path(file), newVoterKey(alg, passphrase.value))
+  if (!written.ok) return written
+  const key = await openVoterKey(call.path(file), passphrase.value)
+  if (!key.ok) return key
+  const made = key.value.publicKey(call.world.clock.now())
+  if (!made.ok) return made
+  const { thumbprint } = made.value
+  return answer({ file, alg, thumbprint }, (look) =>
+    renderFields(look, [
+      ['key', file],
+      ['algorithm', alg],
+      ['thumbprint', thumbprint],
+      ['next', `capstan voter enrol --key ${file} --id NAME --controller PERSON > NAME.json`],
+    ]),
+  )
+}
+
+async function enrol(call: Invocation): Promise<Outcome<Answer>> {
+  const key = await keyOf(call)
+  if (!key.ok) return key
+  const index = await indexOf(call)
+  if (!index.ok) return index
+  const made = key.value.publicKey(call.world.clock.now())
+  if (!made.ok) return made
+  const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
+  const { thumbprint } = made.value
+  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint })
+  const proof = Buffer.from(key.value.sign(bytes)).toString('base64url')
+  const weight = Number(call.text('weight') ?? '100')
+  if (!Number.isInteger(weight) || weight < 1 || weight > 1000) {
+    return usage('--weight is not a weight', { wanted: '1 to 1000' })
+  }
+  const voter = { id, controller, keys: [{ ...made.value, proof }], weight, status: 'active' }
+  // Goes into a file, whether or not somebody looks at it.
+  return answer(voter, () => JSON.stringify(voter, null, 2))
+}
+
+/** Enrolment is for one index, which a voter without a way to the server has to name. */
+async function indexOf(call: Invocation): Promise<Outcome<string>> {
+  const given = call.text('index')
+  if (given !== undefined) {
+    return /^[0-9a-f]{64}$/.test(given)
+      ? { ok: true, value: given }
+      : usage('--index is not an index id', { wanted: '64 hex digits: capstan status' })
+  }
+  const api = await call.operator()
+  if (!api.ok) return api
+  const status = await api.value.read('/v1/status')
+  return status.ok ? { ok: true, value: status.value.object('index').raw('id') } : status
+}
+
+export const voterCommands: readonly CommandSpec[] = [
+  {
+    path: 'voter keygen',
+    summary: 'a new key to vote with',
+    details: ['The key is made here and stays here: PKCS#8 PEM, encrypted, for its owner alone.'],
+    options: [
+      { flags: '--out <file>', description: 'where to write it', need: 'required' },
+      {
+        flags: '--alg <algorithm>',
+        description: 'Ed25519 unless said',
+        choices: ['ed25519', 'es256'],
+      },
+      {
+        flags: '--passphrase-file <file>',
+        description: 'encrypts it (default: CAPSTAN_VOTER_PASSPHRASE)',
+      },
+      { flags: '--unencrypted', description: 'without a passphrase' },
+    ],
+    examples: ['capstan voter keygen --out ann.key --passphrase-file ann.pass'],
+    run: keygen,
+  },
+  {
+    path: 'voter enrol',
+    summary: 'a voter for a group, with the proof that their key is in their hands',
+    details: [
+      'Prints a voter as `capstan group set --voter` takes it. Needs no server where --index is given.',
+    ],
+    options: [
+      ...keyOptions,
+      { flags: '--id <name>', description: 'the name of the voter in the group', need: 'required' },
+      {
+        flags: '--controller <person>',
+        description: 'the person or organisation behind it',
+        need: 'required',
+      },
+      { flags: '--weight <number>', description: '1 to 1000 (default: 100)' },
+      { flags: '--index <id>', description: 'the index (default: asks the server)' },
+    ],
+    examples: ['capstan voter enrol --key ann.key --id ann --controller ann@acme > ann.json'],
+    run: enrol,
+  },
+]

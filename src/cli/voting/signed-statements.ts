@@ -1,0 +1,104 @@
+import { canonicalize } from '../../core/canonical-json.js'
+import { sha256Hex } from '../../core/uid.js'
+import type { UnixSeconds } from '../../core/time.js'
+import type { Decision } from '../../namespace/ballot.js'
+import { type PayloadType, payloadTypes, preAuthEncoding } from '../../namespace/dsse.js'
+import { isShapedLike } from '../../namespace/change-request.js'
+import { proposalSchema } from '../../namespace/statement-schema.js'
+import {
+  type Proposal,
+  proposalId,
+  slotOf,
+  statementType,
+  type Vote,
+  votePredicate,
+} from '../../namespace/statements.js'
+import type { JsonReader } from '../json-reader.js'
+import { type Outcome, refused } from '../problem.js'
+import type { VoterKeyFile } from './voter-key-file.js'
+
+/** A DSSE envelope, as the API takes it. */
+export interface Envelope extends Readonly<Record<string, unknown>> {
+  readonly payload: string
+  readonly payloadType: string
+  readonly signatures: readonly { readonly sig: string }[]
+}
+
+export function signed(key: VoterKeyFile, payloadType: PayloadType, statement: unknown): Envelope {
+  const payload = Buffer.from(canonicalize(statement), 'utf8')
+  const sig = Buffer.from(key.sign(preAuthEncoding(payloadType, payload))).toString('base64')
+  return { payload: payload.toString('base64'), payloadType, signatures: [{ sig }] }
+}
+
+/** A proposal as a server or a file shows it, found to be what its digest says. */
+export interface ShownProposal {
+  readonly id: string
+  readonly digest: string
+  readonly proposal: Proposal
+  /** The log up to the proposal: votes name it. */
+  readonly log: { readonly size: number; readonly head: string }
+  /** What the voter said before, where they did. */
+  readonly votes: readonly JsonReader[]
+}
+
+/**
+ * Nothing is signed that was not looked at: the digest is reckoned here, from the statement that is
+ * shown, and whoever shows another one is refused.
+ */
+export function shownProposal(answer: JsonReader): Outcome<ShownProposal> {
+  const open = answer.optionalObject('open')
+  const id = answer.text('id')
+  if (!open || answer.absent('proposal')) {
+    return refused({
+      code: 'namespace.closed',
+      detail: `the proposal is ${answer.text('standing')}`,
+      wanted: 'a proposal that waits for votes',
+      found: id,
+    })
+  }
+  const { value } = answer.object('proposal')
+  if (!isShapedLike(proposalSchema, value)) {
+    return refused({ code: 'namespace.malformed', detail: 'this is not a proposal', found: id })
+  }
+  const statement = Buffer.from(canonicalize(value), 'utf8')
+  const digest = sha256Hex(preAuthEncoding(payloadTypes.proposal, statement))
+  if (digest !== answer.raw('digest') || proposalId(digest) !== id) {
+    return refused({
+      code: 'namespace.bad-canonical',
+      detail: 'the proposal is not the one that its digest names',
+      wanted: digest,
+      found: answer.text('digest'),
+      next: 'do not vote; find out who changed it',
+    })
+  }
+  const log = { size: answer.count('record') + 1, head: open.raw('head') }
+  const votes = open.objects('votes')
+  return { ok: true, value: { id, digest, proposal: value as unknown as Proposal, log, votes } }
+}
+
+/** A vote about it, to be signed by `voter`. */
+export function voteAbout(
+  { id, digest, proposal, log, votes }: ShownProposal,
+  {
+    voter,
+    decision,
+    cast,
+  }: { readonly voter: string; readonly decision: Decision; readonly cast: UnixSeconds },
+): Vote {
+  const before = votes.find((vote) => vote.raw('voter') === voter)
+  return {
+    _type: statementType,
+    predicateType: votePredicate,
+    subject: [{ name: id, digest: { sha256: digest } }],
+    predicate: {
+      index: proposal.index,
+      scope: proposal.scope,
+      slot: slotOf(proposal),
+      voter,
+      decision,
+      seq: (before?.count('seq') ?? 0) + 1,
+      cast,
+      log,
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import type { Group, Proposer, Voter } from './group.js'
+import type { GroupRequest, GroupTerms } from './operation.js'
+
+/**
+ * What a group is where nobody says otherwise: more than half for what is routine or sensitive, two
+ * thirds for what is structural, and two people for both of the latter; any voter may narrow, and use
+ * the brake. Whoever could propose before still can.
+ */
+export function completed(asked: GroupRequest, before: Group | null): GroupTerms {
+  const active = asked.voters.filter(({ status }) => status === 'active')
+  const total = active.reduce((sum, { weight }) => sum + weight, 0)
+  const half = Math.floor(total / 2) + 1
+  const lightest = Math.min(...active.map(({ weight }) => weight))
+  const alone = active.some(({ weight }) => weight >= half)
+  const people = new Set(active.map(({ controller }) => controller)).size
+  const threshold = {
+    narrowing: lightest,
+    routine: half,
+    sensitive: half,
+    structural: Math.max(half, Math.ceil((2 * total) / 3)),
+    emergency: lightest,
+  }
+  const two = Math.min(2, people)
+  return {
+    threshold,
+    minControllers: { narrowing: 1, routine: 1, sensitive: two, structural: two, emergency: 1 },
+    ...(!alone && total - heaviest(active) < half && { acceptsSinglePointOfLoss: true as const }),
+    ...kept(before, asked.voters),
+    ...asked,
+    solo: asked.solo ?? alone,
+  }
+}
+
+const heaviest = (voters: readonly Voter[]): number =>
+  Math.max(0, ...voters.map(({ weight }) => weight))
+
+/** Proposers stay; the one voter of an index that is not solo any more becomes one. */
+function kept(before: Group | null, voters: readonly Voter[]): Pick<GroupTerms, 'proposers'> {
+  const listed = new Set(voters.flatMap(({ keys }) => keys.map(({ thumbprint }) => thumbprint)))
+  const founders = before?.solo === true ? before.voters : []
+  const proposers = [...founders, ...(before?.proposers ?? [])]
+    .filter(({ keys }) => !keys.some(({ thumbprint }) => listed.has(thumbprint)))
+    .map(({ id, controller, keys }): Proposer => ({ id, controller, keys }))
+  return proposers.length > 0 ? { proposers } : {}
+}

@@ -1,0 +1,188 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { namespaceOperations } from '../../src/server/operations/namespace.js'
+import { type GivenIndex, givenIndex } from '../namespace/given-index.js'
+import { json, run, type Screen, ScriptedServer } from './fake-world.js'
+
+let home = ''
+let given: GivenIndex
+let server: ScriptedServer
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'capstan-voting-'))
+  given = await givenIndex()
+  const { index, clock } = given
+  server = new ScriptedServer({
+    ...namespaceOperations({
+      index,
+      clock,
+      longWork: { progress: () => undefined, end: () => undefined },
+      checkCluster: () => Promise.resolve([]),
+    }),
+  })
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+const capstan = (line: string, input = ''): Promise<Screen> =>
+  run(line.split(' '), {
+    server,
+    cwd: home,
+    clock: given.clock,
+    input,
+    env: { NO_COLOR: '1', CAPSTAN_VOTER_PASSPHRASE: 'correct horse' },
+  })
+
+async function enrolled(name: string, alg = 'ed25519'): Promise<void> {
+  await capstan(`voter keygen --out ${name}.key --alg ${alg}`)
+  const index = given.index.state.index
+  const voter = await capstan(
+    `voter enrol --key ${name}.key --id ${name} --controller ${name}@acme --index ${index}`,
+  )
+  writeFileSync(join(home, `${name}.json`), voter.out)
+}
+
+/** Three voters, two of whom decide. */
+async function givenVoters(): Promise<void> {
+  await enrolled('ann')
+  await enrolled('bob', 'es256')
+  await enrolled('cyd')
+  const set = await capstan('group set / --voter ann.json --voter bob.json --voter cyd.json')
+  expect(set.exit).toBe(8)
+  const id = await waiting()
+  expect((await capstan(`vote ${id} --approve --as ann --key ann.key`)).exit).toBe(8)
+  expect((await capstan(`vote ${id} --approve --as bob --key bob.key`)).exit).toBe(0)
+}
+
+async function waiting(): Promise<string> {
+  const { proposals } = json(await capstan('inbox --json')) as {
+    proposals: readonly { id: string }[]
+  }
+  return proposals[0]?.id ?? ''
+}
+
+describe('a key to vote with', () => {
+  it('is encrypted, for its owner alone, and never written over another', async () => {
+    const made = await capstan('voter keygen --out ann.key --json')
+    expect(json(made)).toMatchObject({ alg: 'Ed25519', file: 'ann.key' })
+    const path = join(home, 'ann.key')
+    expect(readFileSync(path, 'utf8')).toContain('BEGIN ENCRYPTED PRIVATE KEY')
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    const again = await capstan('voter keygen --out ann.key')
+    expect(again.exit).toBe(2)
+    expect(again.err).toContain('exists')
+  })
+
+  it('needs a passphrase, or a word that it has none', async () => {
+    const bare = { server, cwd: home, clock: given.clock }
+    const refused = await run(['voter', 'keygen', '--out', 'bare.key'], bare)
+    expect(refused.exit).toBe(2)
+    expect(refused.err).toContain('--unencrypted')
+    const made = await run(['voter', 'keygen', '--out', 'bare.key', '--unencrypted'], bare)
+    expect(made.exit).toBe(0)
+    chmodSync(join(home, 'bare.key'), 0o644)
+    const enrol = 'voter enrol --key bare.key --id a --controller b --index'.split(' ')
+    const open = await run([...enrol, 'a'.repeat(64)], bare)
+    expect(open.err).toContain('keys.unsafe-permissions')
+  })
+
+  it('is not opened with another passphrase, and nothing of it is printed', async () => {
+    await capstan('voter keygen --out ann.key')
+    const screen = await run(
+      ['voter', 'enrol', '--key', 'ann.key', '--id', 'a', '--controller', 'b', '--index'].concat(
+        'a'.repeat(64),
+      ),
+      { server, cwd: home, env: { CAPSTAN_VOTER_PASSPHRASE: 'wrong' } },
+    )
+    expect(screen.err).toContain('keys.wrong-passphrase')
+    expect(screen.out + screen.err).not.toContain('PRIVATE')
+    expect(screen.out + screen.err).not.toContain('wrong horse')
+  })
+})
+
+describe('a group', () => {
+  it('is made by its voters, shown, and decides from then on', async () => {
+    await givenVoters()
+    const shown = await capstan('group show')
+    expect(shown.out).toContain('ann@acme')
+    expect(shown.out).toMatch(/sensitive +151 +2/)
+    const made = await capstan('entry create payments/api --owner team-payments --reason new')
+    expect(made.exit).toBe(8)
+    expect(made.out).toContain('0 of 151 for it')
+    expect(made.out).toContain('not voted yet: ann, bob, cyd')
+    const id = await waiting()
+    const inbox = await capstan('inbox --as cyd')
+    expect(inbox.out).toContain(id)
+    expect(inbox.out).toContain('entry.create payments/api')
+    const first = await capstan(`vote ${id.slice(0, 12)} --approve --as cyd --key cyd.key`)
+    expect(first.exit).toBe(8)
+    expect(first.err).toContain('reason:        new')
+    expect((await capstan('inbox --as cyd')).out).toBe('nothing waits\n')
+    const second = await capstan(`vote ${id} --approve --as bob --key bob.key`)
+    expect(second).toMatchObject({ exit: 0 })
+    expect(second.out).toContain('in force: revision 1')
+    const log = await capstan('log payments/api')
+    expect(log.out).toContain('approve: bob, cyd')
+  })
+
+  it('is voted in from a machine without a way to the server', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const shown = await capstan(`proposal show ${id} --json`)
+    writeFileSync(join(home, 'p.json'), shown.out)
+    const offline = await run(
+      `vote ${id} --approve --as ann --key ann.key --proposal p.json --detached`.split(' '),
+      {
+        cwd: home,
+        clock: given.clock,
+        env: { CAPSTAN_VOTER_PASSPHRASE: 'correct horse' },
+        operator: () => Promise.reject(new Error('there is no server here')),
+      },
+    )
+    expect(offline.exit).toBe(0)
+    expect((await capstan('submit -', offline.out)).exit).toBe(8)
+    expect((await capstan('submit -', offline.out)).err).toContain('namespace.duplicate')
+    expect((await capstan('submit -', '{')).exit).toBe(2)
+  })
+
+  it('is not asked to sign what it was not shown', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const shown = (await capstan(`proposal show ${id} --json`)).out
+    const line = `vote ${id} --approve --as ann --key ann.key --proposal p.json --detached`
+    for (const [from, to] of [
+      ['team-payments', 'team-mallory'],
+      ['"created": ', '"more": 1, "created": '],
+    ] as const) {
+      expect(shown).toContain(from)
+      writeFileSync(join(home, 'p.json'), shown.replaceAll(from, to))
+      const screen = await capstan(line)
+      expect(screen.exit).toBe(3)
+      expect(screen.out).toBe('')
+    }
+  })
+
+  it('hears one decision, of one proposal that there is', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    await capstan('entry create payments/web --owner team-payments')
+    const id = await waiting()
+    const key = '--as ann --key ann.key'
+    expect((await capstan(`vote ${id} ${key}`)).exit).toBe(2)
+    expect((await capstan(`vote ${id} --approve --reject ${key}`)).exit).toBe(2)
+    expect((await capstan(`vote pr --approve ${key}`)).err).toContain('several proposals begin so')
+    expect((await capstan(`vote x1 --approve ${key}`)).exit).toBe(2)
+    expect((await capstan(`vote pr${'2'.repeat(40)} --approve ${key}`)).exit).toBe(4)
+    const rejected = await capstan(`vote ${id} --reject ${key} --json`)
+    expect(json(rejected)).toMatchObject({ proposal: { standing: 'open' } })
+    const changed = await capstan(`vote ${id} --approve ${key} --json`)
+    expect(json(changed)).toMatchObject({
+      proposal: { open: { votes: [{ decision: 'approve' }] } },
+    })
+    const taken = await capstan(`proposal withdraw ${id} --key ann.key`)
+    expect(taken.err).toContain('namespace.bad-signature')
+  })
+})
