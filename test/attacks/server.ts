@@ -245,7 +245,7 @@ export const serverAttacks: readonly Attack[] = [
         name: 'a vote at another time',
         check: "a record's time is that of its vote",
         without: edit(
-          'src/namespace/fold-record.ts',
+          'src/namespace/fold-commit.ts',
           'if (!counted || record.ts !== Math.max(counted.latest, state.at)) {',
           'if (!counted) {',
         ),
