@@ -92,6 +92,14 @@ export const faultOf = {
   'namespace.not-empty': 'conflict',
   'namespace.exists': 'conflict',
   'namespace.state-mismatch': 'conflict',
+  // tlog: logs, their checkpoints and proofs
+  'tlog.malformed': 'malformed',
+  'tlog.bad-signature': 'unauthenticated',
+  'tlog.unknown-key': 'unauthenticated',
+  'tlog.unknown-log': 'not-found',
+  'tlog.bad-proof': 'unauthenticated',
+  'tlog.no-quorum': 'unauthenticated',
+  'tlog.other-size': 'conflict',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',
   'grant.ambiguous': 'forbidden',

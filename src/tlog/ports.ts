@@ -1,0 +1,11 @@
+import type { Tile } from './tile.js'
+
+/** The tiles of a log, for reading. */
+export interface TileReader {
+  /**
+   * The hashes of each tile, `32 * width` octets, in the order asked for; a tile of which more is
+   * stored is cut to `width`. Rejects with `DependencyError` when one is not there. The octets must
+   * not be changed by either side.
+   */
+  readTiles(tiles: readonly Tile[]): Promise<readonly Uint8Array[]>
+}
