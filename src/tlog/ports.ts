@@ -1,3 +1,4 @@
+import type { VerifierKey } from './verifier-key.js'
 import type { Tile } from './tile.js'
 
 /** The tiles of a log, for reading. */
@@ -8,4 +9,12 @@ export interface TileReader {
    * not be changed by either side.
    */
   readTiles(tiles: readonly Tile[]): Promise<readonly Uint8Array[]>
+}
+
+/** A key that signs notes. The key itself never crosses this port. */
+export interface NoteSigner {
+  /** What verifies its signatures. */
+  readonly key: VerifierKey
+  /** Ed25519, 64 octets, over exactly these octets. Rejects with `DependencyError`. */
+  sign(octets: Uint8Array): Uint8Array | Promise<Uint8Array>
 }
