@@ -1,5 +1,7 @@
 import type { VerifierKey } from './verifier-key.js'
 import type { Tile } from './tile.js'
+import type { TreeHead } from './verify-proof.js'
+import type { Decision } from './witness-answer.js'
 
 /** The tiles of a log, for reading. */
 export interface TileReader {
@@ -17,4 +19,18 @@ export interface NoteSigner {
   readonly key: VerifierKey
   /** Ed25519, 64 octets, over exactly these octets. Rejects with `DependencyError`. */
   sign(octets: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+/** The largest head that a witness has cosigned, for each origin. */
+export interface WitnessStore {
+  /**
+   * Reads what is recorded for the origin, undefined at first, has `decide` decide beside it, and
+   * records the head that is to be cosigned: one atomic step, between which and another of the same
+   * origin nothing comes. Durable once it resolves. `decide` is pure, and is asked again where
+   * somebody else was first. Rejects with `DependencyError`; nothing may then be signed.
+   */
+  checkAndStore(
+    origin: string,
+    decide: (recorded: TreeHead | undefined) => Decision,
+  ): Promise<Decision>
 }
