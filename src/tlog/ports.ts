@@ -1,3 +1,4 @@
+import type { Hash } from './hash.js'
 import type { VerifierKey } from './verifier-key.js'
 import type { Tile } from './tile.js'
 import type { TreeHead } from './verify-proof.js'
@@ -33,4 +34,13 @@ export interface WitnessStore {
     origin: string,
     decide: (recorded: TreeHead | undefined) => Decision,
   ): Promise<Decision>
+}
+
+/** The nodes of a map, for reading; each is stored under its hash, and never changes. */
+export interface MapNodeReader {
+  /**
+   * The nodes with these hashes, as `encodeMapNode` wrote them, in the order asked for. Rejects with
+   * `DependencyError` when one is not there.
+   */
+  readNodes(hashes: readonly Hash[]): Promise<readonly Uint8Array[]>
 }
