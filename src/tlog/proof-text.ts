@@ -2,7 +2,14 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Hash } from './hash.js'
 import { MAX_NOTE_OCTETS } from './note.js'
-import { decimal, fromBase64, hashFromBase64, splitAtEmptyLine, toBase64 } from './note-text.js'
+import {
+  decimal,
+  fromBase64,
+  hashFromBase64,
+  splitAtEmptyLine,
+  toBase64,
+  utf8,
+} from './note-text.js'
 import type { Policy } from './policy.js'
 import type { VerifierKey } from './verifier-key.js'
 import {
@@ -42,6 +49,7 @@ export function parseProof(octets: Uint8Array): Result<ProofText, Refusal<'tlog.
   if (octets.length > MAX_PROOF_OCTETS) return malformed('more octets than a proof has')
   const split = splitAtEmptyLine(octets, 3 + MAX_PATH)
   if (!split) return malformed('no empty line where one must be')
+  if (utf8(split.rest) === undefined) return malformed('a checkpoint that is no text')
   const [header, ...lines] = split.lines
   if (header !== HEADER) return malformed('another first line')
   const extra = valueOf('extra ', lines[0])

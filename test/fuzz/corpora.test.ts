@@ -69,5 +69,6 @@ const reached: Readonly<Record<string, RegExp>> = {
   grpc: /request of 3 fields/,
   apply: /entry\.create.*routine/,
   config: /^loaded/,
+  tlog: /^note: verified/,
   'change-request': /changed entry\.create/,
 }

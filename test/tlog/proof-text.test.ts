@@ -70,6 +70,11 @@ describe('a proof as text', () => {
     expect(read.ok ? read.value : read.refusal.code).toBe('tlog.malformed')
   })
 
+  it('is not one with a checkpoint that is no text', () => {
+    const octets = Buffer.concat([Buffer.from(`${header}\nindex 0\n\n`), Buffer.of(0x80)])
+    expect(parseProof(octets).ok).toBe(false)
+  })
+
   it('is not one with any octet of its first lines taken out', () => {
     const text = Buffer.from(`${header}\nextra YQ==\nindex 7\n${b1}\n\ncheckpoint\n`)
     for (let at = 0; at < text.length - 'checkpoint\n'.length; at++) {

@@ -41,4 +41,24 @@ export const planted: readonly Planted[] = [
     },
     shows: /RangeError an instant is a whole number of seconds/,
   },
+  {
+    target: 'tlog',
+    what: 'base64 is read in every spelling',
+    edit: {
+      file: 'src/tlog/note-text.ts',
+      find: "return octets.toString('base64') === text ? octets : undefined",
+      replace: 'return octets',
+    },
+    shows: /what is read of a log has one spelling/,
+  },
+  {
+    target: 'tlog',
+    what: 'octets may come after the last entry of a bundle',
+    edit: {
+      file: 'src/tlog/entry-bundle.ts',
+      find: 'return at === octets.length ? ok(entries)',
+      replace: 'return at <= octets.length ? ok(entries)',
+    },
+    shows: /a bundle has one spelling/,
+  },
 ]
