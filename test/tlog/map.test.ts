@@ -276,6 +276,22 @@ describe('a map proof', () => {
     }
   })
 
+  it('leads up: bits that do not fall are of no map, whatever root they come to', () => {
+    const [key, value, sibling] = [keyOf(1), valueOf(1), valueOf(2)]
+    for (const bits of [
+      [9, 9],
+      [3, 9],
+    ] as const) {
+      let root = mapLeafHash(key, value)
+      for (const bit of bits) {
+        const pair = bitOf(key, bit) === 1 ? ([sibling, root] as const) : ([root, sibling] as const)
+        root = mapInnerHash(bit, ...pair)
+      }
+      const path = bits.map((bit) => ({ bit, sibling }))
+      expect(verifyMapProof({ leaf: { key, value }, path }, root, key).ok).toBe(false)
+    }
+  })
+
   it('is written and read, each in one spelling', async () => {
     const map = await mapOf(Array.from({ length: 30 }, (_, at) => set(at)))
     for (const name of [3, 99]) {

@@ -72,6 +72,15 @@ describe('an inclusion proof', () => {
     }
   })
 
+  it('does not lead beyond the root of a tree that is stated smaller than it is', () => {
+    const [a, b] = [leaves[0]!, leaves[1]!]
+    const head = { size: 1, root: nodeHash(a, b) }
+    expect(inclusionHolds(head, { index: 0, leaf: b, path: [a] })).toBe(false)
+    expect(inclusionHolds(head, { index: 0, leaf: a, path: [b] })).toBe(false)
+    const third = { size: 2, root: nodeHash(leaves[2]!, nodeHash(a, b)) }
+    expect(inclusionHolds(third, { index: 1, leaf: b, path: [a, leaves[2]!] })).toBe(false)
+  })
+
   it('is no proof for numbers that are no places', () => {
     const leaf = leaves[0]!
     const root = leaf
