@@ -1,0 +1,223 @@
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import type { StoredRecord } from '../../src/namespace/ports.js'
+
+/**
+ * Who may have decided what, reckoned from the bytes of a log alone. Shares no code with what wrote
+ * it: it reads JSON, verifies signatures and adds weights, and knows nothing of envelopes, names or
+ * tables. What it says wrong is thrown.
+ */
+
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- it must not lean on the types of what it audits */
+type Any = any
+
+interface Heard {
+  readonly digest: string
+  readonly statement: Any
+}
+
+interface Asked {
+  readonly proposal: Any
+  readonly votes: Map<
+    string,
+    { readonly seq: number; readonly decision: string; readonly raw: Any }
+  >
+  readonly record: number
+  readonly head: string
+}
+
+const sha256 = (...parts: readonly (Uint8Array | string)[]): string => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
+
+const insist = (holds: boolean, what: string): void => {
+  if (!holds) throw new Error(`the auditor found: ${what}`)
+}
+
+function pae(envelope: Any): Buffer {
+  const payload = Buffer.from(envelope.payload, 'base64')
+  const type = Buffer.from(envelope.payloadType)
+  return Buffer.concat([
+    Buffer.from(`DSSEv1 ${type.length} `),
+    type,
+    Buffer.from(` ${payload.length} `),
+    payload,
+  ])
+}
+
+const read = (octets: Uint8Array): Any => JSON.parse(Buffer.from(octets).toString('utf8'))
+
+function signedBy(envelope: Any, keys: readonly Any[]): boolean {
+  const signature = Buffer.from(envelope.signatures[0].sig, 'base64')
+  return keys.some((key) => {
+    const publicKey = createPublicKey({ key: key.jwk, format: 'jwk' })
+    return key.alg === 'ES256'
+      ? verify('sha256', pae(envelope), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
+      : verify(null, pae(envelope), publicKey, signature)
+  })
+}
+
+export class Auditor {
+  /** Group of each scope that has one; by uid. */
+  private readonly groups = new Map<string, Any>()
+  private readonly aliases = new Map<string, string>()
+  private readonly asked = new Map<string, Asked>()
+  private readonly heads = new Map<string, string>()
+  private readonly over = new Set<string>()
+  private index = ''
+  private last = ''
+  private at = 0
+  private between = ''
+  commits = 0
+
+  hear({ seq, bytes, envelopes }: StoredRecord): void {
+    const record = read(bytes)
+    const hash = sha256(Uint8Array.of(0), bytes)
+    insist(record.seq === seq, 'a number out of order')
+    insist((record.chain ?? '') === this.last, 'a record that does not follow')
+    insist(record.ts >= this.at, 'time that goes back')
+    const heard = envelopes.map((octets): Heard & { envelope: Any } => {
+      const envelope = read(octets)
+      const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString('utf8'))
+      return { envelope, statement, digest: sha256(pae(envelope)) }
+    })
+    if (record.kind === 'genesis') this.genesis(record, heard[0])
+    else if (record.kind === 'commit') this.commit(record, heard)
+    else if (record.kind === 'evidence') this.evidence(record, heard)
+    else this.deliberation(record, heard[0], hash)
+    if (record.rev !== undefined) {
+      insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
+      this.heads.set(record.subject.uid, hash)
+    }
+    this.last = hash
+    this.at = record.ts
+  }
+
+  private genesis(record: Any, heard: Any): void {
+    const { statement, envelope, digest } = heard
+    insist(signedBy(envelope, statement.group.voters[0].keys), 'a genesis that nobody signed')
+    this.index = digest
+    this.groups.set(record.subject.uid, statement.group)
+    this.aliases.set(record.subject.uid, '')
+  }
+
+  private deliberation(record: Any, { statement, envelope, digest }: Any, hash: string): void {
+    insist(digest === record.says, 'a statement that is not the one named')
+    insist(!this.over.has(record.prop), 'a word about what is over')
+    if (record.kind === 'open') {
+      insist(statement.index === this.index, 'a proposal for another index')
+      insist(record.ts <= statement.expires, 'a proposal opened too late')
+      this.asked.set(digest, {
+        proposal: statement,
+        votes: new Map(),
+        record: record.seq,
+        head: hash,
+      })
+      return
+    }
+    if (record.kind === 'withdrawal') {
+      this.over.add(record.prop)
+      return
+    }
+    const asked = this.asked.get(record.prop)
+    insist(asked !== undefined, 'a vote about nothing')
+    if (!asked) return
+    const { predicate, subject } = statement
+    insist(subject[0].digest.sha256 === record.prop, 'a vote about something else')
+    insist(predicate.index === this.index, 'a vote of another index')
+    insist(predicate.log.size === asked.record + 1, 'a vote from elsewhere')
+    insist(predicate.log.head === asked.head, 'a vote on another log')
+    const before = asked.votes.get(predicate.voter)
+    insist(!before || before.seq < predicate.seq, 'a vote heard twice')
+    const { seq, decision } = predicate
+    asked.votes.set(predicate.voter, { seq, decision, raw: envelope })
+  }
+
+  private commit(record: Any, heard: readonly Any[]): void {
+    this.commits += 1
+    const atOnce = heard.length > 0
+    const proposal = atOnce ? heard[0].statement : this.asked.get(record.prop)?.proposal
+    insist(proposal !== undefined, 'a change that nobody proposed')
+    insist(!this.over.has(record.prop), 'a change that was made twice, or is over')
+    const parts = proposal.op === 'changes' ? proposal.body.changes.length : 1
+    if (record.part === undefined || record.part === parts - 1) this.over.add(record.prop)
+    insist(
+      record.part === undefined ||
+        record.part === 0 ||
+        this.between === `${record.prop} ${record.part - 1}`,
+      'something between changes that are made together',
+    )
+    this.between = `${record.prop} ${record.part}`
+    const group = this.groups.get(proposal.scope.uid)
+    insist(group !== undefined, 'a scope without voters that decides')
+    insist(group.rev === proposal.scope.rev, 'votes of a group that is not any more')
+    const above = this.aliases.get(proposal.scope.uid) ?? 'nowhere'
+    insist(
+      above === '' ||
+        `${record.subject.alias}/`.startsWith(`${above}/`) ||
+        proposal.op === 'entry.rename',
+      'a scope that decides about what is not in it',
+    )
+    if (atOnce) {
+      insist(group.solo, 'one voter who decides for several')
+      insist(signedBy(heard[1].envelope, group.voters[0].keys), 'a vote that nobody signed')
+    } else {
+      const votes = this.asked.get(record.prop)?.votes ?? new Map()
+      this.carries(group, votes, record.class)
+      const wait = group.timelock?.[record.class] ?? 0
+      insist(record.ts >= (this.asked.get(record.prop) ? proposal.created : 0) + wait, 'too early')
+      if (proposal.op === 'group.set') {
+        const own = this.groups.get(record.subject.uid)
+        if (!own || own === group) this.carries(proposal.body.group, votes, record.class)
+      }
+    }
+    if (proposal.op === 'group.set') {
+      const before = this.groups.get(record.subject.uid)
+      const rev = (before?.rev ?? 0) + 1
+      const total = weightOf(proposal.body.group)
+      for (const name of ['routine', 'sensitive', 'structural']) {
+        insist(2 * proposal.body.group.threshold[name] > total, 'halves that decide apart')
+      }
+      this.groups.set(record.subject.uid, { ...proposal.body.group, rev })
+    }
+    if (record.subject.uid.startsWith('s'))
+      this.aliases.set(record.subject.uid, record.subject.alias)
+  }
+
+  /** Weight and people of those who approve, and whose signatures are theirs. */
+  private carries(group: Any, votes: Map<string, Any>, changeClass: string): void {
+    const yes = group.voters.filter(
+      (voter: Any) =>
+        voter.status === 'active' &&
+        votes.get(voter.id)?.decision === 'approve' &&
+        signedBy(votes.get(voter.id).raw, voter.keys),
+    )
+    const weight = yes.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
+    const people = new Set(yes.map((voter: Any) => voter.controller)).size
+    insist(weight >= group.threshold[changeClass], `a ${changeClass} change without the votes`)
+    insist(people >= group.minControllers[changeClass], `a ${changeClass} change of too few people`)
+  }
+
+  private evidence(record: Any, heard: readonly Any[]): void {
+    const group = this.groups.get(record.subject.uid)
+    const [a, b] = heard.map(({ statement }) => statement.predicate)
+    insist(a.voter === b.voter, 'votes of two')
+    const voter = group.voters.find(({ id }: Any) => id === a.voter)
+    insist(
+      heard.every(({ envelope }) => signedBy(envelope, voter.keys)),
+      'votes that are not theirs',
+    )
+    this.groups.set(record.subject.uid, {
+      ...group,
+      voters: group.voters.map((one: Any) =>
+        one === voter ? { ...one, status: 'suspended' } : one,
+      ),
+    })
+  }
+}
+
+const weightOf = (group: Any): number =>
+  group.voters
+    .filter(({ status }: Any) => status === 'active')
+    .reduce((sum: number, { weight }: Any) => sum + weight, 0)
