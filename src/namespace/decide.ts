@@ -88,12 +88,22 @@ export function isOfThisState(
 export const isStale = (state: IndexState, proposal: Proposal): boolean =>
   !isOfThisState(state, proposal).ok
 
+/** Is this the object, by its uid and its alias, that a change is made against? */
+export const isBaseOf = (
+  found: GovernedObject | undefined,
+  { base, subject }: Pick<Proposal, 'base' | 'subject'>,
+): boolean =>
+  base === null
+    ? !found && subject.uid === undefined
+    : base.rev === found?.rev && base.head === found.head && subject.alias === found.alias
+
 const revisionOf = (state: IndexState, uid: Uid): number | undefined =>
   (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))?.rev
 
 /**
  * Who decides: the nearest active scope above the subject that has voters of its own. About a scope's
- * voters they decide themselves, or those above where the proposal names them.
+ * voters they decide themselves, or those above where the proposal names them; several changes
+ * together name the scope itself.
  */
 export function responsibleFor(
   state: IndexState,
@@ -103,7 +113,8 @@ export function responsibleFor(
     scope: named,
   }: Pick<Proposal, 'op' | 'subject'> & Partial<Pick<Proposal, 'scope'>>,
 ): Responsible {
-  const own = op === 'group.set' && subject.uid ? state.scopes.get(subject.uid) : undefined
+  const isOwn = op === 'group.set' || op === 'changes'
+  const own = isOwn && subject.uid ? state.scopes.get(subject.uid) : undefined
   if (own?.group && own.state === 'active' && (named === undefined || named.uid === own.uid)) {
     return { uid: own.uid, group: own.group }
   }
@@ -130,16 +141,27 @@ export function subjectOf(
   return uid && (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))
 }
 
-/** What the proposal would do. A created object's uid comes from the proposal's own digest. */
-export function decide(
+/** What one change would do. */
+export function decideOne(
+  state: IndexState,
+  proposal: Proposal,
+  context: ChangeContext,
+): Result<Decided> {
+  const operation = operationOf(proposal)
+  if (operation.op === 'changes') throw new Error('several changes are decided one by one')
+  return effectOf(state, operation, context)
+}
+
+/** The same of a proposal of one change: what it creates has a uid of the proposal's own digest. */
+export const decide = (
   state: IndexState,
   proposal: Proposal,
   digest: string,
   context: Pick<ChangeContext, 'at' | 'issuedUntil'>,
-): Result<Decided> {
-  const letter: UidKind = letters[proposal.op] ?? 'e'
-  return effectOf(state, operationOf(proposal), { ...context, newUid: newUid(letter, digest) })
-}
+): Result<Decided> =>
+  decideOne(state, proposal, { ...context, newUid: newUid(letterOf(proposal.op), digest) })
+
+export const letterOf = (op: Proposal['op']): UidKind => letters[op] ?? 'e'
 
 /** What a creation makes; nothing else takes a uid. */
 const letters: Readonly<Partial<Record<Proposal['op'], UidKind>>> = {

@@ -3,9 +3,11 @@ import { toIso } from '../core/time.js'
 import { decide, mayBeDecided, subjectOf } from './decide.js'
 import { isSignedBy, type Opened } from './dsse.js'
 import type { Outcome } from './outcome.js'
-import { passes } from './group.js'
+import type { Decided } from './effect/decision.js'
+import { type ChangeClass, passes } from './group.js'
 import { commitRecord, type LogRecord } from './log-record.js'
 import { releasesNames } from './operation.js'
+import { decidePart, graver, type OnePart, partsOf } from './parts.js'
 import type { Pending } from './pending.js'
 import { broken, forged, isSame } from './record-refusals.js'
 import { outcomeOf, secondOf, standingOf } from './standing.js'
@@ -80,36 +82,58 @@ function verifyDeliberated(state: IndexState, record: LogRecord): Result<Outcome
   if (row?.kind !== 'pending' || row.digest !== record.prop) {
     return broken(record.seq, 'its proposal does not wait for anything')
   }
+  if (row.done && record.seq !== row.done.next) {
+    return broken(record.seq, 'something came between changes that are made together')
+  }
   const ready = mayTakeEffect(state, row, record)
   if (!ready.ok) return ready
-  const { proposal } = row
-  const decided = decide(state, proposal, row.digest, {
-    at: record.ts,
-    issuedUntil: record.issuedUntil ?? null,
-  })
+  const part = partsOf(row.proposal, row.digest)[row.done?.parts ?? 0]
+  if (!part) return broken(record.seq, 'its proposal has no such change')
+  const context = { at: record.ts, issuedUntil: () => record.issuedUntil ?? null }
+  const decided = decidePart(state, part, context)
   if (!decided.ok) return decided
-  const { effect, changeClass } = decided.value
-  const { outcome } = outcomeOf(state, row, row.votes, changeClass)
-  if (outcome !== 'passed') {
-    return refuse('namespace.no-quorum', 'the votes do not carry the change any more', {
-      wanted: `enough for a ${changeClass} change`,
-      next: `capstan proposal show ${row.id}`,
-    })
-  }
-  const expected = commitRecord(state, {
+  const { outcome } = outcomeOf(state, row, row.votes, graver(row.class, decided.value.changeClass))
+  if (outcome !== 'passed') return notCarried(row, decided.value.changeClass)
+  const expected = recordOfPart(state, row, part, {
     at: record.ts,
-    before: subjectOf(state, proposal),
-    put: effect.put,
-    changeClass,
-    group: proposal.scope,
-    prop: row.digest,
-    votes: approvals(row),
-    ...mayRelease(proposal, record),
+    decided: decided.value,
+    ...mayRelease(part.proposal, record),
   })
   if (!isSame(record, expected)) {
     return broken(record.seq, 'it is not what its proposal comes to')
   }
-  return ok({ kind: 'commit', effect, of: row })
+  return ok({ kind: 'commit', effect: decided.value.effect, of: row })
+}
+
+const notCarried = (row: Pending, changeClass: ChangeClass) =>
+  refuse('namespace.no-quorum', 'the votes do not carry the change any more', {
+    wanted: `enough for a ${changeClass} change`,
+    next: `capstan proposal show ${row.id}`,
+  })
+
+/** All that a record of one change of a proposal says, which voters decided about. */
+export function recordOfPart(
+  state: IndexState,
+  row: Pending,
+  { proposal, among }: OnePart,
+  made: {
+    readonly at: LogRecord['ts']
+    readonly decided: Decided
+    readonly issuedUntil?: LogRecord['issuedUntil']
+  },
+): LogRecord {
+  const { at, decided, issuedUntil } = made
+  return commitRecord(state, {
+    at,
+    before: subjectOf(state, proposal),
+    put: decided.effect.put,
+    changeClass: decided.changeClass,
+    group: proposal.scope,
+    prop: row.digest,
+    votes: approvals(row),
+    ...(among && { part: among.position }),
+    ...(issuedUntil !== undefined && { issuedUntil }),
+  })
 }
 
 function mayTakeEffect(

@@ -2,12 +2,13 @@ import type { Alias } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { days, minutes, plus } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
-import { decide, mayBeDecided, responsibleFor } from './decide.js'
+import { mayBeDecided, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import { castVote, isVetoed, votable } from './fold-vote.js'
 import type { Group, Proposer } from './group.js'
 import { type DeliberationRecord, deliberationRecord } from './log-record.js'
 import type { Outcome } from './outcome.js'
+import { decideParts } from './parts.js'
 import { type Closed, type Pending, scopePrefix } from './pending.js'
 import { broken, isSame } from './record-refusals.js'
 import { closed, malformed, notSigned, signs } from './said.js'
@@ -92,7 +93,10 @@ function opening(
       next: `capstan proposal show ${id}`,
     })
   }
-  const decided = decide(state, proposal, digest, { at: record.ts, issuedUntil: null })
+  const decided = decideParts(state, proposal, digest, {
+    at: record.ts,
+    issuedUntil: () => null,
+  })
   if (!decided.ok) return decided
   const second = secondOf(state, proposal)
   const isInView = ({ uid }: { readonly uid: string }) => uid === second?.scope

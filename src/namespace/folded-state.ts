@@ -14,6 +14,7 @@ import {
 } from './pending.js'
 import { selectorKeys } from './selectors.js'
 import { standingOf } from './standing.js'
+import { operationOf } from './statements.js'
 import { type Effect, type GovernedObject, keysOf, placeOf } from './state.js'
 import {
   emptyState,
@@ -86,13 +87,24 @@ export class FoldedState extends StateView implements StateSource {
     const before = this.scopes.get(put.uid)
     const prefixes = [`${put.uid} ${put.rev - 1} `, `alias:${put.alias} 0 `]
     this.apply(effect)
-    if (of) this.close(of, 'committed', record)
+    if (of) this.finish(of, record)
     const { slots, waiting } = this.tables
     for (const prefix of prefixes) this.closeAll(slots, prefix, record)
     // No vote counts for more than the group that it was cast in.
     if (put.kind === 'scope' && before?.group?.rev !== put.group?.rev) {
       this.closeAll(waiting, scopePrefix(put.uid), record)
     }
+  }
+
+  /** One more of its changes has taken effect: of most, the only one. */
+  private finish(of: Pending, record: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    const parts = (of.done?.parts ?? 0) + 1
+    const operation = operationOf(of.proposal)
+    if (operation.op !== 'changes' || parts === operation.body.changes.length) {
+      this.close(of, 'committed', record)
+      return
+    }
+    this.draft.tables.proposals.set(of.id, { ...of, done: { parts, next: record.seq + 1 } })
   }
 
   /** A proposal as it is after a record about it. */
@@ -141,6 +153,11 @@ export class FoldedState extends StateView implements StateSource {
     tables.proposals.set(id, { kind: 'closed', id, digest, ...ended })
     tables.waiting.delete(waitingKey(row))
     tables.slots.delete(slotKey(row))
+  }
+
+  /** A change that is only thought of: no record of it, and so no head. */
+  imagine(effect: Effect): void {
+    this.apply(effect)
   }
 
   private apply({ put, quarantine, redirectFrom }: Effect): void {

@@ -5,12 +5,19 @@ import type { UnixSeconds } from '../core/time.js'
 import { type CastVote, decisions } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
-import { isDeliberation, readRecord } from './log-record.js'
+import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
 import { proposedBy } from './proposal-view.js'
 import { unknown } from './resolve-request.js'
 import type { IndexState } from './state.js'
-import { type Proposal, proposalId, readGenesis, readProposal, readVote } from './statements.js'
+import {
+  type Proposal,
+  proposalId,
+  readGenesis,
+  readProposal,
+  readVote,
+  operationOf,
+} from './statements.js'
 
 /** One record, for people. */
 export interface HistoryItem {
@@ -75,7 +82,8 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     const voter = (statement && readVote(statement))?.predicate.voter ?? ''
     return { ...common, op: 'evidence', by: '', votes: [], summary: [`suspended voter: ${voter}`] }
   }
-  const proposal = statement ? readProposal(statement) : before?.proposal
+  const proposed = statement ? readProposal(statement) : before?.proposal
+  const proposal = proposed && changeOf(proposed, record)
   if (!proposal) return undefined
   return {
     ...common,
@@ -86,6 +94,13 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     votes: before ? saidBy(before.votes) : [],
     summary: summarize(proposal),
   }
+}
+
+/** Of several changes that were proposed together, the one that the record made. */
+function changeOf(proposal: Proposal, { part }: LogRecord): Proposal {
+  const operation = operationOf(proposal)
+  const one = operation.op === 'changes' ? operation.body.changes[part ?? 0] : undefined
+  return one ? { ...proposal, op: one.op, body: one.body } : proposal
 }
 
 /** Of a change that voters decided about: what earlier records hold. */

@@ -18,6 +18,7 @@ import { type PlannedChange, planDocument } from './plan-document.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
+import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
 import { replay, settle } from './replay.js'
 import { standingOf } from './standing.js'
@@ -128,10 +129,7 @@ export class LiveIndex implements GovernedIndex {
       if (!request.ok) return request
       const signable = isSignable(value)
       if (!signable.ok) return signable
-      const changes = await this.commit([request.value])
-      if (!changes.ok) return changes
-      const [change] = changes.value
-      return change ? ok(change) : refuse('namespace.malformed', 'nothing to change')
+      return this.write((draft, freeze) => propose({ ...this.deps, freeze }, draft, request.value))
     })
   }
 
@@ -209,8 +207,8 @@ export class LiveIndex implements GovernedIndex {
           const context = this.context(draft, freeze)
           if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due')
             continue
-          const change = await takeEffect(draft, row, context)
-          if (change.ok) changes.push(change.value)
+          const made = await takeEffect(draft, row, context)
+          if (made.ok) changes.push(...made.value)
         }
         return ok(changes)
       })
@@ -231,16 +229,12 @@ export class LiveIndex implements GovernedIndex {
 
   /** Makes records of all requests: each is decided on the one before it. */
   private commit(requests: readonly ChangeRequest[]): Promise<Result<readonly Made[]>> {
-    return this.write(async (draft, freeze) => {
-      const all: Made[] = []
-      for (const request of requests) {
-        const made = await propose({ ...this.deps, freeze }, draft, request)
-        if (!made.ok) return made
-        all.push(made.value)
-        await this.pace({ work: 'make changes', done: all.length, total: requests.length })
-      }
-      return ok(all)
-    })
+    const total = requests.length
+    return this.write((draft, freeze) =>
+      proposeTogether({ ...this.deps, freeze }, draft, requests, (done) =>
+        this.pace({ work: 'make changes', done, total }),
+      ),
+    )
   }
 
   /** Writes all that `work` drafts, or nothing; only then does it become true. */

@@ -25,6 +25,8 @@ export interface LogRecord {
   readonly chain: string | null
   /** Digest of the statement that says what changes. */
   readonly prop: string
+  /** Which of the changes of the statement, from 0, where it has several. */
+  readonly part?: number
   /** Digests of the votes that were counted. */
   readonly votes: readonly string[]
   readonly class: ChangeClass
@@ -60,7 +62,10 @@ export const recordHash = (bytes: Uint8Array): string =>
   sha256Hex(Buffer.concat([Buffer.of(0), bytes]))
 
 /** What a record of the next commit needs, beside the state it is added to. */
-export interface Commit extends Pick<LogRecord, 'prop' | 'votes' | 'group' | 'issuedUntil'> {
+export interface Commit extends Pick<
+  LogRecord,
+  'prop' | 'part' | 'votes' | 'group' | 'issuedUntil'
+> {
   /** A commit where it is left out. */
   readonly kind?: LogRecord['kind']
   readonly at: UnixSeconds

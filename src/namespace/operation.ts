@@ -18,8 +18,27 @@ export type GroupTerms = Omit<Group, 'rev'>
 /** The same as people write it: what is left out follows from the voters, and from the group before. */
 export type GroupRequest = Pick<GroupTerms, 'voters'> & Partial<GroupTerms>
 
-/** One change with nothing left to look up: what a proposal signs. */
+/** One of several changes that are decided together, in their order, all or none. */
+export interface Part {
+  readonly op: Single['op']
+  readonly subject: { readonly alias: Alias; readonly uid?: Uid }
+  readonly body: Single['body']
+  /** As of a proposal; or as an earlier part leaves it. */
+  readonly base: { readonly rev: number; readonly head: string } | { readonly after: number } | null
+}
+
+/** What a proposal signs, with nothing left to look up: one change, or several of one scope. */
 export type Operation =
+  | Single
+  | {
+      readonly op: 'changes'
+      /** The scope whose voters decide. */
+      readonly subject: OfExisting
+      readonly body: { readonly changes: readonly Part[] }
+    }
+
+/** One change. */
+export type Single =
   | {
       readonly op: 'scope.create'
       readonly subject: { readonly alias: Alias }
@@ -97,6 +116,8 @@ export type Operation =
     }
 
 /** Gives up names that certificates may still carry: what was issued must be known first. */
-export function releasesNames(op: Operation['op']): boolean {
+export function releasesNames(
+  op: Operation['op'],
+): op is 'entry.retire' | 'entry.rename' | 'binding.remove' {
   return op === 'entry.retire' || op === 'entry.rename' || op === 'binding.remove'
 }

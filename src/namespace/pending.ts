@@ -2,7 +2,7 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { CastVote } from './ballot.js'
 import type { ChangeClass } from './group.js'
-import type { Proposal } from './statements.js'
+import { type Proposal, slotOf } from './statements.js'
 
 /**
  * A proposal that voters are asked about, as the log left it. What it is now depends on the time and
@@ -26,6 +26,8 @@ export interface Pending {
   readonly votes: readonly CastVote[]
   /** When it may take effect: the votes are there. */
   readonly due?: UnixSeconds
+  /** Of several changes: so many have taken effect, and the number of the record that is the next. */
+  readonly done?: { readonly parts: number; readonly next: number }
 }
 
 /** How a proposal ended. */
@@ -55,7 +57,9 @@ export const waitingKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): 
 export const slotKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): string =>
   `${slotPrefix(proposal)}${id}`
 
-export const slotPrefix = ({ subject, base }: Pick<Proposal, 'subject' | 'base'>): string =>
-  `${subject.uid ?? `alias:${subject.alias}`} ${base?.rev ?? 0} `
+export function slotPrefix(proposal: Proposal): string {
+  const { id, rev } = slotOf(proposal)
+  return `${id} ${rev} `
+}
 
 export const scopePrefix = (scope: Uid): string => `${scope} `

@@ -58,20 +58,56 @@ export async function propose(
   draft: DraftLog,
   request: ChangeRequest,
 ): Promise<Result<Made>> {
-  const { voter, clock } = deps
-  const { state } = draft
-  const operation = resolveRequest(state, request)
+  const operation = resolveRequest(draft.state, request)
   if (!operation.ok) return operation
+  const { reason, ticket } = request
+  const prepared = await prepare(deps, draft.state, operation.value, {
+    ...(reason !== undefined && { reason }),
+    ...(ticket !== undefined && { ticket }),
+    ...(request.op === 'group.set' && request.intervene === true && { intervenes: true }),
+    nonce: Buffer.from(deps.random(16)).toString('hex'),
+  })
+  if (!prepared.ok) return prepared
+  return isAlone(draft.state, prepared.value.proposal)
+    ? commitAtOnce(deps, draft, prepared.value)
+    : openIt(deps, draft, prepared.value)
+}
+
+/** Opens a proposal of this operation, whoever decides about it. */
+export async function proposeOpenly(
+  deps: ProposerDeps,
+  draft: DraftLog,
+  operation: Operation,
+  words: Words,
+): Promise<Result<Made>> {
+  const prepared = await prepare(deps, draft.state, operation, words)
+  return prepared.ok ? openIt(deps, draft, prepared.value) : prepared
+}
+
+/** What a proposal says beside its operation. */
+interface Words {
+  readonly reason?: string
+  readonly ticket?: string
+  readonly nonce: string
+  /** The voters of the scope above decide about a group, over the heads of its own. */
+  readonly intervenes?: true
+}
+
+async function prepare(
+  { voter, clock }: ProposerDeps,
+  state: IndexState,
+  operation: Operation,
+  words: Words,
+): Promise<Result<Prepared>> {
   const at = unixSeconds(Math.max(clock.now(), state.at))
-  const author = localAuthor(state, operation.value, voter.publicKey)
+  const author = localAuthor(state, operation, voter.publicKey)
   if (!author) {
     return refuse('namespace.no-vote', 'this installation may not propose this', {
       wanted: 'its key among the voters or proposers of the scope',
-      next: 'capstan propose --key FILE, with a key that may',
+      next: 'ask a voter to propose it, or to make the installation a proposer',
     })
   }
-  const nonce = Buffer.from(deps.random(16)).toString('hex')
-  const proposal = proposalOf(state, operation.value, request, { at, nonce, author })
+  const proposal = proposalOf(state, operation, { at, author, ...words })
   const admissible = mayBeDecided(state, proposal, at)
   if (!admissible.ok) return admissible
   const sealed = await seal(payloadTypes.proposal, proposal, voter)
@@ -82,13 +118,26 @@ export async function propose(
       next: 'make it in several smaller changes',
     })
   }
-  return decidesAlone(state, proposal)
-    ? commitAtOnce(deps, draft, { proposal, sealed, at })
-    : openIt(deps, draft, { proposal, sealed, at })
+  return ok({ proposal, sealed, at })
+}
+
+/** Would this installation's voter decide alone about this, with nobody else to ask? */
+export function decidesAlone(
+  state: IndexState,
+  operation: Operation,
+  publicKey: Uint8Array,
+): boolean {
+  const author = localAuthor(state, operation, publicKey)
+  const { uid, group } = responsibleFor(state, operation)
+  const scope = { uid, rev: group.rev }
+  return author !== undefined && isAlone(state, { ...operation, scope, author })
 }
 
 /** One voter, whose vote is everything, and nobody else to ask. */
-function decidesAlone(state: IndexState, proposal: Proposal): boolean {
+function isAlone(
+  state: IndexState,
+  proposal: Pick<Proposal, 'op' | 'subject' | 'body' | 'scope' | 'author'>,
+): boolean {
   const { group } = responsibleFor(state, proposal)
   return (
     group.solo &&
@@ -176,14 +225,11 @@ export const changeOf = (op: Operation['op'], record: LogRecord): Change => ({
 function proposalOf(
   state: IndexState,
   { op, subject, body }: Operation,
-  request: ChangeRequest,
-  made: Pick<Proposal, 'author' | 'nonce'> & { readonly at: UnixSeconds },
+  made: Words & Pick<Proposal, 'author'> & { readonly at: UnixSeconds },
 ): Proposal {
-  const { reason, ticket } = request
-  const { at, author, nonce } = made
+  const { at, author, nonce, reason, ticket } = made
   const before = subjectOf(state, { subject })
-  const intervenes = request.op === 'group.set' && request.intervene === true
-  const { uid, group } = intervenes
+  const { uid, group } = made.intervenes
     ? responsibleAbove(state, subject.alias)
     : responsibleFor(state, { op, subject })
   const proposal: Proposal = {
@@ -201,7 +247,7 @@ function proposalOf(
     expires: plus(at, LIFETIME_AT_ONCE),
     nonce,
   }
-  if (decidesAlone(state, proposal)) return proposal
+  if (isAlone(state, proposal)) return proposal
   return { ...proposal, expires: plus(at, LIFETIME), reads: readsOf(state, proposal) }
 }
 

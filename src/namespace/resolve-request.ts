@@ -10,12 +10,12 @@ import { ceiling } from './effective-envelope.js'
 import { defaultEntryEnvelope, type Envelope, fullEnvelope, meet, normalize } from './envelope.js'
 import { completed } from './default-group.js'
 import type { Entry } from './entry.js'
-import type { Operation } from './operation.js'
+import type { Single } from './operation.js'
 import type { Scope } from './scope.js'
 import type { GovernedObject, IndexState } from './state.js'
 
 /** Request -> operation: aliases become uids, and what was left out is filled in. */
-export function resolveRequest(state: IndexState, request: ChangeRequest): Result<Operation> {
+export function resolveRequest(state: IndexState, request: ChangeRequest): Result<Single> {
   switch (request.op) {
     case 'scope.create': {
       const alias = parseAlias(request.alias)
@@ -110,7 +110,7 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
 function entryCreation(
   state: IndexState,
   request: Extract<ChangeRequest, { op: 'entry.create' }>,
-): Result<Operation> {
+): Result<Single> {
   const alias = parseAlias(request.alias)
   if (!alias.ok) return alias
   const envelope = envelopeFor(state, alias.value, defaultEntryEnvelope, request.envelope)
@@ -137,7 +137,7 @@ function entryCreation(
 function envelopeSetting(
   state: IndexState,
   request: Extract<ChangeRequest, { op: 'envelope.set' }>,
-): Result<Operation> {
+): Result<Single> {
   const object = governedBy(state, request.alias)
   if (!object) return unknown('scope or entry', request.alias)
   const patch = withClusterUids(state, request.envelope)
@@ -215,8 +215,8 @@ function existing(
   state: IndexState,
   kind: GovernedObject['kind'],
   alias: string,
-  make: (subject: { alias: Alias; uid: Uid }) => Result<Operation>,
-): Result<Operation> {
+  make: (subject: { alias: Alias; uid: Uid }) => Result<Single>,
+): Result<Single> {
   const name = alias as Alias
   const found =
     kind === 'entry'

@@ -192,8 +192,8 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'cluster.remove': request('cluster.remove'),
 }
 
-/** The body of a signed proposal, by operation: references by uid, nothing left to look up. */
-export const bodySchemas: Readonly<Record<string, object>> = {
+/** The body of one signed change, by operation: references by uid, nothing left to look up. */
+export const singleSchemas: Readonly<Record<string, object>> = {
   'scope.create': object({ envelope }, ['envelope']),
   'scope.suspend': object({}),
   'scope.reactivate': object({}),
@@ -226,6 +226,44 @@ export const bodySchemas: Readonly<Record<string, object>> = {
   'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.remove': object({}),
+}
+
+const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' }
+const partBase = {
+  oneOf: [
+    { type: 'null' },
+    object({ rev: count, head: digest }, ['rev', 'head']),
+    object({ after: { type: 'integer', minimum: 0, maximum: 999 } }, ['after']),
+  ],
+}
+
+/** And of several of them: each as it would be alone. */
+export const bodySchemas: Readonly<Record<string, object>> = {
+  ...singleSchemas,
+  changes: object(
+    {
+      changes: {
+        type: 'array',
+        minItems: 2,
+        maxItems: 1000,
+        items: {
+          oneOf: Object.entries(singleSchemas).map(([op, body]) =>
+            object(
+              {
+                op: { const: op },
+                subject: object({ alias: { type: 'string', maxLength: 200 }, uid }, ['alias']),
+                body,
+                base: partBase,
+              },
+              ['op', 'subject', 'body', 'base'],
+            ),
+          ),
+        },
+      },
+    },
+    ['changes'],
+  ),
 }
 
 const described = (item: object, description: string) => ({ description, ...item })

@@ -1,7 +1,7 @@
 import { days, plus, type UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { type CastVote, count, type Count } from './ballot.js'
-import { isStale, responsibleAbove, responsibleFor } from './decide.js'
+import { isBaseOf, isStale, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
 import { groupAfter } from './effect/groups.js'
 import type { ChangeClass, Group } from './group.js'
 import type { Ending, Pending, ProposalRow } from './pending.js'
@@ -20,10 +20,22 @@ const LONGEST_DUE = days(30)
  */
 export function standingOf(state: IndexState, row: ProposalRow, now: UnixSeconds): Standing {
   if (row.kind === 'closed') return row.ending
-  if (isStale(state, row.proposal)) return 'stale'
+  // Some of its changes are made: what they changed is no reason to leave the others.
+  if (row.done) return 'due'
+  if (isStale(state, row.proposal) || isOutdated(state, row.proposal)) return 'stale'
   if (row.due === undefined) return now > row.proposal.expires ? 'expired' : 'open'
   if (now < row.due) return 'scheduled'
   return now > plus(row.due, LONGEST_DUE) ? 'expired' : 'due'
+}
+
+/** Of several changes: has what one of them is made against changed? */
+function isOutdated(state: IndexState, proposal: Proposal): boolean {
+  const operation = operationOf(proposal)
+  if (operation.op !== 'changes') return false
+  return operation.body.changes.some(
+    ({ subject, base }) =>
+      base !== null && 'rev' in base && !isBaseOf(subjectOf(state, { subject }), { base, subject }),
+  )
 }
 
 /** A group beside the responsible one, whose consent a proposal needs. */
@@ -34,7 +46,10 @@ export interface Second {
 }
 
 /** Of a change of a group: the group that would be. Of a move to another scope: the one that is there. */
-export function secondOf(state: IndexState, proposal: Proposal): Second | undefined {
+export function secondOf(
+  state: IndexState,
+  proposal: Pick<Proposal, 'op' | 'subject' | 'body' | 'scope'>,
+): Second | undefined {
   const operation = operationOf(proposal)
   if (operation.op === 'group.set') {
     const scope = state.scopes.get(operation.subject.uid)

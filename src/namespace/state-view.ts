@@ -10,7 +10,7 @@ import type { Quarantine, StateSource, StateTables } from './state-tables.js'
 
 /** Lookups over a state, wherever its rows are. Moves when the state moves. */
 export class StateView implements IndexState {
-  protected readonly source: StateSource
+  readonly source: StateSource
 
   constructor(source: StateSource) {
     this.source = source

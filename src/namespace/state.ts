@@ -7,7 +7,7 @@ import { bindingKey } from './binding.js'
 import type { Cluster } from './cluster.js'
 import { type Entry, entryState } from './entry.js'
 import type { Scope } from './scope.js'
-import type { Quarantine, StateTables } from './state-tables.js'
+import type { Quarantine, StateSource, StateTables } from './state-tables.js'
 import type { Table } from './table.js'
 
 export type GovernedObject = Scope | Entry | Cluster
@@ -36,6 +36,8 @@ export interface IndexState {
   readonly root: Scope
   /** What lookups go by. */
   readonly tables: StateTables
+  /** All of it, to fold more on top of. */
+  readonly source: StateSource
   /** The latest entry under this alias, whatever its state. */
   entryByAlias(alias: Alias): Entry | undefined
   scopeByAlias(alias: Alias): Scope | undefined

@@ -94,13 +94,18 @@ export interface Withdrawal {
 export const proposalId = (digest: string): string =>
   `pr${base32(Buffer.from(digest, 'hex')).slice(0, 40)}`
 
-export const slotOf = (proposal: Proposal): Vote['predicate']['slot'] => ({
-  id: proposal.subject.uid ?? `alias:${proposal.subject.alias}`,
-  rev: proposal.base?.rev ?? 0,
-})
+/** What only one proposal may have: a subject at a revision. Several changes together have their own. */
+export const slotOf = ({ op, subject, base, nonce }: Proposal): Vote['predicate']['slot'] =>
+  op === 'changes'
+    ? { id: `changes:${nonce}`, rev: 0 }
+    : { id: subject.uid ?? `alias:${subject.alias}`, rev: base?.rev ?? 0 }
 
 /** The operation that a proposal proposes. */
-export const operationOf = ({ op, subject, body }: Proposal): Operation =>
+export const operationOf = ({
+  op,
+  subject,
+  body,
+}: Pick<Proposal, 'op' | 'subject' | 'body'>): Operation =>
   // The body was checked against the schema of its operation when it was read.
   ({ op, subject, body }) as Operation
 

@@ -2,13 +2,13 @@ import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Change } from './change.js'
-import { decide, subjectOf } from './decide.js'
 import type { DraftLog } from './draft-log.js'
 import { open, type Opened, payloadTypes } from './dsse.js'
-import { approvals } from './fold-commit.js'
+import { recordOfPart } from './fold-commit.js'
 import { equivocationOf, evidenceRecord } from './fold-evidence.js'
-import { commitRecord, deliberationRecord } from './log-record.js'
+import { deliberationRecord } from './log-record.js'
 import { releasesNames } from './operation.js'
+import { decidePart, decideParts, partsOf } from './parts.js'
 import type { Pending } from './pending.js'
 import { changeOf } from './propose.js'
 import { standingOf } from './standing.js'
@@ -25,8 +25,8 @@ export interface SubmitContext {
 export interface Submitted {
   /** The proposal that it is about. */
   readonly proposal: string
-  /** The change that took effect because of it. */
-  readonly change?: Change
+  /** The changes that took effect because of it. */
+  readonly changes: readonly Change[]
   /** The voter whom it suspended. */
   readonly suspended?: string
 }
@@ -64,11 +64,11 @@ export async function submit(
   const id = proposalId(digest)
   const row = draft.state.tables.proposals.get(id)
   if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due') {
-    return ok({ proposal: id })
+    return ok({ proposal: id, changes: [] })
   }
-  const change = await takeEffect(draft, row, context)
+  const changes = await takeEffect(draft, row, context)
   // The vote counts, whatever keeps the change from taking effect: that is looked at again.
-  return ok({ proposal: id, ...(change.ok && { change: change.value }) })
+  return ok({ proposal: id, changes: changes.ok ? changes.value : [] })
 }
 
 interface About {
@@ -137,33 +137,38 @@ function accuse(
   const added = draft.add(evidenceRecord(draft.state, scope, { at, envelopes: opened }), envelopes)
   if (!added.ok) return added
   const [about] = opened.map((envelope) => readVote(envelope)?.subject[0].digest.sha256 ?? '')
-  return ok({ proposal: proposalId(about ?? ''), suspended: voter })
+  return ok({ proposal: proposalId(about ?? ''), changes: [], suspended: voter })
 }
 
-/** Adds the change that a proposal asks for, if its votes still carry it and nothing is in its way. */
+/** Adds the changes that a proposal asks for, if its votes still carry it and nothing is in its way. */
 export async function takeEffect(
   draft: DraftLog,
   row: Pending,
   { at, freeze }: SubmitContext,
-): Promise<Result<Change>> {
+): Promise<Result<readonly Change[]>> {
   const { state } = draft
-  const { proposal, digest } = row
-  const before = subjectOf(state, proposal)
-  const released =
-    before && releasesNames(proposal.op) ? { issuedUntil: (await freeze(before.uid)) ?? null } : {}
-  const { issuedUntil = null } = released
-  const decided = decide(state, proposal, digest, { at, issuedUntil })
-  if (!decided.ok) return decided
-  const record = commitRecord(state, {
-    at,
-    before,
-    put: decided.value.effect.put,
-    changeClass: decided.value.changeClass,
-    group: proposal.scope,
-    prop: digest,
-    votes: approvals(row),
-    ...released,
-  })
-  const added = draft.add(record, [])
-  return added.ok ? ok(changeOf(proposal.op, record)) : added
+  const all = partsOf(row.proposal, row.digest)
+  const until = new Map<Uid, UnixSeconds | null>()
+  for (const { proposal } of all) {
+    const { uid } = proposal.subject
+    if (uid && releasesNames(proposal.op)) until.set(uid, (await freeze(uid)) ?? null)
+  }
+  const issuedUntil = (uid: Uid): UnixSeconds | null => until.get(uid) ?? null
+  // All of them or none: what is in the way of one is found before any of them is written.
+  const possible = decideParts(state, row.proposal, row.digest, { at, issuedUntil })
+  if (!possible.ok) return possible
+  const changes: Change[] = []
+  for (const part of all) {
+    const decided = decidePart(state, part, { at, issuedUntil })
+    if (!decided.ok) throw new Error(`decided otherwise: ${decided.refusal.detail}`)
+    const { op, subject } = part.proposal
+    const released =
+      subject.uid && releasesNames(op) ? { issuedUntil: issuedUntil(subject.uid) } : {}
+    const record = recordOfPart(state, row, part, { at, decided: decided.value, ...released })
+    const added = draft.add(record, [])
+    if (!added.ok && changes.length > 0) throw new Error('made in part: this is a defect')
+    if (!added.ok) return added
+    changes.push(changeOf(op, record))
+  }
+  return ok(changes)
 }

@@ -121,7 +121,7 @@ describe('a group', () => {
     expect((await capstan('inbox --as cyd')).out).toBe('nothing waits\n')
     const second = await capstan(`vote ${id} --approve --as bob --key bob.key`)
     expect(second).toMatchObject({ exit: 0 })
-    expect(second.out).toContain('in force: revision 1')
+    expect(second.out).toContain('in force: entry.create payments/api, revision 1')
     const log = await capstan('log payments/api')
     expect(log.out).toContain('approve: bob, cyd')
   })

@@ -85,7 +85,7 @@ export async function givenGroup(
     async agreed(request) {
       const proposal = await proposed(request)
       await vote(ann, proposal)
-      const { change } = valueOf(await vote(bob, proposal))
+      const [change] = valueOf(await vote(bob, proposal)).changes
       if (!change) throw new Error('it did not pass')
       return change
     },

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { days, hours, minutes, plus, type Seconds } from '../../src/core/time.js'
-import { payloadTypes } from '../../src/namespace/dsse.js'
+import { DraftLog } from '../../src/namespace/draft-log.js'
+import { open, payloadTypes } from '../../src/namespace/dsse.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
+import { deliberationRecord } from '../../src/namespace/log-record.js'
+import { takeEffect } from '../../src/namespace/submit.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { type GivenGroup, givenGroup, threeVoters } from './given-group.js'
@@ -56,10 +59,10 @@ describe('a proposal in a group', () => {
     expect(proposal.open?.awaits).toEqual(['ann', 'bob', 'cyd'])
     expect(index.state.entryCount).toBe(0)
     const first = await given.votes(ann, proposal)
-    expect(first.change).toBeUndefined()
+    expect(first.changes).toEqual([])
     expect(index.state.entryCount).toBe(0)
     const second = await given.votes(bob, proposal)
-    expect(second.change).toMatchObject({ op: 'entry.create', alias: 'payments/api', rev: 1 })
+    expect(second.changes[0]).toMatchObject({ op: 'entry.create', alias: 'payments/api', rev: 1 })
     expect(second.proposal.standing).toBe('committed')
     expect(given.entry('payments/api').state).toBe('active')
     expect(index.proposals()).toEqual([])
@@ -162,7 +165,7 @@ describe('a proposal in a group', () => {
     const one = await given.proposed(scope)
     await given.votes(given.ann, one)
     const after = await given.votes(given.bob, one)
-    expect(after.change).toBeUndefined()
+    expect(after.changes).toEqual([])
     expect(after.proposal.standing).toBe('scheduled')
     expect(after.proposal.open?.due).toBe(plus(given.now(), wait))
     given.clock.set(plus(given.now(), (wait - 1) as Seconds))
@@ -196,10 +199,57 @@ describe('a proposal in a group', () => {
     await given.agreed({ op: 'entry.create', alias: 'shop/web', owner, bindings: [device] })
     await given.votes(given.ann, one)
     const after = await given.votes(given.bob, one)
-    expect(after.change).toBeUndefined()
+    expect(after.changes).toEqual([])
     expect(after.proposal.standing).toBe('due')
     expect(await given.index.settle()).toEqual([])
     await replaysTheSame(given)
+  })
+})
+
+describe('a change that somebody writes into the log', () => {
+  /** As whoever holds the log would: without asking whether its time has come. */
+  async function written(given: GivenGroup, id: string, at = given.now()): Promise<string> {
+    const draft = new DraftLog(given.store.state)
+    const row = draft.state.tables.proposals.get(id)
+    if (row?.kind !== 'pending') throw new Error('it does not wait')
+    const freeze = () => Promise.resolve(undefined)
+    return codeOf(await takeEffect(draft, row, { at, freeze }))
+  }
+
+  it('is refused before its votes are there', async () => {
+    const given = await givenGroup()
+    const proposal = await given.proposed(entry)
+    await given.votes(given.ann, proposal)
+    expect(await written(given, proposal.id)).toBe('namespace.no-quorum')
+  })
+
+  it('is refused before its time (attack 16)', async () => {
+    const given = await givenGroup({ timelock: { sensitive: hours(1) } })
+    const proposal = await given.proposed(entry)
+    await given.votes(given.ann, proposal)
+    await given.votes(given.bob, proposal)
+    expect(await written(given, proposal.id)).toBe('namespace.timelock')
+    expect(await written(given, proposal.id, plus(given.now(), hours(1)))).toBe('ok')
+  })
+
+  it('is refused when its votes came too late (attack 15)', async () => {
+    const given = await givenGroup()
+    const proposal = await given.proposed(entry)
+    await given.votes(given.ann, proposal)
+    given.clock.set(plus(given.now(), days(8)))
+    expect(await given.codeOfVote(given.bob, proposal)).toBe('namespace.closed')
+    // The time of a record is not before that of the record before it, nor of the vote in it.
+    const { store, index } = given
+    const envelope = given.bob.vote(proposal, 'approve', given.now())
+    const draft = new DraftLog(store.state)
+    const record = deliberationRecord(index.state, {
+      kind: 'vote',
+      at: index.state.at,
+      subject: proposal.proposal!.subject,
+      prop: proposal.digest,
+      says: open(envelope)!.digest,
+    })
+    expect(codeOf(draft.add(record, [envelope]))).toBe('namespace.expired')
   })
 })
 
@@ -217,14 +267,14 @@ describe('two groups', () => {
     const move = await given.proposed({ op: 'entry.rename', alias: 'payments/api', to: 'shop/api' })
     await given.votes(given.ann, move)
     const half = await given.votes(given.bob, move)
-    expect(half.change).toBeUndefined()
+    expect(half.changes).toEqual([])
     await given.votes(others[0]!, move)
-    expect((await given.votes(others[1]!, move)).change?.alias).toBe('shop/api')
+    expect((await given.votes(others[1]!, move)).changes[0]?.alias).toBe('shop/api')
 
     // From now on they decide about it, and not those above.
     const next = await given.proposed({ op: 'entry.suspend', alias: 'shop/api' })
     expect(await given.codeOfVote(given.ann, next)).toBe('namespace.no-vote')
-    expect((await given.votes(others[2]!, next)).change?.op).toBe('entry.suspend')
+    expect((await given.votes(others[2]!, next)).changes[0]?.op).toBe('entry.suspend')
     await replaysTheSame(given)
   })
 
@@ -244,12 +294,12 @@ describe('two groups', () => {
     await given.votes(dan, own)
     expect((await given.proposal(own.id)).standing).toBe('open')
     expect(await given.codeOfVote(given.ann, own)).toBe('namespace.no-vote')
-    expect((await given.votes(eve, own)).change?.op).toBe('group.set')
+    expect((await given.votes(eve, own)).changes[0]?.op).toBe('group.set')
 
     const above = await given.proposed({ op: 'group.set', alias: 'shop', group, intervene: true })
     await given.votes(given.ann, above)
     expect(await given.codeOfVote(dan, above)).toBe('namespace.no-vote')
-    expect((await given.votes(given.bob, above)).change?.op).toBe('group.set')
+    expect((await given.votes(given.bob, above)).changes[0]?.op).toBe('group.set')
     expect(given.scope('shop').group?.rev).toBe(3)
     await replaysTheSame(given)
   })
@@ -309,7 +359,7 @@ describe('a voter who signs both', () => {
 describe('a vote', () => {
   it.each([
     ['for another index', { index: 'f'.repeat(64) }],
-    ['for another revision of the group', { scope: { uid: 's'.padEnd(32, 'a'), rev: 2 } }],
+    ['for another scope', { scope: { uid: 's'.padEnd(32, 'a'), rev: 2 } }],
     ['for another slot', { slot: { id: 'alias:shop/web', rev: 0 } }],
     ['for another place in the log', { log: { size: 3, head: 'a'.repeat(64) } }],
     ['with something that only one voter alone may say', { issuedUntil: null }],
@@ -320,6 +370,15 @@ describe('a vote', () => {
       'namespace.stale-base',
     )
     expect(await given.codeOfVote(given.ann, proposal)).toBe('ok')
+  })
+
+  it('is refused: for another revision of the group (attack 12)', async () => {
+    const given = await givenGroup()
+    const proposal = await given.proposed(entry)
+    const scope = { uid: given.index.state.root.uid, rev: 1 }
+    expect(await given.codeOfVote(given.ann, proposal, 'approve', { scope })).toBe(
+      'namespace.stale-base',
+    )
   })
 
   it('is of its time: not of the future, and not from before its proposal', async () => {

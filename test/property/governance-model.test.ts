@@ -55,7 +55,7 @@ const requests: fc.Arbitrary<ChangeRequest> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .tuple(fc.constantFrom('entry.suspend', 'entry.reactivate', 'entry.retire'), names)
-      .map(([op, name]) => ({ op, alias: name }) as ChangeRequest),
+      .map(([op, name]) => ({ op, alias: name })),
   },
   {
     weight: 2,
@@ -76,7 +76,7 @@ const requests: fc.Arbitrary<ChangeRequest> = fc.oneof(
         fc.constantFrom('scope.create', 'scope.suspend', 'scope.reactivate'),
         fc.constantFrom('a', 'd'),
       )
-      .map(([op, name]) => ({ op, alias: name }) as ChangeRequest),
+      .map(([op, name]) => ({ op, alias: name })),
   },
 )
 

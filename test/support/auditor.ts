@@ -7,7 +7,7 @@ import type { StoredRecord } from '../../src/namespace/ports.js'
  * tables. What it says wrong is thrown.
  */
 
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- it must not lean on the types of what it audits */
+/* eslint-disable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- it must not lean on the types of what it audits */
 type Any = any
 
 interface Heard {
@@ -221,3 +221,4 @@ const weightOf = (group: Any): number =>
   group.voters
     .filter(({ status }: Any) => status === 'active')
     .reduce((sum: number, { weight }: Any) => sum + weight, 0)
+/* eslint-enable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- the end of the file */

@@ -191,7 +191,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         verdict: 'issued by this CA and live',
       }),
     change: () => later({ change }),
-    submit: () => later({ proposal, change: null, suspended: null }),
+    submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
     apply: (_document, mode) =>

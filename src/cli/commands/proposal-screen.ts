@@ -145,10 +145,12 @@ function renderVote(look: Look, vote: JsonReader): string {
 
 /** What one signed statement led to. */
 export function renderSubmission(look: Look, answer: JsonReader): string {
-  const change = answer.optionalObject('change')
   const suspended = answer.optional('suspended')
   const lines = [renderWaiting(look, answer.object('proposal'))]
   if (suspended !== undefined) lines.push(`${look.paint('red', 'suspended')} voter ${suspended}`)
-  if (change) lines.push(`in force: revision ${change.count('rev')}, record ${change.count('seq')}`)
+  for (const change of answer.objects('changes')) {
+    const about = `${change.text('op')} ${shown(change.text('alias'))}`
+    lines.push(`in force: ${about}, revision ${change.count('rev')}, record ${change.count('seq')}`)
+  }
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 import type { Result } from '../../core/result.js'
 import { unreachable } from '../../core/unreachable.js'
-import type { Operation } from '../operation.js'
+import type { Single } from '../operation.js'
 import type { IndexState } from '../state.js'
 import { clusterEffect } from './clusters.js'
 import type { ChangeContext, Decided } from './decision.js'
@@ -15,7 +15,7 @@ import { scopeEffect } from './scopes.js'
  */
 export function effectOf(
   state: IndexState,
-  operation: Operation,
+  operation: Single,
   context: ChangeContext,
 ): Result<Decided> {
   switch (operation.op) {

@@ -245,7 +245,8 @@ export interface ProposalJson {
 /** What a signed statement led to. */
 export interface SubmissionJson {
   readonly proposal: ProposalJson
-  readonly change: ChangeJson | null
+  /** What took effect because of it. */
+  readonly changes: readonly ChangeJson[]
   /** The voter whom two votes that contradict each other suspended. */
   readonly suspended: string | null
 }

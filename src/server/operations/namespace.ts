@@ -123,11 +123,11 @@ export function namespaceOperations({
         envelopes.map((envelope) => Buffer.from(canonicalize(envelope), 'utf8')),
       )
       if (!submitted.ok) return submitted
-      const { proposal, change, suspended = null } = submitted.value
+      const { proposal, changes, suspended = null } = submitted.value
       aboutAlias(proposal.proposal?.subject.alias, context.about)
       return ok({
         proposal: proposalJson(proposal),
-        change: change ? changeJson(change) : null,
+        changes: changes.map(changeJson),
         suspended,
       })
     },

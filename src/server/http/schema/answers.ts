@@ -199,7 +199,7 @@ export const answerSchemas = {
   Proposals: shape({ proposals: list(reference('Proposal')) }),
   Submission: shape({
     proposal: reference('Proposal'),
-    change: orNull(reference('Change')),
+    changes: list(reference('Change')),
     suspended: orNull(string),
   }),
   PlannedChange: shape({

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals'
+import { payloadTypes } from '../../src/namespace/dsse.js'
+import { LiveIndex } from '../../src/namespace/live-index.js'
+import type { Part } from '../../src/namespace/operation.js'
+import { canonicalState } from '../../src/namespace/state.js'
+import { groupOf, TestVoter } from '../support/voters.js'
+import { type GivenGroup, givenGroup } from './given-group.js'
+import { clusterFacts, codeOf, k8s, owner, valueOf } from './given-index.js'
+
+/** A cluster, an entry that is bound to it, and one that is made and suspended at once. */
+const document = {
+  apiVersion: 'capstan/v1',
+  scopes: [{ alias: 'payments', envelope: { maxTtl: 3600 } }],
+  clusters: [{ alias: 'prod', ...clusterFacts('prod') }],
+  entries: [
+    { alias: 'payments/api', owner, bindings: [k8s('prod', 'payments', 'api')] },
+    { alias: 'payments/old', owner, state: 'suspended' },
+  ],
+}
+
+async function applied(given: GivenGroup, wanted: unknown): Promise<readonly string[]> {
+  const made = valueOf(await given.index.apply(wanted))
+  return made.map((one) => (one.kind === 'waits' ? one.proposal : `made ${one.change.op}`))
+}
+
+async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
+  expect(codeOf(await index.verify())).toBe('ok')
+  const again = valueOf(await LiveIndex.open(deps))
+  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
+}
+
+describe('a document whose changes others decide about', () => {
+  it('becomes one proposal, which makes all of it at once', async () => {
+    const given = await givenGroup()
+    const [id, ...more] = await applied(given, document)
+    expect(more).toEqual([])
+    const proposal = await given.proposal(id!)
+    expect(proposal.proposal?.op).toBe('changes')
+    expect(proposal.open?.class).toBe('structural')
+    await given.votes(given.ann, proposal)
+    const { changes } = await given.votes(given.bob, proposal)
+    expect(changes.map(({ op, alias }) => `${op} ${alias}`)).toEqual([
+      'cluster.register prod',
+      'scope.create payments',
+      'entry.create payments/api',
+      'entry.create payments/old',
+      'entry.suspend payments/old',
+    ])
+    expect((await given.proposal(id!)).standing).toBe('committed')
+    const cluster = given.index.state.clusterByAlias('prod' as never)
+    expect(given.entry('payments/api').bindings).toMatchObject([{ cluster: cluster?.uid }])
+    expect(given.entry('payments/old').state).toBe('suspended')
+    expect(valueOf(given.index.plan(document))).toEqual([])
+    expect(await applied(given, document)).toEqual([])
+    const [item] = valueOf(await given.index.history('payments/old' as never))
+    expect(item).toMatchObject({ op: 'entry.create', votes: ['approve: ann, bob'] })
+    await replaysTheSame(given)
+  })
+
+  it('is not proposed again while it waits, and is when it says something else', async () => {
+    const given = await givenGroup()
+    const [first] = await applied(given, document)
+    expect(await applied(given, document)).toEqual([first])
+    const other = { ...document, scopes: [{ alias: 'payments', envelope: { maxTtl: 600 } }] }
+    const [second] = await applied(given, other)
+    expect(second).not.toBe(first)
+    expect(given.index.proposals()).toHaveLength(2)
+    // Who approves two documents approves two documents: only one subject at one revision is a slot.
+    await given.votes(given.ann, await given.proposal(first!))
+    await given.votes(given.ann, await given.proposal(second!))
+  })
+
+  it('becomes a proposal of one change where it is one change', async () => {
+    const given = await givenGroup()
+    const [id] = await applied(given, {
+      apiVersion: 'capstan/v1',
+      entries: [{ alias: 'shop/web', owner }],
+    })
+    expect((await given.proposal(id!)).proposal?.op).toBe('entry.create')
+    expect(
+      await applied(given, { apiVersion: 'capstan/v1', entries: [{ alias: 'shop/web', owner }] }),
+    ).toEqual([id])
+  })
+
+  it('becomes a proposal for each scope that has voters of its own', async () => {
+    const given = await givenGroup({}, { op: 'scope.create', alias: 'shop' })
+    const [dan, eve, fay] = [new TestVoter('dan'), new TestVoter('eve'), new TestVoter('fay')]
+    const { index, at } = given.index.state
+    const group = groupOf([dan, eve, fay].map((voter) => voter.voter(index, at)))
+    const set = await given.proposed({ op: 'group.set', alias: 'shop', group })
+    for (const voter of [given.ann, given.bob, dan, eve]) await given.votes(voter, set)
+    const names = ['payments/api', 'payments/web', 'shop/api', 'shop/web']
+    const ids = await applied(given, {
+      apiVersion: 'capstan/v1',
+      entries: names.map((alias) => ({ alias, owner })),
+    })
+    expect(ids).toHaveLength(2)
+    const proposals = await Promise.all(ids.map((id) => given.proposal(id)))
+    expect(proposals.map(({ open }) => open?.scope)).toEqual(['', 'shop'])
+    const shop = proposals[1]!
+    expect(await given.codeOfVote(given.ann, shop)).toBe('namespace.no-vote')
+    await given.votes(dan, shop)
+    expect((await given.votes(fay, shop)).changes).toHaveLength(2)
+    await replaysTheSame(given)
+  })
+
+  it('makes nothing when something has come in the way of any of it', async () => {
+    const device = { kind: 'edge', attestor: 'tpm', device: 'd1' } as const
+    const given = await givenGroup()
+    const [id] = await applied(given, {
+      apiVersion: 'capstan/v1',
+      entries: [
+        { alias: 'payments/api', owner },
+        { alias: 'payments/web', owner, bindings: [device] },
+      ],
+    })
+    await given.agreed({ op: 'entry.create', alias: 'shop/web', owner, bindings: [device] })
+    const proposal = await given.proposal(id!)
+    await given.votes(given.ann, proposal)
+    const after = await given.votes(given.bob, proposal)
+    expect(after.changes).toEqual([])
+    expect(after.proposal.standing).toBe('due')
+    expect(given.index.state.entryByAlias('payments/api' as never)).toBeUndefined()
+    await replaysTheSame(given)
+  })
+
+  it('is refused when a change says that it follows one which is about something else', async () => {
+    const given = await givenGroup()
+    await given.agreed({ op: 'entry.create', alias: 'payments/api', owner })
+    const [id] = await applied(given, {
+      apiVersion: 'capstan/v1',
+      entries: [
+        { alias: 'payments/web', owner },
+        { alias: 'payments/api', owner, labels: { tier: '1' } },
+      ],
+    })
+    const { proposal } = await given.proposal(id!)
+    const { changes } = proposal!.body as { readonly changes: readonly Part[] }
+    const at = changes.findIndex(({ op }) => op === 'entry.update')
+    for (const after of [0, 1, 2]) {
+      const body = {
+        changes: changes.map((part, position) =>
+          position === at ? { ...part, base: { after } } : part,
+        ),
+      }
+      const forged = given.ann.envelope(payloadTypes.proposal, {
+        ...proposal,
+        author: { kind: 'voter', id: 'ann' },
+        nonce: 'a'.repeat(32),
+        body,
+      })
+      expect(codeOf(await given.index.submit([forged]))).toBe('namespace.stale-base')
+    }
+  })
+
+  it('goes stale when what it would change has changed', async () => {
+    const given = await givenGroup()
+    await given.agreed({ op: 'entry.create', alias: 'payments/api', owner })
+    const [id] = await applied(given, {
+      apiVersion: 'capstan/v1',
+      entries: [
+        { alias: 'payments/api', owner, labels: { tier: '1' } },
+        { alias: 'payments/web', owner },
+      ],
+    })
+    await given.agreed({ op: 'entry.update', alias: 'payments/api', labels: { x: '1' } })
+    expect((await given.proposal(id!)).standing).toBe('stale')
+  })
+})
