@@ -12,12 +12,16 @@ import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
 import { indexVerifyCommand } from './commands/index-verify.js'
 import { indexRebuildCommand } from './commands/index-rebuild.js'
+import { guardCommands } from './commands/guards.js'
 import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { groupCommands } from './commands/group.js'
 import { proposalCommands } from './commands/proposal.js'
+import { permitCommand } from './commands/permit.js'
+import { ruleCommands } from './commands/rules.js'
 import { scopeCommands } from './commands/scope.js'
 import { serveCommands } from './commands/serve.js'
+import { splitCommands } from './commands/splits.js'
 import { statusCommand } from './commands/status.js'
 import { tokenCommands } from './commands/token.js'
 import { voteCommands } from './commands/vote.js'
@@ -34,6 +38,9 @@ export const groups: Readonly<Record<string, string>> = {
   voter: 'the keys that voters sign with',
   group: 'groups: who decides for a scope',
   proposal: 'proposals: changes that wait for votes',
+  rules: 'rules: who may call an entry',
+  splits: 'traffic splits: where the traffic of an entry goes',
+  guards: 'guards: what nothing below a scope can allow',
   token: 'join tokens',
   cert: 'one certificate: get, renew, look at',
   index: 'the index log',
@@ -54,6 +61,10 @@ export const commands: readonly CommandSpec[] = [
   ...groupCommands,
   ...proposalCommands,
   ...voteCommands,
+  ...ruleCommands,
+  ...splitCommands,
+  ...guardCommands,
+  permitCommand,
   logCommand,
   applyCommand,
   ...tokenCommands,

@@ -11,6 +11,7 @@ export const exitCode = {
   unavailable: 6,
   throttled: 7,
   waits: 8,
+  denied: 9,
 } as const
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
@@ -26,6 +27,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   6: 'unavailable: the server, or something it depends on, does not answer',
   7: 'throttled: try again later',
   8: 'waits: proposed, and not in force before others have voted',
+  9: 'denied: the answer of capstan permit is no',
 }
 
 const exitOfFault = {

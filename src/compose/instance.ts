@@ -31,6 +31,7 @@ import type { Operations } from '../server/operations.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
+import { policyOperations } from '../server/operations/policies.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
@@ -247,6 +248,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
+    ...policyOperations({ index, clock }),
     ...certificatesOperations({
       ...shared,
       tokens,

@@ -77,6 +77,7 @@ export const faultOf = {
   'namespace.closed': 'conflict',
   'namespace.too-many': 'throttled',
   'namespace.envelope-exceeds-parent': 'forbidden',
+  'namespace.guard-forbids': 'forbidden',
   'namespace.alias-taken': 'conflict',
   'namespace.alias-quarantined': 'conflict',
   'namespace.binding-taken': 'conflict',

@@ -31,6 +31,10 @@ export function toIso(at: UnixSeconds): string {
   return new Date(at * 1000).toISOString().replace('.000Z', 'Z')
 }
 
+/** Of text as `toIso` writes it, or of Unix seconds. */
+export const toInstant = (text: string | number): UnixSeconds =>
+  unixSeconds(typeof text === 'number' ? text : Date.parse(text) / 1000)
+
 /** Where loops read the time. Pure code takes `now: UnixSeconds` instead. */
 export interface Clock {
   now(): UnixSeconds

@@ -36,8 +36,6 @@ export interface Ballot {
   readonly changeClass: ChangeClass
   readonly author: { readonly controller: string }
   readonly votes: readonly CastVote[]
-  /** Beyond the group's own: guards of the scopes above. */
-  readonly atLeast?: Partial<Requirement>
 }
 
 export interface Count {
@@ -87,12 +85,10 @@ export function count(group: Group, side: Side, ballot: Ballot): Count {
 const weigh = (voters: readonly Voter[]): number =>
   voters.reduce((sum, { weight }) => sum + weight, 0)
 
-function requirementOf(group: Group, { changeClass, atLeast = {} }: Ballot): Requirement {
-  return {
-    threshold: Math.max(group.threshold[changeClass], atLeast.threshold ?? 0),
-    controllers: Math.max(group.minControllers[changeClass], atLeast.controllers ?? 0),
-  }
-}
+const requirementOf = (group: Group, { changeClass }: Ballot): Requirement => ({
+  threshold: group.threshold[changeClass],
+  controllers: group.minControllers[changeClass],
+})
 
 /** Somebody other than whoever proposed it must have approved, unless one decides everything. */
 function isSeconded(

@@ -7,6 +7,8 @@ import type { Owner } from './entry.js'
 import type { ClusterFacts } from './cluster.js'
 import type { Envelope } from './envelope.js'
 import type { GroupRequest } from './operation.js'
+import type { Guard } from './guard/guard.js'
+import type { RuleChangeRequest } from './rule/rule-request.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -92,6 +94,9 @@ export type ChangeRequest = Why &
         readonly cluster: ClusterFacts
       }
     | { readonly op: 'cluster.remove'; readonly alias: string }
+    | RuleChangeRequest
+    | { readonly op: 'guard.set'; readonly alias: string; readonly guard: Guard }
+    | { readonly op: 'guard.clear'; readonly alias: string; readonly guard: string }
   )
 
 export type Op = ChangeRequest['op']

@@ -3,17 +3,17 @@ import { type Envelope, meet } from './envelope.js'
 import type { Scope } from './scope.js'
 import type { IndexState } from './state.js'
 
-type Limits = Pick<Scope, 'alias' | 'state' | 'envelope'>
+type Limits = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards'>
 
 /** All that a ceiling depends on. */
-export interface Scopes {
-  readonly root: Limits
-  scopeByAlias(alias: Alias): Limits | undefined
+export interface Scopes<S = Limits> {
+  readonly root: S
+  scopeByAlias(alias: Alias): S | undefined
 }
 
 /** Every scope from the root down to the one above `alias`. */
-function scopePath(state: Scopes, alias: Alias): readonly Limits[] {
-  const path: Limits[] = []
+export function scopePath<S>(state: Scopes<S>, alias: Alias): readonly S[] {
+  const path: S[] = []
   for (let above = alias; above !== ROOT;) {
     above = parentAlias(above)
     const scope = above === ROOT ? state.root : state.scopeByAlias(above)
@@ -31,15 +31,21 @@ export function suspendedAbove(state: Scopes, alias: Alias): Limits | undefined 
 export function ceiling(state: Scopes, alias: Alias): Envelope {
   const [first, ...rest] = scopePath(state, alias)
   const root = first ?? state.root
-  return rest.reduce((sum, scope) => meet(sum, scope.envelope), root.envelope)
+  return rest.reduce((sum, scope) => meet(sum, limitsOf(scope)), limitsOf(root))
+}
+
+/** The envelope of a scope, with what its guards take away from everything below. */
+function limitsOf({ envelope, guards = [] }: Pick<Limits, 'envelope' | 'guards'>): Envelope {
+  const lifetimes = guards.flatMap((guard) => (guard.effect === 'maxTtl' ? [guard.maxTtl] : []))
+  if (lifetimes.length === 0 || envelope.maxTtl === undefined) return envelope
+  return { ...envelope, maxTtl: Math.min(envelope.maxTtl, ...lifetimes) }
 }
 
 /** What holds now: narrowing a scope acts on everything below it at once. */
 export function effectiveEnvelope(
   state: IndexState,
-  object: { readonly alias: Alias; readonly envelope: Envelope },
+  object: Pick<Limits, 'alias' | 'envelope' | 'guards'>,
 ): Envelope {
-  return object.alias === ROOT
-    ? object.envelope
-    : meet(ceiling(state, object.alias), object.envelope)
+  const own = limitsOf(object)
+  return object.alias === ROOT ? own : meet(ceiling(state, object.alias), own)
 }

@@ -3,6 +3,8 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Binding } from './binding.js'
 import type { Envelope } from './envelope.js'
+import type { Rule } from './rule/rule.js'
+import type { TrafficSplit } from './rule/split.js'
 
 export type EntryState = 'active' | 'suspended' | 'retiring' | 'retired'
 
@@ -25,8 +27,10 @@ export interface Entry {
   readonly owner: Owner
   readonly envelope: Envelope
   readonly bindings: readonly Binding[]
-  /** Arrive with policy; empty until then. */
-  readonly rules: readonly never[]
+  /** Who may call it, sorted by id. */
+  readonly rules: readonly Rule[]
+  /** Sorted by port; absent where there is none. */
+  readonly splits?: readonly TrafficSplit[]
   readonly labels: Readonly<Record<string, string>>
   readonly validUntil?: UnixSeconds
   /** When a retiring entry's names are free for others. */
@@ -35,7 +39,10 @@ export interface Entry {
 }
 
 /** Its state at `now`: the end of a lifetime or of a drain needs no process to run. */
-export function entryState(entry: Entry, now: UnixSeconds): EntryState {
+export function entryState(
+  entry: Pick<Entry, 'state' | 'validUntil' | 'drainUntil'>,
+  now: UnixSeconds,
+): EntryState {
   if (entry.state === 'retiring') {
     return entry.drainUntil !== undefined && now < entry.drainUntil ? 'retiring' : 'retired'
   }

@@ -139,7 +139,7 @@ export function normalize(envelope: Envelope): Envelope {
   }
   for (const field of regionFields) {
     const regions = envelope[field]
-    if (regions) result[field] = withoutDominated(regions)
+    if (regions) result[field] = topRegions(regions)
   }
   if (Array.isArray(envelope.clusters)) result['clusters'] = [...new Set(envelope.clusters)].sort()
   if (envelope.ports) result['ports'] = mergePorts(envelope.ports)
@@ -153,8 +153,22 @@ export function badRegion(envelope: Envelope): string | undefined {
 }
 
 /** A range that holds no port; undefined when there is none. */
-export function badPorts(envelope: Envelope): PortRange | undefined {
-  return envelope.ports?.find(([from, to]) => from > to)
+export function badPortRange(ranges: readonly PortRange[]): PortRange | undefined {
+  return ranges.find(([from, to]) => from > to)
+}
+
+/** Is every port of `inner` one of `outer`? Both are merged. */
+export function coversPorts(outer: readonly PortRange[], inner: readonly PortRange[]): boolean {
+  return inner.every(([from, to]) => outer.some(([low, high]) => low <= from && to <= high))
+}
+
+export const holdsRegion = (regions: readonly Alias[], region: Alias): boolean =>
+  regions.some((outer) => isUnder(region, outer))
+
+export function holdsPort(ranges: readonly PortRange[], port: number): boolean {
+  // Asked of every rule of an entry: no closure, and no iterator for a pair.
+  for (const range of ranges) if (range[0] <= port && port <= range[1]) return true
+  return false
 }
 
 function intersect<T>(a: readonly T[], b: readonly T[]): T[] {
@@ -165,10 +179,11 @@ function meetRegions(a: readonly Alias[], b: readonly Alias[]): Alias[] {
   const narrower = a.flatMap((mine) =>
     b.flatMap((theirs) => (isUnder(mine, theirs) ? [mine] : isUnder(theirs, mine) ? [theirs] : [])),
   )
-  return withoutDominated(narrower)
+  return topRegions(narrower)
 }
 
-function withoutDominated(regions: readonly Alias[]): Alias[] {
+/** Sorted, without duplicates and without what is in another. */
+export function topRegions(regions: readonly Alias[]): Alias[] {
   const distinct = [...new Set(regions)]
   return distinct
     .filter((region) => !distinct.some((other) => other !== region && isUnder(region, other)))
@@ -193,7 +208,7 @@ function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[
 }
 
 /** Sorted; ranges that touch become one. */
-function mergePorts(ranges: readonly PortRange[]): PortRange[] {
+export function mergePorts(ranges: readonly PortRange[]): PortRange[] {
   const merged: [number, number][] = []
   for (const [from, to] of [...ranges].sort((x, y) => x[0] - y[0] || x[1] - y[1])) {
     const last = merged.at(-1)

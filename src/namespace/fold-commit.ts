@@ -5,6 +5,7 @@ import { isSignedBy, type Opened } from './dsse.js'
 import type { Outcome } from './outcome.js'
 import type { Decided } from './effect/decision.js'
 import { type ChangeClass, passes } from './group.js'
+import { reachesGuards } from './guard/quorum-floor.js'
 import { commitRecord, type LogRecord } from './log-record.js'
 import { releasesNames } from './operation.js'
 import { decidePart, graver, type OnePart, partsOf } from './parts.js'
@@ -60,6 +61,9 @@ function verifyAtOnce(
   if (!decided.ok) return decided
   const { effect, changeClass } = decided.value
   if (!passes(group, counted.voters, changeClass)) return forged(record.seq, 'the decision')
+  const aliases = [proposal.subject.alias, effect.put.alias]
+  const guarded = reachesGuards(state, { aliases, changeClass }, group, counted.voters)
+  if (!guarded.ok) return guarded
   const expected = commitRecord(state, {
     at: record.ts,
     before: subjectOf(state, proposal),

@@ -6,6 +6,9 @@ import type { ClusterFacts } from './cluster.js'
 import type { Owner } from './entry.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
+import type { Guard } from './guard/guard.js'
+import type { RuleFacts } from './rule/rule.js'
+import type { TrafficSplit } from './rule/split.js'
 
 interface OfExisting {
   readonly alias: Alias
@@ -113,6 +116,36 @@ export type Single =
       readonly op: 'cluster.remove'
       readonly subject: OfExisting
       readonly body: Record<string, never>
+    }
+  | {
+      readonly op: 'rule.attach' | 'rule.replace'
+      readonly subject: OfExisting
+      readonly body: { readonly rule: RuleFacts }
+    }
+  | {
+      readonly op: 'rule.detach'
+      readonly subject: OfExisting
+      readonly body: { readonly rule: string }
+    }
+  | {
+      readonly op: 'split.set'
+      readonly subject: OfExisting
+      readonly body: { readonly split: TrafficSplit }
+    }
+  | {
+      readonly op: 'split.clear'
+      readonly subject: OfExisting
+      readonly body: { readonly port: number }
+    }
+  | {
+      readonly op: 'guard.set'
+      readonly subject: OfExisting
+      readonly body: { readonly guard: Guard }
+    }
+  | {
+      readonly op: 'guard.clear'
+      readonly subject: OfExisting
+      readonly body: { readonly guard: string }
     }
 
 /** Gives up names that certificates may still carry: what was issued must be known first. */

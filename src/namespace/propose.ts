@@ -14,6 +14,7 @@ import type { ChangeRequest } from './change-request.js'
 import { decide, mayBeDecided, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
 import { type DraftLog, mustAdd } from './draft-log.js'
 import { MAX_ENVELOPE_BYTES, payloadTypes, seal, type Sealed } from './dsse.js'
+import { reachesGuards } from './guard/quorum-floor.js'
 import { localAuthor } from './local-author.js'
 import { commitRecord, deliberationRecord, type LogRecord } from './log-record.js'
 import { type Operation, releasesNames } from './operation.js'
@@ -168,13 +169,19 @@ async function commitAtOnce(
   const { issuedUntil = null } = released
   const decided = decide(state, proposal, sealed.digest, { at, issuedUntil })
   if (!decided.ok) return decided
+  const { effect, changeClass } = decided.value
+  const aliases = [proposal.subject.alias, effect.put.alias]
+  const { group } = responsibleFor(state, proposal)
+  const voters = new Set([proposal.author.id])
+  const guarded = reachesGuards(state, { aliases, changeClass }, group, voters)
+  if (!guarded.ok) return guarded
   const seen = { cast: at, log: { size: state.size, head: state.head }, ...released }
   const vote = await seal(payloadTypes.vote, approvalOf(proposal, sealed.digest, seen), voter)
   const record = commitRecord(state, {
     at,
     before,
-    put: decided.value.effect.put,
-    changeClass: decided.value.changeClass,
+    put: effect.put,
+    changeClass,
     group: proposal.scope,
     prop: sealed.digest,
     votes: [vote.digest],

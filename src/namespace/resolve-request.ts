@@ -1,16 +1,18 @@
 import { type Alias, parseAlias, ROOT } from '../core/alias.js'
 import type { Refusal, RefusalCode } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { unixSeconds, type UnixSeconds } from '../core/time.js'
+import { toInstant } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
 import { type Binding, bindingOf } from './binding.js'
-import type { BindingRequest, ChangeRequest, InstantText } from './change-request.js'
+import type { BindingRequest, ChangeRequest } from './change-request.js'
 import { ceiling } from './effective-envelope.js'
 import { defaultEntryEnvelope, type Envelope, fullEnvelope, meet, normalize } from './envelope.js'
 import { completed } from './default-group.js'
 import type { Entry } from './entry.js'
+import { normalizeGuard } from './guard/guard.js'
 import type { Single } from './operation.js'
+import { storedRule, storedSplit } from './rule/stored-rule.js'
 import type { Scope } from './scope.js'
 import type { GovernedObject, IndexState } from './state.js'
 
@@ -46,7 +48,7 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       return existing(state, 'entry', request.alias, (subject) => {
         const { owner, labels, validUntil } = request
         const until =
-          validUntil === undefined || validUntil === null ? validUntil : instantOf(validUntil)
+          validUntil === undefined || validUntil === null ? validUntil : toInstant(validUntil)
         const body = {
           ...(owner && { owner }),
           ...(labels && { labels }),
@@ -102,6 +104,33 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       return existing(state, 'cluster', request.alias, (subject) =>
         ok({ op: request.op, subject, body: {} }),
       )
+    case 'rule.attach':
+    case 'rule.replace':
+      return existing(state, 'entry', request.alias, (subject) => {
+        const rule = storedRule(state, request.rule)
+        return rule.ok ? ok({ op: request.op, subject, body: { rule: rule.value } }) : rule
+      })
+    case 'rule.detach':
+      return existing(state, 'entry', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { rule: request.rule } }),
+      )
+    case 'split.set':
+      return existing(state, 'entry', request.alias, (subject) => {
+        const split = storedSplit(state, request.split)
+        return split.ok ? ok({ op: request.op, subject, body: { split: split.value } }) : split
+      })
+    case 'split.clear':
+      return existing(state, 'entry', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { port: request.port } }),
+      )
+    case 'guard.set':
+      return existing(state, 'scope', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { guard: normalizeGuard(request.guard) } }),
+      )
+    case 'guard.clear':
+      return existing(state, 'scope', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { guard: request.guard } }),
+      )
     default:
       return unreachable(request)
   }
@@ -129,7 +158,7 @@ function entryCreation(
       envelope: envelope.value,
       bindings: bindings.sort((a, b) => (a.id < b.id ? -1 : 1)),
       labels: request.labels ?? {},
-      ...(request.validUntil !== undefined && { validUntil: instantOf(request.validUntil) }),
+      ...(request.validUntil !== undefined && { validUntil: toInstant(request.validUntil) }),
     },
   })
 }
@@ -222,7 +251,9 @@ function existing(
     kind === 'entry'
       ? state.entryByAlias(name)
       : kind === 'scope'
-        ? state.scopeByAlias(name)
+        ? name === ROOT
+          ? state.root
+          : state.scopeByAlias(name)
         : state.clusterByAlias(name)
   return found ? make({ alias: found.alias, uid: found.uid }) : unknown(kind, alias)
 }
@@ -235,8 +266,4 @@ export function unknown(
     found: JSON.stringify(alias.slice(0, 200)),
     next: kind === 'cluster' ? 'capstan cluster ls' : 'capstan scope tree',
   })
-}
-
-function instantOf(text: InstantText): UnixSeconds {
-  return typeof text === 'number' ? unixSeconds(text) : unixSeconds(Date.parse(text) / 1000)
 }

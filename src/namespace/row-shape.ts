@@ -65,8 +65,13 @@ function isObject(
 
 type Row = Readonly<Record<string, unknown>>
 
-const isScope = ({ envelope, group }: Row): boolean =>
-  isRecord(envelope) && (group === null || (isRecord(group) && Array.isArray(group['voters'])))
+const isScope = ({ envelope, group, guards }: Row): boolean =>
+  isRecord(envelope) &&
+  (group === null || (isRecord(group) && Array.isArray(group['voters']))) &&
+  isListOf(guards ?? [], isGuard)
+
+const isGuard = (value: unknown): boolean =>
+  isRecord(value) && isText(value['id']) && isText(value['effect'])
 
 const isProposalRow = (key: string, value: unknown): boolean =>
   isRecord(value) &&
@@ -87,7 +92,8 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
   isRecord(envelope) &&
   Array.isArray(bindings) &&
   bindings.every(isBinding) &&
-  Array.isArray(rules) &&
+  isListOf(rules, isRule) &&
+  isListOf(rest['splits'] ?? [], isSplit) &&
   isRecord(labels) &&
   ['validUntil', 'drainUntil'].every(
     (member) => rest[member] === undefined || isCount(rest[member]),
@@ -96,6 +102,18 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
 const isBinding = (value: unknown): boolean =>
   isRecord(value) && isText(value['id']) && ['k8s', 'vm', 'edge'].includes(String(value['kind']))
 
+const isRule = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value['id']) &&
+  ['callers', 'ports'].every((member) => Array.isArray(value[member])) &&
+  isListOf(value['routes'] ?? [], isRecord) &&
+  isCount(value['rev'])
+
+const isSplit = (value: unknown): boolean =>
+  isRecord(value) && isCount(value['port']) && isListOf(value['backendRefs'], isRecord)
+
+const isListOf = (value: unknown, isItem: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every(isItem)
 const isRecord = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string'

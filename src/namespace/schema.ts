@@ -1,4 +1,4 @@
-import { aliasPattern, regionPattern } from '../core/alias.js'
+import { regionPattern } from '../core/alias.js'
 import { keyAlgorithms } from '../core/key-algorithm.js'
 import {
   attestorKinds,
@@ -9,34 +9,24 @@ import {
   usageKinds,
 } from './envelope.js'
 import { group, groupRequest } from './group-schema.js'
-import { instantSeconds, label, object, text } from './schema-parts.js'
+import { guardBodySchemas, guardRequestSchemas } from './guard/guard-schema.js'
+import { ruleBodySchemas, ruleRequestSchemas } from './rule/rule-schema.js'
+import {
+  alias,
+  dnsName,
+  instant,
+  instantSeconds,
+  label,
+  object,
+  portRanges,
+  regions,
+  request,
+  setOf,
+  text,
+  uid,
+} from './schema-parts.js'
 
 /** JSON Schema 2020-12 for everything that people and proposals say about governed objects. */
-const setOf = (values: readonly string[]) => ({
-  type: 'array',
-  items: { enum: values },
-  maxItems: values.length,
-  uniqueItems: true,
-})
-const regions = {
-  type: 'array',
-  maxItems: 100,
-  items: { type: 'string', maxLength: 200, pattern: regionPattern() },
-  description: 'regions of aliases; "" is everything',
-}
-export const alias = {
-  type: 'string',
-  maxLength: 200,
-  pattern: aliasPattern(),
-  description: '1 to 8 labels joined by "/": payments/api',
-}
-export const uid = { type: 'string', pattern: '^[sec][a-z2-7]{31}$' }
-const dnsName = {
-  type: 'string',
-  maxLength: 253,
-  pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$',
-}
-
 export const envelope = object({
   attestors: setOf(attestorKinds),
   maxTtl: { type: 'integer', minimum: 0, maximum: MAX_TTL, description: 'seconds' },
@@ -50,16 +40,7 @@ export const envelope = object({
   },
   mayCall: regions,
   mayAccept: regions,
-  ports: {
-    type: 'array',
-    maxItems: 100,
-    items: {
-      type: 'array',
-      minItems: 2,
-      maxItems: 2,
-      items: { type: 'integer', minimum: 1, maximum: 65_535 },
-    },
-  },
+  ports: portRanges,
   allowUnauthenticated: { type: 'boolean' },
   federate: { type: 'array', maxItems: 1000, items: uid },
   graceAfterExpiry: { type: 'integer', minimum: 0, maximum: MAX_GRACE, description: 'seconds' },
@@ -132,26 +113,6 @@ export const clusterFacts = object(
   ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience', 'validation'],
 )
 
-export const instant = {
-  oneOf: [
-    {
-      type: 'string',
-      format: 'date-time',
-      pattern: '^(?:19[7-9]\\d|[2-9]\\d{3})-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z$',
-    },
-    instantSeconds,
-  ],
-}
-
-const why = { reason: text(500), ticket: text(200) }
-
-/** One change, as a person asks for it. */
-const request = (
-  op: string,
-  properties: Record<string, unknown> = {},
-  required: readonly string[] = [],
-) => object({ op: { const: op }, alias, ...properties, ...why }, ['op', 'alias', ...required])
-
 const anyAlias = { alias: { type: 'string', maxLength: 200, pattern: regionPattern() } }
 
 export const requestSchemas: Readonly<Record<string, object>> = {
@@ -190,6 +151,8 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
   'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
   'cluster.remove': request('cluster.remove'),
+  ...ruleRequestSchemas,
+  ...guardRequestSchemas,
 }
 
 /** The body of one signed change, by operation: references by uid, nothing left to look up. */
@@ -226,6 +189,8 @@ export const singleSchemas: Readonly<Record<string, object>> = {
   'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.remove': object({}),
+  ...ruleBodySchemas,
+  ...guardBodySchemas,
 }
 
 const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }

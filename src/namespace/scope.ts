@@ -3,6 +3,7 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
+import type { Guard } from './guard/guard.js'
 
 /** A node with authority over the names below it. */
 export interface Scope {
@@ -15,6 +16,8 @@ export interface Scope {
   /** Hash of the latest record about it. */
   readonly head: string
   readonly envelope: Envelope
+  /** Sorted by id; absent where there is none. */
+  readonly guards?: readonly Guard[]
   /** Its own voters; null where those of the scope above decide. */
   readonly group: Group | null
   readonly createdAt: UnixSeconds

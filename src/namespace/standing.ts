@@ -1,9 +1,11 @@
+import type { Alias } from '../core/alias.js'
 import { days, plus, type UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { type CastVote, count, type Count } from './ballot.js'
 import { isBaseOf, isStale, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
 import { groupAfter } from './effect/groups.js'
 import type { ChangeClass, Group } from './group.js'
+import { underGuards } from './guard/quorum-floor.js'
 import type { Ending, Pending, ProposalRow } from './pending.js'
 import type { IndexState } from './state.js'
 import { operationOf, type Proposal } from './statements.js'
@@ -67,6 +69,14 @@ export interface Outcome {
   readonly outcome: Count['outcome']
 }
 
+/** Where the subject stands, and where it would; of several changes, every one of their subjects. */
+function placesOf(proposal: Pick<Proposal, 'op' | 'subject' | 'body'>): readonly Alias[] {
+  const operation = operationOf(proposal)
+  const { alias } = proposal.subject
+  if (operation.op === 'changes') return operation.body.changes.flatMap(placesOf)
+  return operation.op === 'entry.rename' ? [alias, operation.body.to] : [alias]
+}
+
 /** Counts on every side: one that says no is enough. */
 export function outcomeOf(
   state: IndexState,
@@ -74,8 +84,11 @@ export function outcomeOf(
   votes: readonly CastVote[] = row.votes,
   changeClass: ChangeClass = row.class,
 ): Outcome {
-  const present = responsibleFor(state, row.proposal).group
-  const second = secondOf(state, row.proposal)?.group
+  // No group below a guard is content with less than it.
+  const places = placesOf(row.proposal)
+  const present = underGuards(state, places, responsibleFor(state, row.proposal).group)
+  const other = secondOf(state, row.proposal)?.group
+  const second = other && underGuards(state, places, other)
   const ballot = { changeClass, author: { controller: row.controller }, votes }
   const sides = {
     present: count(present, 'present', ballot),

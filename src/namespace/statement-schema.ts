@@ -1,6 +1,6 @@
 import { decisions } from './ballot.js'
-import { bodySchemas, envelope, uid } from './schema.js'
-import { instantSeconds, object, text } from './schema-parts.js'
+import { bodySchemas, envelope } from './schema.js'
+import { instantSeconds, object, text, uid } from './schema-parts.js'
 
 export const statementType = 'https://in-toto.io/Statement/v1'
 export const votePredicate = 'urn:capstan:vote:v1'

@@ -16,11 +16,14 @@ import type {
   ClusterJson,
   EntriesJson,
   EntryJson,
+  EntryRulesJson,
+  GuardJson,
   HistoryItemJson,
   InspectionJson,
   IssuedJson,
   MadeJson,
   NewTokenJson,
+  PermitJson,
   ProgressJson,
   ProposalJson,
   Readiness,
@@ -81,6 +84,17 @@ export interface EntryPage {
   readonly limit: number
 }
 
+/** May one entry call another? */
+export interface AskedCall {
+  readonly caller: Alias
+  readonly callee: Alias
+  /** Of the callee. */
+  readonly port: number
+  /** `GET /orders/7`; absent for a connection of which nothing more is known. */
+  readonly route?: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
@@ -121,6 +135,10 @@ export interface Operations {
   scope(alias: Alias): Promise<Result<ScopeJson>>
   clusters(): Promise<Result<readonly ClusterJson[]>>
   cluster(alias: Alias): Promise<Result<ClusterJson>>
+  rules(alias: Alias): Promise<Result<EntryRulesJson>>
+  /** Its own and those above it, the root's first. */
+  guards(scope: Alias): Promise<Result<readonly GuardJson[]>>
+  permit(call: AskedCall): Promise<Result<PermitJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>

@@ -153,8 +153,12 @@ describe('a count', () => {
         ]) {
           expect(outcome(less, about)).not.toBe('passed')
         }
-        const atLeast = { threshold: of.threshold.routine + at, controllers: 1 + at }
-        expect(outcome(of, { ...about, atLeast })).not.toBe('passed')
+        const stricter = {
+          ...of,
+          threshold: each(of.threshold.routine + at),
+          minControllers: each(of.minControllers.routine + at),
+        }
+        expect(outcome(stricter, about)).not.toBe('passed')
       }),
     )
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { BindingRequest, ChangeRequest } from '../../src/namespace/change-request.js'
 import type { Envelope } from '../../src/namespace/envelope.js'
+import type { Guard } from '../../src/namespace/guard/guard.js'
 import { alias, clusterFacts, k8s, owner } from '../namespace/given-index.js'
 
 // Few names, so that changes get into each other's way.
@@ -33,7 +34,90 @@ const someEnvelope: fc.Arbitrary<Envelope> = fc.record(
   { requiredKeys: [] },
 )
 
+const ports = fc.subarray([80, [8000, 8010], 443] as const, { minLength: 1 })
+const rules = fc.record(
+  {
+    id: fc.constantFrom('r1', 'r2'),
+    callers: fc.array(
+      fc.oneof(
+        names,
+        fc.constantFrom('', 'a', 'd').map((subtree) => ({ subtree })),
+      ),
+      { minLength: 1, maxLength: 3 },
+    ),
+    ports,
+    routes: fc.subarray(
+      [
+        { method: 'GET', path: { prefix: '/' } },
+        { path: { exact: '/x' }, headers: [{ name: 'X-Team', value: 'a' }] },
+      ] as const,
+      { minLength: 1 },
+    ),
+    until: fc.constantFrom(1_900_000_000, '2030-01-01T00:00:00Z'),
+  },
+  { requiredKeys: ['id', 'callers', 'ports'] },
+)
+const guards: fc.Arbitrary<Guard> = fc.oneof(
+  fc.record(
+    {
+      id: fc.constantFrom('g1', 'g2'),
+      effect: fc.constant('forbid' as const),
+      callers: fc.subarray(['', 'a', 'd/e'].map(alias), { minLength: 1 }),
+      callees: fc.subarray(['a', 'a/b'].map(alias), { minLength: 1 }),
+    },
+    { requiredKeys: ['id', 'effect'] },
+  ),
+  fc.constantFrom<Guard>(
+    { id: 'g1', effect: 'maxTtl', maxTtl: 300 },
+    { id: 'g2', effect: 'maxTtl', maxTtl: 30_000 },
+    { id: 'g2', effect: 'requireRoutes' },
+    { id: 'g1', effect: 'minThreshold', least: { sensitive: 2 } },
+    { id: 'g2', effect: 'minControllers', least: { routine: 1, structural: 2 } },
+  ),
+)
+
+/** Changes of rules, splits and guards. */
+const policies: fc.Arbitrary<ChangeRequest> = fc.oneof(
+  fc.record({
+    op: fc.constantFrom('rule.attach' as const, 'rule.replace' as const),
+    alias: names,
+    rule: rules,
+  }),
+  fc.record({
+    op: fc.constant('rule.detach' as const),
+    alias: names,
+    rule: fc.constantFrom('r1', 'r2'),
+  }),
+  fc.record({
+    op: fc.constant('split.set' as const),
+    alias: names,
+    split: fc.record({
+      port: fc.constantFrom(80, 443),
+      backendRefs: fc.array(fc.record({ entry: names, weight: fc.constantFrom(0, 1, 9) }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    }),
+  }),
+  fc.record({
+    op: fc.constant('split.clear' as const),
+    alias: names,
+    port: fc.constantFrom(80, 443),
+  }),
+  fc.record({
+    op: fc.constant('guard.set' as const),
+    alias: fc.oneof(names, fc.constant('')),
+    guard: guards,
+  }),
+  fc.record({
+    op: fc.constant('guard.clear' as const),
+    alias: fc.oneof(names, fc.constant('')),
+    guard: fc.constantFrom('g1', 'g2'),
+  }),
+)
+
 const requests: fc.Arbitrary<ChangeRequest> = fc.oneof(
+  { weight: 9, arbitrary: policies },
   {
     weight: 6,
     arbitrary: fc.record({

@@ -5,6 +5,7 @@ import type {
   ProposalJson,
   ClusterJson,
   EntryJson,
+  EntryRulesJson,
   IssuedJson,
   ScopeJson,
   TrustBundleJson,
@@ -66,6 +67,32 @@ const scope: ScopeJson = {
   group: null,
   decidedBy: '',
   createdAt: T,
+}
+
+const rules: EntryRulesJson = {
+  uid: UID,
+  alias: 'payments/api',
+  rev: 2,
+  rules: [
+    {
+      id: 'shop',
+      effect: 'allow',
+      callers: ['web/shop', { subtree: 'ops' }],
+      ports: [[8080, 8080]],
+      proto: 'http',
+      routes: [{ method: 'GET', path: { prefix: '/orders' } }],
+      rev: 2,
+    },
+  ],
+  splits: [
+    {
+      port: 8080,
+      backendRefs: [
+        { entry: 'payments/api', weight: 9 },
+        { entry: 'payments/v2', port: 8081, weight: 1 },
+      ],
+    },
+  ],
 }
 
 const cluster: ClusterJson = {
@@ -157,6 +184,11 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     entry: () => later(entry),
     scopes: () => later([scope]),
     scope: () => later(scope),
+    rules: () => later(rules),
+    guards: () =>
+      later([{ scope: '', guard: { id: 'no-ssh', effect: 'forbid', ports: [[22, 22]] } }]),
+    permit: ({ caller, callee, port }) =>
+      later({ allowed: true, caller, callee, port, at: T, rule: { id: 'shop', rev: 2 } }),
     clusters: () => later([cluster]),
     cluster: () => later(cluster),
     history: () =>

@@ -135,7 +135,8 @@ function parseField(field: EnvelopeField, text: string): Outcome<unknown> {
   }
 }
 
-function parsePorts(text: string): readonly [number, number] | undefined {
+/** `443` or `8000-8080`; undefined for what is neither. */
+export function parsePorts(text: string): readonly [number, number] | undefined {
   const [, first, last] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text) ?? []
   if (first === undefined) return undefined
   const range = [Number(first), Number(last ?? first)] as const
@@ -173,7 +174,7 @@ function showField({ kind }: EnvelopeField, value: unknown): string {
   return value.map((item) => (item === '' ? 'everything' : visible(String(item)))).join(', ')
 }
 
-function showPorts(range: unknown): string {
+export function showPorts(range: unknown): string {
   const [from, to] = Array.isArray(range) ? range.map(String) : []
   return from === to ? String(from) : `${String(from)}-${String(to)}`
 }

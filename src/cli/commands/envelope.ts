@@ -1,4 +1,3 @@
-import { parseYaml } from '../../config/yaml-source.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
@@ -7,6 +6,7 @@ import { type Outcome, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromOptions, envelopeOptions, renderEnvelope } from './envelope-fields.js'
+import { mappingFromFile } from './mapping-file.js'
 
 /** The entry of this alias, else the scope: an alias names one of them. */
 async function readSubject(api: OperatorApi, alias: string): Promise<Outcome<JsonReader>> {
@@ -17,23 +17,10 @@ async function readSubject(api: OperatorApi, alias: string): Promise<Outcome<Jso
 }
 
 /** An envelope from a YAML or JSON file. */
-export async function envelopeFromFile(
+export const envelopeFromFile = (
   call: Invocation,
   name: string,
-): Promise<Outcome<Readonly<Record<string, unknown>>>> {
-  const text = await call.file(name)
-  if (!text.ok) return text
-  const parsed = parseYaml(text.value.toString('utf8'))
-  if (!parsed.ok) {
-    const found = parsed.problems.map(({ line, what }) => `${name}:${line}: ${what}`).join('\n')
-    return usage(`${name} is not YAML`, { found })
-  }
-  const { value } = parsed.source
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return usage(`${name} is no envelope`, { wanted: 'a mapping of envelope fields' })
-  }
-  return { ok: true, value: value as Readonly<Record<string, unknown>> }
-}
+): ReturnType<typeof mappingFromFile> => mappingFromFile(call, name, 'envelope')
 
 async function set(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)

@@ -7,6 +7,7 @@ import type { ChangeContext, Decided } from './decision.js'
 import { entryCreation, entryEffect } from './entries.js'
 import { envelopeEffect } from './envelopes.js'
 import { groupEffect } from './groups.js'
+import { guardEffect } from './guards.js'
 import { scopeEffect } from './scopes.js'
 
 /**
@@ -41,7 +42,15 @@ export function effectOf(
     case 'entry.rename':
     case 'binding.add':
     case 'binding.remove':
+    case 'rule.attach':
+    case 'rule.replace':
+    case 'rule.detach':
+    case 'split.set':
+    case 'split.clear':
       return entryEffect(state, operation, context)
+    case 'guard.set':
+    case 'guard.clear':
+      return guardEffect(state, operation)
     default:
       return unreachable(operation)
   }

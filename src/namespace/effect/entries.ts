@@ -9,11 +9,13 @@ import { bindingAddition, bindingRemoval } from './bindings.js'
 import { type ChangeContext, type Decided, decided, gone } from './decision.js'
 import { drainEnd, quarantine } from './drain.js'
 import { mayPlace } from './placement.js'
+import { ruleEffect } from './rules.js'
+import { splitEffect } from './splits.js'
 import { isUnique } from './uniqueness.js'
 
 type Creation = Extract<Operation, { op: 'entry.create' }>
 type EntryOperation = Exclude<
-  Extract<Operation, { op: `entry.${string}` | `binding.${string}` }>,
+  Extract<Operation, { op: `${'entry' | 'binding' | 'rule' | 'split'}.${string}` }>,
   Creation
 >
 
@@ -75,6 +77,13 @@ export function entryEffect(
       return bindingAddition(state, next, operation.body.binding, context.at)
     case 'binding.remove':
       return bindingRemoval(state, next, operation.body.binding, context)
+    case 'rule.attach':
+    case 'rule.replace':
+    case 'rule.detach':
+      return ruleEffect(state, next, operation, context.at)
+    case 'split.set':
+    case 'split.clear':
+      return splitEffect(state, next, operation, context.at)
     default:
       return unreachable(operation)
   }

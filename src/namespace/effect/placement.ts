@@ -1,7 +1,7 @@
 import { type Alias, parseAlias } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { ceiling, suspendedAbove } from '../effective-envelope.js'
-import { badPorts, badRegion, type Envelope, exceeds } from '../envelope.js'
+import { badPortRange, badRegion, type Envelope, exceeds } from '../envelope.js'
 import type { IndexState } from '../state.js'
 
 /** Is there room for a scope or entry of this alias, and is its envelope within its parents'? */
@@ -52,7 +52,7 @@ export function wellFormed(envelope: Envelope): Result<undefined> {
       found: region,
     })
   }
-  const range = badPorts(envelope)
+  const range = badPortRange(envelope.ports ?? [])
   if (range) {
     return refuse('namespace.malformed', 'an envelope holds a range of ports without ports', {
       wanted: 'from, and to that is not below it',

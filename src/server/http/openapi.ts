@@ -119,7 +119,7 @@ function parametersIn(place: 'path' | 'query', parameters: Parameters): readonly
   return Object.entries(parameters).map(([name, parameter]) => ({
     name,
     in: place,
-    required: place === 'path',
+    required: place === 'path' || parameter.need === 'required',
     description: parameter.description,
     schema: parameter.schema,
     example: parameter.example,

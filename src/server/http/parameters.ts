@@ -11,7 +11,16 @@ export interface Parameter<T> {
   readonly schema: JsonSchema
   readonly example: string
   readonly parse: (text: string) => Result<T>
+  /** Of a query: not to be left out. */
+  readonly need?: 'required'
 }
+
+type Required<T> = Parameter<T> & { readonly need: 'required' }
+
+export const required = <T>(parameter: Parameter<T>): Required<T> => ({
+  ...parameter,
+  need: 'required',
+})
 
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
@@ -90,6 +99,46 @@ export const pageParameter: Parameter<number> = {
   },
 }
 
+export const portParameter: Parameter<number> = {
+  description: 'A port of the callee',
+  schema: { type: 'integer', minimum: 1, maximum: 65_535 },
+  example: '8080',
+  parse: (text) => {
+    const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0
+    return port >= 1 && port <= 65_535 ? ok(port) : unfit('a port', '1 to 65535')
+  },
+}
+
+const MAX_ROUTE = 1100
+
+export const routeParameter: Parameter<string> = {
+  description: 'A method, a space, and a path in normal form without its query',
+  schema: { type: 'string', minLength: 1, maxLength: MAX_ROUTE },
+  example: 'GET /orders/7',
+  parse: (text) =>
+    text.length >= 1 && text.length <= MAX_ROUTE ? ok(text) : unfit('a route', 'GET /orders/7'),
+}
+
+const MAX_FIELDS = 8192
+
+/** Header fields as they stand in a request, a line each. */
+export const headersParameter: Parameter<readonly (readonly [string, string])[]> = {
+  description: 'Header fields of the request, `name: value`, a line each',
+  schema: { type: 'string', maxLength: MAX_FIELDS, pattern: '^(?:[^:\\n]+: ?[^\\n]*(?:\\n|$))*$' },
+  example: 'x-team: red',
+  parse: (text) => {
+    if (text.length > MAX_FIELDS) return unfit('header fields', `at most ${MAX_FIELDS} characters`)
+    const fields: (readonly [string, string])[] = []
+    for (const line of text.split('\n')) {
+      if (line === '') continue
+      const cut = line.indexOf(':')
+      if (cut < 1) return unfit('a header field', 'name: value')
+      fields.push([line.slice(0, cut), line.slice(cut + 1).replace(/^ /, '')])
+    }
+    return ok(fields)
+  },
+}
+
 /** A parameter that is an identifier of a fixed form. */
 export const proposalParameter: Parameter<string> = identifierParameter(
   'the id of a proposal',
@@ -133,11 +182,13 @@ export function parsePath<P extends Parameters>(
   return parseAll(wanted, Object.entries(given))
 }
 
-/** All optional, none twice, and none that nobody asked for: a typing error is not ignored. */
-export function parseQuery<P extends Parameters>(
-  wanted: P,
-  query: string,
-): Result<Partial<Values<P>>> {
+/** The values of a query: what is required is there. */
+export type QueryValues<P extends Parameters> = Partial<Values<P>> & {
+  readonly [K in keyof P as P[K] extends Required<unknown> ? K : never]: Values<P>[K]
+}
+
+/** None twice, and none that nobody asked for: a typing error is not ignored. */
+export function parseQuery<P extends Parameters>(wanted: P, query: string): Result<QueryValues<P>> {
   const given = [...new URLSearchParams(query)]
   const seen = new Set<string>()
   for (const [name] of given) {
@@ -149,7 +200,15 @@ export function parseQuery<P extends Parameters>(
     }
     seen.add(name)
   }
-  return parseAll(wanted, given)
+  const missing = Object.keys(wanted).find((name) => wanted[name]?.need && !seen.has(name))
+  if (missing !== undefined) {
+    return refuse('request.malformed', 'a query parameter is missing', {
+      wanted: `${missing}: ${wanted[missing]?.description ?? ''}`,
+    })
+  }
+  const values = parseAll(wanted, given)
+  // What is required has been seen.
+  return values as Result<QueryValues<P>>
 }
 
 function parseAll<P extends Parameters>(

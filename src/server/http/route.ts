@@ -2,7 +2,13 @@ import type { CertificateDer } from '../../core/der.js'
 import type { Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
 import type { CallContext, Operations } from '../operations.js'
-import { type Parameters, parsePath, parseQuery, type Values } from './parameters.js'
+import {
+  type Parameters,
+  parsePath,
+  parseQuery,
+  type QueryValues,
+  type Values,
+} from './parameters.js'
 import { json, JSON_TYPE, type Reply } from './reply.js'
 import type { AnswerName } from './schema/answers.js'
 import type { Body, JsonSchema } from './schema/json-schema.js'
@@ -34,7 +40,7 @@ export interface Call<P extends Parameters, Q extends Parameters, B> extends Pic
   'peerCertificate' | 'type' | 'context'
 > {
   readonly path: Values<P>
-  readonly query: Partial<Values<Q>>
+  readonly query: QueryValues<Q>
   readonly body: B
 }
 

@@ -134,6 +134,45 @@ export interface ScopeJson {
   readonly createdAt: Instant
 }
 
+export interface EntryRulesJson {
+  readonly uid: string
+  readonly alias: string
+  readonly rev: number
+  /** Callers as aliases, or as uids where they have gone. */
+  readonly rules: readonly JsonObject[]
+  readonly splits: readonly JsonObject[]
+}
+
+export interface GuardJson {
+  /** Alias of the scope that it is set on; empty for the root. */
+  readonly scope: string
+  readonly guard: JsonObject
+}
+
+export interface PermitJson {
+  readonly allowed: boolean
+  readonly caller: string
+  readonly callee: string
+  readonly port: number
+  readonly route?: string
+  readonly at: Instant
+  /** The rule that allows it, with the revision of the callee that made it what it is. */
+  readonly rule?: { readonly id: string; readonly rev: number }
+  /** What is denied fails by this first. */
+  readonly denied?: {
+    readonly condition: string
+    readonly detail: string
+    readonly guard?: string
+    /** What would have to change, and the scope whose voters decide about that. */
+    readonly change?: {
+      readonly kind: string
+      readonly alias: string
+      readonly owner?: string
+      readonly decidedBy: string
+    }
+  }
+}
+
 export interface ClusterJson {
   readonly uid: string
   readonly alias: string

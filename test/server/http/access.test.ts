@@ -25,9 +25,12 @@ function send(route: Route, over: typeof tls, as?: Credential): Promise<Told> {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(route.pathParameters[name]!.example),
   )
+  const query = Object.entries(route.query)
+    .filter(([, { need }]) => need)
+    .map(([name, { example }]) => `${name}=${encodeURIComponent(example)}`)
   return ask(over, {
     method: route.method,
-    path,
+    path: query.length > 0 ? `${path}?${query.join('&')}` : path,
     ...(route.body && { body: route.body.example as object }),
     ...(as && { as }),
   })

@@ -3,12 +3,16 @@ import { ok } from '../../../core/result.js'
 import {
   aliasParameter,
   ENTRIES_IN_A_PAGE,
+  headersParameter,
   identifierParameter,
   limitParameter,
   liveParameter,
   pageParameter,
+  portParameter,
   prefixParameter,
   proposalParameter,
+  required,
+  routeParameter,
   scopeParameter,
   serialParameter,
 } from '../parameters.js'
@@ -69,6 +73,34 @@ export const readerRoutes: readonly Route[] = [
     path: { alias: scopeParameter },
     answers: [jsonAnswer(200, 'Scope', 'As of now')],
     use: (operations, { path }) => answered(200, operations.scope(path.alias)),
+  }),
+  route('GET /v1/entries/{alias}/rules', 'reader', 'listRules', {
+    summary: 'Who may call an entry, and where its traffic goes',
+    path: { alias: aliasParameter },
+    answers: [jsonAnswer(200, 'EntryRules', 'Rules by id, splits by port')],
+    use: (operations, { path }) => answered(200, operations.rules(path.alias)),
+  }),
+  route('GET /v1/scopes/{alias}/guards', 'reader', 'listGuards', {
+    summary: 'What holds for everything below a scope and cannot be lifted there',
+    path: { alias: scopeParameter },
+    answers: [jsonAnswer(200, 'Guards', "Its own and those above it, the root's first")],
+    use: (operations, { path }) => listed('guards', operations.guards(path.alias)),
+  }),
+  route('GET /v1/permit', 'reader', 'permit', {
+    summary: 'May this call be made, and by what; or what it fails by first, and who decides that',
+    query: {
+      caller: required(aliasParameter),
+      callee: required(aliasParameter),
+      port: required(portParameter),
+      route: routeParameter,
+      headers: headersParameter,
+    },
+    answers: [jsonAnswer(200, 'Permit', 'As of now')],
+    use: (operations, { query }) => {
+      const { caller, callee, port, route: asked, headers = [] } = query
+      const call = { caller, callee, port, ...(asked !== undefined && { route: asked }), headers }
+      return answered(200, operations.permit(call))
+    },
   }),
   route('GET /v1/clusters', 'reader', 'listClusters', {
     summary: 'All clusters',

@@ -1,3 +1,4 @@
+import { conditions } from '../../../namespace/permit/decision.js'
 import { count, object, serial } from './scalars.js'
 import type { JsonSchema } from './json-schema.js'
 
@@ -101,6 +102,36 @@ export const answerSchemas = {
     createdAt: time,
   }),
   Scopes: shape({ scopes: list(reference('Scope')) }),
+  EntryRules: shape({
+    uid: string,
+    alias: string,
+    rev: count,
+    rules: list({ ...anyObject, required: ['id', 'effect', 'callers', 'ports', 'proto', 'rev'] }),
+    splits: list({ ...anyObject, required: ['port', 'backendRefs'] }),
+  }),
+  Guards: shape({
+    guards: list(shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })),
+  }),
+  Permit: shape(
+    {
+      allowed: boolean,
+      caller: string,
+      callee: string,
+      port: count,
+      at: time,
+    },
+    {
+      route: string,
+      rule: shape({ id: string, rev: count }),
+      denied: shape(
+        { condition: { enum: conditions }, detail: string },
+        {
+          guard: string,
+          change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
+        },
+      ),
+    },
+  ),
   Cluster: shape(
     {
       uid: string,

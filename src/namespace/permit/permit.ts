@@ -1,0 +1,198 @@
+import { type Alias, isUnder } from '../../core/alias.js'
+import type { UnixSeconds } from '../../core/time.js'
+import type { Uid } from '../../core/uid.js'
+import { type Scopes, scopePath } from '../effective-envelope.js'
+import { type Entry, entryState } from '../entry.js'
+import { type Envelope, holdsPort, holdsRegion } from '../envelope.js'
+import type { ForbidGuard, Guard } from '../guard/guard.js'
+import { matches, type Route } from '../rule/route.js'
+import type { Scope } from '../scope.js'
+import type { Changeable, Condition, Decision, Denied } from './decision.js'
+import { type ReadyRule, rulesNaming } from './rule-index.js'
+
+export type PermitEntry = Pick<
+  Entry,
+  'uid' | 'alias' | 'state' | 'validUntil' | 'drainUntil' | 'envelope' | 'rules'
+>
+export type PermitScope = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards'>
+
+/** All that a decision depends on: the live index, its rows, or what a file holds of it. */
+export interface PermitState extends Scopes<PermitScope> {
+  readonly entries: { get(uid: Uid): PermitEntry | undefined }
+}
+
+export interface PermitRequest {
+  readonly caller: Uid
+  readonly callee: Uid
+  /** Of the callee. */
+  readonly port: number
+  /** Absent: nothing is known but the connection; only rules without routes allow it. */
+  readonly route?: Route
+  readonly at: UnixSeconds
+}
+
+/**
+ * May this call be made? A pure function of the state and the request: both are active, a rule of the
+ * callee matches, the envelopes of both sides admit it all the way up, and no guard above either
+ * forbids it. What nothing allows is denied, and the first condition that fails is named.
+ */
+export function permit(state: PermitState, request: PermitRequest): Decision {
+  const [callee, caller] = [request.callee, request.caller].map((uid) => state.entries.get(uid))
+  if (!callee || !caller) return unknown(callee ? 'caller' : 'callee')
+  const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
+  const inactive = inactiveParty(accepts, request.at) ?? inactiveParty(calls, request.at)
+  if (inactive) return inactive
+  const routesGuard = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes')
+  const matched = matchingRule(callee, caller, request, routesGuard ? 'with-routes' : 'any')
+  if ('allowed' in matched) return matched
+  const outside = outsideCeilings(accepts, calls, request.port)
+  if (outside) return outside
+  const forbidden = forbiddenAbove(accepts, calls, request)
+  if (forbidden) return forbidden
+  if (routesGuard && !matched.routes) {
+    const what = `the rule ${matched.id} has no routes, and a guard wants them`
+    return denied('guard', what, routesGuard.by, routesGuard.guard.id)
+  }
+  return { allowed: true, rule: { id: matched.id, rev: matched.rev } }
+}
+
+/** An entry in its place. */
+interface Party {
+  readonly entry: PermitEntry
+  /** From the root down. */
+  readonly scopes: readonly PermitScope[]
+}
+
+const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
+  entry,
+  scopes: scopePath(state, entry.alias),
+})
+
+function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
+  const state = entryState(entry, at)
+  if (state !== 'active') {
+    return denied('inactive', `the entry ${entry.alias} is ${state}`, ofEntry(entry))
+  }
+  const scope = scopes.find((above) => above.state !== 'active')
+  if (!scope) return undefined
+  return denied('inactive', `the scope ${scope.alias} is ${scope.state}`, ofScope(scope))
+}
+
+/** A rule that matches, one with routes where they are wanted; or how far the best of them came. */
+function matchingRule(
+  callee: PermitEntry,
+  caller: PermitEntry,
+  { port, route, at }: PermitRequest,
+  wanted: 'any' | 'with-routes',
+): ReadyRule | Denied {
+  let best: ReadyRule | undefined
+  let reached: Reached = 'no-rule'
+  for (const rules of rulesNaming(callee.rules, caller)) {
+    for (const rule of rules) {
+      if (at < rule.from || at >= rule.until) continue
+      if (!holdsPort(rule.ports, port)) {
+        if (reached === 'no-rule') reached = 'port'
+      } else if (!allowsRoute(rule, route)) reached = 'route'
+      else if (wanted === 'any' || rule.routes) return rule
+      else best ??= rule
+    }
+  }
+  const why = failing(reached, callee.alias, caller.alias, port)
+  return best ?? denied(reached, why, ofEntry(callee))
+}
+
+type Reached = 'no-rule' | 'port' | 'route'
+
+function failing(reached: Reached, callee: Alias, caller: Alias, port: number): string {
+  switch (reached) {
+    case 'no-rule':
+      return `no rule of ${callee} that is in force names ${caller}`
+    case 'port':
+      return `no rule of ${callee} that names ${caller} is for port ${port}`
+    case 'route':
+      return `no rule of ${callee} that names ${caller} on port ${port} has this route`
+  }
+}
+
+function allowsRoute({ routes }: ReadyRule, route: Route | undefined): boolean {
+  if (!routes) return true
+  if (route === undefined) return false
+  for (const match of routes) if (matches(match, route)) return true
+  return false
+}
+
+interface Ceiling {
+  readonly envelope: Envelope
+  readonly by: Changeable
+}
+
+/** Every envelope that bears on a party, from the root down. Each must admit; so their meet does. */
+function* ceilings({ entry, scopes }: Party): Iterable<Ceiling> {
+  for (const scope of scopes) yield { envelope: scope.envelope, by: ofScope(scope) }
+  yield { envelope: entry.envelope, by: ofEntry(entry) }
+}
+
+function outsideCeilings(accepts: Party, calls: Party, port: number): Denied | undefined {
+  const [callee, caller] = [accepts.entry.alias, calls.entry.alias]
+  for (const { envelope, by } of ceilings(calls)) {
+    if (!holdsRegion(envelope.mayCall ?? [], callee)) {
+      return denied('may-call', `${nameOf(by)} may not call ${callee}`, by)
+    }
+  }
+  for (const { envelope, by } of ceilings(accepts)) {
+    if (!holdsRegion(envelope.mayAccept ?? [], caller)) {
+      return denied('may-accept', `${nameOf(by)} may not accept calls of ${caller}`, by)
+    }
+  }
+  for (const party of [accepts, calls]) {
+    for (const { envelope, by } of ceilings(party)) {
+      if (!holdsPort(envelope.ports ?? [], port)) {
+        return denied('port', `the envelope of ${nameOf(by)} is not for port ${port}`, by)
+      }
+    }
+  }
+  return undefined
+}
+
+function forbiddenAbove(accepts: Party, calls: Party, { port }: PermitRequest): Denied | undefined {
+  const [callee, caller] = [accepts.entry.alias, calls.entry.alias]
+  const forbids = (guard: Guard): guard is ForbidGuard =>
+    guard.effect === 'forbid' &&
+    isIn(caller, guard.callers) &&
+    isIn(callee, guard.callees) &&
+    (!guard.ports || holdsPort(guard.ports, port))
+  const found = guardAbove(accepts, forbids) ?? guardAbove(calls, forbids)
+  if (!found) return undefined
+  const { by, guard } = found
+  return denied('guard', `the guard ${guard.id} of ${nameOf(by)} forbids it`, by, guard.id)
+}
+
+const isIn = (alias: Alias, regions: readonly Alias[] | undefined): boolean =>
+  regions?.some((region) => isUnder(alias, region)) ?? true
+
+/** The uppermost guard above a party that is meant. */
+function guardAbove(
+  { scopes }: Party,
+  isMeant: (guard: Guard) => boolean,
+): { readonly guard: Guard; readonly by: Changeable } | undefined {
+  for (const scope of scopes) {
+    const guard = scope.guards?.find(isMeant)
+    if (guard) return { guard, by: ofScope(scope) }
+  }
+  return undefined
+}
+
+const ofEntry = ({ alias }: PermitEntry): Changeable => ({ kind: 'entry', alias })
+const ofScope = ({ alias }: PermitScope): Changeable => ({ kind: 'scope', alias })
+const nameOf = ({ kind, alias }: Changeable): string => `the ${kind} ${alias || '/'}`
+
+const unknown = (which: 'caller' | 'callee'): Denied => ({
+  allowed: false,
+  condition: 'unknown',
+  detail: `the ${which} is no entry of this index`,
+  by: null,
+})
+
+function denied(condition: Condition, detail: string, by: Changeable, guard?: string): Denied {
+  return { allowed: false, condition, detail, by, ...(guard !== undefined && { guard }) }
+}

@@ -1,0 +1,77 @@
+import { type Alias, parentAlias, ROOT } from '../../core/alias.js'
+import type { Uid } from '../../core/uid.js'
+import type { PortRange } from '../envelope.js'
+import { type ReadyMatch, readyMatch } from '../rule/route.js'
+import type { Rule } from '../rule/rule.js'
+
+/** A rule as it is matched, every member there: see `ReadyMatch`. */
+export interface ReadyRule {
+  readonly id: string
+  readonly rev: number
+  readonly from: number
+  readonly until: number
+  readonly ports: readonly PortRange[]
+  /** Null: everything that comes in by the ports. */
+  readonly routes: readonly ReadyMatch[] | null
+}
+
+/** The rules of one entry by whom they name. */
+interface RuleIndex {
+  readonly byUid: ReadonlyMap<Uid, readonly ReadyRule[]>
+  readonly bySubtree: ReadonlyMap<Alias, readonly ReadyRule[]>
+}
+
+/** Rules are never changed in place: an index of them holds as long as they do. */
+const indexes = new WeakMap<readonly Rule[], RuleIndex>()
+
+/**
+ * Rules that name this caller, list by list: as itself first, then by the nearest subtree. A rule may
+ * come twice.
+ */
+export function rulesNaming(
+  rules: readonly Rule[],
+  caller: { readonly uid: Uid; readonly alias: Alias },
+): readonly (readonly ReadyRule[])[] {
+  const { byUid, bySubtree } = indexOf(rules)
+  const lists: (readonly ReadyRule[])[] = []
+  const own = byUid.get(caller.uid)
+  if (own) lists.push(own)
+  if (bySubtree.size === 0) return lists
+  for (let region = caller.alias; ; region = parentAlias(region)) {
+    const named = bySubtree.get(region)
+    if (named) lists.push(named)
+    if (region === ROOT) return lists
+  }
+}
+
+function indexOf(rules: readonly Rule[]): RuleIndex {
+  const known = indexes.get(rules)
+  if (known) return known
+  const byUid = new Map<Uid, ReadyRule[]>()
+  const bySubtree = new Map<Alias, ReadyRule[]>()
+  for (const rule of rules) {
+    const ready = readyRule(rule)
+    for (const caller of rule.callers) {
+      if (typeof caller === 'string') add(byUid, caller, ready)
+      else add(bySubtree, caller.subtree, ready)
+    }
+  }
+  const index = { byUid, bySubtree }
+  indexes.set(rules, index)
+  return index
+}
+
+const readyRule = ({ id, rev, from, until, ports, routes }: Rule): ReadyRule => ({
+  id,
+  rev,
+  from: from ?? 0,
+  until: until ?? Infinity,
+  ports,
+  routes: routes?.map(readyMatch) ?? null,
+})
+
+function add<K>(index: Map<K, ReadyRule[]>, key: K, rule: ReadyRule): void {
+  const known = index.get(key)
+  if (known) known.push(rule)
+  else index.set(key, [rule])
+}
