@@ -12,6 +12,7 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   apply: () => import('./targets/apply.js'),
   config: () => import('./targets/config.js'),
   tlog: () => import('./targets/tlog.js'),
+  policy: () => import('./targets/policy.js'),
   'change-request': () => import('./targets/change-request.js'),
 }
 

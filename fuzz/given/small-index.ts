@@ -106,6 +106,21 @@ export const possibleChanges: readonly ChangeRequest[] = [
     },
     validUntil: '2027-01-31T00:00:00Z',
   },
+  {
+    op: 'rule.attach',
+    alias: 'payments/api',
+    rule: { id: 'web', callers: ['shop/web', { subtree: 'payments' }], ports: [80, [8000, 8080]] },
+  },
+  {
+    op: 'split.set',
+    alias: 'payments/api',
+    split: { port: 80, backendRefs: [{ entry: 'shop/web', weight: 1 }] },
+  },
+  {
+    op: 'guard.set',
+    alias: 'payments',
+    guard: { id: 'no-ssh', effect: 'forbid', callers: ['shop' as Alias], ports: [[22, 22]] },
+  },
   { op: 'entry.suspend', alias: 'payments/api', ticket: 'OPS-1' },
   { op: 'entry.retire', alias: 'payments/api' },
   { op: 'entry.update', alias: 'shop/web', labels: { a: '' }, validUntil: 1_900_000_000 },

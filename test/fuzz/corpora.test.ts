@@ -70,5 +70,6 @@ const reached: Readonly<Record<string, RegExp>> = {
   apply: /entry\.create.*routine/,
   config: /^loaded/,
   tlog: /^note: verified/,
+  policy: /rule matches/,
   'change-request': /changed entry\.create/,
 }
