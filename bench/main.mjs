@@ -7,6 +7,7 @@ import { runBench } from './run-bench.mjs'
 import { growth } from './sections/growth.mjs'
 import { memory } from './sections/memory.mjs'
 import { overload } from './sections/overload.mjs'
+import { permit } from './sections/permit.mjs'
 import { stages } from './sections/stages.mjs'
 import { start } from './sections/start.mjs'
 
@@ -21,5 +22,5 @@ await runBench({
     coldStart,
     steadyState,
   ],
-  sections: [stages, overload, growth, start, memory],
+  sections: [stages, permit, overload, growth, start, memory],
 })
