@@ -17,7 +17,7 @@ import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { groupCommands } from './commands/group.js'
 import { proposalCommands } from './commands/proposal.js'
-import { permitCommand } from './commands/permit.js'
+import { permitCommand, whyCommand } from './commands/permit.js'
 import { ruleCommands } from './commands/rules.js'
 import { scopeCommands } from './commands/scope.js'
 import { serveCommands } from './commands/serve.js'
@@ -65,6 +65,7 @@ export const commands: readonly CommandSpec[] = [
   ...splitCommands,
   ...guardCommands,
   permitCommand,
+  whyCommand,
   logCommand,
   applyCommand,
   ...tokenCommands,

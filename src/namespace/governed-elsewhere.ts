@@ -1,5 +1,6 @@
 import { DependencyError } from '../core/dependency-error.js'
 import type { Clock } from '../core/time.js'
+import { authorisationOf } from './authorisation.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
@@ -17,6 +18,7 @@ export function governedElsewhere(
     history: (alias) => historyOf(log, state, alias),
     proposal: (id) => proposalOf(log, state, { id, now: clock.now() }),
     proposals: () => [...waitingProposals(state, clock.now())],
+    authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }),
     change: notHere,
     plan: notHere,
     apply: notHere,

@@ -116,7 +116,7 @@ function saidBy(votes: readonly CastVote[]): string[] {
   })
 }
 
-async function deliberation(
+export async function deliberation(
   log: Pick<IndexLog, 'read'>,
   state: IndexState,
   { bytes, envelopes }: StoredRecord,

@@ -5,6 +5,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import { type Authorisation, authorisationOf } from './authorisation.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
 import { firstDifference } from './compare-states.js'
@@ -55,6 +56,8 @@ export interface GovernedIndex {
   plan(document: unknown): Result<readonly PlannedChange[]>
   apply(document: unknown): Promise<Result<readonly Made[]>>
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
+  /** Who made an object what it is at a revision. */
+  authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
@@ -190,6 +193,10 @@ export class LiveIndex implements GovernedIndex {
   proposal(id: string): ReturnType<GovernedIndex['proposal']> {
     const { store, clock } = this.deps
     return proposalOf(store, this.state, { id, now: clock.now() })
+  }
+
+  authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined> {
+    return authorisationOf(this.deps.store, this.state, { uid, rev })
   }
 
   /** Every proposal that is not over, oldest first. */

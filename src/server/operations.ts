@@ -35,6 +35,7 @@ import type {
   TokenJson,
   TrustBundleJson,
   VerifiedJson,
+  WhyJson,
 } from './http/shapes.js'
 
 /** The request that a use case works for. */
@@ -139,6 +140,8 @@ export interface Operations {
   /** Its own and those above it, the root's first. */
   guards(scope: Alias): Promise<Result<readonly GuardJson[]>>
   permit(call: AskedCall): Promise<Result<PermitJson>>
+  /** The same, and who made the rule that allows it, when, why, and by what right. */
+  why(call: AskedCall): Promise<Result<WhyJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
-import { type GivenIndex, givenIndex } from '../namespace/given-index.js'
+import { policyOperations } from '../../src/server/operations/policies.js'
+import { type GivenIndex, givenIndex, owner } from '../namespace/given-index.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 
 let home = ''
@@ -21,6 +22,7 @@ beforeEach(async () => {
       longWork: { progress: () => undefined, end: () => undefined },
       checkCluster: () => Promise.resolve([]),
     }),
+    ...policyOperations({ index, clock }),
   })
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
@@ -184,5 +186,57 @@ describe('a group', () => {
     })
     const taken = await capstan(`proposal withdraw ${id} --key ann.key`)
     expect(taken.err).toContain('namespace.bad-signature')
+  })
+})
+
+describe('who allowed a call', () => {
+  const call = 'why web/shop payments/api --port 8080'
+
+  it('is the one voter of a solo index', async () => {
+    await given.did(
+      { op: 'entry.create', alias: 'web/shop', owner },
+      { op: 'entry.create', alias: 'payments/api', owner },
+    )
+    const denied = await capstan(call)
+    expect(denied.exit).toBe(9)
+    expect(denied.out).not.toContain('made by')
+    await capstan('rules attach payments/api --id shop --caller web/shop --port 8080 --reason sale')
+    const allowed = await capstan(call)
+    expect(allowed.exit).toBe(0)
+    expect(allowed.out).toContain('made by:     rule.attach, revision 2 of payments/api')
+    expect(allowed.out).toContain('reason:      sale')
+    expect(allowed.out).toContain('votes:       local (platform) approve 1')
+  })
+
+  it('is told with every voter and what they were worth then, also after the group has changed', async () => {
+    await given.did(
+      { op: 'entry.create', alias: 'web/shop', owner },
+      { op: 'entry.create', alias: 'payments/api', owner },
+    )
+    await givenVoters()
+    await capstan('rules attach payments/api --id shop --caller web/shop --port 8080')
+    const rule = await waiting()
+    await capstan(`vote ${rule} --approve --as ann --key ann.key`)
+    await capstan(`vote ${rule} --reject --as cyd --key cyd.key`)
+    await capstan(`vote ${rule} --approve --as bob --key bob.key`)
+    await enrolled('dan')
+    await capstan('group set / --voter dan.json --voter bob.json --voter cyd.json')
+    const group = await waiting()
+    for (const name of ['bob', 'cyd', 'dan']) {
+      await capstan(`vote ${group} --approve --as ${name} --key ${name}.key`)
+    }
+    expect((await capstan('group show')).out).not.toContain('ann@acme')
+    const { out } = await capstan(call)
+    expect(out).toContain('decided by:  voters of /, revision 2')
+    expect(out).toContain('it took:     151, and 2 people (sensitive)')
+    expect(out).toContain('ann (ann@acme) approve 100')
+    expect(out).toContain('bob (bob@acme) approve 100')
+    expect(out).toContain('cyd (cyd@acme) reject 100')
+    expect(out).toContain(rule)
+    const told = json(await capstan(`${call} --json`))
+    expect(told).toMatchObject({
+      allowed: true,
+      authorisation: { group: 2, scope: '', needs: { threshold: 151, controllers: 2 }, others: [] },
+    })
   })
 })

@@ -189,6 +189,16 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
       later([{ scope: '', guard: { id: 'no-ssh', effect: 'forbid', ports: [[22, 22]] } }]),
     permit: ({ caller, callee, port }) =>
       later({ allowed: true, caller, callee, port, at: T, rule: { id: 'shop', rev: 2 } }),
+    why: ({ caller, callee, port }) =>
+      later({
+        authorisation: null,
+        allowed: true,
+        caller,
+        callee,
+        port,
+        at: T,
+        rule: { id: 'shop', rev: 2 },
+      }),
     clusters: () => later([cluster]),
     cluster: () => later(cluster),
     history: () =>

@@ -173,6 +173,29 @@ export interface PermitJson {
   }
 }
 
+/** Who made something what it is. */
+export interface AuthorisationJson {
+  readonly change: HistoryItemJson
+  /** Alias of the scope whose voters decided, and the revision of their group. */
+  readonly scope: string
+  readonly group: number
+  /** What the group asked for, before any guard; null where the log does not say any more. */
+  readonly needs: { readonly threshold: number; readonly controllers: number } | null
+  readonly votes: readonly {
+    readonly voter: string
+    readonly decision: string
+    readonly cast: Instant
+    readonly controller?: string
+    readonly weight?: number
+  }[]
+  /** Other changes of the same kind, oldest first. */
+  readonly others: readonly HistoryItemJson[]
+}
+
+export interface WhyJson extends PermitJson {
+  readonly authorisation: AuthorisationJson | null
+}
+
 export interface ClusterJson {
   readonly uid: string
   readonly alias: string

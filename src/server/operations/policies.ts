@@ -1,25 +1,64 @@
 import { ROOT } from '../../core/alias.js'
-import { ok, refuse } from '../../core/result.js'
+import { ok, refuse, type Result } from '../../core/result.js'
 import { type Clock, toIso } from '../../core/time.js'
+import type { Uid } from '../../core/uid.js'
 import { scopePath } from '../../namespace/effective-envelope.js'
 import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { Decision } from '../../namespace/permit/decision.js'
 import { permit } from '../../namespace/permit/permit.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import { parseRoute } from '../../namespace/rule/route.js'
-import type { GuardJson } from '../http/shapes.js'
-import type { Operations } from '../operations.js'
-import { decisionJson, entryRulesJson } from '../views/policy-views.js'
+import type { GuardJson, PermitJson } from '../http/shapes.js'
+import type { Operations, AskedCall } from '../operations.js'
+import { authorisationJson, decisionJson, entryRulesJson } from '../views/policy-views.js'
 
 interface PolicyDeps {
-  readonly index: Pick<GovernedIndex, 'state'>
+  readonly index: Pick<GovernedIndex, 'state' | 'authorisation'>
   readonly clock: Pick<Clock, 'now'>
+}
+
+interface Decided {
+  readonly decision: Decision
+  readonly json: PermitJson
+  readonly callee: Uid
 }
 
 /** Who may call whom: rules, guards, and what they come to. */
 export function policyOperations({
   index,
   clock,
-}: PolicyDeps): Pick<Operations, 'rules' | 'guards' | 'permit'> {
+}: PolicyDeps): Pick<Operations, 'rules' | 'guards' | 'permit' | 'why'> {
+  /** The decision, for a program and for whoever asks further. */
+  const decide = (call: AskedCall): Result<Decided> => {
+    const { state } = index
+    const [caller, callee] = [state.resolve(call.caller), state.resolve(call.callee)]
+    if (!caller || !callee) return unknown('entry', caller ? call.callee : call.caller)
+    if (call.route === undefined && call.headers.length > 0) {
+      return refuse('request.malformed', 'header fields without a request', {
+        wanted: 'a route too',
+      })
+    }
+    const route = call.route === undefined ? undefined : parseRoute(call.route, call.headers)
+    if (route?.ok === false) return route
+    const at = clock.now()
+    const decision = permit(state, {
+      caller: caller.uid,
+      callee: callee.uid,
+      port: call.port,
+      ...(route && { route: route.value }),
+      at,
+    })
+    const json = {
+      ...decisionJson(state, decision),
+      caller: caller.alias,
+      callee: callee.alias,
+      port: call.port,
+      ...(call.route !== undefined && { route: call.route }),
+      at: toIso(at),
+    }
+    return ok({ decision, json, callee: callee.uid })
+  }
+
   return {
     rules(alias) {
       const { state } = index
@@ -42,36 +81,18 @@ export function policyOperations({
     },
 
     permit(call) {
-      const { state } = index
-      const [caller, callee] = [state.resolve(call.caller), state.resolve(call.callee)]
-      if (!caller || !callee) {
-        return Promise.resolve(unknown('entry', caller ? call.callee : call.caller))
-      }
-      if (call.route === undefined && call.headers.length > 0) {
-        return Promise.resolve(
-          refuse('request.malformed', 'header fields without a request', { wanted: 'a route too' }),
-        )
-      }
-      const route = call.route === undefined ? undefined : parseRoute(call.route, call.headers)
-      if (route?.ok === false) return Promise.resolve(route)
-      const at = clock.now()
-      const decision = permit(state, {
-        caller: caller.uid,
-        callee: callee.uid,
-        port: call.port,
-        ...(route && { route: route.value }),
-        at,
-      })
-      return Promise.resolve(
-        ok({
-          ...decisionJson(state, decision),
-          caller: caller.alias,
-          callee: callee.alias,
-          port: call.port,
-          ...(call.route !== undefined && { route: call.route }),
-          at: toIso(at),
-        }),
-      )
+      const decided = decide(call)
+      return Promise.resolve(decided.ok ? ok(decided.value.json) : decided)
+    },
+
+    async why(call) {
+      const decided = decide(call)
+      if (!decided.ok) return decided
+      const { json, callee, decision } = decided.value
+      const found = decision.allowed
+        ? await index.authorisation(callee, decision.rule.rev)
+        : undefined
+      return ok({ ...json, authorisation: found ? authorisationJson(found) : null })
     },
   }
 }

@@ -1,13 +1,15 @@
 import type { Json } from '../../core/canonical-json.js'
 import { toIso } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
+import type { Authorisation } from '../../namespace/authorisation.js'
 import { responsibleAbove } from '../../namespace/decide.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { Changeable, Decision } from '../../namespace/permit/decision.js'
 import type { Rule } from '../../namespace/rule/rule.js'
 import type { TrafficSplit } from '../../namespace/rule/split.js'
 import type { IndexState } from '../../namespace/state.js'
-import type { EntryRulesJson, PermitJson } from '../http/shapes.js'
+import type { AuthorisationJson, EntryRulesJson, PermitJson } from '../http/shapes.js'
+import { historyItemJson } from './namespace-views.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -61,6 +63,18 @@ export function decisionJson(
       ...(guard !== undefined && { guard }),
       ...(by && { change: changeJson(state, by) }),
     },
+  }
+}
+
+export function authorisationJson(found: Authorisation): AuthorisationJson {
+  const { item, scope, group, voices, needs, others } = found
+  return {
+    change: historyItemJson(item),
+    scope,
+    group,
+    needs: needs ?? null,
+    votes: voices.map(({ cast, ...voice }) => ({ ...voice, cast: toIso(cast) })),
+    others: others.map(historyItemJson),
   }
 }
 

@@ -102,6 +102,22 @@ export const readerRoutes: readonly Route[] = [
       return answered(200, operations.permit(call))
     },
   }),
+  route('GET /v1/why', 'reader', 'why', {
+    summary: 'The same, with who made the rule that allows it, when, why, and by whose votes',
+    query: {
+      caller: required(aliasParameter),
+      callee: required(aliasParameter),
+      port: required(portParameter),
+      route: routeParameter,
+      headers: headersParameter,
+    },
+    answers: [jsonAnswer(200, 'Why', 'As of now')],
+    use: (operations, { query }) => {
+      const { caller, callee, port, route: asked, headers = [] } = query
+      const call = { caller, callee, port, ...(asked !== undefined && { route: asked }), headers }
+      return answered(200, operations.why(call))
+    },
+  }),
   route('GET /v1/clusters', 'reader', 'listClusters', {
     summary: 'All clusters',
     answers: [jsonAnswer(200, 'Clusters', 'In the order of their aliases')],

@@ -35,6 +35,25 @@ const certificate = {
   requestId: string,
   sha256: string,
 }
+const permit = {
+  allowed: boolean,
+  caller: string,
+  callee: string,
+  port: count,
+  at: time,
+}
+const permitExtras = {
+  route: string,
+  rule: shape({ id: string, rev: count }),
+  denied: shape(
+    { condition: { enum: conditions }, detail: string },
+    {
+      guard: string,
+      change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
+    },
+  ),
+}
+
 const certificateExtras = {
   revocation: shape({ at: time, reason: string }),
   parentSerial: serial,
@@ -112,26 +131,18 @@ export const answerSchemas = {
   Guards: shape({
     guards: list(shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })),
   }),
-  Permit: shape(
-    {
-      allowed: boolean,
-      caller: string,
-      callee: string,
-      port: count,
-      at: time,
-    },
-    {
-      route: string,
-      rule: shape({ id: string, rev: count }),
-      denied: shape(
-        { condition: { enum: conditions }, detail: string },
-        {
-          guard: string,
-          change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
-        },
-      ),
-    },
-  ),
+  Permit: shape(permit, permitExtras),
+  Why: shape({ ...permit, authorisation: orNull(reference('Authorisation')) }, permitExtras),
+  Authorisation: shape({
+    change: reference('HistoryItem'),
+    scope: string,
+    group: count,
+    needs: orNull(shape({ threshold: count, controllers: count })),
+    votes: list(
+      shape({ voter: string, decision: string, cast: time }, { controller: string, weight: count }),
+    ),
+    others: list(reference('HistoryItem')),
+  }),
   Cluster: shape(
     {
       uid: string,
