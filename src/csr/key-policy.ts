@@ -11,7 +11,7 @@ export interface AllowedKey {
   readonly algorithm: KeyAlgorithm
   /** A copy of its own: what follows does not depend on the buffer of the request. */
   readonly spki: SpkiDer
-  /** Content of subjectPublicKey: `04 X Y`, an Ed25519 key, or an RSAPublicKey. */
+  /** Content of subjectPublicKey: `04 X Y`, an Ed25519 key, or an RSAPublicKey. A view of `spki`. */
   readonly keyOctets: Uint8Array
 }
 
@@ -36,10 +36,11 @@ const curves: ReadonlyMap<string, { readonly name: 'P-256' | 'P-384'; readonly o
  * Takes a SubjectPublicKeyInfo whose only DER form this is: named curve, uncompressed point, `NULL`
  * for RSA and nothing for Ed25519 (RFC 5480 section 2, RFC 8410 section 3, RFC 3279 section 2.3.1).
  */
-export function allowKey(spki: Uint8Array): Result<AllowedKey, Refusal<'csr.key-not-allowed'>> {
+export function allowKey(given: Uint8Array): Result<AllowedKey, Refusal<'csr.key-not-allowed'>> {
+  const spki = Uint8Array.from(given) as SpkiDer
   const key = readDer(spki, MAX_SPKI_BYTES, (reader) => reader.sequence(readKey))
   if (key instanceof DerError) return refuseKey(key.message)
-  return ok({ spki: Uint8Array.from(spki) as SpkiDer, ...key })
+  return ok({ spki, algorithm: key.algorithm, keyOctets: key.keyOctets })
 }
 
 export function refuseKey(found: string): {

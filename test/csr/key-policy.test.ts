@@ -95,6 +95,9 @@ describe('allowKey takes', () => {
     given.fill(0)
     expect(allowed.value.algorithm).toBe(key)
     expect(allowed.value.spki).toEqual(before)
+    const { spki, keyOctets } = allowed.value
+    expect(keyOctets.buffer).toBe(spki.buffer)
+    expect(keyOctets).toEqual(before.slice(-keyOctets.length))
   })
 
   it.each([3072, 4096, 8192])('RSA of %d bits', (bits) => {
