@@ -61,17 +61,10 @@ export function reading<T>(read: () => T): Promise<T> {
 
 /** Reads that belong together see one state: pruning cannot drop a table between two of them. */
 export function readingTogether<T>(database: Database, read: () => T): Promise<T> {
-  return reading(() => {
-    let found: { readonly value: T } | undefined
-    transactionOf(database)(() => {
-      found = { value: read() }
-    })
-    if (!found) throw new Error('a transaction ended without being run')
-    return found.value
-  })
+  return reading(() => transactionOf(database)(read))
 }
 
-type Transaction = (run: () => void) => void
+type Transaction = <T>(read: () => T) => T
 
 const transactions = new WeakMap<Database, Transaction>()
 
@@ -79,7 +72,8 @@ const transactions = new WeakMap<Database, Transaction>()
 function transactionOf(database: Database): Transaction {
   const known = transactions.get(database)
   if (known) return known
-  const made = database.transaction((run: () => void) => run())
+  // The driver's type forgets that what it returns is of the type that `read` returns.
+  const made = database.transaction((read: () => unknown) => read()) as Transaction
   transactions.set(database, made)
   return made
 }
