@@ -69,7 +69,10 @@ export default tseslint.config(
     rules: { 'no-restricted-properties': 'off', 'no-restricted-syntax': ['error', bareBoolean] },
   },
   {
-    files: ['src/{core,csr,tokenreview,attestation,issuance}/**/*.ts', 'src/server/grpc/**/*.ts'],
+    files: [
+      'src/{core,csr,ca,tokenreview,attestation,issuance}/**/*.ts',
+      'src/server/grpc/**/*.ts',
+    ],
     rules: {
       'no-restricted-syntax': ['error', ...wallClock, bareBoolean, leadingSpread],
     },

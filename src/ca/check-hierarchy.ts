@@ -83,7 +83,7 @@ export function openHierarchy(
   if (!chain.ok) return chain
   const wrong = structureFault(chain.value)
   if (wrong) return wrong
-  const { issuer, all } = chain.value
+  const { issuer, trustAnchor, all } = chain.value
   const issuerKeyId = issuer.subjectKeyId
   if (!issuerKeyId) {
     return fault('the issuer has no subjectKeyIdentifier', {
@@ -92,11 +92,15 @@ export function openHierarchy(
       next: 'have the issuer certificate made again with it',
     })
   }
+  const { notBefore, notAfter } = validityOf(chain.value)
   return ok({
-    ...chain.value,
-    ...validityOf(chain.value),
+    issuer,
+    trustAnchor,
+    all,
     id: authorityId(issuer),
     issuerKeyId,
+    notBefore,
+    notAfter,
     dnsConstraints: dnsConstraintsOf(all),
     warnings: warningsOf(chain.value),
   })

@@ -49,13 +49,13 @@ function keyOf(trustAnchor: CertificateDer): X509SvidKey {
   const { kty, crv, x, y, n, e } = key.export({ format: 'jwk' })
   if (kty === undefined) throw new TypeError('a key without a JWK form')
   return {
+    kty,
+    use: 'x509-svid',
+    x5c: [Buffer.from(trustAnchor).toString('base64')],
     ...(crv === undefined ? {} : { crv }),
     ...(x === undefined ? {} : { x }),
     ...(y === undefined ? {} : { y }),
     ...(n === undefined ? {} : { n }),
     ...(e === undefined ? {} : { e }),
-    kty,
-    use: 'x509-svid',
-    x5c: [Buffer.from(trustAnchor).toString('base64')],
   }
 }
