@@ -52,6 +52,17 @@ describe('Admission', () => {
     expect(world.begun).toHaveLength(2 * limits.perTurn)
   })
 
+  it('counts what it takes to begin them as no time in which a turn was waited for', async () => {
+    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
+    for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
+    world.msOfBeginning = 40
+    await world.turn()
+    world.msOfBeginning = 1
+    const begun = world.begun.length
+    await world.turn()
+    expect(world.begun).toHaveLength(begun + limits.perTurn)
+  })
+
   it('begins no more at once than it may, and the next when one is done', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
