@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { minutes, plus } from '../../src/core/time.js'
-import { mayBeDecided } from '../../src/namespace/decide.js'
+import { decide, mayBeDecided } from '../../src/namespace/decide.js'
 import type { Proposal } from '../../src/namespace/statements.js'
 import { T0 } from '../support/fake-clock.js'
 import { alias, codeOf, givenIndex, owner } from './given-index.js'
@@ -55,5 +55,22 @@ describe('a proposal', () => {
     expect(codeFor({ base: { rev: rev + 1, head } })).toBe('namespace.stale-base')
     expect(codeFor({ base: { rev, head: '00'.repeat(32) } })).toBe('namespace.stale-base')
     expect(codeFor({ base: null })).toBe('namespace.stale-base')
+  })
+
+  // Without a uid any text may be what it is about, and a refusal is read in a terminal and in logs.
+  it.each([
+    { what: 'an alias', named: 'payments/none', shown: 'payments/none' },
+    { what: 'the longest alias', named: 'a'.repeat(200), shown: 'a'.repeat(200) },
+    { what: 'a longer text', named: 'a'.repeat(201), shown: JSON.stringify('a'.repeat(80)) },
+    { what: 'a colour', named: 'red \u001b[31m', shown: String.raw`"red \u001b[31m"` },
+    { what: 'two lines', named: 'one\nline more', shown: String.raw`"one\nline more"` },
+    { what: 'no text', named: '', shown: '""' },
+  ])('about nothing that exists, $what, is refused in plain text', ({ named, shown }) => {
+    const proposal: Proposal = { ...suspend, subject: { alias: alias(named) }, base: null }
+    expect(mayBeDecided(state, proposal, T0).ok).toBe(true)
+    const context = { at: T0, issuedUntil: null }
+    expect(decide(state, proposal, '00'.repeat(32), context)).toMatchObject({
+      refusal: { code: 'namespace.unknown', found: shown },
+    })
   })
 })
