@@ -2,13 +2,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { refuse } from '../../core/result.js'
 import type { Channel } from './access.js'
-import {
-  type Denial,
-  type Dispatch,
-  dispatcherWith,
-  type DispatchOptions,
-  type Routed,
-} from './dispatch.js'
+import { type Denial, dispatcherWith, type DispatchOptions, type Routed } from './dispatch.js'
 import type { Route } from './route.js'
 import { healthRoutes, type MetricsText } from './routes/public.js'
 import { routeTable } from './routes/table.js'
@@ -35,6 +29,14 @@ function createApp(
   options: DispatchOptions,
 ): RequestListener {
   const dispatch = dispatcherWith(channel, options)
+  function broken(response: ServerResponse, thrown: unknown): void {
+    options.log.error({ err: thrown }, 'a request could not be answered')
+    response.destroy()
+  }
+  // Express would make a page of what is thrown, with its stack: it is told of nothing.
+  const answer = (routed: Routed): void => {
+    dispatch(routed).catch((thrown: unknown) => broken(routed.response, thrown))
+  }
   const paths = byPath(routes)
   const app = express()
   app.disable('x-powered-by')
@@ -44,24 +46,16 @@ function createApp(
   for (const [path, atPath] of paths) {
     app.all(expressPath(path), (request, response) => {
       const target = targetOf(request.method, atPath)
-      return dispatch({ request, response, path: textParameters(request), target })
+      answer({ request, response, path: textParameters(request), target })
     })
   }
-  app.use((request, response) => deny(dispatch, request, response, notFound))
+  app.use((request, response) => answer({ request, response, path: {}, target: notFound }))
 
   app.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
     // The router could not decode the path. Throws of use cases never get here.
-    if (thrown instanceof URIError) return deny(dispatch, request, response, badPath)
-    broken(response, thrown)
-    return undefined
+    if (thrown instanceof URIError) answer({ request, response, path: {}, target: badPath })
+    else broken(response, thrown)
   })
-  function broken(response: ServerResponse, thrown: unknown): void {
-    options.log.error({ err: thrown }, 'a request could not be answered')
-    response.destroy()
-  }
-  const answer = (routed: Routed): void => {
-    dispatch(routed).catch((thrown: unknown) => broken(routed.response, thrown))
-  }
   // A path without parameters is itself or another one: it needs no router.
   const literal = new Map(paths.filter(([path]) => !path.includes('{')))
   return (request, response) => {
@@ -82,13 +76,6 @@ function pathOf({ url = '' }: IncomingMessage): string {
 
 /** `*` (OPTIONS) and what is no URL at all would end in the router's own answer, which is a page. */
 const hasPath = ({ url = '' }: IncomingMessage): boolean => url.startsWith('/') || URL.canParse(url)
-
-const deny = (
-  dispatch: Dispatch,
-  request: Request,
-  response: Response,
-  target: Denial,
-): Promise<void> => dispatch({ request, response, path: {}, target })
 
 const notFound: Denial = refuse('request.not-found', 'there is nothing here', {
   next: 'GET /v1/openapi.json lists what there is',

@@ -14,7 +14,11 @@ import {
   createOperatorApp,
   createPublicApp,
 } from '../../../src/server/http/app.js'
-import { defaultDispatchLimits, type DispatchLimits } from '../../../src/server/http/dispatch.js'
+import {
+  defaultDispatchLimits,
+  type DispatchLimits,
+  type HttpObserver,
+} from '../../../src/server/http/dispatch.js'
 import { listenHttps } from '../../../src/server/http/listen-https.js'
 import { LoopWatch } from '../../../src/server/loop-watch.js'
 import { listenPlain } from '../../../src/server/http/listen-plain.js'
@@ -76,6 +80,7 @@ export interface Setup {
   readonly dispatch?: Partial<DispatchLimits>
   readonly rate?: Partial<RateLimits>
   readonly clock?: Pick<Clock, 'now'>
+  readonly observer?: Partial<HttpObserver>
 }
 
 export interface Served {
@@ -120,6 +125,7 @@ export async function serve(where: Where, setup: Setup = {}): Promise<Served> {
       answered: (operation, status) => void counted.push(`${operation} ${status}`),
       refused: (code) => void counted.push(`refused ${code}`),
       unavailable: (dependency) => void counted.push(`unavailable ${dependency}`),
+      ...setup.observer,
     },
   }
   const limits = { ...defaultHttpLimits, ...setup.http }

@@ -127,6 +127,28 @@ describe('what is thrown', () => {
   })
 })
 
+describe('what no answer can be made of', () => {
+  it.each([
+    { what: 'a path without parameters', path: '/live' },
+    { what: 'a path with parameters', path: '/v1/entries/a' },
+    { what: 'a path that is none of ours', path: '/none' },
+    { what: 'a path that is not well encoded', path: '/v1/entries/%zz' },
+    { what: 'no path at all', path: '*' },
+  ])('is logged, and closes the connection: $what', async ({ path }) => {
+    const given = await serve('unix', {
+      observer: {
+        answered: () => {
+          throw new Error('no counter')
+        },
+      },
+    })
+    await expect(ask(given, { path })).rejects.toThrow('socket hang up')
+    expect(given.logged).toMatchObject([
+      { level: 'error', message: 'a request could not be answered' },
+    ])
+  })
+})
+
 describe('every answer', () => {
   it.each([
     { when: 'a success', path: '/live' },
