@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net'
+
 export interface LoopLimits {
   /** How often the loop is looked at, milliseconds. */
   readonly everyMs: number
@@ -16,13 +18,13 @@ export const defaultLoopLimits: LoopLimits = {
   calmLooks: 5,
 }
 
-/** Connections that a listener has while the loop is late: their handshakes are a turn's work. */
-const CONNECTIONS_WHEN_LATE = 64
+/** Handshakes under way at a listener while the loop is late: a turn's work. */
+const HANDSHAKES_WHEN_LATE = 64
 
 /**
  * Whether the event loop keeps up. A TLS handshake costs more than a certificate, and is paid before
  * anything can be refused: while the loop is late, few new connections are accepted, and those that
- * are open are served.
+ * are open are served, however many they are.
  */
 export class LoopWatch {
   private readonly limits: LoopLimits
@@ -72,15 +74,35 @@ export class LoopWatch {
   }
 }
 
-/** Accepts so few connections on `server` while the loop is late; `connections` at other times. */
+/** A TLS server, as much of it as is needed here. */
+export interface Handshaking {
+  maxConnections: number
+  on(event: 'secureConnection', listener: (socket: Pick<Socket, 'once'>) => void): unknown
+  once(event: 'close', listener: () => void): unknown
+}
+
+/**
+ * Accepts few connections on `server` while the loop is late, beside those whose handshake is paid;
+ * `connections` in all at any time.
+ */
 export function yieldingTo(
   loop: Pick<LoopWatch, 'isLate' | 'onChange'>,
-  server: { maxConnections: number; once(event: 'close', listener: () => void): unknown },
+  server: Handshaking,
   connections: number,
 ): void {
-  const apply = (isLate: boolean): void => {
-    server.maxConnections = isLate ? Math.min(CONNECTIONS_WHEN_LATE, connections) : connections
+  let secured = 0
+  const apply = (): void => {
+    const whenLate = Math.min(secured + HANDSHAKES_WHEN_LATE, connections)
+    server.maxConnections = loop.isLate ? whenLate : connections
   }
-  apply(loop.isLate)
+  const count = (change: 1 | -1): void => {
+    secured += change
+    if (loop.isLate) apply()
+  }
+  server.on('secureConnection', (socket) => {
+    count(1)
+    socket.once('close', () => count(-1))
+  })
+  apply()
   server.once('close', loop.onChange(apply))
 }

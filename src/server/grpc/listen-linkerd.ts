@@ -26,7 +26,7 @@ interface GrpcOptions {
   readonly port: number
   readonly methods: readonly GrpcMethod[]
   readonly limits: GrpcLimits
-  /** While it is late, few connections are accepted. */
+  /** While it is late, few connections are accepted over TLS. */
   readonly loop: LoopWatch
   readonly log: ServerLog
 }
@@ -61,6 +61,7 @@ export async function listenLinkerd(
     // Node reports a handshake that takes too long, and leaves its socket open.
     socket.destroy()
   })
+  yieldingTo(options.loop, server, limits.connections)
   try {
     return await listen(server, 'secureConnection', options.host, options)
   } catch (error) {
@@ -80,7 +81,9 @@ export async function listenLoopbackH2c(
   if (host !== '127.0.0.1' && host !== '::1') {
     throw new RangeError('without TLS only 127.0.0.1 and ::1 are listened on')
   }
-  return listen(createServer(socketOptions), 'connection', host, options)
+  const server = createServer(socketOptions)
+  server.maxConnections = options.limits.connections
+  return listen(server, 'connection', host, options)
 }
 
 async function listen(
@@ -96,7 +99,6 @@ async function listen(
     log,
   })
   const sockets = trackSockets(server)
-  yieldingTo(loop, server, limits.connections)
   server.on('drop', (dropped) => {
     // Said once for all of them, by whoever watches the loop.
     if (!loop.isLate) log.warn({ remote: dropped?.remoteAddress }, 'too many connections')
