@@ -166,8 +166,8 @@ export const evidenceAttacks: readonly Attack[] = [
         ).concat(
           edit(
             issueLeaf,
-            'const lap = deps.stopwatch()',
-            `const lap = deps.stopwatch()
+            'const { size } = deps.index.state',
+            `const { size } = deps.index.state
              const early = new Map([...deps.index.state.entries.values()].map((entry) => [entry.uid, entry]))
              const state = Object.create(deps.index.state)
              state.bindingOwner = (...named) => early.get(deps.index.state.bindingOwner(...named)?.uid)`,
