@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { spawn, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { misbehavingDisk } from '../support/toolchains.js'
+import {
+  clearImmutable,
+  itMakesImmutable,
+  itMounts,
+  mount,
+  setImmutable,
+  unmount,
+} from './privileges.js'
 import { UnderLoad } from './under-load.js'
 
 /** What a store that cannot write comes to: never a certificate, and a code that says try again. */
@@ -112,9 +112,9 @@ describe('a disk', () => {
 })
 
 describe('a small file system', () => {
-  it('that is full: nothing is issued until there is room again', async () => {
+  itMounts('that is full: nothing is issued until there is room again', async () => {
     const home = mkdtempSync(join(tmpdir(), 'capstan-full-'))
-    if (!mounted(home)) return
+    mount(home)
     try {
       const run = await UnderLoad.founded({ home, logLevel: 'warn' })
       await using _ = run
@@ -134,12 +134,12 @@ describe('a small file system', () => {
       await heals(run, 'the file system is full')
       onlyUnavailable(run)
     } finally {
-      spawnSync('umount', ['-l', home])
+      unmount(home)
       rmSync(home, { recursive: true, force: true })
     }
   })
 
-  it('whose files are made immutable: as a read-only one', async () => {
+  itMakesImmutable('whose files are made immutable: as a read-only one', async () => {
     const run = await UnderLoad.founded({ logLevel: 'warn' })
     await using _ = run
     await run.capstan.start()
@@ -147,7 +147,7 @@ describe('a small file system', () => {
     run.load()
     await pause(1500)
     const files = ['capstan.db', 'capstan.db-wal'].map((name) => join(run.capstan.data, name))
-    if (spawnSync('chattr', ['+i', ...files]).status !== 0) return
+    setImmutable(files)
     try {
       await pause(500)
       run.phase('fault')
@@ -155,7 +155,7 @@ describe('a small file system', () => {
       expect((await run.unready()).join()).toMatch(/^store: /)
     } finally {
       run.phase('healing')
-      spawnSync('chattr', ['-i', ...files])
+      clearImmutable(files)
     }
     await heals(run, 'the store is immutable')
     onlyUnavailable(run)
@@ -195,13 +195,6 @@ database.execute('BEGIN EXCLUSIVE')
 print('locked', flush=True)
 time.sleep(15)
 `
-
-/** A tmpfs of 6 MB; false where mounting is not allowed. */
-/** Larger than what a few seconds of load write: it is to be full when the test says so. */
-function mounted(at: string): boolean {
-  mkdirSync(at, { recursive: true })
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', at]).status === 0
-}
 
 function fill(path: string): void {
   const file = openSync(path, 'w')
