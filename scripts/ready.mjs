@@ -46,12 +46,29 @@ function fingerprint(files) {
 }
 
 /**
+ * For the build of the native addon, where no built one can be downloaded: the headers that came with
+ * this Node, if they did. Otherwise they are downloaded too, which needs nodejs.org.
+ *
  * Headers of Node 24.19 and later make every addon abort that uses `node::ObjectWrap`, as the embedded
  * store does (nodejs/node#65446). An addon built with those of 24.18.1 runs on all of Node 24.
  */
 function soundHeaders() {
   const [major, minor] = process.versions.node.split('.').map(Number)
-  return major === 24 && minor >= 19 ? { npm_config_target: '24.18.1' } : {}
+  if (major === 24 && minor >= 19) return { npm_config_target: '24.18.1' }
+  const home = join(process.execPath, '../..')
+  const isGiven = process.env.npm_config_nodedir !== undefined
+  return isGiven || !isOfThisNode(join(home, 'include/node/node_version.h'))
+    ? {}
+    : { npm_config_nodedir: home }
+}
+
+function isOfThisNode(header) {
+  if (!existsSync(header)) return false
+  const text = readFileSync(header, 'utf8')
+  const parts = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`#define NODE_${part}_VERSION (\\d+)`).exec(text)?.[1],
+  )
+  return parts.join('.') === process.versions.node
 }
 
 function upToDate(stamp, value) {
