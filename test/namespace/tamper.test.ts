@@ -369,10 +369,18 @@ describe('replaying signatures', () => {
 
   it.each<[string, (statement: Record<string, never>) => unknown]>([
     ['a rejection', (vote) => predicate(vote, { decision: 'reject' })],
-    ['a vote in another index', (vote) => predicate(vote, { index: 'aa' })],
-    ['a vote on another revision', (vote) => predicate(vote, { slot: { id: 'x', rev: 1 } })],
+    ['a vote in another index', (vote) => predicate(vote, { index: 'ab'.repeat(32) })],
+    ['a vote in another scope', (vote) => part(vote, 'scope', { uid: `s${'a'.repeat(31)}` })],
+    ['a vote of another group of its scope', (vote) => part(vote, 'scope', { rev: 9 })],
+    ['a vote on another subject', (vote) => part(vote, 'slot', { id: 'x' })],
+    ['a vote on another revision', (vote) => part(vote, 'slot', { rev: 99 })],
     ['a vote of a stranger', (vote) => predicate(vote, { voter: 'stranger' })],
-    ['a vote on another log', (vote) => predicate(vote, { log: { size: 1, head: 'aa' } })],
+    ['a vote on another log', (vote) => part(vote, 'log', { head: 'ab'.repeat(32) })],
+    ['a vote on a log of another size', (vote) => part(vote, 'log', { size: 99 })],
+    [
+      'a vote about another proposal',
+      (vote) => ({ ...vote, subject: [{ name: 'x', digest: { sha256: 'ab'.repeat(32) } }] }),
+    ],
     ['a vote at another time', (vote) => predicate(vote, { cast: T0 + 1 })],
     ['a statement that says nothing', () => ({})],
   ])('does not count %s, though the voter signed it (CVE-2026-54787)', async (_, change) => {
@@ -386,6 +394,11 @@ describe('replaying signatures', () => {
     ...vote,
     predicate: { ...vote['predicate'], ...change },
   })
+
+  const part = (vote: Record<string, object>, name: string, change: object) => {
+    const { [name]: before } = vote['predicate'] as Record<string, object>
+    return predicate(vote, { [name]: { ...before, ...change } })
+  }
 
   it('counts the vote that is made again unchanged, which shows that the others differ in one thing', async () => {
     const vote = await resigned(last().envelopes[1]!, given.deps.voter)
