@@ -126,6 +126,7 @@ describe('a group', () => {
     expect(second.out).toContain('in force: entry.create payments/api, revision 1')
     const log = await capstan('log payments/api')
     expect(log.out).toContain('approve: bob, cyd')
+    expect(log.out).toContain(`proposal ${id}`)
   })
 
   it('is voted in from a machine without a way to the server', async () => {

@@ -28,7 +28,7 @@ function renderItem(look: Look, item: JsonReader): string {
     ...(reason === undefined ? [] : [`  reason: ${reason}`]),
     ...(ticket === undefined ? [] : [`  ticket: ${ticket}`]),
     ...item.texts('summary').map((line) => `  ${line}`),
-    look.paint('dim', `  ${item.text('proposal')}`),
+    look.paint('dim', `  proposal ${item.text('proposal')}`),
   ].join('\n')
 }
 
