@@ -1,6 +1,7 @@
 // The main job, narrated, in under a minute, with nothing but this package: a fresh CA, two
 // workloads enrolled by different evidence, mutual TLS between them, a third that the namespace
-// does not grant, a renewal, and the log entry of each step. Exits 1 when any of it is not so.
+// does not grant, a renewal, three voters who take the index over and decide about a rule, and the
+// log entry of each step. Exits 1 when any of it is not so.
 import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,18 +28,28 @@ function expect(what, condition) {
   seen(what)
 }
 
+const environment = {
+  ...process.env,
+  CAPSTAN_DATA_DIR: data,
+  CAPSTAN_VOTER_PASSPHRASE: 'only for the demo',
+  NO_COLOR: '1',
+}
+
+/** What `capstan` ends with when a change waits for votes. */
+const WAITS = 8
+
 /** Runs `capstan`, shows the command and what it printed, and returns its output. */
-function run(args, { refused = false, quiet = false, input } = {}) {
+function run(args, { refused = false, waits = false, quiet = false, input } = {}) {
   const shown = args.map((arg) => (arg.length > 60 ? `${arg.slice(0, 24)}...` : arg)).join(' ')
   if (!quiet) console.log(dim(`   $ capstan ${shown}`))
   const done = spawnSync(process.execPath, [capstan, ...args], {
     encoding: 'utf8',
     input: input ?? '',
-    env: { ...process.env, CAPSTAN_DATA_DIR: data, NO_COLOR: '1' },
+    env: environment,
   })
   const text = `${done.stdout}${done.stderr}`
   if (!quiet) for (const line of text.trimEnd().split('\n')) console.log(`     ${line}`)
-  const wanted = refused ? done.status !== 0 : done.status === 0
+  const wanted = waits ? done.status === WAITS : refused ? done.status !== 0 : done.status === 0
   if (!wanted) throw new Error(`capstan ${shown}: exit ${String(done.status)}\n${text}`)
   return done.stdout
 }
@@ -138,6 +149,26 @@ server:
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`capstan serve is not ready: ${complaints}`)
+}
+
+const keyOf = (name) => join(home, `${name}.key`)
+
+/** What waits longest. */
+function waiting() {
+  const { proposals } = JSON.parse(run(['inbox', '--json'], { quiet: true }))
+  return proposals[0].id
+}
+
+/** Votes about it; whether that is enough, the next command shows. */
+function vote(name, decision) {
+  const args = ['vote', waiting(), decision, '--as', name, '--key', keyOf(name)]
+  const done = spawnSync(process.execPath, [capstan, ...args], {
+    encoding: 'utf8',
+    env: environment,
+  })
+  console.log(dim(`   $ capstan vote ${args[1].slice(0, 12)}... ${decision} --as ${name}`))
+  for (const line of done.stdout.trimEnd().split('\n')) console.log(`     ${line}`)
+  if (done.status !== 0 && done.status !== WAITS) throw new Error(done.stderr)
 }
 
 async function demo() {
@@ -260,8 +291,36 @@ entries:
   say('Who is this, and was it allowed?')
   run(['cert', 'inspect', join(webDir, 'cert.pem')])
 
-  say('Suspending an entry stops issuance at once')
-  run(['entry', 'suspend', 'shop/web', '--reason', 'demo'])
+  say('Three voters take the index over: each has a key of their own')
+  const voters = ['ann', 'bob', 'cyd']
+  for (const name of voters) {
+    run(['voter', 'keygen', '--out', keyOf(name)], { quiet: true })
+    const enrol = ['voter', 'enrol', '--key', keyOf(name), '--id', name]
+    const voter = run([...enrol, '--controller', `${name}@demo.example`], { quiet: true })
+    writeFileSync(join(home, `${name}.json`), voter)
+  }
+  const files = voters.flatMap((name) => ['--voter', join(home, `${name}.json`)])
+  run(['group', 'set', '/', ...files], { waits: true })
+  vote('ann', '--approve')
+  vote('bob', '--approve')
+  run(['group', 'show'])
+
+  say('A rule that the voters do not want')
+  const rule = ['rules', 'attach', 'shop/billing', '--id', 'web', '--caller', 'shop/web']
+  run([...rule, '--port', '1-65535', '--reason', 'easier'], { waits: true })
+  vote('ann', '--reject')
+  vote('cyd', '--reject')
+  run(['permit', 'shop/web', 'shop/billing', '--port', '8443'], { refused: true })
+
+  say('And one that they do')
+  run([...rule, '--port', '8443', '--reason', 'the shop asks for invoices'], { waits: true })
+  vote('bob', '--approve')
+  vote('cyd', '--approve')
+  run(['why', 'shop/web', 'shop/billing', '--port', '8443'])
+
+  say('Suspending an entry stops issuance at once, and takes one vote')
+  run(['entry', 'suspend', 'shop/web', '--reason', 'demo'], { waits: true, quiet: true })
+  vote('ann', '--approve')
   run(['cert', 'renew', '--server', url, '--out', webDir], { refused: true })
 
   say('Every step is on record, and the record proves itself')
