@@ -3,7 +3,10 @@ import { days, hours, minutes, plus, type Seconds } from '../../src/core/time.js
 import { DraftLog } from '../../src/namespace/draft-log.js'
 import { open, payloadTypes } from '../../src/namespace/dsse.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
-import { deliberationRecord } from '../../src/namespace/log-record.js'
+import { decide } from '../../src/namespace/decide.js'
+import { commitRecord, deliberationRecord } from '../../src/namespace/log-record.js'
+import type { ProposalView } from '../../src/namespace/proposal-view.js'
+import { proposalId, readProposal } from '../../src/namespace/statements.js'
 import { takeEffect } from '../../src/namespace/submit.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { groupOf, TestVoter } from '../support/voters.js'
@@ -232,6 +235,42 @@ describe('a change that somebody writes into the log', () => {
     expect(await written(given, proposal.id, plus(given.now(), hours(1)))).toBe('ok')
   })
 
+  it('is refused with its votes beside it, past timelock and veto', async () => {
+    const given = await givenGroup({ timelock: { sensitive: hours(1) } })
+    const { store, index, ann, bob } = given
+    const { proposal: asked } = await given.proposed(entry)
+    const own = ann.envelope(payloadTypes.proposal, {
+      ...asked,
+      author: { kind: 'voter', id: 'ann' },
+    })
+    const { digest } = open(own)!
+    const statement = readProposal(open(own)!)!
+    const draft = new DraftLog(store.state)
+    const at = given.now()
+    const decided = valueOf(decide(draft.state, statement, digest, { at, issuedUntil: null }))
+    const view = {
+      id: proposalId(digest),
+      digest,
+      record: 0,
+      proposal: statement,
+      open: { head: '' },
+    }
+    const log = { size: index.state.size, head: index.state.head }
+    const votes = [ann, bob].map((voter) =>
+      voter.vote(view as unknown as ProposalView, 'approve', at, { log }),
+    )
+    const record = commitRecord(draft.state, {
+      at,
+      before: undefined,
+      put: decided.effect.put,
+      changeClass: decided.changeClass,
+      group: statement.scope,
+      prop: digest,
+      votes: votes.map((vote) => open(vote)!.digest),
+    })
+    expect(codeOf(draft.add(record, [own, ...votes]))).toBe('namespace.bad-signature')
+  })
+
   it('is refused when its votes came too late (attack 15)', async () => {
     const given = await givenGroup()
     const proposal = await given.proposed(entry)
@@ -378,6 +417,24 @@ describe('a vote', () => {
     const scope = { uid: given.index.state.root.uid, rev: 1 }
     expect(await given.codeOfVote(given.ann, proposal, 'approve', { scope })).toBe(
       'namespace.stale-base',
+    )
+  })
+
+  it('is refused: for the same proposal in another log', async () => {
+    const given = await givenGroup()
+    const proposal = await given.proposed(entry)
+    const [size, head] = [proposal.record + 1, proposal.open!.head]
+    for (const log of [
+      { size, head: 'a'.repeat(64) },
+      { size: size - 1, head },
+      { size: size + 1, head },
+    ]) {
+      expect(await given.codeOfVote(given.ann, proposal, 'approve', { log })).toBe(
+        'namespace.stale-base',
+      )
+    }
+    expect(await given.codeOfVote(given.ann, proposal, 'approve', { log: { size, head } })).toBe(
+      'ok',
     )
   })
 
