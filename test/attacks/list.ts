@@ -1,6 +1,7 @@
 import type { Attack, NotYet } from './attack.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
+import { governanceAttacks } from './governance.js'
 import { serverAttacks } from './server.js'
 import { tokenAttacks } from './tokens.js'
 
@@ -10,6 +11,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Service account tokens', attacks: tokenAttacks },
   { title: 'Certificates and CSRs', attacks: certificateAttacks },
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
+  { title: 'Voters, by the numbers that tests give them', attacks: governanceAttacks },
 ]
 
 export const notYet: readonly NotYet[] = [

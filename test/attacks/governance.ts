@@ -1,0 +1,171 @@
+import { type Attack, edit } from './attack.js'
+
+/** What a voter, a stranger or whoever holds the log may try against the voters of an index. */
+export const governanceAttacks: readonly Attack[] = [
+  {
+    id: 'attack 1',
+    where: 'TUF, go-tuf 2026',
+    what: 'one key is listed under two names or in two spellings, and counts twice',
+    proofs: [
+      {
+        file: 'test/namespace/sound-group.test.ts',
+        name: 'is in it once, also under another voter or in another spelling',
+        check: 'every thumbprint once in a group',
+        without: edit(
+          'src/namespace/sound-group.ts',
+          'if (seen.has(thumbprint)) {',
+          'if (false) {',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 2',
+    where: 'any group',
+    what: 'one person has several voters, and is several people',
+    proofs: [
+      {
+        file: 'test/namespace/sound-group.test.ts',
+        name: 'one person behind all voters',
+        check: 'controllers are counted, not voters',
+        without: edit(
+          'src/namespace/sound-group.ts',
+          'if (controllers < 1 || controllers > people) {',
+          'if (controllers < 1) {',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 8',
+    where: 'any group',
+    what: 'a vote bears the name of a heavier voter',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'counts for the one who signed it, whatever name it bears',
+        check: 'a vote is signed by a key of the voter it names',
+        without: edit(
+          'src/namespace/fold-vote.ts',
+          "if (sides.length === 0) return notSigned('the vote')\n",
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 10',
+    where: 'any group',
+    what: "somebody lists another person's public key as their own, and is counted for them",
+    proofs: [
+      {
+        file: 'test/namespace/sound-group.test.ts',
+        name: 'is proved to be in the hands of whom it is listed for',
+        check: 'each key has signed its enrolment: index, voter and controller',
+        without: edit(
+          'src/namespace/sound-group.ts',
+          'if (isEnrolled(key, { index, voter, controller })) return true',
+          'if (key.proof !== undefined) return true',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 12',
+    where: 'any group',
+    what: 'votes of a group that has changed since are counted',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'is refused: for another revision of the group',
+        check: 'a vote names the revision of the group',
+        without: edit(
+          'src/namespace/fold-vote.ts',
+          'predicate.scope.rev === proposal.scope.rev &&\n',
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 15',
+    where: 'any log',
+    what: 'an expired proposal is brought back',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'is refused when its votes came too late',
+        check: 'a proposal is expired by the time of the log',
+        without: edit(
+          'src/namespace/standing.ts',
+          "now > row.proposal.expires ? 'expired' : 'open'",
+          "'open'",
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 16',
+    where: 'any log',
+    what: 'a timelock is skipped by whoever writes the log',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'is refused before its time',
+        check: 'a change is verified against the time at which it is due',
+        without: edit('src/namespace/fold-commit.ts', 'if (!ready.ok) return ready\n', ''),
+      },
+    ],
+  },
+  {
+    id: 'attack 29',
+    where: 'any group',
+    what: 'an author approves their own proposal, and nobody else has to',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'of the proposer alone does not carry what is sensitive',
+        check: 'somebody other than the author has approved',
+        without: edit(
+          'src/namespace/ballot.ts',
+          'isSeconded(group, controllers, ballot)\n',
+          'true\n',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 31',
+    where: 'any tree of scopes',
+    what: 'an entry is moved into the scope of others without their consent',
+    proofs: [
+      {
+        file: 'test/namespace/quorum.test.ts',
+        name: 'both decide about what moves from one to the other',
+        check: 'the voters of the place it would be in are asked too',
+        without: edit(
+          'src/namespace/standing.ts',
+          'return uid === proposal.scope.uid ? undefined : { group, scope: uid }',
+          'return undefined',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 36',
+    where: 'any group',
+    what: 'weights are changed so that one voter decides alone',
+    proofs: [
+      {
+        file: 'test/namespace/sound-group.test.ts',
+        name: 'one voter who reaches the threshold alone, unsaid',
+        check: 'no voter reaches a threshold alone unless the group says that it is solo',
+        without: edit(
+          'src/namespace/sound-group.ts',
+          'if (alone && !group.solo) {',
+          'if (false) {',
+        ),
+      },
+    ],
+  },
+]
