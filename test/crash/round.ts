@@ -81,7 +81,8 @@ export class Arena {
     const load = new Load(capstan, this.cluster, this.books, number)
     if (await capstan.becomesReady()) {
       problems.push(...(await this.check(load)))
-      if (point.phase !== 'start') problems.push(...(await this.use(load, point, draw)))
+      if (point.phase !== 'start')
+        problems.push(...(await this.use(load, point, { draw, workers })))
     } else if (!this.died) {
       problems.push({ harm: 'not started again by itself', what: capstan.log.slice(-600) })
     }
@@ -96,7 +97,11 @@ export class Arena {
   }
 
   /** Loads until it dies, or for long enough. Answers that cannot come any more are waited for too. */
-  private async use(load: Load, point: Point, draw: Draw): Promise<Problem[]> {
+  private async use(
+    load: Load,
+    point: Point,
+    { draw, workers: started }: { draw: Draw; workers: number },
+  ): Promise<Problem[]> {
     const { capstan } = this
     const stop = new AbortController()
     const changeMs = point.name === 'index-append' ? 50 : 400
@@ -104,11 +109,10 @@ export class Arena {
     const over = capstan.ended()
     const problems: Problem[] = []
     await Promise.race([over, this.marked(), pause(this.usedFor(point, draw))])
-    const workers = childrenOf(capstan.pid)
-    const [worker] = workers
+    const [worker] = childrenOf(capstan.pid)
     const isVictim = point.name === 'one worker' || draw() < 0.5
     if (point.by === 'signal' && worker !== undefined && isVictim) killed(worker)
-    if (workers.length > 0 && capstan.isRunning) problems.push(...(await this.outlives(workers)))
+    if (started > 1 && capstan.isRunning) problems.push(...(await this.outlives(started)))
     if (point.phase === 'stop' && capstan.pid !== undefined) {
       process.kill(capstan.pid, 'SIGTERM')
       await Promise.race([over, pause(25_000)])
@@ -132,17 +136,19 @@ export class Arena {
   }
 
   /** A worker has died, or may have: the server goes on, with as many of them. */
-  private async outlives(workers: readonly number[]): Promise<Problem[]> {
+  private async outlives(started: number): Promise<Problem[]> {
     await pause(200)
     if (!(await this.capstan.becomesReady(10_000))) {
       // It was the main process that died at its point, and nobody had heard of that yet.
       return this.died && !this.capstan.isRunning ? [] : [ofWorkers('it is not ready')]
     }
     for (let waited = 0; waited < 10_000; waited += 50) {
-      if (childrenOf(this.capstan.pid).length === workers.length) return []
+      if (childrenOf(this.capstan.pid).length === started) return []
       await pause(50)
     }
-    return [ofWorkers('there is one less')]
+    return this.capstan.isRunning
+      ? [ofWorkers(`there are ${childrenOf(this.capstan.pid).length}, not ${started}`)]
+      : []
   }
 
   private async end(point: Point): Promise<Problem[]> {
