@@ -49,6 +49,8 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'prune':
     case 'append-index':
     case 'advance-index':
+    case 'grow-tree':
+    case 'keep-checkpoint':
     case 'create-token':
     case 'withdraw-token':
     case 'put-authorities':

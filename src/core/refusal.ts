@@ -101,6 +101,7 @@ export const faultOf = {
   'tlog.bad-proof': 'unauthenticated',
   'tlog.no-quorum': 'unauthenticated',
   'tlog.other-size': 'conflict',
+  'tlog.inconsistent': 'conflict',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',
   'grant.ambiguous': 'forbidden',

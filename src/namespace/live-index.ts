@@ -5,29 +5,30 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { TreeHead } from '../tlog/verify-proof.js'
 import { type Authorisation, authorisationOf } from './authorisation.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
-import { firstDifference } from './compare-states.js'
 import { DraftLog } from './draft-log.js'
-import { isSignedBy, open } from './dsse.js'
 import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
+import { isFoundedBy } from './founded-by.js'
 import { type HistoryItem, historyOf } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
+import { settleTree } from './index-tree.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
 import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
-import { replay, settle } from './replay.js'
+import { settle } from './replay.js'
 import { standingOf } from './standing.js'
-import { readGenesis } from './statements.js'
 import { submit, type SubmitContext, type Submitted, takeEffect } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
+import { type VerifiedIndex, verifyIndex } from './verify-index.js'
 
 export type { Change } from './change.js'
 export type { Made } from './propose.js'
@@ -40,6 +41,8 @@ export interface IndexDeps {
   readonly issued: IssuedUntil
   /** Where nobody waits for it, long work is done in one go. */
   readonly pace?: Pace
+  /** Told once records are durable. */
+  readonly appended?: () => void
 }
 
 const inOneGo: Pace = () => undefined
@@ -61,7 +64,8 @@ export interface GovernedIndex {
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
-  verify(): Promise<Result<{ readonly records: number; readonly head: string }>>
+  /** `from`: a head that was signed once, and that the log must go on from. */
+  verify(from?: TreeHead): Promise<Result<VerifiedIndex>>
 }
 
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
@@ -107,6 +111,8 @@ export class LiveIndex implements GovernedIndex {
   static async open(deps: IndexDeps): Promise<Result<LiveIndex>> {
     const settled = await settle(deps.store, deps.pace ?? inOneGo)
     if (!settled.ok) return settled
+    const hashed = await settleTree(deps.store, deps.pace ?? inOneGo)
+    if (!hashed.ok) return hashed
     const index = new LiveIndex(deps)
     if (!(await isFoundedBy(deps))) {
       return refuse('namespace.unknown-key', 'the index was not founded by this installation', {
@@ -155,26 +161,14 @@ export class LiveIndex implements GovernedIndex {
     return historyOf(this.deps.store, this.state, alias)
   }
 
-  /** Reads the whole log again, checks every signature, and compares what it says with what is. */
-  async verify(): Promise<Result<{ readonly records: number; readonly head: string }>> {
-    const { store } = this.deps
+  /**
+   * Reads the whole log again, checks every signature, and compares what it says with what is: the
+   * tables, and the tree.
+   */
+  verify(from?: TreeHead): Promise<Result<VerifiedIndex>> {
     const { pace } = this
-    await using again = store.scratch()
-    // The long part first: what is committed meanwhile is a short one.
-    const most = await replay(store, again, { size: this.state.size, pace })
-    if (!most.ok) return most
-    // In turn, so that nothing is in the log that is not in the tables yet.
-    const { tables, records } = await this.inTurn(async () => ({
-      tables: store.snapshot(),
-      records: await store.size(),
-    }))
-    using now = tables
-    const { size, head } = now.meta
-    const rest = await replay(store, again, { size, pace })
-    if (!rest.ok) return rest
-    if (records !== size) return tablesDiffer(`${records} records, and tables of ${size}`)
-    const difference = await firstDifference(again.state, now, pace)
-    return difference === undefined ? ok({ records: size, head }) : tablesDiffer(difference)
+    const { store } = this.deps
+    return verifyIndex({ store, pace, inTurn: (work) => this.inTurn(work), ...(from && { from }) })
   }
 
   /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */
@@ -261,6 +255,7 @@ export class LiveIndex implements GovernedIndex {
         throw new DependencyError('store', 'the index log was changed by another process')
       }
       for (const verified of draft.verified) this.note(verified, draft)
+      this.deps.appended?.()
       return worked
     } finally {
       // Last of all: whoever waits for this looks at the new state.
@@ -278,27 +273,3 @@ export class LiveIndex implements GovernedIndex {
 
 /** No entry has this uid. */
 const NOTHING = '' as Uid
-
-/** Whose key signed the genesis: what others decide later does not make the index another's. */
-async function isFoundedBy({ store, voter }: IndexDeps): Promise<boolean> {
-  const [first] = await store.read(0, 1)
-  const statement = first?.envelopes[0] && open(first.envelopes[0])
-  const genesis = statement && readGenesis(statement)
-  const x = Buffer.from(voter.publicKey).toString('base64url')
-  const own = genesis?.group.voters
-    .flatMap(({ keys }) => keys)
-    .filter(({ jwk }) => jwk.kty === 'OKP' && jwk.x === x)
-  return (
-    statement !== undefined &&
-    own !== undefined &&
-    statement.digest === store.state.meta.index &&
-    isSignedBy(statement, own)
-  )
-}
-
-const tablesDiffer = (found: string) =>
-  refuse('namespace.state-mismatch', 'the index tables say something else than the log', {
-    wanted: 'what replaying the log comes to',
-    found,
-    next: 'stop the server, then: capstan index rebuild',
-  })

@@ -1,5 +1,6 @@
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { LogTree } from '../tlog/ports.js'
 import type { StateChange, StateSource } from './state-tables.js'
 
 /** One record of the index log and what it refers to, as stored: exact bytes, never re-encoded. */
@@ -36,6 +37,8 @@ export interface StateStore {
 
 /** The index log with the state that it comes to. */
 export interface IndexStore extends IndexLog, StateStore {
+  /** The Merkle tree over the records' octets: a record becomes its leaf where it is appended. */
+  readonly tree: LogTree
   /**
    * Appends all records and changes the tables, or does neither; durable once it resolves. `change`
    * is from the number of records the caller has seen: false, and nothing written, when the log has
@@ -67,7 +70,7 @@ export interface IssuedUntil {
 }
 
 export interface Progress {
-  readonly work: 'read the index log' | 'plan' | 'make changes' | 'compare'
+  readonly work: 'read the index log' | 'hash the index log' | 'plan' | 'make changes' | 'compare'
   readonly done: number
   /** Undefined where it is not known before the end. */
   readonly total?: number

@@ -14,6 +14,9 @@ export function emptyIndexTables(path: string): void {
     database.transaction(() => {
       for (const name of tableNames) database.exec(`DELETE FROM ${sqlTables[name]}`)
       database.exec('DELETE FROM index_state')
+      // The checkpoint stays: what comes out of the log must go on from it.
+      database.exec("DELETE FROM log_tile WHERE log = 'index'")
+      database.exec("DELETE FROM log_tree WHERE log = 'index'")
     })()
   } catch (error) {
     throw storeFailed('the index tables cannot be emptied', error)

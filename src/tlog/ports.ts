@@ -14,6 +14,34 @@ export interface TileReader {
   readTiles(tiles: readonly Tile[]): Promise<readonly Uint8Array[]>
 }
 
+/** A tree of which a checkpoint is signed. */
+export interface SignedHead extends TreeHead {
+  /** The signed checkpoint, as a note. */
+  readonly note: string
+}
+
+/** The tree of a log, for reading. */
+export interface LogReader extends TileReader {
+  /** As committed: all entries that are durable. */
+  head(): Promise<TreeHead>
+  /** The latest checkpoint; undefined before the first. Never smaller than one that was answered. */
+  checkpoint(): Promise<SignedHead | undefined>
+}
+
+/** The tree of a log. What appends an entry makes it a leaf in the same transaction. */
+export interface LogTree extends LogReader {
+  /**
+   * Takes in at most `limit` entries that are in the log and not in the tree yet: an earlier version
+   * has written them. Answers the head that is then durable.
+   */
+  catchUp(limit: number): Promise<TreeHead>
+  /**
+   * Keeps a checkpoint in the place of a smaller one, durable once it resolves. False, and nothing
+   * kept, where one of this size or a larger is kept already, or the tree is not so large.
+   */
+  keepCheckpoint(signed: SignedHead): Promise<boolean>
+}
+
 /** A key that signs notes. The key itself never crosses this port. */
 export interface NoteSigner {
   /** What verifies its signatures. */

@@ -37,5 +37,11 @@ export async function proveConsistency(
   return proof
 }
 
+/** The root that the tree had when it had `size` leaves, from one to what it has now. */
+export async function rootAt(tiles: TileReader, size: number, now: number): Promise<Hash> {
+  const [root = EMPTY_ROOT] = await subtreeHashes(tiles, [{ begin: 0, end: size }], now)
+  return root
+}
+
 const otherRoot = (): DependencyError =>
   new DependencyError('tiles', 'they do not come to the root of the tree')

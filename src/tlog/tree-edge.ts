@@ -84,18 +84,26 @@ function fill({ level, row, hashes, end }: Level, tiles: TileWrite[]): Uint8Arra
  * The edge of a stored tree, from its partial tiles: one of each level at most. Tiles that do not come to the root are a `DependencyError`.
  */
 export async function openEdge(tiles: TileReader, tree: TreeHead): Promise<TreeEdge> {
-  const partial = partialTiles(tree.size)
-  const read = await readRows(tiles, partial)
+  return edgeOf(tree, await readRows(tiles, partialTiles(tree.size)))
+}
+
+/** The same of octets that are read already: those of `partialTiles`, in their order. */
+export function edgeOf(tree: TreeHead, read: readonly Uint8Array[]): TreeEdge {
   const rows: Uint8Array[] = []
-  for (const [at, { level }] of partial.entries()) rows[level] = read[at] ?? NO_ROW
+  for (const [at, { level, width }] of partialTiles(tree.size).entries()) {
+    const row = read[at] ?? NO_ROW
+    if (row.length !== width * HASH_OCTETS) throw notOfRoot()
+    rows[level] = row
+  }
   const whole = Array.from(rows, (row: Uint8Array | undefined) => row ?? NO_ROW)
   const hashes = completeSubtrees({ begin: 0, end: tree.size }).map((position) => {
     const { tile, from, count } = nodeInTile(position, tree.size)
     return nodeOfRow(whole[tile.level] ?? NO_ROW, from, count)
   })
   const frontier = { begin: 0, end: tree.size, hashes }
-  if (!sameHash(rangeRoot(frontier), tree.root)) {
-    throw new DependencyError('tiles', 'they do not come to the root of the tree')
-  }
+  if (!sameHash(rangeRoot(frontier), tree.root)) throw notOfRoot()
   return { frontier, rows: whole }
 }
+
+const notOfRoot = (): DependencyError =>
+  new DependencyError('tiles', 'they do not come to the root of the tree')

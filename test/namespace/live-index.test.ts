@@ -80,7 +80,11 @@ describe('opening an index', () => {
     const { deps, index } = await givenIndex(prod, payments, api, bound('payments/api'))
     const again = valueOf(await LiveIndex.open(deps))
     expect(canonicalState(again.state)).toBe(canonicalState(index.state))
-    expect(valueOf(await again.verify())).toEqual({ records: 5, head: index.state.head })
+    expect(valueOf(await again.verify())).toEqual({
+      records: 5,
+      head: index.state.head,
+      root: (await deps.store.tree.head()).root,
+    })
   })
 
   it('refuses a log that was written by another installation', async () => {

@@ -4,6 +4,7 @@ import type { OpenWholeStore } from '../contract/given-store.js'
 import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
+import { logTreeContract } from '../contract/log-tree.contract.js'
 import { MemoryStore } from '../support/memory-store.js'
 
 const open: OpenWholeStore = () => {
@@ -15,4 +16,5 @@ issuanceLedgerContract('memory', open)
 joinTokensContract('memory', open)
 challengesContract('memory', open)
 indexStoreContract('memory', open)
+logTreeContract('memory', open)
 authoritiesContract('memory', open)

@@ -5,6 +5,8 @@ import SqliteDatabase from 'better-sqlite3'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { Progress } from '../../src/namespace/ports.js'
 import { canonicalState } from '../../src/namespace/state.js'
+import { leafHash } from '../../src/tlog/hash.js'
+import { treeRoot } from '../tlog/reference-tree.js'
 import { codeOf, owner, valueOf } from '../namespace/given-index.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
@@ -75,6 +77,16 @@ describe('a store of Capstan 0.1', () => {
     const { index } = opening(path, (progress) => void told.push(progress))
     expect(canonicalState(valueOf(await index).state)).toBe(fixture.state)
     expect(told).toEqual([])
+  })
+
+  it('gets a tree over the records that it had, and goes on with it', async () => {
+    const { store, index } = opening(givenOldStore())
+    const live = valueOf(await index)
+    const leaves = fixture.records.map(({ record }) => leafHash(Buffer.from(record, 'base64')))
+    const { size, root } = await store.index.tree.head()
+    expect(size).toBe(38)
+    expect(Buffer.from(root)).toEqual(treeRoot(leaves))
+    expect(valueOf(await live.verify()).root).toEqual(root)
   })
 
   it('goes on where it was interrupted', async () => {

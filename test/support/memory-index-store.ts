@@ -7,6 +7,8 @@ import {
   type StateSource,
   tableNames,
 } from '../../src/namespace/state-tables.js'
+import { leafHash } from '../../src/tlog/hash.js'
+import { MemoryLogTree } from './memory-log-tree.js'
 import type { MemoryTable } from '../../src/namespace/table.js'
 
 /** Tables in memory. They keep to the same contract as the real ones. */
@@ -52,6 +54,7 @@ class MemoryStateStore implements StateStore, AsyncDisposable {
 /** An index store that a test can look into, and spoil. */
 export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
   records: readonly StoredRecord[]
+  readonly tree = new MemoryLogTree(() => this.records.map(({ bytes }) => bytes))
 
   /** With a log and no tables: what reads it must replay it. */
   constructor(records: readonly StoredRecord[] = []) {
@@ -74,7 +77,11 @@ export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
       if (!records.every(isNext) || change.meta.size !== change.from + records.length) {
         throw new DependencyError('store', 'a record is out of its place in the log')
       }
+      if (this.tree.size !== change.from) {
+        throw new DependencyError('store', 'the tree is not at the end of the log')
+      }
       this.change(change)
+      this.tree.append(records.map(({ bytes }) => leafHash(bytes)))
       this.records = [...this.records, ...records.map(copyOf)]
       return true
     })

@@ -3,7 +3,9 @@ import type { SerialNumber } from '../../core/serial.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
 import type { StoredRecord } from '../../namespace/ports.js'
+import type { SignedHead } from '../../tlog/ports.js'
 import type { EncodedChange } from './index-rows.js'
+import type { LogName } from './tree-writer.js'
 
 /** Everything that the writer can be asked: plain data, so that it crosses to a worker thread. */
 export type Command =
@@ -28,6 +30,8 @@ export type Command =
       readonly change: EncodedChange
     }
   | { readonly op: 'advance-index'; readonly change: EncodedChange }
+  | { readonly op: 'grow-tree'; readonly log: LogName; readonly limit: number }
+  | { readonly op: 'keep-checkpoint'; readonly log: LogName; readonly signed: SignedHead }
   | { readonly op: 'create-token'; readonly token: Omit<JoinToken, 'usedAt'> }
   | { readonly op: 'withdraw-token'; readonly id: string }
   | { readonly op: 'create-challenge'; readonly challenge: Challenge }

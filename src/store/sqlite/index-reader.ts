@@ -1,7 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { IndexLog } from '../../namespace/ports.js'
 import { StateView } from '../../namespace/state-view.js'
+import type { LogReader } from '../../tlog/ports.js'
 import { sqliteIndexLog } from './index-log.js'
+import { sqliteLogReader } from './log-tree.js'
 import { storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 
@@ -11,6 +13,7 @@ import { SqliteState } from './sqlite-state.js'
  */
 export class IndexReader extends StateView implements Disposable {
   readonly log: Pick<IndexLog, 'read'>
+  readonly tree: LogReader
   private readonly database: Database
   private readonly looking: Look
   private readonly state: SqliteState
@@ -22,6 +25,7 @@ export class IndexReader extends StateView implements Disposable {
     looking.moved = () => state.load()
     super(state)
     this.log = sqliteIndexLog(database)
+    this.tree = sqliteLogReader(database, 'index')
     this.database = database
     this.looking = looking
     this.state = state

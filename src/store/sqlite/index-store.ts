@@ -1,12 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import type { IndexLog, IndexStore, StoredRecord } from '../../namespace/ports.js'
 import type { StateChange, StateSource } from '../../namespace/state-tables.js'
+import type { LogTree } from '../../tlog/ports.js'
 import type { Command } from './commands.js'
 import { encodeChange } from './encode-change.js'
 import { sqliteIndexLog } from './index-log.js'
 import type { EncodedChange } from './index-rows.js'
 import { scratchTables } from './index-scratch.js'
 import { count } from './ledger.js'
+import { sqliteLogTree } from './log-tree.js'
 import { openForReading, storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 import type { WriteQueue } from './write-queue.js'
@@ -18,6 +20,7 @@ import type { WriteQueue } from './write-queue.js'
  */
 export class SqliteIndexStore implements IndexStore {
   readonly state: SqliteState
+  readonly tree: LogTree
   private readonly path: string
   private readonly queue: WriteQueue
   private readonly database: Database
@@ -32,6 +35,7 @@ export class SqliteIndexStore implements IndexStore {
     this.database = openForReading(path)
     try {
       this.log = sqliteIndexLog(this.database)
+      this.tree = sqliteLogTree(this.database, queue, 'index')
       this.statements = statementsOf(this.database)
       this.state = new SqliteState(this.database)
       this.state.load()

@@ -1,7 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3'
 import type { StoredRecord } from '../../namespace/ports.js'
 import { type TableName, tableNames } from '../../namespace/state-tables.js'
+import { leafHash } from '../../tlog/hash.js'
 import { type EncodedChange, rowDigest, sqlTables } from './index-rows.js'
+import { TreeWriter } from './tree-writer.js'
 
 /** Thrown inside a command that asks for what the store must not hold: its own failure, no other's. */
 export class NotRecordable extends Error {}
@@ -11,19 +13,27 @@ interface RowStatements {
   readonly drop: Statement<[string]>
 }
 
-/** The index log and its tables, written together. Every method runs inside a transaction. */
+/** The index log, its tree and its tables, written together. Every method runs inside a transaction. */
 export class IndexWriter {
+  readonly tree: TreeWriter
   private readonly logSize: Statement<[], { size: number }>
   private readonly appendRecord: Statement
+  private readonly recordsFrom: Statement<[number, number], Buffer>
   private readonly tablesSize: Statement<[], { size: number }>
   private readonly putState: Statement
   private readonly rows = new Map<TableName, RowStatements>()
 
   constructor(database: Database) {
+    this.tree = new TreeWriter(database, 'index')
     this.logSize = database.prepare('SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log')
     this.appendRecord = database.prepare(
       'INSERT INTO index_log (seq, record, envelopes) VALUES (@seq, @record, @envelopes)',
     )
+    this.recordsFrom = database
+      .prepare<[number, number], Buffer>(
+        'SELECT record FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
+      )
+      .pluck()
     this.tablesSize = database.prepare('SELECT size FROM index_state WHERE id = 1')
     this.putState = database.prepare(
       `INSERT INTO index_state (id, size, value, digest) VALUES (1, @size, @meta, @digest)
@@ -48,6 +58,9 @@ export class IndexWriter {
     if (change.size !== change.from + records.length) {
       throw new NotRecordable('the index tables would not be at the end of the log')
     }
+    if (this.tree.head().size !== change.from) {
+      throw new NotRecordable('the tree of the index log is not at its end')
+    }
     for (const [position, { seq, bytes, envelopes }] of records.entries()) {
       // A gap could never be closed again.
       if (seq !== change.from + position) {
@@ -61,7 +74,15 @@ export class IndexWriter {
         ),
       })
     }
+    this.tree.append(records.map(({ bytes }) => leafHash(bytes)))
     return records.length === 0 ? 1 : this.move(change)
+  }
+
+  /** Makes leaves of records that have none yet; answers how many. */
+  growTree(limit: number): number {
+    const records = this.recordsFrom.all(this.tree.head().size, limit)
+    this.tree.append(records.map(leafHash))
+    return records.length
   }
 
   /** Brings the tables on over records that are in the log already. */

@@ -81,6 +81,10 @@ export class Writer {
         return this.index.append(command.records, command.change)
       case 'advance-index':
         return this.index.advance(command.change)
+      case 'grow-tree':
+        return this.index.growTree(command.limit)
+      case 'keep-checkpoint':
+        return this.index.tree.keepCheckpoint(command.signed)
       case 'create-token':
         return sql.createToken.run(command.token).changes
       case 'withdraw-token':

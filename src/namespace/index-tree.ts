@@ -1,0 +1,106 @@
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import { leafHash, sameHash } from '../tlog/hash.js'
+import { rootAt } from '../tlog/prove.js'
+import { appendToEdge, emptyEdge, headOf } from '../tlog/tree-edge.js'
+import type { TreeHead } from '../tlog/verify-proof.js'
+import type { IndexStore, Pace } from './ports.js'
+
+type TreeStore = Pick<IndexStore, 'size' | 'read' | 'tree'>
+type TreeRefusal = Refusal<'namespace.state-mismatch' | 'tlog.inconsistent'>
+
+/** Records that become leaves in one commit: about ten milliseconds of the writer. */
+const STRETCH = 2000
+/** Records read from the store at a time: a tile. */
+const CHUNK = 256
+
+/**
+ * Makes leaves of all records: an earlier version has written them where there is anything to do. The
+ * tree then goes on from the checkpoint that was signed last, or is refused: nothing may be signed
+ * over a log that was cut short or rewritten.
+ */
+export async function settleTree(
+  store: Pick<IndexStore, 'size' | 'tree'>,
+  pace: Pace,
+): Promise<Result<undefined, TreeRefusal>> {
+  const { tree } = store
+  const records = await store.size()
+  let head = await tree.head()
+  if (head.size > records) return treeDiffers(`${records} records, and a tree of ${head.size}`)
+  while (head.size < records) {
+    const { size } = head
+    head = await tree.catchUp(STRETCH)
+    if (head.size === size) return treeDiffers(`no record ${size}`)
+    if (head.size < records) {
+      await pace({ work: 'hash the index log', done: head.size, total: records })
+    }
+  }
+  const signed = await tree.checkpoint()
+  if (!signed) return ok()
+  if (signed.size > head.size) return inconsistent(signed, head)
+  const root = await rootAt(tree, signed.size, head.size)
+  return sameHash(root, signed.root) ? ok() : inconsistent(signed, head)
+}
+
+export interface TreeCheck {
+  /** Records to hash. */
+  readonly size: number
+  readonly pace: Pace
+  /** A head that was signed once, and that the records must go on from. */
+  readonly from?: TreeHead
+}
+
+/**
+ * Hashes the records again, and compares every tile, the root and an older head with what that comes
+ * to. Answers the head at `size` records.
+ */
+export async function verifyTree(
+  store: TreeStore,
+  { size, pace, from }: TreeCheck,
+): Promise<Result<TreeHead, TreeRefusal>> {
+  if (from && from.size > size) return inconsistent(from, { size })
+  const stored = await store.tree.head()
+  if (stored.size < size) return treeDiffers(`${size} records, and a tree of ${stored.size}`)
+  let edge = emptyEdge
+  for (let at = 0; at < size;) {
+    const end = Math.min(size, at - (at % CHUNK) + CHUNK, from && from.size > at ? from.size : size)
+    const records = await store.read(at, end - at)
+    if (records.length < end - at) return treeDiffers(`no record ${at + records.length}`)
+    const appended = appendToEdge(
+      edge,
+      records.map(({ bytes }) => leafHash(bytes)),
+    )
+    const tiles = await store.tree.readTiles(appended.tiles.map(({ tile }) => tile))
+    for (const [position, { tile, octets }] of appended.tiles.entries()) {
+      if (!sameHash(octets, tiles[position] ?? octets.subarray(1))) {
+        return treeDiffers(`another tile ${tile.index} of level ${tile.level}`)
+      }
+    }
+    edge = appended.edge
+    at = end
+    if (from?.size === at && !sameHash(headOf(edge).root, from.root)) {
+      return inconsistent(from, { size })
+    }
+    await pace({ work: 'hash the index log', done: at, total: size })
+  }
+  const head = headOf(edge)
+  if (stored.size === size && !sameHash(stored.root, head.root)) return treeDiffers('another root')
+  return ok(head)
+}
+
+const treeDiffers = (found: string): Result<never, TreeRefusal> =>
+  refuse('namespace.state-mismatch', 'the tree of the index log is not of this log', {
+    wanted: 'what hashing the records comes to',
+    found,
+    next: 'stop the server, then: capstan index rebuild',
+  })
+
+const inconsistent = (
+  from: TreeHead,
+  { size }: Pick<TreeHead, 'size'>,
+): Result<never, TreeRefusal> =>
+  refuse('tlog.inconsistent', 'the index log does not go on from a checkpoint that was signed', {
+    wanted: `the ${from.size} records of the checkpoint at the beginning`,
+    found: from.size > size ? `${size} records` : 'other records',
+    next: 'the log was cut short or rewritten, or an older backup was restored: find out which',
+  })

@@ -1,0 +1,59 @@
+import { ok, refuse, type Result } from '../core/result.js'
+import type { Hash } from '../tlog/hash.js'
+import type { TreeHead } from '../tlog/verify-proof.js'
+import { firstDifference } from './compare-states.js'
+import { verifyTree } from './index-tree.js'
+import type { IndexStore, Pace } from './ports.js'
+import { replay } from './replay.js'
+
+/** What the whole log was read again for. */
+export interface VerifiedIndex {
+  readonly records: number
+  /** Hash of the last record. */
+  readonly head: string
+  /** Of the tree over all records. */
+  readonly root: Hash
+}
+
+interface VerifyDeps {
+  readonly store: IndexStore
+  readonly pace: Pace
+  /** Nothing is appended meanwhile. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
+  /** A head that was signed once, and that the log must go on from. */
+  readonly from?: TreeHead
+}
+
+/** Reads the whole log again, and compares what it comes to with the tables and the tree. */
+export async function verifyIndex({
+  store,
+  pace,
+  inTurn,
+  from,
+}: VerifyDeps): Promise<Result<VerifiedIndex>> {
+  await using again = store.scratch()
+  // The long part first: what is committed meanwhile is a short one.
+  const most = await replay(store, again, { size: store.state.meta.size, pace })
+  if (!most.ok) return most
+  // In turn, so that nothing is in the log that is not in the tables yet.
+  const { tables, records } = await inTurn(async () => ({
+    tables: store.snapshot(),
+    records: await store.size(),
+  }))
+  using now = tables
+  const { size, head } = now.meta
+  const rest = await replay(store, again, { size, pace })
+  if (!rest.ok) return rest
+  if (records !== size) return tablesDiffer(`${records} records, and tables of ${size}`)
+  const difference = await firstDifference(again.state, now, pace)
+  if (difference !== undefined) return tablesDiffer(difference)
+  const tree = await verifyTree(store, { size, pace, ...(from && { from }) })
+  return tree.ok ? ok({ records: size, head, root: tree.value.root }) : tree
+}
+
+const tablesDiffer = (found: string) =>
+  refuse('namespace.state-mismatch', 'the index tables say something else than the log', {
+    wanted: 'what replaying the log comes to',
+    found,
+    next: 'stop the server, then: capstan index rebuild',
+  })

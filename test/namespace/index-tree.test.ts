@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals'
+import { settleTree, verifyTree } from '../../src/namespace/index-tree.js'
+import type { Progress, StoredRecord } from '../../src/namespace/ports.js'
+import { leafHash } from '../../src/tlog/hash.js'
+import { treeRoot } from '../tlog/reference-tree.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
+import { codeOf, valueOf } from './given-index.js'
+
+const pace = () => undefined
+const record = (seq: number, text = `record ${seq}`): StoredRecord => ({
+  seq,
+  bytes: Buffer.from(text),
+  envelopes: [],
+})
+const log = (size: number) => Array.from({ length: size }, (_, seq) => record(seq))
+const headOf = (records: readonly StoredRecord[]) => ({
+  size: records.length,
+  root: treeRoot(records.map(({ bytes }) => leafHash(bytes))),
+})
+
+/** A log whose tree is made, and whose checkpoint is kept. */
+async function signed(size: number): Promise<MemoryIndexStore> {
+  const store = new MemoryIndexStore(log(size))
+  valueOf(await settleTree(store, pace))
+  await store.tree.keepCheckpoint({ ...headOf(store.records), note: 'kept' })
+  return store
+}
+
+/** A store of these records, with its own tree, and the checkpoint that was signed over others. */
+async function rewritten(records: readonly StoredRecord[], size: number) {
+  const store = new MemoryIndexStore(records)
+  store.tree.signed = (await signed(size)).tree.signed
+  return store
+}
+
+describe('a tree that is opened', () => {
+  it('takes in the records that it has not, in stretches, and tells how far it is', async () => {
+    const store = new MemoryIndexStore(log(4100))
+    const told: Progress[] = []
+    valueOf(await settleTree(store, (progress) => void told.push(progress)))
+    expect(told.map(({ done }) => done)).toEqual([2000, 4000])
+    const { size, root } = await store.tree.head()
+    expect({ size, root: Buffer.from(root) }).toEqual(headOf(store.records))
+    told.length = 0
+    valueOf(await settleTree(store, (progress) => void told.push(progress)))
+    expect(told).toEqual([])
+  })
+
+  it('goes on from its checkpoint, at every size', async () => {
+    for (const size of [1, 2, 255, 256, 257, 300]) {
+      expect(codeOf(await settleTree(await rewritten(log(300), size), pace))).toBe('ok')
+    }
+  })
+
+  it.each([
+    ['a log that was cut short', log(299), 300],
+    ['a log without its last record but one', [...log(298), record(298, 'record 299')], 299],
+    ['another first record', [record(0, 'other'), ...log(400).slice(1)], 300],
+    ['another record at the end', [...log(299), record(299, 'other'), ...log(400).slice(300)], 300],
+  ])('is refused over %s, with the checkpoint of what was', async (_, records, size) => {
+    expect(codeOf(await settleTree(await rewritten(records, size), pace))).toBe('tlog.inconsistent')
+  })
+
+  it('is refused where it has more leaves than there are records', async () => {
+    const store = await signed(300)
+    store.records = log(299)
+    expect(codeOf(await settleTree(store, pace))).toBe('namespace.state-mismatch')
+  })
+})
+
+describe('a tree that is verified', () => {
+  const verified = (store: MemoryIndexStore, from?: ReturnType<typeof headOf>) =>
+    verifyTree(store, { size: store.records.length, pace, ...(from && { from }) })
+
+  it('has the root of its records, and of any head before', async () => {
+    for (const size of [1, 256, 300, 600]) {
+      const store = await signed(size)
+      const { root } = valueOf(await verified(store))
+      expect(Buffer.from(root)).toEqual(headOf(store.records).root)
+      for (const before of [1, 77, 256, 300]) {
+        const from = headOf(log(before))
+        expect(codeOf(await verified(store, from))).toBe(before > size ? 'tlog.inconsistent' : 'ok')
+      }
+    }
+  })
+
+  it('is refused with a tile that is not of the records, whichever it is', async () => {
+    const { files } = (await signed(600)).tree
+    for (const path of files.keys()) {
+      const store = await signed(600)
+      store.tree.files.get(path)![7]! ^= 1
+      expect(codeOf(await verified(store))).toBe('namespace.state-mismatch')
+    }
+  })
+
+  it('is refused with a record that is not of the tiles', async () => {
+    const store = await signed(300)
+    store.records = store.records.with(5, record(5, 'other'))
+    expect(codeOf(await verified(store))).toBe('namespace.state-mismatch')
+  })
+
+  it.each([
+    ['cut short and hashed again', log(299)],
+    ['rewritten and hashed again', [...log(100), record(100, 'other'), ...log(400).slice(101)]],
+  ])('is found out when its log was %s, by a checkpoint kept elsewhere', async (_, records) => {
+    const store = new MemoryIndexStore(records)
+    valueOf(await settleTree(store, pace))
+    expect(codeOf(await verified(store))).toBe('ok')
+    expect(codeOf(await verified(store, headOf(log(300))))).toBe('tlog.inconsistent')
+  })
+})
