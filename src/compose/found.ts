@@ -15,6 +15,7 @@ import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openStore } from '../store/open-store.js'
 import { readHierarchy } from './hierarchy-files.js'
 import { readInstanceFile, writeInstanceFile } from './instance-file.js'
+import { createLogKey } from './log-key.js'
 import { makeKekFile, openVault } from './open-vault.js'
 
 interface Ambient {
@@ -74,9 +75,10 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
     { trustDomain, controller: options.controller },
   )
   if (!index.ok) return index
+  const logKey = await createLogKey(vault.value)
   await writeInstanceFile(
     dataDir,
-    { v: 1, trustDomain, voterKey: voter.ref, createdAt: now },
+    { v: 1, trustDomain, voterKey: voter.ref, logKey: logKey.ref, createdAt: now },
     random,
   )
   const isRootHere = records.value.some(

@@ -12,6 +12,8 @@ export interface InstanceFile {
   readonly trustDomain: string
   /** The local voter's key in the vault. */
   readonly voterKey: KeyRef
+  /** The key that signs checkpoints; absent where an earlier version wrote this. */
+  readonly logKey?: KeyRef
   /** Unix seconds. */
   readonly createdAt: number
 }
@@ -47,6 +49,7 @@ function parse(text: string): InstanceFile | undefined {
       value?.v === 1 &&
       typeof value.trustDomain === 'string' &&
       typeof value.voterKey === 'string' &&
+      (value.logKey === undefined || typeof value.logKey === 'string') &&
       typeof value.createdAt === 'number'
     return isOurs ? (value as InstanceFile) : undefined
   } catch {

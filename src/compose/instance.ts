@@ -30,16 +30,20 @@ import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
+import { logOperations, type ServedLog } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { policyOperations } from '../server/operations/policies.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
+import { CheckpointPublisher } from '../tlog/publish-checkpoints.js'
+import { formatVerifierKey } from '../tlog/verifier-key.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { type IssuingStore, openStore, type OwnStore } from '../store/open-store.js'
 import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { inUse, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
+import { openLogKey } from './log-key.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
 
@@ -63,6 +67,8 @@ export interface InstanceOptions extends UseCaseOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** `thread` for a server. */
   readonly writer: 'thread' | 'inline'
+  /** Told why a checkpoint could not be signed; the next change tries again. */
+  readonly checkpointFailed?: (error: unknown) => void
 }
 
 /** Every use case, over one data directory. */
@@ -82,6 +88,8 @@ export interface UseCases<
 /** One data directory, opened by the process that owns it. */
 export interface Instance extends UseCases<OwnStore, LiveIndex>, AsyncDisposable {
   readonly inFlight: InFlight
+  /** Verifies the checkpoints of the index log: a verifier key of C2SP signed-note. */
+  readonly logKey: string
   /** The keys of every issuer that may sign, for a process of this program that issues as well. */
   readonly unsealIssuers: () => Promise<UnsealedKeys>
 }
@@ -115,6 +123,8 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const voter = await vault.value.open(file.voterKey)
     if (!voter) throw new DependencyError('keys', "the local voter's key is gone")
 
+    const signer = await openLogKey(vault.value, file, { dataDir, random })
+
     const store = openStore({ path: storePath(dataDir), writer: options.writer })
     opened.push(async () => {
       await store[Symbol.asyncDispose]()
@@ -123,6 +133,12 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     if (!authority.ok) return authority
     const inFlight = new InFlight(store.ledger)
     const longWork = new LongWork(options.progress ?? (() => undefined))
+    const publisher = new CheckpointPublisher({
+      tree: store.index.tree,
+      signer,
+      failed: options.checkpointFailed ?? (() => undefined),
+    })
+    opened.push(() => publisher.settled())
     const index = await LiveIndex.open({
       store: store.index,
       voter: voterSigner(voter),
@@ -130,17 +146,26 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       random,
       issued: inFlight,
       pace: longWork.pace,
+      appended: () => publisher.publish(),
     })
     if (!index.ok) return index
     longWork.end()
-    const parts = { store, index: index.value, authority: authority.value, inFlight, longWork }
+    publisher.publish()
+    const log: ServedLog = {
+      key: signer.key,
+      tree: store.index.tree,
+      read: (from, limit) => store.index.read(from, limit),
+      settled: () => publisher.settled(),
+    }
+    const parts = { store, index: index.value, authority: authority.value, inFlight, longWork, log }
     // Here the index itself is asked: what it grants cannot be out of date.
     const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
     const instance = assemble({ ...parts, options, record })
     opened.push(() => instance.clusters.close())
     kept = true
     const unsealIssuers = () => unsealedIssuers(store.authorities, vault.value)
-    return ok({ ...instance, inFlight, unsealIssuers, [Symbol.asyncDispose]: closeAll })
+    const logKey = formatVerifierKey(signer.key)
+    return ok({ ...instance, inFlight, logKey, unsealIssuers, [Symbol.asyncDispose]: closeAll })
   } finally {
     if (!kept) await closeAll()
   }
@@ -163,6 +188,7 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly authority: Authority
   readonly inFlight: InFlight
   readonly longWork: LongWork
+  readonly log: ServedLog
   readonly record: RecordGranted
 }
 
@@ -174,6 +200,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   authority: current,
   inFlight,
   longWork,
+  log,
   record,
 }: Parts<S, I>): UseCases<S, I> {
   const { config, clock, random, observer } = options
@@ -230,6 +257,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   const operations: Operations = {
     ...trustOperations({
       ...shared,
+      logKey: log.key,
       readiness,
       version: options.version,
       pid: process.pid,
@@ -245,10 +273,12 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...namespaceOperations({
       index,
       clock,
+      logKey: log.key,
       longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
     ...policyOperations({ index, clock }),
+    ...logOperations(log),
     ...certificatesOperations({
       ...shared,
       tokens,

@@ -58,7 +58,7 @@ export function serveWorker(ambient: Ambient): void {
 }
 
 async function start(
-  { config, version, keys }: MainAsks['start']['ask'],
+  { config, version, keys, logKey }: MainAsks['start']['ask'],
   { clock, random }: Ambient,
   main: WorkerChannel<WorkerAsks, MainAsks>,
 ): Promise<Serving> {
@@ -73,6 +73,7 @@ async function start(
     random,
     version,
     keys,
+    logKey,
     main,
     listeners: () => late.front?.addresses ?? [],
     observer: {

@@ -62,6 +62,8 @@ export async function serve(
       issued: (evidence) => late.metrics?.issued('http', evidence),
     },
     progress: ({ work, done, total }) => log.info({ done, total }, work),
+    checkpointFailed: (err) =>
+      log.error({ err }, 'a checkpoint could not be signed; the next change tries again'),
   })
   if (!opened.ok) return opened
   await using instance = opened.value
@@ -139,7 +141,7 @@ async function frontOf(options: FrontOptions): Promise<Front> {
   const deps = {
     count,
     fork: () => forkWorker('name' in kek ? [kek.name] : []),
-    start: { config, version, keys: await instance.unsealIssuers() },
+    start: { config, version, keys: await instance.unsealIssuers(), logKey: instance.logKey },
     commit: workerWritesWith({ index, inFlight, submit: (command) => store.submit(command) }),
     crl: (issuer: string) => operations.crl(issuer),
     clock,

@@ -5,6 +5,7 @@ import { InFlight } from '../issuance/in-flight.js'
 import type { RecordGranted } from '../issuance/ports.js'
 import { receivedVault, type UnsealedKeys } from '../keys/received-vault.js'
 import { governedElsewhere } from '../namespace/governed-elsewhere.js'
+import { parseVerifierKey } from '../tlog/verifier-key.js'
 import { openIndexReader } from '../store/open-index-reader.js'
 import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
@@ -15,6 +16,7 @@ import type { MainAsks, WorkerAsks } from './worker-messages.js'
 
 interface Options extends UseCaseOptions {
   readonly keys: UnsealedKeys
+  readonly logKey: string
   readonly main: Pick<WorkerChannel<WorkerAsks, MainAsks>, 'ask'>
 }
 
@@ -24,6 +26,8 @@ export interface WorkerInstance extends UseCases<RemoteStore>, AsyncDisposable {
 /** A refusal leaves what it opened to the end of the process, which is near. */
 export async function openWorkerInstance(options: Options): Promise<Result<WorkerInstance>> {
   const { config, keys, main } = options
+  const key = parseVerifierKey(options.logKey)
+  if (!key.ok) return key
   const path = storePath(config.dataDir)
   const store = openRemoteStore(path, {
     commit: (batch) => main.ask('commit', batch),
@@ -42,6 +46,13 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
     inFlight: new InFlight(store.ledger),
     // Nothing takes long here: that is the main process's work.
     longWork: new LongWork(() => undefined),
+    log: {
+      key: key.value,
+      tree: reader.tree,
+      read: (from, limit) => reader.log.read(from, limit),
+      // Signed by the main process, shortly after a change.
+      settled: () => Promise.resolve(),
+    },
     record,
   })
   const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)

@@ -12,7 +12,13 @@ type Listeners = StatusJson['server']['listeners']
 export interface MainAsks {
   /** Once, first of all. Answered when everything listens. The keys are unsealed. */
   start: {
-    ask: { readonly config: Config; readonly version: string; readonly keys: UnsealedKeys }
+    ask: {
+      readonly config: Config
+      readonly version: string
+      readonly keys: UnsealedKeys
+      /** Verifies checkpoints. */
+      readonly logKey: string
+    }
     answer: Listeners
   }
   /** The namespace has changed. Answered when its clusters are served under their names. */

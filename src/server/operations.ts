@@ -5,6 +5,7 @@ import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds } from '../core/time.js'
+import type { TilePath } from '../tlog/tile.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
 import type {
@@ -115,6 +116,12 @@ export interface Operations {
   spiffeBundle(): SpiffeBundleJson | Promise<SpiffeBundleJson>
   /** DER CertificateList of one issuer; `request.not-found` for an issuer that is not ours. */
   crl(issuer: string): Promise<Result<Uint8Array>>
+  /** The latest checkpoint of the index log, a note; `request.not-found` before the first. */
+  checkpoint(): Promise<Result<string>>
+  /** A tile, or the records under one; `request.not-found` for what no checkpoint covers yet. */
+  logTile(path: TilePath): Promise<Result<Uint8Array>>
+  /** A tlog-proof of record `seq`, the record as its extra line; `request.not-found` as above. */
+  logProof(seq: number): Promise<Result<string>>
 
   // For whoever brings evidence.
   createChallenge(context: CallContext): Promise<Result<ChallengeJson>>
@@ -170,8 +177,12 @@ export interface Operations {
     context: CallContext,
   ): Promise<Result<RevokedJson>>
   checkCluster(alias: Alias, context: CallContext): Promise<Result<ClusterCheckJson>>
-  /** Reads the whole index log again and checks every signature. */
-  verify(): Promise<Result<VerifiedJson>>
+  /**
+   * Reads the whole index log again and checks every signature; given an older checkpoint, a note,
+   * also that the log goes on from it: `tlog.inconsistent`, or `tlog.*` for a note that is no
+   * checkpoint of this log.
+   */
+  verify(from?: string): Promise<Result<VerifiedJson>>
   /** How far a document or a verification is that takes long. */
   progress(): ProgressJson
 }

@@ -76,7 +76,7 @@ describe('what takes long', () => {
     const server = new ScriptedServer({
       verify: () =>
         new Promise((resolve) => {
-          const verified = { records: 4, head: 'ab'.repeat(32), ok: true } as const
+          const verified = { records: 4, head: 'ab'.repeat(32), root: 'cg==', ok: true } as const
           answers.push(() => resolve(ok(verified)))
         }),
       progress: () => ({

@@ -6,6 +6,7 @@ import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
 import { type GivenIndex, givenIndex, owner } from '../namespace/given-index.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
+import { logSigner } from '../support/note-signers.js'
 
 let home = ''
 let given: GivenIndex
@@ -19,6 +20,7 @@ beforeEach(async () => {
     ...namespaceOperations({
       index,
       clock,
+      logKey: logSigner('acme.example/index').key,
       longWork: { progress: () => undefined, end: () => undefined },
       checkCluster: () => Promise.resolve([]),
     }),

@@ -70,7 +70,7 @@ describe('workers', () => {
           made.push(forked)
           return forked
         },
-        start: { config: {} as Config, version: '0', keys: new Map() },
+        start: { config: {} as Config, version: '0', keys: new Map(), logKey: '' },
         commit: () => Promise.resolve([]),
         crl: () => Promise.resolve(refuse('request.not-found', 'none')),
         clock,

@@ -75,6 +75,7 @@ class Pair implements AsyncDisposable {
         random: systemRandom,
         version: '0',
         keys: await instance.unsealIssuers(),
+        logKey: instance.logKey,
         main,
         listeners: () => [],
         observer: { stage: () => undefined, issued: () => undefined },

@@ -3,6 +3,7 @@ import type { Alias } from '../../src/core/alias.js'
 import type { EntryJson } from '../../src/server/http/shapes.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { type GivenIndex, givenIndex, owner, valueOf } from '../namespace/given-index.js'
+import { logSigner } from '../support/note-signers.js'
 
 let given: GivenIndex
 let operations: ReturnType<typeof namespaceOperations>
@@ -21,6 +22,7 @@ beforeAll(async () => {
   const { index, clock } = given
   operations = namespaceOperations({
     ...{ index, clock, checkCluster: () => Promise.resolve([]) },
+    logKey: logSigner('acme.example/index').key,
     longWork: { progress: () => undefined, end: () => undefined },
   })
 })

@@ -167,13 +167,23 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
       keys: [{ use: 'x509-svid', kty: 'EC', crv: 'P-256', x: 'x', y: 'y', x5c: ['MIIB'] }],
     }),
     crl: () => later(Uint8Array.of(0x30, 0x00)),
+    checkpoint: () => later('acme.example/index\n4\n'),
+    logTile: () => later(new Uint8Array(32)),
+    logProof: () => later('c2sp.org/tlog-proof@v1\n'),
     createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),
     issue: () => later(sampleIssued),
     renew: () => later(sampleIssued),
     readerOf: () => later({ alias: 'ops/reader' }),
     status: () =>
       Promise.resolve({
-        index: { id: HEX, trustDomain: 'acme.example', solo: true, size: 4, head: HEX },
+        index: {
+          id: HEX,
+          trustDomain: 'acme.example',
+          solo: true,
+          size: 4,
+          head: HEX,
+          logKey: 'acme.example/index+00000000+AA==',
+        },
         issuer: { id: '5b7d1f2846a0c8e2', subject: 'CN=issuer', notBefore: T, notAfter: T },
         trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
         entries: 1,
@@ -260,7 +270,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     revoke: () => later({ revoked: 1, serials: [SERIAL] }),
     checkCluster: () =>
       later({ ok: true, checks: [{ name: 'tokenreview', ok: true, detail: 'allowed' }] }),
-    verify: () => later({ records: 4, head: HEX, ok: true }),
+    verify: () => later({ records: 4, head: HEX, root: 'cm9vdA==', ok: true }),
     progress: () => ({ progress: { work: 'make changes', done: 1, total: 2 } }),
     ...overrides,
   }

@@ -95,7 +95,9 @@ function byPath(routes: readonly Route[]): readonly (readonly [string, ByMethod]
   })
 }
 
-const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+/** The name of a tile has slashes: it is the rest of its path. */
+const expressPath = (path: string): string =>
+  path.replaceAll('{tile}', '*tile').replaceAll(/\{(\w+)\}/g, ':$1')
 
 function targetOf(method: string, routes: ByMethod): Route | Denial {
   const route = routes.get(method === 'HEAD' ? 'GET' : method)
@@ -108,11 +110,10 @@ function targetOf(method: string, routes: ByMethod): Route | Denial {
   }
 }
 
-/** No path here has a wildcard, whose value would be a list. */
+/** Of a rest of a path the router gives a list of its segments. */
 function textParameters(request: Request): Readonly<Record<string, string>> {
+  const pairs = Object.entries<string | readonly string[]>(request.params)
   return Object.fromEntries(
-    Object.entries(request.params).filter((pair): pair is [string, string] => {
-      return typeof pair[1] === 'string'
-    }),
+    pairs.map(([name, value]) => [name, typeof value === 'string' ? value : value.join('/')]),
   )
 }

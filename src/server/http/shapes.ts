@@ -75,6 +75,8 @@ export interface StatusJson {
     /** Records in the log. */
     readonly size: number
     readonly head: string
+    /** What verifies the checkpoints of the index log: a verifier key of C2SP signed-note. */
+    readonly logKey: string
   }
   /** Null when there is none that can sign. */
   readonly issuer: {
@@ -369,6 +371,8 @@ export interface ClusterCheckJson {
 export interface VerifiedJson {
   readonly records: number
   readonly head: string
+  /** Of the tree over the records, base64. */
+  readonly root: string
   readonly ok: true
 }
 

@@ -13,6 +13,9 @@ export const safeHeaders = {
 const ONE_YEAR_S = 31_536_000
 const always = Object.entries(safeHeaders).flat()
 
+const FOR_EVER = `public, max-age=${ONE_YEAR_S}, immutable`
+const cacheControl = { 'check-again': 'no-cache', 'store-nothing': 'no-store' } as const
+
 export interface ReplyTerms {
   readonly requestId: string
   readonly channel: Channel
@@ -29,7 +32,7 @@ export function writeReply(
   const body = Buffer.from(reply.body)
   // Names and values in turn: Node writes them as they are, without an object for each answer.
   const headers = ['x-request-id', terms.requestId, 'cache-control']
-  headers.push(terms.caching === 'check-again' ? 'no-cache' : 'no-store')
+  headers.push(reply.caching === 'immutable' ? FOR_EVER : cacheControl[terms.caching])
   if (terms.channel === 'tls') headers.push('strict-transport-security', `max-age=${ONE_YEAR_S}`)
   if (reply.status !== 204) {
     headers.push('content-type', reply.type, 'content-length', String(body.length))

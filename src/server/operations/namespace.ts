@@ -8,6 +8,10 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
+import type { Policy } from '../../tlog/policy.js'
+import type { VerifierKey } from '../../tlog/verifier-key.js'
+import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
+import type { TreeHead } from '../../tlog/verify-proof.js'
 import type { ClusterCheckJson, EntryJson, ProposalJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import {
@@ -23,6 +27,8 @@ import {
 export interface NamespaceDeps {
   readonly index: GovernedIndex
   readonly clock: Pick<Clock, 'now'>
+  /** Verifies the checkpoints of the index log. */
+  readonly logKey: VerifierKey
   /** How far is what takes long; `end` when it is over. */
   readonly longWork: { progress(): Progress | undefined; end(): void }
   readonly checkCluster: (
@@ -51,6 +57,7 @@ type Named =
 export function namespaceOperations({
   index,
   clock,
+  logKey,
   longWork,
   checkCluster,
 }: NamespaceDeps): Pick<Operations, Named | Changing> {
@@ -163,14 +170,23 @@ export function namespaceOperations({
       return ok({ ok: checks.every((check) => check.ok), checks })
     },
 
-    async verify() {
-      const verified = await index.verify().finally(() => longWork.end())
-      return verified.ok ? ok({ ...verified.value, ok: true }) : verified
+    async verify(note) {
+      const from = note === undefined ? ok(undefined) : headIn(note, logKey)
+      if (!from.ok) return from
+      const verified = await index.verify(from.value).finally(() => longWork.end())
+      if (!verified.ok) return verified
+      const { records, head, root } = verified.value
+      return ok({ records, head, root: Buffer.from(root).toString('base64'), ok: true })
     },
 
     progress: () => ({ progress: longWork.progress() ?? null }),
   }
 }
+
+const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
+
+const headIn = (note: string, key: VerifierKey): Result<TreeHead> =>
+  verifyCheckpoint(Buffer.from(note), key, NO_WITNESSES)
 
 const byAlias = (a: { readonly alias: string }, b: { readonly alias: string }): number =>
   a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0

@@ -5,6 +5,7 @@ import type { Authority } from '../../issuance/authority.js'
 import type { CrlPublisher } from '../../issuance/crl-publisher.js'
 import type { IssuanceLedger } from '../../issuance/ports.js'
 import type { IndexState } from '../../namespace/state.js'
+import { formatVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
 import type { SpiffeBundleJson, StatusJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import type { ReadinessWatch } from '../readiness.js'
@@ -17,6 +18,8 @@ export interface TrustDeps {
   readonly readiness: Pick<ReadinessWatch, 'measure'>
   readonly ledger: Pick<IssuanceLedger, 'countLive'>
   readonly clock: Pick<Clock, 'now'>
+  /** Verifies the checkpoints of the index log. */
+  readonly logKey: VerifierKey
   readonly version: string
   readonly pid: number
   readonly listeners: () => StatusJson['server']['listeners']
@@ -59,6 +62,7 @@ export function trustOperations(
           solo: state.solo,
           size: state.size,
           head: state.head,
+          logKey: formatVerifierKey(deps.logKey),
         },
         issuer: shown
           ? {

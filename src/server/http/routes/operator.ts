@@ -6,7 +6,7 @@ import type { RevokeTarget } from '../../operations.js'
 import { aliasParameter, identifierParameter } from '../parameters.js'
 import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
-import { applyBody, changeBody, statementsBody } from '../schema/change-bodies.js'
+import { applyBody, changeBody, checkpointBody, statementsBody } from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
 
 /** What changes something. Over the local socket only. */
@@ -86,6 +86,13 @@ export const operatorRoutes: readonly Route[] = [
     patience: 'long',
     answers: [jsonAnswer(200, 'Verified', 'Every record holds')],
     use: (operations) => answered(200, operations.verify()),
+  }),
+  route('POST /v1/verify/from', 'operator', 'verifyFrom', {
+    summary: 'The same, and that the log goes on from an older checkpoint of it',
+    body: checkpointBody,
+    patience: 'long',
+    answers: [jsonAnswer(200, 'Verified', 'Every record holds, those of the checkpoint first')],
+    use: (operations, { body }) => answered(200, operations.verify(body.checkpoint)),
   }),
   route('GET /v1/progress', 'operator', 'progress', {
     summary: 'How far a document or a verification is that takes long',

@@ -3,6 +3,7 @@ import { openApiDocument } from '../openapi.js'
 import { JSON_TYPE } from '../reply.js'
 import { jsonAnswer, type Route, route } from '../route.js'
 import { evidenceRoutes } from './evidence.js'
+import { logRoutes } from './logs.js'
 import { operatorRoutes } from './operator.js'
 import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
 import { readerRoutes } from './reader.js'
@@ -13,6 +14,7 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
   const table: readonly Route[] = [
     ...healthRoutes(metrics),
     ...trustRoutes,
+    ...logRoutes,
     route('GET /v1/openapi.json', 'public', 'openApi', {
       summary: 'This document',
       answers: [jsonAnswer(200, 'OpenApi', 'OpenAPI 3.1')],

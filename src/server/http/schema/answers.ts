@@ -89,7 +89,14 @@ export const answerSchemas = {
     requestId: string,
   }),
   Status: shape({
-    index: shape({ id: string, trustDomain: string, solo: boolean, size: count, head: string }),
+    index: shape({
+      id: string,
+      trustDomain: string,
+      solo: boolean,
+      size: count,
+      head: string,
+      logKey: string,
+    }),
     issuer: orNull(shape({ id: string, subject: string, notBefore: time, notAfter: time })),
     trustAnchors: list(shape(anchor)),
     entries: count,
@@ -273,7 +280,7 @@ export const answerSchemas = {
   Revoked: shape({ revoked: count, serials: list(serial) }),
   ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
   Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
-  Verified: shape({ records: count, head: string, ok: { const: true } }),
+  Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   Problem: shape(
     {
       type: { type: 'string', pattern: '^urn:capstan:' },

@@ -77,3 +77,10 @@ function anyObject(value: unknown): Result<JsonBody, Refusal<'request.malformed'
     next: 'GET /v1/openapi.json has the schema',
   })
 }
+
+/** A checkpoint of the index log that was kept elsewhere, as it was signed. */
+export const checkpointBody: Body<{ readonly checkpoint: string }> = bodyOf<{
+  readonly checkpoint: string
+}>(object({ checkpoint: { type: 'string', minLength: 1, maxLength: 50_000 } }), {
+  checkpoint: 'acme.example/index\n4\n…\n\n— acme.example/index …\n',
+})

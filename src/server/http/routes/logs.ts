@@ -1,0 +1,68 @@
+import { ok, refuse } from '../../../core/result.js'
+import { parseTilePath, type TilePath } from '../../../tlog/tile.js'
+import type { Parameter } from '../parameters.js'
+import { NOTE_TYPE, OCTETS_TYPE } from '../reply.js'
+import { type Route, route } from '../route.js'
+
+const tileParameter: Parameter<TilePath> = {
+  description:
+    'What follows `tile/` in C2SP tlog-tiles: level and number, or `entries` and number; its slashes may stand as they are',
+  schema: {
+    type: 'string',
+    pattern: '^(entries|0|[1-9]\\d?)/(x\\d{3}/){0,5}\\d{3}(\\.p/[1-9]\\d{0,2})?$',
+  },
+  example: '0/x001/x234/067',
+  parse: (text) => {
+    const path = parseTilePath(`tile/${text}`)
+    if (path) return ok(path)
+    return refuse('request.not-found', 'no tile has this name', {
+      wanted: 'a path of C2SP tlog-tiles, for example tile/0/000 or tile/entries/000.p/12',
+    })
+  },
+}
+
+const seqParameter: Parameter<number> = {
+  description: 'Number of a record, from 0',
+  schema: { type: 'string', pattern: '^(0|[1-9][0-9]{0,14})$' },
+  example: '7',
+  parse: (text) =>
+    /^(0|[1-9][0-9]{0,14})$/.test(text)
+      ? ok(Number(text))
+      : refuse('request.malformed', 'not the number of a record', { wanted: 'a number, from 0' }),
+}
+
+const octets = { [OCTETS_TYPE]: null }
+const text = { [NOTE_TYPE]: null }
+
+/** The index log as C2SP tlog-tiles serves logs, for whoever watches it. */
+export const logRoutes: readonly Route[] = [
+  route('GET /v1/logs/index/checkpoint', 'public', 'indexCheckpoint', {
+    summary: 'The latest checkpoint of the index log: its size and root, signed',
+    answers: [{ status: 200, description: 'A signed note (C2SP tlog-checkpoint)', content: text }],
+    use: async (operations) => {
+      const note = await operations.checkpoint()
+      return note.ok ? ok({ status: 200, type: NOTE_TYPE, body: note.value }) : note
+    },
+  }),
+  route('GET /v1/logs/index/tile/{tile}', 'public', 'indexTile', {
+    summary: 'A tile of the index log: hashes of its tree, or records',
+    path: { tile: tileParameter },
+    limited: true,
+    answers: [{ status: 200, description: 'It never changes', content: octets }],
+    use: async (operations, { path }) => {
+      const tile = await operations.logTile(path.tile)
+      if (!tile.ok) return tile
+      return ok({ status: 200, type: OCTETS_TYPE, body: tile.value, caching: 'immutable' })
+    },
+  }),
+  route('GET /v1/logs/index/proof/{seq}', 'public', 'indexProof', {
+    summary: 'Proof that the latest checkpoint covers a record, and the record, in one text',
+    path: { seq: seqParameter },
+    limited: true,
+    answers: [{ status: 200, description: 'A proof (C2SP tlog-proof)', content: text }],
+    use: async (operations, { path }) => {
+      const proof = await operations.logProof(path.seq)
+      return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
+    },
+  }),
+]

@@ -1,0 +1,71 @@
+import { ok, refuse, type Result } from '../../core/result.js'
+import { encodeBundle } from '../../tlog/entry-bundle.js'
+import type { LogReader } from '../../tlog/ports.js'
+import { formatProof } from '../../tlog/proof-text.js'
+import { proveInclusion } from '../../tlog/prove.js'
+import { type Tile, TILE_WIDTH, tileAt } from '../../tlog/tile.js'
+import type { VerifierKey } from '../../tlog/verifier-key.js'
+import type { Operations } from '../operations.js'
+
+/** A log as it is served: what its latest checkpoint covers, and nothing else. */
+export interface ServedLog {
+  readonly key: VerifierKey
+  readonly tree: LogReader
+  /** At most `limit` entries from `from` on. */
+  read(from: number, limit: number): Promise<readonly { readonly bytes: Uint8Array }[]>
+  /** Resolves when what was appended before is in the checkpoint, where this process signs it. */
+  settled(): Promise<void>
+}
+
+type LogOperations = Pick<Operations, 'checkpoint' | 'logTile' | 'logProof'>
+
+/** The index log for whoever watches it. */
+export function logOperations(log: ServedLog): LogOperations {
+  const { tree } = log
+  const isCovered = async (wanted: Tile): Promise<boolean> => {
+    const { size = 0 } = (await tree.checkpoint()) ?? {}
+    const { width = 0 } = tileAt(wanted.level, wanted.index, size) ?? {}
+    return wanted.width <= width
+  }
+
+  return {
+    async checkpoint() {
+      await log.settled()
+      const signed = await tree.checkpoint()
+      return signed ? ok(signed.note) : nothingYet
+    },
+
+    async logTile(path) {
+      const tile = path.kind === 'hashes' ? path.tile : { level: 0, ...path.bundle }
+      if (!(await isCovered(tile))) return notCovered('tile')
+      if (path.kind === 'hashes') {
+        const [octets] = await tree.readTiles([tile])
+        return octets ? ok(octets) : notCovered('tile')
+      }
+      const entries = await log.read(tile.index * TILE_WIDTH, tile.width)
+      return ok(encodeBundle(entries.map(({ bytes }) => bytes)))
+    },
+
+    async logProof(seq) {
+      await log.settled()
+      const signed = await tree.checkpoint()
+      if (!signed) return nothingYet
+      if (seq >= signed.size) return notCovered('record')
+      const [record] = await log.read(seq, 1)
+      const { index, path } = await proveInclusion(tree, signed, seq)
+      const checkpoint = Buffer.from(signed.note)
+      return ok(formatProof({ ...(record && { extra: record.bytes }), index, path, checkpoint }))
+    },
+  }
+}
+
+type NotThere = Result<never>
+
+const nothingYet: NotThere = refuse('request.not-found', 'no checkpoint has been signed yet', {
+  next: 'try again in a moment',
+})
+
+const notCovered = (what: string): NotThere =>
+  refuse('request.not-found', `the latest checkpoint covers no such ${what}`, {
+    next: 'GET /v1/logs/index/checkpoint says how many records there are',
+  })

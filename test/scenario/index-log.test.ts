@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import SqliteDatabase from 'better-sqlite3'
+import { storePath } from '../../src/compose/found.js'
+import { openInstance } from '../../src/compose/instance.js'
+import { decodeBundle } from '../../src/tlog/entry-bundle.js'
+import { leafHash } from '../../src/tlog/hash.js'
+import type { Policy } from '../../src/tlog/policy.js'
+import { parseProof, verifyProof } from '../../src/tlog/proof-text.js'
+import { parseTilePath } from '../../src/tlog/tile.js'
+import { parseVerifierKey } from '../../src/tlog/verifier-key.js'
+import { verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
+import { emptyIndexTables } from '../../src/store/empty-index-tables.js'
+import { systemRandom } from '../../src/system.js'
+import { treeRoot } from '../tlog/reference-tree.js'
+import { codeOf, givenInstallation, type Installation, valueOf } from './given-installation.js'
+
+const noWitnesses: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
+
+let given: Installation
+beforeEach(async () => {
+  given = await givenInstallation()
+})
+afterEach(() => given[Symbol.asyncDispose]())
+
+const operations = () => given.instance.operations
+const keyOf = async () => valueOf(parseVerifierKey((await operations().status()).index.logKey))
+const checkpoint = async () => valueOf(await operations().checkpoint())
+const headIn = async (note: string) =>
+  valueOf(verifyCheckpoint(Buffer.from(note), await keyOf(), noWitnesses))
+const recordsOf = async () => {
+  const { index } = given.instance.store
+  return index.read(0, await index.size())
+}
+const tile = (path: string) => operations().logTile(parseTilePath(path)!)
+const change = (alias: string) =>
+  given.change({ op: 'entry.create', alias, owner: { controller: 'team' } })
+
+/** Does something to the store while no process has it open. */
+async function meddle(work: (database: SqliteDatabase.Database) => void): Promise<void> {
+  await given.instance[Symbol.asyncDispose]()
+  const database = new SqliteDatabase(storePath(given.config.dataDir))
+  work(database)
+  database.close()
+}
+
+/** Cuts the log short, and makes everything that is derived from it again. */
+const cutShort = (more: string) =>
+  meddle((database) => {
+    database.exec('DELETE FROM index_log WHERE seq = (SELECT max(seq) FROM index_log)')
+    database.exec(more)
+  }).then(() => emptyIndexTables(storePath(given.config.dataDir)))
+
+const opening = () =>
+  openInstance({
+    config: given.config,
+    env: {},
+    clock: given.clock,
+    random: systemRandom,
+    version: '0',
+    writer: 'inline',
+    listeners: () => [],
+    observer: { stage: () => undefined, issued: () => undefined },
+  })
+
+describe('the checkpoint of the index log', () => {
+  it('is signed after every change, over the records themselves, by the key that status shows', async () => {
+    for (const alias of ['a/one', 'a/two', 'a/three']) {
+      await change(alias)
+      const { size, root, origin } = await headIn(await checkpoint())
+      const records = await recordsOf()
+      expect({ size, origin }).toEqual({ size: records.length, origin: 'test.example/index' })
+      expect(Buffer.from(root)).toEqual(treeRoot(records.map(({ bytes }) => leafHash(bytes))))
+    }
+  })
+
+  it('and its key are the same after a restart', async () => {
+    const before = [await checkpoint(), await keyOf()]
+    await given.reopen()
+    expect([await checkpoint(), await keyOf()]).toEqual(before)
+  })
+
+  it('is signed by a new key where an earlier version founded the installation', async () => {
+    const path = join(given.config.dataDir, 'instance.json')
+    const { logKey: _, ...before } = JSON.parse(readFileSync(path, 'utf8')) as { logKey: string }
+    await meddle((database) => {
+      database.exec('DELETE FROM log_checkpoint; DELETE FROM log_tile; DELETE FROM log_tree')
+    })
+    writeFileSync(path, JSON.stringify(before))
+    await given.open()
+    const { size } = await headIn(await checkpoint())
+    expect(size).toBe((await recordsOf()).length)
+    await given.reopen()
+    expect((await headIn(await checkpoint())).size).toBe(size)
+  })
+})
+
+describe('what the index log serves', () => {
+  it('are proofs of every record, which hold the record', async () => {
+    const key = await keyOf()
+    for (const { seq, bytes } of await recordsOf()) {
+      const text = valueOf(await operations().logProof(seq))
+      const proof = valueOf(parseProof(Buffer.from(text)))
+      expect(Buffer.from(proof.extra!)).toEqual(Buffer.from(bytes))
+      expect(proof.index).toBe(seq)
+      valueOf(verifyProof(proof, leafHash(bytes), key, noWitnesses))
+      const other = Buffer.from(bytes)
+      other[9]! ^= 1
+      expect(codeOf(verifyProof(proof, leafHash(other), key, noWitnesses))).toBe('tlog.bad-proof')
+    }
+  })
+
+  it('are tiles and records, at every width that the checkpoint covers, and no others', async () => {
+    await checkpoint()
+    const records = await recordsOf()
+    const size = records.length
+    for (let width = 1; width <= size; width += 1) {
+      const hashes = valueOf(await tile(`tile/0/000.p/${width}`))
+      const leaves = records.slice(0, width).map(({ bytes }) => leafHash(bytes))
+      expect(Buffer.from(hashes)).toEqual(Buffer.concat(leaves))
+      const bundle = valueOf(await tile(`tile/entries/000.p/${width}`))
+      const entries = valueOf(decodeBundle(bundle, width))
+      expect(entries.map(leafHash)).toEqual(leaves)
+    }
+    for (const path of [
+      `tile/0/000.p/${size + 1}`,
+      `tile/entries/000.p/${size + 1}`,
+      'tile/0/000',
+      'tile/entries/000',
+      'tile/0/001.p/1',
+      'tile/1/000.p/1',
+      'tile/63/000',
+      'tile/entries/x999/999',
+      'tile/0/x009/x007/x199/x254/x740/991',
+    ]) {
+      expect([path, codeOf(await tile(path))]).toEqual([path, 'request.not-found'])
+    }
+    for (const seq of [size, 10 ** 14]) {
+      expect(codeOf(await operations().logProof(seq))).toBe('request.not-found')
+    }
+  })
+})
+
+describe('an index log that was cut short, with everything that is made from it', () => {
+  it('is not opened beside the checkpoint that was signed of it', async () => {
+    await checkpoint()
+    await cutShort('')
+    expect(codeOf(await opening())).toBe('tlog.inconsistent')
+    // Put back for whoever closes it: without a checkpoint nothing here can tell.
+    await meddle((database) => void database.exec('DELETE FROM log_checkpoint'))
+    await given.open()
+  })
+
+  it('is found out by a checkpoint that was kept elsewhere, and by nothing else', async () => {
+    await change('a/one')
+    const kept = await checkpoint()
+    await change('a/two')
+    expect(codeOf(await operations().verify(kept))).toBeUndefined()
+    await cutShort('DELETE FROM log_checkpoint')
+    await given.open()
+    // The last record is gone and the one that was signed is there: nothing is wrong.
+    expect(codeOf(await operations().verify(kept))).toBeUndefined()
+    await cutShort('DELETE FROM log_checkpoint')
+    await given.open()
+    expect(codeOf(await operations().verify())).toBeUndefined()
+    expect(codeOf(await operations().verify(kept))).toBe('tlog.inconsistent')
+    // As long again, and of other records.
+    await change('a/other')
+    expect((await recordsOf()).length).toBe((await headIn(kept)).size)
+    expect(codeOf(await operations().verify())).toBeUndefined()
+    expect(codeOf(await operations().verify(kept))).toBe('tlog.inconsistent')
+  })
+
+  it('is not compared with what is no checkpoint of it', async () => {
+    const note = await checkpoint()
+    const codes = {
+      'tlog.malformed': ['', 'x', note.slice(0, -1), note.replace('\n\n', '\n')],
+      'tlog.bad-signature': [note.replace(/\n\d+\n/, '\n1\n')],
+      'tlog.unknown-log': [note.replaceAll('test.example', 'best.example')],
+    }
+    for (const [code, notes] of Object.entries(codes)) {
+      for (const other of notes) expect(codeOf(await operations().verify(other))).toBe(code)
+    }
+  })
+})

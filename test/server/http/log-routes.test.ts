@@ -1,0 +1,121 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { ok, refuse } from '../../../src/core/result.js'
+import type { TilePath } from '../../../src/tlog/tile.js'
+import { ask, closeAll, serve } from './harness.js'
+
+afterAll(closeAll)
+
+const wanted: TilePath[] = []
+const served = await serve('tls', {
+  rate: { perSecond: 10_000, burst: 10_000 },
+  operations: {
+    checkpoint: () => Promise.resolve(ok('a note\n')),
+    logTile: (path) => {
+      wanted.push(path)
+      return Promise.resolve(ok(Uint8Array.of(0, 255, 10)))
+    },
+    logProof: (seq) => Promise.resolve(ok(`proof ${seq}\n`)),
+  },
+})
+const at = (path: string) => ask(served, { path: `/v1/logs/index/${path}` })
+
+describe('the log over HTTP', () => {
+  it('has its checkpoint, which is asked for again, and proofs of it', async () => {
+    for (const [path, text] of [
+      ['checkpoint', 'a note\n'],
+      ['proof/0', 'proof 0\n'],
+      ['proof/123456789012345', 'proof 123456789012345\n'],
+    ] as const) {
+      const told = await at(path)
+      expect(told).toMatchObject({ status: 200, text })
+      expect(told.headers).toMatchObject({
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-cache',
+      })
+    }
+  })
+
+  it.each([
+    ['tile/0/000', { kind: 'hashes', tile: { level: 0, index: 0, width: 256 } }],
+    ['tile/63/000.p/1', { kind: 'hashes', tile: { level: 63, index: 0, width: 1 } }],
+    ['tile/1/x001/x234/067', { kind: 'hashes', tile: { level: 1, index: 1_234_067, width: 256 } }],
+    ['tile/entries/000.p/255', { kind: 'entries', bundle: { index: 0, width: 255 } }],
+    ['tile/entries/x001%2F000', { kind: 'entries', bundle: { index: 1000, width: 256 } }],
+  ])('has what %s names, to be kept for ever', async (path, expected) => {
+    wanted.length = 0
+    const told = await at(path)
+    expect(told.status).toBe(200)
+    expect(told.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '3',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+    expect(wanted).toEqual([expected])
+  })
+
+  it.each([
+    'tile/0/000/',
+    'tile/0//000',
+    'tile/00/000',
+    'tile/64/000',
+    'tile/-1/000',
+    'tile/0/0',
+    'tile/0/0000',
+    'tile/0/x000/000',
+    'tile/0/000.p/0',
+    'tile/0/000.p/256',
+    'tile/0/000.p/01',
+    'tile/0/000.p',
+    'tile/0/000.P/1',
+    'tile/0/%30%30%30x',
+    'tile/0/x999/x999/x999/x999/x999/x999/999',
+    'tile/0/../0/000',
+    'tile/entries/000.p/1%00',
+    'tile/entries/%2e%2e/secret',
+    'tile/data/000',
+    `tile/0/${'x001/'.repeat(6)}000`,
+  ])('has no tile of another spelling: %s', async (path) => {
+    wanted.length = 0
+    const told = await at(path)
+    expect(told).toMatchObject({ status: 404, json: { code: 'request.not-found' } })
+    expect(told.headers['cache-control']).toBe('no-cache')
+    expect(wanted).toEqual([])
+  })
+
+  it.each(['proof/', 'proof/-1', 'proof/01', 'proof/1e3', 'proof/0x1', 'proof/9999999999999999'])(
+    'has no proof of another spelling: %s',
+    async (path) => {
+      const { status, json } = await at(path)
+      expect([status, json?.['code']]).toEqual(
+        path === 'proof/' ? [404, 'request.not-found'] : [400, 'request.malformed'],
+      )
+    },
+  )
+
+  it('takes no query, and no other method', async () => {
+    expect(await at('tile/0/000?x=1')).toMatchObject({ status: 400 })
+    const told = await ask(served, { method: 'POST', path: '/v1/logs/index/tile/0/000' })
+    expect(told).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
+    expect(await ask(served, { method: 'HEAD', path: '/v1/logs/index/tile/0/000' })).toMatchObject({
+      status: 200,
+      text: '',
+    })
+  })
+
+  it('does not let what is not there yet be kept', async () => {
+    const none = await serve('tls', {
+      operations: { logTile: () => Promise.resolve(refuse('request.not-found', 'not yet')) },
+    })
+    const told = await ask(none, { path: '/v1/logs/index/tile/0/000' })
+    expect(told).toMatchObject({ status: 404, headers: { 'cache-control': 'no-cache' } })
+  })
+
+  it('gives each address its turn for what costs more than a probe', async () => {
+    const busy = await serve('tls', { rate: { perSecond: 1, burst: 3 } })
+    const statuses: number[] = []
+    for (const path of ['tile/0/000', 'tile/entries/000', 'proof/0', 'proof/1', 'checkpoint']) {
+      statuses.push((await ask(busy, { path: `/v1/logs/index/${path}` })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 429, 200])
+  })
+})

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseCheckpoint } from '../../src/tlog/checkpoint.js'
+import { parseNote } from '../../src/tlog/note.js'
+import type { NoteSigner } from '../../src/tlog/ports.js'
+import { CheckpointPublisher } from '../../src/tlog/publish-checkpoints.js'
+import { MemoryLogTree } from '../support/memory-log-tree.js'
+import { logSigner } from '../support/note-signers.js'
+import { numberedLeaves, treeRoot } from './reference-tree.js'
+
+const leaves = numberedLeaves(600)
+
+/** A publisher whose signatures are made when the test says so. */
+function given() {
+  const tree = new MemoryLogTree(() => [])
+  const real = logSigner('acme.example/index')
+  const signed: { readonly size: number; readonly root: string }[] = []
+  const held: (() => void)[] = []
+  const failures: unknown[] = []
+  const state = { fails: false }
+  const signer: NoteSigner = {
+    key: real.key,
+    sign: async (octets) => {
+      await new Promise<void>((resolve) => held.push(resolve))
+      if (state.fails) throw new Error('no key')
+      const text = parseCheckpoint(Buffer.from(octets).toString())
+      if (text.ok) {
+        const { size, root } = text.value
+        signed.push({ size, root: Buffer.from(root).toString('hex') })
+      }
+      return real.sign(octets)
+    },
+  }
+  const publisher = new CheckpointPublisher({ tree, signer, failed: (why) => failures.push(why) })
+  const grow = (to: number) => {
+    tree.append(leaves.slice(tree.size, to))
+    publisher.publish()
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const release = async () => {
+    await turn()
+    held.shift()?.()
+    await turn()
+  }
+  return { tree, publisher, grow, release, signed, held, failures, state }
+}
+
+describe('checkpoints of a log that grows', () => {
+  it('are signed while it grows, the latest next, and nobody waits for one', async () => {
+    const { tree, publisher, grow, release, signed } = given()
+    grow(1)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const size of [2, 3, 300, 512]) grow(size)
+    expect(tree.signed).toBeUndefined()
+    await release()
+    expect(tree.signed?.size).toBe(1)
+    await release()
+    await publisher.settled()
+    expect(signed.map(({ size }) => size)).toEqual([1, 512])
+    expect(tree.signed?.size).toBe(512)
+    for (const { size, root } of signed) {
+      expect(root).toBe(Buffer.from(treeRoot(leaves.slice(0, size))).toString('hex'))
+    }
+    expect(parseNote(Buffer.from(tree.signed!.note)).ok).toBe(true)
+  })
+
+  it('are signed once for a size', async () => {
+    const { publisher, grow, release, signed, held } = given()
+    grow(5)
+    await release()
+    await publisher.settled()
+    publisher.publish()
+    publisher.publish()
+    await publisher.settled()
+    expect(held).toEqual([])
+    expect(signed).toHaveLength(1)
+  })
+
+  it('are not signed of a tree without leaves', async () => {
+    const { tree, publisher, held } = given()
+    publisher.publish()
+    await publisher.settled()
+    expect(held).toEqual([])
+    expect(tree.signed).toBeUndefined()
+  })
+
+  it('are tried again at the next change where they could not be signed', async () => {
+    const { tree, publisher, grow, release, failures, state } = given()
+    state.fails = true
+    grow(4)
+    await release()
+    await publisher.settled()
+    expect(failures).toHaveLength(1)
+    expect(tree.signed).toBeUndefined()
+    state.fails = false
+    grow(6)
+    await release()
+    await publisher.settled()
+    expect(tree.signed?.size).toBe(6)
+  })
+})
