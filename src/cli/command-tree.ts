@@ -5,6 +5,7 @@ import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
 import { certReadCommands } from './commands/cert.js'
 import { certsCommands } from './commands/certs.js'
+import { checkpointCommands } from './commands/checkpoint.js'
 import { clusterCommands } from './commands/cluster.js'
 import { completionCommand } from './commands/completion.js'
 import { configCommands } from './commands/config.js'
@@ -24,6 +25,7 @@ import { serveCommands } from './commands/serve.js'
 import { splitCommands } from './commands/splits.js'
 import { statusCommand } from './commands/status.js'
 import { tokenCommands } from './commands/token.js'
+import { verifyProofCommand } from './commands/verify-proof.js'
 import { voteCommands } from './commands/vote.js'
 import { voterCommands } from './commands/voter.js'
 import { versionCommand } from './commands/version.js'
@@ -73,6 +75,8 @@ export const commands: readonly CommandSpec[] = [
   ...certReadCommands,
   ...certGetCommands,
   ...bundleCommands,
+  ...checkpointCommands,
+  verifyProofCommand,
   indexVerifyCommand,
   indexRebuildCommand,
   ...configCommands,

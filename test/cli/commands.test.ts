@@ -173,6 +173,7 @@ const reads = [
   'token ls',
   'bundle',
   'index verify',
+  'index prove 7',
   'index rebuild',
   'config show',
   'config check',

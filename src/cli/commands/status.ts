@@ -23,6 +23,7 @@ function renderStatus(look: Look, status: JsonReader): string {
     ['index', [index.text('id'), ...solo]],
     ['records', String(index.count('size'))],
     ['head', index.text('head')],
+    ['log key', index.text('logKey')],
     ['entries', String(status.count('entries'))],
     ['live leaves', String(status.count('liveCertificates'))],
     ['trust anchors', status.objects('trustAnchors').map((anchor) => authority(look, anchor))],

@@ -1,0 +1,88 @@
+import { toIso, unixSeconds } from '../../core/time.js'
+import { leafHash } from '../../tlog/hash.js'
+import { toBase64, utf8 } from '../../tlog/note-text.js'
+import { parsePolicy, type Policy } from '../../tlog/policy.js'
+import { parseProof, verifyProof } from '../../tlog/proof-text.js'
+import { parseVerifierKey } from '../../tlog/verifier-key.js'
+import { visible } from '../../core/visible.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import { type Outcome, refused, usage } from '../problem.js'
+import { renderFields } from '../screen/fields.js'
+
+const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
+
+async function verify(call: Invocation): Promise<Outcome<Answer>> {
+  const key = parseVerifierKey(call.text('key') ?? '')
+  if (!key.ok) return refused(key.refusal)
+  const policy = await policyOf(call)
+  if (!policy.ok) return policy
+  const octets = await call.file(call.word(0) ?? '-')
+  if (!octets.ok) return octets
+  const proof = parseProof(octets.value)
+  if (!proof.ok) return refused(proof.refusal)
+  const record = await recordOf(call, proof.value.extra)
+  if (!record.ok) return record
+  const verified = verifyProof(proof.value, leafHash(record.value), key.value, policy.value)
+  if (!verified.ok) return refused(verified.refusal)
+  const { origin, size, root, cosignatures } = verified.value
+  const [{ index }, text] = [proof.value, utf8(record.value)]
+  const witnesses = cosignatures.map(({ key: { name }, time }) => {
+    return { name, at: toIso(unixSeconds(time)) }
+  })
+  const json = {
+    origin,
+    record: index,
+    size,
+    root: toBase64(root),
+    witnesses,
+    content: text ?? null,
+  }
+  return answer(json, (look) =>
+    renderFields(look, [
+      ['verified', `${look.paint('green', 'yes')}: the log has this record`],
+      ['log', visible(origin)],
+      ['record', `${index} of ${size}`],
+      ['root', toBase64(root)],
+      ['witnesses', witnesses.map(({ name, at }) => `${visible(name)} at ${at}`)],
+      ['content', text === undefined ? 'no text' : visible(text)],
+    ]),
+  )
+}
+
+/** `--record`, or what the proof itself holds: it must hash to the leaf either way. */
+async function recordOf(
+  call: Invocation,
+  extra: Uint8Array | undefined,
+): Promise<Outcome<Uint8Array>> {
+  const file = call.text('record')
+  if (file !== undefined) return call.file(file)
+  if (extra) return { ok: true, value: extra }
+  return usage('the proof does not hold the record', { wanted: '--record with its octets' })
+}
+
+async function policyOf(call: Invocation): Promise<Outcome<Policy>> {
+  const file = call.text('policy')
+  if (file === undefined) return { ok: true, value: NO_WITNESSES }
+  const octets = await call.file(file)
+  if (!octets.ok) return octets
+  const policy = parsePolicy(octets.value)
+  return policy.ok ? policy : refused(policy.refusal)
+}
+
+export const verifyProofCommand: CommandSpec = {
+  path: 'verify-proof',
+  arguments: '<file>',
+  summary: 'verify a proof that the index log has a record; needs no server',
+  details: [
+    'The key is what `capstan status` shows as the log key, kept from a time when it was trusted.',
+    'A policy (C2SP tlog-policy) says which witnesses must have signed the checkpoint too.',
+  ],
+  options: [
+    { flags: '--key <vkey>', description: "the log's verifier key", need: 'required' },
+    { flags: '--record <file>', description: "the record's octets, instead of those in the proof" },
+    { flags: '--policy <file>', description: 'whose signatures are wanted beside it' },
+  ],
+  examples: ['capstan verify-proof proof.txt --key acme.example/index+5f0a11c2+AW9...'],
+  run: verify,
+}

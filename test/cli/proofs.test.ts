@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ok, refuse } from '../../src/core/result.js'
+import { logOperations } from '../../src/server/operations/logs.js'
+import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { signCheckpoint } from '../../src/tlog/sign-note.js'
+import { MemoryLogTree } from '../support/memory-log-tree.js'
+import { logSigner, witnessSigner } from '../support/note-signers.js'
+import { json, run, ScriptedServer } from './fake-world.js'
+
+const origin = 'acme.example/index'
+const signer = logSigner(origin)
+const vkey = formatVerifierKey(signer.key)
+const records = Array.from({ length: 300 }, (_, seq) => Buffer.from(`{"seq":${seq}}`))
+
+let home = ''
+let server: ScriptedServer
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'capstan-proofs-'))
+  const tree = new MemoryLogTree(() => records)
+  const { size, root } = await tree.catchUp(300)
+  const note = await signCheckpoint({ origin, size, root, extensions: [] }, signer)
+  await tree.keepCheckpoint({ size, root, note })
+  server = new ScriptedServer(
+    logOperations({
+      key: signer.key,
+      tree,
+      read: (from, limit) =>
+        Promise.resolve(records.slice(from, from + limit).map((bytes) => ({ bytes }))),
+      settled: () => Promise.resolve(),
+    }),
+  )
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+const capstan = (words: readonly string[], with_ = server) =>
+  run(words, { server: with_, cwd: home })
+const keep = (name: string, content: string | Uint8Array) => {
+  writeFileSync(join(home, name), content)
+  return name
+}
+/** Without a server: whoever asks one fails. */
+const offline = (words: readonly string[]) =>
+  run(words, { cwd: home, operator: () => Promise.reject(new Error('asked a server')) })
+const verify = (file: string, ...more: readonly string[]) =>
+  offline(['verify-proof', file, '--key', vkey, ...more])
+
+describe('a proof on the command line', () => {
+  it('is printed, and verified without a server by whoever has the key', async () => {
+    for (const record of [0, 255, 256, 299]) {
+      const { out } = await capstan(['index', 'prove', String(record)])
+      const screen = await verify(keep('proof.txt', out), '--json')
+      expect([screen.exit, json(screen)]).toMatchObject([
+        0,
+        { origin, record, size: 300, witnesses: [], content: `{"seq":${record}}` },
+      ])
+      expect((await verify('proof.txt')).out).toContain(`${record} of 300`)
+    }
+  })
+
+  it('is of one record, whether that is in it or beside it', async () => {
+    keep('proof.txt', (await capstan(['index', 'prove', '7'])).out)
+    keep('seven', records[7]!)
+    keep('eight', records[8]!)
+    expect((await verify('proof.txt', '--record', 'seven')).exit).toBe(0)
+    const other = await verify('proof.txt', '--record', 'eight', '--json')
+    expect(json(other)).toMatchObject({ code: 'tlog.bad-proof' })
+    const { out } = await capstan(['index', 'prove', '8'])
+    const without = out.replace(/extra .*\n/, '')
+    expect(json(await verify(keep('bare', without), '--json'))).toMatchObject({ code: 'cli.usage' })
+    expect((await verify('bare', '--record', 'eight')).exit).toBe(0)
+  })
+
+  it('does not hold with any character of it changed', async () => {
+    const { out } = await capstan(['index', 'prove', '7'])
+    for (let at = 0; at < out.length; at += 3) {
+      const changed = `${out.slice(0, at)}${out[at] === 'A' ? 'B' : 'A'}${out.slice(at + 1)}`
+      const screen = await verify(keep('changed', changed))
+      expect([at, screen.exit === 0]).toEqual([at, false])
+      expect(screen.exit).not.toBe(1)
+    }
+  })
+
+  it('is not taken from another log, or without the witnesses of a policy', async () => {
+    keep('proof.txt', (await capstan(['index', 'prove', '7'])).out)
+    const other = formatVerifierKey(logSigner('other.example/index').key)
+    const asked = await offline(['verify-proof', 'proof.txt', '--key', other, '--json'])
+    expect(json(asked)).toMatchObject({ code: 'tlog.unknown-log' })
+    const witness = formatVerifierKey(witnessSigner('watch.example').key)
+    keep('policy', `log ${vkey}\nwitness w ${witness}\nquorum w\n`)
+    const policed = await verify('proof.txt', '--policy', 'policy', '--json')
+    expect(json(policed)).toMatchObject({ code: 'tlog.no-quorum' })
+    keep('none', `log ${vkey}\nquorum none\n`)
+    expect((await verify('proof.txt', '--policy', 'none')).exit).toBe(0)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['no text', Uint8Array.of(0xff, 0xfe, 0x0a, 0x0a, 0x0a)],
+    ['line feeds', '\n'.repeat(100_000)],
+    ['a proof without a checkpoint', 'c2sp.org/tlog-proof@v1\nextra QQ==\nindex 0\n\n\n'],
+    ['too much', 'x'.repeat(1_000_000)],
+  ])('is refused where it is %s', async (_, content) => {
+    const screen = await verify(keep('proof.txt', content), '--json')
+    expect(json(screen)).toMatchObject({ code: 'tlog.malformed' })
+  })
+
+  it('is asked for by number, with a key that is one', async () => {
+    for (const word of ['-1', '07', '1e3', 'x', '9'.repeat(16)]) {
+      expect((await capstan(['index', 'prove', '--', word])).exit).toBe(2)
+    }
+    expect(server.requests).toEqual([])
+    expect((await capstan(['index', 'prove', '300'])).exit).toBe(4)
+    const screen = await offline(['verify-proof', 'x', '--key', 'x', '--json'])
+    expect(json(screen)).toMatchObject({ code: 'tlog.malformed' })
+  })
+})
+
+describe('a checkpoint on the command line', () => {
+  it('is printed as it was signed', async () => {
+    const { out } = await capstan(['checkpoint'])
+    const fields = json(await capstan(['checkpoint', '--json']))
+    expect(fields).toMatchObject({ origin, size: 300, note: out })
+  })
+
+  it('is what the log is compared with, as it is in the file', async () => {
+    const asked: (string | undefined)[] = []
+    const scripted = new ScriptedServer({
+      verify: (from) => {
+        asked.push(from)
+        return Promise.resolve(
+          from === undefined
+            ? ok({ records: 4, head: 'ab'.repeat(32), root: 'cg==', ok: true })
+            : refuse('tlog.inconsistent', 'it was cut short'),
+        )
+      },
+    })
+    expect((await capstan(['index', 'verify'], scripted)).exit).toBe(0)
+    keep('checkpoint.txt', 'a note\n')
+    const screen = await capstan(
+      ['index', 'verify', '--from', 'checkpoint.txt', '--json'],
+      scripted,
+    )
+    expect([screen.exit, json(screen)]).toMatchObject([3, { code: 'tlog.inconsistent' }])
+    expect(asked).toEqual([undefined, 'a note\n'])
+    for (const content of ['', Uint8Array.of(0xff), 'x'.repeat(50_001)]) {
+      keep('checkpoint.txt', content)
+      const none = await capstan(['index', 'verify', '--from', 'checkpoint.txt'], scripted)
+      expect(none.exit).toBe(2)
+    }
+    expect(asked).toHaveLength(2)
+  })
+})
