@@ -11,6 +11,8 @@ const heads: readonly TreeHead[] = Array.from({ length: ALL + 1 }, (_, size) => 
   size,
   root: treeRoot(leaves.slice(0, size)),
 }))
+/** Trees of which every combination is tried: their number grows with its third power. */
+const few = heads.slice(0, 38)
 const hashesOf = (ranges: readonly LeafRange[]): readonly Uint8Array[] =>
   ranges.map(({ begin, end }) => treeRoot(leaves.slice(begin, end)))
 
@@ -21,8 +23,8 @@ function flipped(octets: Uint8Array, bit: number): Uint8Array {
 }
 
 describe('an inclusion proof', () => {
-  it('is made and holds, for every leaf of every tree to 64, and for no other place', () => {
-    for (const head of heads) {
+  it('is made and holds, for every leaf of every tree to 37, and for no other place', () => {
+    for (const head of few) {
       for (let index = 0; index < head.size; index++) {
         const path = hashesOf(inclusionSubtrees(index, head.size))
         expect(path).toEqual(treePath(index, leaves.slice(0, head.size)))
@@ -95,8 +97,8 @@ describe('an inclusion proof', () => {
 })
 
 describe('a consistency proof', () => {
-  it('is made and holds, for every two trees to 64, and for no others', () => {
-    for (const second of heads.slice(1)) {
+  it('is made and holds, for every two trees to 37, and for no others', () => {
+    for (const second of few.slice(1)) {
       for (let size = 1; size <= second.size; size++) {
         const proof = hashesOf(consistencySubtrees(size, second.size))
         expect(proof).toEqual(treeProof(size, leaves.slice(0, second.size)))
