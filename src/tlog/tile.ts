@@ -1,10 +1,9 @@
-import { HASH_OCTETS, isSize } from './hash.js'
+import { isSize } from './hash.js'
 import type { NodePosition } from './subtrees.js'
 
 /** Hashes in a full tile; its height is 8. */
 export const TILE_WIDTH = 256
 const TILE_HEIGHT = 8
-export const FULL_TILE_OCTETS = TILE_WIDTH * HASH_OCTETS
 
 /**
  * A row of consecutive hashes of the tree (C2SP tlog-tiles): those of nodes of level `8 * level`,
