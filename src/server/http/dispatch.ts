@@ -40,7 +40,7 @@ export const defaultDispatchLimits: DispatchLimits = {
 export interface DispatchOptions {
   readonly operations: Operations
   readonly newRequestId: () => string
-  /** Asked for every request over the network that is not for a public route, and for some that are. */
+  /** Asked for every request over the network that is not for a public route. */
   readonly takeTurn: TakeTurn
   readonly limits: DispatchLimits
   readonly log: ServerLog
@@ -145,7 +145,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
 
   async function answerOf(routed: Routed, route: Route, context: CallContext): Promise<Answer> {
     const { request } = routed
-    if (route.limited && channel !== 'unix') {
+    if (route.access !== 'public' && channel !== 'unix') {
       const wait = options.takeTurn(context.remote)
       if (wait !== undefined) return throttled(wait)
     }

@@ -69,8 +69,6 @@ export interface Route {
     readonly size: BodySize
   }
   readonly patience: Patience
-  /** Takes the caller's turn over the network, as what is not public does: it costs more than a probe. */
-  readonly limited: boolean
   readonly answers: readonly Answer[]
   readonly run: (operations: Operations, call: RawCall) => Promise<Result<Reply>>
 }
@@ -88,7 +86,6 @@ interface RouteSpec<P extends Parameters, Q extends Parameters, B> {
   readonly body?: Body<B>
   readonly size?: BodySize
   readonly patience?: Patience
-  readonly limited?: true
   readonly answers: readonly Answer[]
   readonly use: (operations: Operations, call: Call<P, Q, B>) => Promise<Result<Reply>>
 }
@@ -112,7 +109,6 @@ export function route<P extends Parameters, Q extends Parameters, B = undefined>
     pathParameters,
     query,
     patience: spec.patience ?? 'usual',
-    limited: access !== 'public' || spec.limited === true,
     answers: spec.answers,
     ...(spec.body && {
       body: {

@@ -13,7 +13,7 @@ export const safeHeaders = {
 const ONE_YEAR_S = 31_536_000
 const always = Object.entries(safeHeaders).flat()
 
-const FOR_EVER = `public, max-age=${ONE_YEAR_S}, immutable`
+const FOR_EVER = `private, max-age=${ONE_YEAR_S}, immutable`
 const cacheControl = { 'check-again': 'no-cache', 'store-nothing': 'no-store' } as const
 
 export interface ReplyTerms {

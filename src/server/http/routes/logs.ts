@@ -34,7 +34,10 @@ const seqParameter: Parameter<number> = {
 const octets = { [OCTETS_TYPE]: null }
 const text = { [NOTE_TYPE]: null }
 
-/** The index log as C2SP tlog-tiles serves logs, for whoever watches it. */
+/**
+ * The index log as C2SP tlog-tiles serves logs. Its head is for everybody; records, and hashes that a
+ * guessed record could be compared with, are for readers: they name every entry.
+ */
 export const logRoutes: readonly Route[] = [
   route('GET /v1/logs/index/checkpoint', 'public', 'indexCheckpoint', {
     summary: 'The latest checkpoint of the index log: its size and root, signed',
@@ -44,10 +47,9 @@ export const logRoutes: readonly Route[] = [
       return note.ok ? ok({ status: 200, type: NOTE_TYPE, body: note.value }) : note
     },
   }),
-  route('GET /v1/logs/index/tile/{tile}', 'public', 'indexTile', {
+  route('GET /v1/logs/index/tile/{tile}', 'reader', 'indexTile', {
     summary: 'A tile of the index log: hashes of its tree, or records',
     path: { tile: tileParameter },
-    limited: true,
     answers: [{ status: 200, description: 'It never changes', content: octets }],
     use: async (operations, { path }) => {
       const tile = await operations.logTile(path.tile)
@@ -55,10 +57,9 @@ export const logRoutes: readonly Route[] = [
       return ok({ status: 200, type: OCTETS_TYPE, body: tile.value, caching: 'immutable' })
     },
   }),
-  route('GET /v1/logs/index/proof/{seq}', 'public', 'indexProof', {
+  route('GET /v1/logs/index/proof/{seq}', 'reader', 'indexProof', {
     summary: 'Proof that the latest checkpoint covers a record, and the record, in one text',
     path: { seq: seqParameter },
-    limited: true,
     answers: [{ status: 200, description: 'A proof (C2SP tlog-proof)', content: text }],
     use: async (operations, { path }) => {
       const proof = await operations.logProof(path.seq)
