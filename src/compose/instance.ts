@@ -35,7 +35,6 @@ import { namespaceOperations } from '../server/operations/namespace.js'
 import { policyOperations } from '../server/operations/policies.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
-import { CheckpointPublisher } from '../tlog/publish-checkpoints.js'
 import { formatVerifierKey } from '../tlog/verifier-key.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { type IssuingStore, openStore, type OwnStore } from '../store/open-store.js'
@@ -43,9 +42,9 @@ import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { inUse, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
-import { openLogKey } from './log-key.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
+import { openSignedLog } from './signed-log.js'
 
 export interface UseCaseOptions {
   readonly config: Config
@@ -123,8 +122,6 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const voter = await vault.value.open(file.voterKey)
     if (!voter) throw new DependencyError('keys', "the local voter's key is gone")
 
-    const signer = await openLogKey(vault.value, file, { dataDir, random })
-
     const store = openStore({ path: storePath(dataDir), writer: options.writer })
     opened.push(async () => {
       await store[Symbol.asyncDispose]()
@@ -133,9 +130,9 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     if (!authority.ok) return authority
     const inFlight = new InFlight(store.ledger)
     const longWork = new LongWork(options.progress ?? (() => undefined))
-    const publisher = new CheckpointPublisher({
-      tree: store.index.tree,
-      signer,
+    const { tree } = store.index
+    const { key, publisher, before } = await openSignedLog({
+      ...{ vault: vault.value, file, dataDir, random, tree },
       failed: options.checkpointFailed ?? (() => undefined),
     })
     opened.push(() => publisher.settled())
@@ -147,13 +144,14 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       issued: inFlight,
       pace: longWork.pace,
       appended: () => publisher.publish(),
+      signed: before,
     })
     if (!index.ok) return index
     longWork.end()
     publisher.publish()
     const log: ServedLog = {
-      key: signer.key,
-      tree: store.index.tree,
+      key,
+      tree,
       read: (from, limit) => store.index.read(from, limit),
       settled: () => publisher.settled(),
     }
@@ -164,7 +162,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     opened.push(() => instance.clusters.close())
     kept = true
     const unsealIssuers = () => unsealedIssuers(store.authorities, vault.value)
-    const logKey = formatVerifierKey(signer.key)
+    const logKey = formatVerifierKey(key)
     return ok({ ...instance, inFlight, logKey, unsealIssuers, [Symbol.asyncDispose]: closeAll })
   } finally {
     if (!kept) await closeAll()

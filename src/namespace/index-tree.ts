@@ -1,6 +1,7 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { leafHash, sameHash } from '../tlog/hash.js'
+import { EMPTY_ROOT, leafHash, sameHash } from '../tlog/hash.js'
+import type { TileReader } from '../tlog/ports.js'
 import { rootAt } from '../tlog/prove.js'
 import { appendToEdge, emptyEdge, headOf } from '../tlog/tree-edge.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
@@ -14,14 +15,21 @@ const STRETCH = 2000
 /** Records read from the store at a time: a tile. */
 const CHUNK = 256
 
+/** What is known outside the store of the log as it was signed. */
+export interface SignedBefore {
+  /** The latest head that the log's key was asked to sign. */
+  readonly head?: TreeHead
+}
+
 /**
  * Makes leaves of all records: an earlier version has written them where there is anything to do. The
- * tree then goes on from the checkpoint that was signed last, or is refused: nothing may be signed
- * over a log that was cut short or rewritten.
+ * tree then goes on from the checkpoint that was signed last, and from what is remembered of it outside
+ * the store, or is refused: nothing may be signed over a log that was cut short, rewritten or put back.
  */
 export async function settleTree(
   store: Pick<IndexStore, 'size' | 'tree'>,
   pace: Pace,
+  before: SignedBefore = {},
 ): Promise<Result<undefined, TreeRefusal>> {
   const { tree } = store
   const records = await store.size()
@@ -35,11 +43,16 @@ export async function settleTree(
       await pace({ work: 'hash the index log', done: head.size, total: records })
     }
   }
-  const signed = await tree.checkpoint()
-  if (!signed) return ok()
-  if (signed.size > head.size) return inconsistent(signed, head)
-  const root = await rootAt(tree, signed.size, head.size)
-  return sameHash(root, signed.root) ? ok() : inconsistent(signed, head)
+  for (const signed of [await tree.checkpoint(), before.head]) {
+    if (signed && !(await goesOnFrom(tree, head, signed))) return inconsistent(signed, head)
+  }
+  return ok()
+}
+
+async function goesOnFrom(tree: TileReader, head: TreeHead, from: TreeHead): Promise<boolean> {
+  if (from.size > head.size) return false
+  const root = from.size === 0 ? EMPTY_ROOT : await rootAt(tree, from.size, head.size)
+  return sameHash(root, from.root)
 }
 
 export interface TreeCheck {

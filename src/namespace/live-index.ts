@@ -16,7 +16,7 @@ import { makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
 import { type HistoryItem, historyOf } from './history.js'
 import { type PlannedChange, planDocument } from './plan-document.js'
-import { settleTree } from './index-tree.js'
+import { settleTree, type SignedBefore } from './index-tree.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
@@ -43,6 +43,8 @@ export interface IndexDeps {
   readonly pace?: Pace
   /** Told once records are durable. */
   readonly appended?: () => void
+  /** What the log must go on from when it is opened, beside its own checkpoint. */
+  readonly signed?: SignedBefore
 }
 
 const inOneGo: Pace = () => undefined
@@ -111,7 +113,7 @@ export class LiveIndex implements GovernedIndex {
   static async open(deps: IndexDeps): Promise<Result<LiveIndex>> {
     const settled = await settle(deps.store, deps.pace ?? inOneGo)
     if (!settled.ok) return settled
-    const hashed = await settleTree(deps.store, deps.pace ?? inOneGo)
+    const hashed = await settleTree(deps.store, deps.pace ?? inOneGo, deps.signed)
     if (!hashed.ok) return hashed
     const index = new LiveIndex(deps)
     if (!(await isFoundedBy(deps))) {

@@ -1,18 +1,26 @@
 import type { LogTree, NoteSigner } from './ports.js'
 import { signCheckpoint } from './sign-note.js'
+import type { TreeHead } from './verify-proof.js'
 
 interface Deps {
   readonly tree: LogTree
   /** Its name is the origin of the log. */
   readonly signer: NoteSigner
+  /**
+   * Makes a head durable apart from the tree, before it is signed: a tree that is put back to what it
+   * was does not put this back. Nothing is signed where it rejects.
+   */
+  readonly remember: (head: TreeHead) => Promise<void>
   /** Told what went wrong; the next `publish` tries again. */
   readonly failed: (error: unknown) => void
 }
 
 /**
  * Signs the heads of one log, after they are committed and beside what appends to it: while one is
- * signed others may come, and only the latest of them is signed next. What is signed is durable as a
- * head of the tree before, and as a checkpoint before anybody sees it; so no size has two roots.
+ * signed others may come, and only the latest of them is signed next. What is signed is durable before,
+ * as a head of the tree and apart from it, and as a checkpoint before anybody sees it. No size has two
+ * roots as long as whoever opens the tree sees that it goes on from both: only where all of them are
+ * put back together to what they were can nothing here tell.
  */
 export class CheckpointPublisher {
   readonly #deps: Deps
@@ -43,11 +51,12 @@ export class CheckpointPublisher {
   }
 
   async #signHead(): Promise<void> {
-    const { tree, signer } = this.#deps
+    const { tree, signer, remember } = this.#deps
     const { size, root } = await tree.head()
     const kept = await tree.checkpoint()
     if (size <= (kept?.size ?? 0)) return
     const checkpoint = { origin: signer.key.name, size, root, extensions: [] }
+    await remember({ size, root })
     const note = await signCheckpoint(checkpoint, signer)
     await tree.keepCheckpoint({ size, root, note })
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { storePath } from '../../src/compose/found.js'
@@ -45,6 +45,10 @@ async function meddle(work: (database: SqliteDatabase.Database) => void): Promis
   database.close()
 }
 
+const besideTheStore = () => join(given.config.dataDir, 'index-head.json')
+/** What is remembered of the log outside its store. */
+const forget = () => rmSync(besideTheStore())
+
 /** Cuts the log short, and makes everything that is derived from it again. */
 const cutShort = (more: string) =>
   meddle((database) => {
@@ -88,11 +92,67 @@ describe('the checkpoint of the index log', () => {
       database.exec('DELETE FROM log_checkpoint; DELETE FROM log_tile; DELETE FROM log_tree')
     })
     writeFileSync(path, JSON.stringify(before))
+    forget()
     await given.open()
     const { size } = await headIn(await checkpoint())
     expect(size).toBe((await recordsOf()).length)
     await given.reopen()
     expect((await headIn(await checkpoint())).size).toBe(size)
+  })
+})
+
+describe('a store that is put back to what it was', () => {
+  const store = () => storePath(given.config.dataDir)
+  const copy = () => join(given.home, 'copy.db')
+  const head = () => join(given.home, 'head.json')
+
+  /** Before a change, and after it. */
+  beforeEach(async () => {
+    await checkpoint()
+    await given.instance[Symbol.asyncDispose]()
+    expect(existsSync(`${store()}-wal`)).toBe(false)
+    copyFileSync(store(), copy())
+    await given.open()
+    await change('a/one')
+    await checkpoint()
+    await given.instance[Symbol.asyncDispose]()
+    copyFileSync(besideTheStore(), head())
+    copyFileSync(store(), `${copy()}-now`)
+    copyFileSync(copy(), store())
+  })
+  afterEach(async () => {
+    copyFileSync(`${copy()}-now`, store())
+    copyFileSync(head(), besideTheStore())
+    await given.open()
+  })
+
+  it('is not opened: its key has signed more', async () => {
+    expect(codeOf(await opening())).toBe('tlog.inconsistent')
+  })
+
+  it('is not opened either once it is as long again, of other records', async () => {
+    // All of it put back together: nothing here can tell.
+    forget()
+    await given.open()
+    for (const alias of ['a/other', 'a/more']) await change(alias)
+    await checkpoint()
+    await given.instance[Symbol.asyncDispose]()
+    copyFileSync(head(), besideTheStore())
+    expect(codeOf(await opening())).toBe('tlog.inconsistent')
+  })
+
+  it('is not opened beside a file that is damaged', async () => {
+    const whole = readFileSync(head(), 'utf8')
+    for (const text of [
+      '',
+      '{',
+      'null',
+      whole.replace('1', '2'),
+      whole.replace(/"size": \d+/, '"size": -1'),
+    ]) {
+      writeFileSync(besideTheStore(), text)
+      await expect(opening()).rejects.toThrow('is damaged')
+    }
   })
 })
 
@@ -147,8 +207,10 @@ describe('an index log that was cut short, with everything that is made from it'
     await checkpoint()
     await cutShort('')
     expect(codeOf(await opening())).toBe('tlog.inconsistent')
-    // Put back for whoever closes it: without a checkpoint nothing here can tell.
     await meddle((database) => void database.exec('DELETE FROM log_checkpoint'))
+    expect(codeOf(await opening())).toBe('tlog.inconsistent')
+    // Put back for whoever closes it: without either nothing here can tell.
+    forget()
     await given.open()
   })
 
@@ -158,10 +220,12 @@ describe('an index log that was cut short, with everything that is made from it'
     await change('a/two')
     expect(codeOf(await operations().verify(kept))).toBeUndefined()
     await cutShort('DELETE FROM log_checkpoint')
+    forget()
     await given.open()
     // The last record is gone and the one that was signed is there: nothing is wrong.
     expect(codeOf(await operations().verify(kept))).toBeUndefined()
     await cutShort('DELETE FROM log_checkpoint')
+    forget()
     await given.open()
     expect(codeOf(await operations().verify())).toBeUndefined()
     expect(codeOf(await operations().verify(kept))).toBe('tlog.inconsistent')

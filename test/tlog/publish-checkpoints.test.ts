@@ -16,7 +16,8 @@ function given() {
   const signed: { readonly size: number; readonly root: string }[] = []
   const held: (() => void)[] = []
   const failures: unknown[] = []
-  const state = { fails: false }
+  const state = { fails: false, forgets: false }
+  const remembered: number[] = []
   const signer: NoteSigner = {
     key: real.key,
     sign: async (octets) => {
@@ -30,7 +31,16 @@ function given() {
       return real.sign(octets)
     },
   }
-  const publisher = new CheckpointPublisher({ tree, signer, failed: (why) => failures.push(why) })
+  const publisher = new CheckpointPublisher({
+    tree,
+    signer,
+    remember: ({ size }) => {
+      if (state.forgets) return Promise.reject(new Error('no disk'))
+      remembered.push(size)
+      return Promise.resolve()
+    },
+    failed: (why) => failures.push(why),
+  })
   const grow = (to: number) => {
     tree.append(leaves.slice(tree.size, to))
     publisher.publish()
@@ -41,7 +51,7 @@ function given() {
     held.shift()?.()
     await turn()
   }
-  return { tree, publisher, grow, release, signed, held, failures, state }
+  return { tree, publisher, grow, release, signed, held, failures, state, remembered }
 }
 
 describe('checkpoints of a log that grows', () => {
@@ -73,6 +83,27 @@ describe('checkpoints of a log that grows', () => {
     await publisher.settled()
     expect(held).toEqual([])
     expect(signed).toHaveLength(1)
+  })
+
+  it('are remembered apart from the tree before they are signed, or not signed', async () => {
+    const { tree, publisher, grow, release, held, failures, state, remembered } = given()
+    grow(5)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(remembered).toEqual([5])
+    expect(held).toHaveLength(1)
+    await release()
+    state.forgets = true
+    grow(7)
+    await publisher.settled()
+    expect(held).toEqual([])
+    expect(failures).toHaveLength(1)
+    expect(tree.signed?.size).toBe(5)
+    state.forgets = false
+    publisher.publish()
+    await release()
+    await publisher.settled()
+    expect(remembered).toEqual([5, 7])
+    expect(tree.signed?.size).toBe(7)
   })
 
   it('are not signed of a tree without leaves', async () => {

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DependencyError } from '../core/dependency-error.js'
+import { errorCode } from '../core/error-code.js'
+import type { RandomBytes } from '../core/time.js'
+import { writeDurably } from '../keys/write-durably.js'
+import { isSize } from '../tlog/hash.js'
+import { hashFromBase64, toBase64 } from '../tlog/note-text.js'
+import type { TreeHead } from '../tlog/verify-proof.js'
+
+const NAME = 'index-head.json'
+
+/**
+ * `index-head.json`: the latest head of the index log that its key was asked to sign. It stands beside
+ * the store, so that a store that is put back alone does not take it along. Undefined before the first.
+ */
+export async function readSignedHead(dataDir: string): Promise<TreeHead | undefined> {
+  const path = join(dataDir, NAME)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw new DependencyError('data directory', `cannot read ${path}`, error)
+  }
+  const head = parse(text)
+  if (head) return head
+  throw new DependencyError('data directory', `${path} is damaged, or from a newer version`)
+}
+
+/** On the disk once it resolves. */
+export async function writeSignedHead(
+  dataDir: string,
+  { size, root }: TreeHead,
+  random: RandomBytes,
+): Promise<void> {
+  const content = `${JSON.stringify({ v: 1, size, root: toBase64(root) }, null, 2)}\n`
+  try {
+    await writeDurably(dataDir, NAME, content, random)
+  } catch (error) {
+    throw new DependencyError('data directory', `cannot write ${join(dataDir, NAME)}`, error)
+  }
+}
+
+function parse(text: string): TreeHead | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<Record<'v' | 'size' | 'root', unknown>> | null
+    if (value?.v !== 1 || typeof value.size !== 'number' || typeof value.root !== 'string') {
+      return undefined
+    }
+    const { size } = value
+    const root = hashFromBase64(value.root)
+    return root && isSize(size) ? { size, root } : undefined
+  } catch {
+    return undefined
+  }
+}
