@@ -43,6 +43,7 @@ export async function settleTree(
       await pace({ work: 'hash the index log', done: head.size, total: records })
     }
   }
+  if (!(await goesOnFrom(tree, head, head))) return treeDiffers('tiles of another root')
   for (const signed of [await tree.checkpoint(), before.head]) {
     if (signed && !(await goesOnFrom(tree, head, signed))) return inconsistent(signed, head)
   }
@@ -115,5 +116,5 @@ const inconsistent = (
   refuse('tlog.inconsistent', 'the index log does not go on from a checkpoint that was signed', {
     wanted: `the ${from.size} records of the checkpoint at the beginning`,
     found: from.size > size ? `${size} records` : 'other records',
-    next: 'the log was cut short or rewritten, or an older backup was restored: find out which',
+    next: 'the log was cut short or rewritten, or an older backup was restored: find out which (a tree that alone is damaged is put right by: capstan index rebuild)',
   })

@@ -61,6 +61,14 @@ describe('a tree that is opened', () => {
     expect(codeOf(await settleTree(await rewritten(records, size), pace))).toBe('tlog.inconsistent')
   })
 
+  it('is refused over tiles that do not come to its root: that is no other log', async () => {
+    for (const path of ['tile/0/001.p/44', 'tile/1/000.p/1']) {
+      const store = await signed(300)
+      store.tree.files.get(path)![7]! ^= 1
+      expect(codeOf(await settleTree(store, pace))).toBe('namespace.state-mismatch')
+    }
+  })
+
   it('is refused where it has more leaves than there are records', async () => {
     const store = await signed(300)
     store.records = log(299)

@@ -156,6 +156,22 @@ describe('a store that is put back to what it was', () => {
   })
 })
 
+describe('a tree whose root is not that of its tiles', () => {
+  it('is not opened, and not signed, until it is made again', async () => {
+    const before = await checkpoint()
+    await meddle((database) => {
+      database.exec("UPDATE log_tree SET root = zeroblob(32), size = size WHERE log = 'index'")
+      database.exec('DELETE FROM log_checkpoint')
+    })
+    forget()
+    expect(codeOf(await opening())).toBe('namespace.state-mismatch')
+    expect(existsSync(besideTheStore())).toBe(false)
+    emptyIndexTables(storePath(given.config.dataDir))
+    await given.open()
+    expect(await checkpoint()).toBe(before)
+  })
+})
+
 describe('what the index log serves', () => {
   it('are proofs of every record, which hold the record', async () => {
     const key = await keyOf()
