@@ -42,5 +42,5 @@ export async function openSignedLog({
     remember: (next) => writeSignedHead(dataDir, next, random),
     failed,
   })
-  return { key: signer.key, publisher, before: { ...(head && { head }) } }
+  return { key: signer.key, publisher, before: { key: signer.key, ...(head && { head }) } }
 }

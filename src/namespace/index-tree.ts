@@ -1,14 +1,17 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { EMPTY_ROOT, leafHash, sameHash } from '../tlog/hash.js'
-import type { TileReader } from '../tlog/ports.js'
+import { noWitnesses } from '../tlog/policy.js'
+import type { LogReader, TileReader } from '../tlog/ports.js'
 import { rootAt } from '../tlog/prove.js'
 import { appendToEdge, emptyEdge, headOf } from '../tlog/tree-edge.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
+import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import type { IndexStore, Pace } from './ports.js'
 
 type TreeStore = Pick<IndexStore, 'size' | 'read' | 'tree'>
-type TreeRefusal = Refusal<'namespace.state-mismatch' | 'tlog.inconsistent'>
+type TreeRefusal = CheckpointRefusal | Refusal<'namespace.state-mismatch' | 'tlog.inconsistent'>
 
 /** Records that become leaves in one commit: about ten milliseconds of the writer. */
 const STRETCH = 2000
@@ -17,6 +20,8 @@ const CHUNK = 256
 
 /** What is known outside the store of the log as it was signed. */
 export interface SignedBefore {
+  /** Verifies its checkpoints. */
+  readonly key: VerifierKey
   /** The latest head that the log's key was asked to sign. */
   readonly head?: TreeHead
 }
@@ -29,7 +34,7 @@ export interface SignedBefore {
 export async function settleTree(
   store: Pick<IndexStore, 'size' | 'tree'>,
   pace: Pace,
-  before: SignedBefore = {},
+  before?: SignedBefore,
 ): Promise<Result<undefined, TreeRefusal>> {
   const { tree } = store
   const records = await store.size()
@@ -44,10 +49,30 @@ export async function settleTree(
     }
   }
   if (!(await goesOnFrom(tree, head, head))) return treeDiffers('tiles of another root')
-  for (const signed of [await tree.checkpoint(), before.head]) {
+  const kept = await keptHead(tree, before?.key)
+  if (!kept.ok) return kept
+  for (const signed of [kept.value, before?.head]) {
     if (signed && !(await goesOnFrom(tree, head, signed))) return inconsistent(signed, head)
   }
   return ok()
+}
+
+/** The head of the checkpoint that is kept, which says what its signed note says. */
+export async function keptHead(
+  tree: Pick<LogReader, 'checkpoint'>,
+  key: VerifierKey | undefined,
+): Promise<Result<TreeHead | undefined, TreeRefusal>> {
+  const kept = await tree.checkpoint()
+  if (!kept || !key) return ok(kept)
+  const read = verifyCheckpoint(Buffer.from(kept.note), key, noWitnesses)
+  if (!read.ok) {
+    return refuse(read.refusal.code, 'the checkpoint that is kept is not of the key of this log', {
+      found: read.refusal.detail,
+      next: 'restore the store, the keys and instance.json from one backup',
+    })
+  }
+  const { size, root } = read.value
+  return size === kept.size && sameHash(root, kept.root) ? ok({ size, root }) : otherNote()
 }
 
 async function goesOnFrom(tree: TileReader, head: TreeHead, from: TreeHead): Promise<boolean> {
@@ -60,24 +85,26 @@ export interface TreeCheck {
   /** Records to hash. */
   readonly size: number
   readonly pace: Pace
-  /** A head that was signed once, and that the records must go on from. */
-  readonly from?: TreeHead
+  /** Heads that were signed once, and that the records must go on from. */
+  readonly from: readonly TreeHead[]
 }
 
 /**
- * Hashes the records again, and compares every tile, the root and an older head with what that comes
+ * Hashes the records again, and compares every tile, the root and older heads with what that comes
  * to. Answers the head at `size` records.
  */
 export async function verifyTree(
   store: TreeStore,
   { size, pace, from }: TreeCheck,
 ): Promise<Result<TreeHead, TreeRefusal>> {
-  if (from && from.size > size) return inconsistent(from, { size })
+  const beyond = from.find((head) => head.size > size)
+  if (beyond) return inconsistent(beyond, { size })
   const stored = await store.tree.head()
   if (stored.size < size) return treeDiffers(`${size} records, and a tree of ${stored.size}`)
   let edge = emptyEdge
   for (let at = 0; at < size;) {
-    const end = Math.min(size, at - (at % CHUNK) + CHUNK, from && from.size > at ? from.size : size)
+    const later = from.map((head) => head.size).filter((end) => end > at)
+    const end = Math.min(size, at - (at % CHUNK) + CHUNK, ...later)
     const records = await store.read(at, end - at)
     if (records.length < end - at) return treeDiffers(`no record ${at + records.length}`)
     const appended = appendToEdge(
@@ -92,9 +119,9 @@ export async function verifyTree(
     }
     edge = appended.edge
     at = end
-    if (from?.size === at && !sameHash(headOf(edge).root, from.root)) {
-      return inconsistent(from, { size })
-    }
+    const { root } = headOf(edge)
+    const other = from.find((head) => head.size === at && !sameHash(head.root, root))
+    if (other) return inconsistent(other, { size })
     await pace({ work: 'hash the index log', done: at, total: size })
   }
   const head = headOf(edge)
@@ -107,6 +134,11 @@ const treeDiffers = (found: string): Result<never, TreeRefusal> =>
     wanted: 'what hashing the records comes to',
     found,
     next: 'stop the server, then: capstan index rebuild',
+  })
+
+const otherNote = (): Result<never, TreeRefusal> =>
+  refuse('tlog.inconsistent', 'the checkpoint that is kept is not what its note says', {
+    next: 'somebody has written to the store: find out who, or restore a backup',
   })
 
 const inconsistent = (

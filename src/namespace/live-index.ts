@@ -169,8 +169,9 @@ export class LiveIndex implements GovernedIndex {
    */
   verify(from?: TreeHead): Promise<Result<VerifiedIndex>> {
     const { pace } = this
-    const { store } = this.deps
-    return verifyIndex({ store, pace, inTurn: (work) => this.inTurn(work), ...(from && { from }) })
+    const { store, signed } = this.deps
+    const about = { ...(from && { from }), ...(signed && { key: signed.key }) }
+    return verifyIndex({ store, pace, inTurn: (work) => this.inTurn(work), ...about })
   }
 
   /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */

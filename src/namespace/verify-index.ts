@@ -1,8 +1,9 @@
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Hash } from '../tlog/hash.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import { firstDifference } from './compare-states.js'
-import { verifyTree } from './index-tree.js'
+import { keptHead, verifyTree } from './index-tree.js'
 import type { IndexStore, Pace } from './ports.js'
 import { replay } from './replay.js'
 
@@ -22,6 +23,8 @@ interface VerifyDeps {
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
   /** A head that was signed once, and that the log must go on from. */
   readonly from?: TreeHead
+  /** Verifies the checkpoint that is kept. */
+  readonly key?: VerifierKey
 }
 
 /** Reads the whole log again, and compares what it comes to with the tables and the tree. */
@@ -30,15 +33,17 @@ export async function verifyIndex({
   pace,
   inTurn,
   from,
+  key,
 }: VerifyDeps): Promise<Result<VerifiedIndex>> {
   await using again = store.scratch()
   // The long part first: what is committed meanwhile is a short one.
   const most = await replay(store, again, { size: store.state.meta.size, pace })
   if (!most.ok) return most
   // In turn, so that nothing is in the log that is not in the tables yet.
-  const { tables, records } = await inTurn(async () => ({
-    tables: store.snapshot(),
+  const { records, kept, tables } = await inTurn(async () => ({
     records: await store.size(),
+    kept: await keptHead(store.tree, key),
+    tables: store.snapshot(),
   }))
   using now = tables
   const { size, head } = now.meta
@@ -47,7 +52,9 @@ export async function verifyIndex({
   if (records !== size) return tablesDiffer(`${records} records, and tables of ${size}`)
   const difference = await firstDifference(again.state, now, pace)
   if (difference !== undefined) return tablesDiffer(difference)
-  const tree = await verifyTree(store, { size, pace, ...(from && { from }) })
+  if (!kept.ok) return kept
+  const heads = [from, kept.value].filter((head) => head !== undefined)
+  const tree = await verifyTree(store, { size, pace, from: heads })
   return tree.ok ? ok({ records: size, head, root: tree.value.root }) : tree
 }
 

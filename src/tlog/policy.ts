@@ -18,6 +18,9 @@ export interface Policy {
   readonly quorum: string | undefined
 }
 
+/** Of the log alone. */
+export const noWitnesses: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
+
 /** Names are octets, and stand here as Latin-1. */
 export interface PolicyWitness extends PolicyKey {
   readonly name: string

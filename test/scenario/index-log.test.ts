@@ -156,6 +156,52 @@ describe('a store that is put back to what it was', () => {
   })
 })
 
+describe('the checkpoint that is kept', () => {
+  const spoil = (sql: string, ...values: readonly unknown[]) =>
+    meddle((database) => void database.prepare(sql).run(...values))
+
+  it('is refused where it was not signed by the key of the log, at a start and by verifying', async () => {
+    const note = await checkpoint()
+    const other = note.replace(/\n\d+\n/, '\n1\n')
+    for (const [code, text] of [
+      ['tlog.malformed', ''],
+      ['tlog.bad-signature', other],
+      ['tlog.unknown-log', note.replaceAll('test.example', 'best.example')],
+    ] as const) {
+      await spoil('UPDATE log_checkpoint SET note = ?', text)
+      expect([text, codeOf(await opening())]).toEqual([text, code])
+    }
+    await spoil('UPDATE log_checkpoint SET note = ?', note)
+    await given.open()
+    const database = new SqliteDatabase(storePath(given.config.dataDir))
+    database.prepare('UPDATE log_checkpoint SET note = ?').run(other)
+    database.close()
+    expect(codeOf(await operations().verify())).toBe('tlog.bad-signature')
+  })
+
+  it('is refused where its row says something else than its note', async () => {
+    const before = await checkpoint()
+    await change('a/one')
+    const after = await checkpoint()
+    await spoil('UPDATE log_checkpoint SET note = ?', before)
+    expect(codeOf(await opening())).toBe('tlog.inconsistent')
+    await spoil('UPDATE log_checkpoint SET note = ?', after)
+    await given.open()
+  })
+
+  it('is not of a key that was put in the place of the one that signed it', async () => {
+    await checkpoint()
+    const path = join(given.config.dataDir, 'instance.json')
+    const whole = readFileSync(path, 'utf8')
+    const { logKey: _, ...rest } = JSON.parse(whole) as { logKey: string; voterKey: string }
+    await given.instance[Symbol.asyncDispose]()
+    writeFileSync(path, JSON.stringify({ ...rest, logKey: rest.voterKey }))
+    expect(codeOf(await opening())).toBe('tlog.unknown-key')
+    writeFileSync(path, whole)
+    await given.open()
+  })
+})
+
 describe('a tree whose root is not that of its tiles', () => {
   it('is not opened, and not signed, until it is made again', async () => {
     const before = await checkpoint()

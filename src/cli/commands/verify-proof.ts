@@ -1,7 +1,7 @@
 import { toIso, unixSeconds } from '../../core/time.js'
 import { leafHash } from '../../tlog/hash.js'
 import { toBase64, utf8 } from '../../tlog/note-text.js'
-import { parsePolicy, type Policy } from '../../tlog/policy.js'
+import { noWitnesses, parsePolicy, type Policy } from '../../tlog/policy.js'
 import { parseProof, verifyProof } from '../../tlog/proof-text.js'
 import { parseVerifierKey } from '../../tlog/verifier-key.js'
 import { visible } from '../../core/visible.js'
@@ -9,8 +9,6 @@ import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
-
-const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
   const key = parseVerifierKey(call.text('key') ?? '')
@@ -63,7 +61,7 @@ async function recordOf(
 
 async function policyOf(call: Invocation): Promise<Outcome<Policy>> {
   const file = call.text('policy')
-  if (file === undefined) return { ok: true, value: NO_WITNESSES }
+  if (file === undefined) return { ok: true, value: noWitnesses }
   const octets = await call.file(file)
   if (!octets.ok) return octets
   const policy = parsePolicy(octets.value)

@@ -8,7 +8,7 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
-import type { Policy } from '../../tlog/policy.js'
+import { noWitnesses } from '../../tlog/policy.js'
 import type { VerifierKey } from '../../tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
 import type { TreeHead } from '../../tlog/verify-proof.js'
@@ -183,10 +183,8 @@ export function namespaceOperations({
   }
 }
 
-const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
-
 const headIn = (note: string, key: VerifierKey): Result<TreeHead> =>
-  verifyCheckpoint(Buffer.from(note), key, NO_WITNESSES)
+  verifyCheckpoint(Buffer.from(note), key, noWitnesses)
 
 const byAlias = (a: { readonly alias: string }, b: { readonly alias: string }): number =>
   a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0
