@@ -111,6 +111,12 @@ function makeDirectory(dataDir: string): void {
   }
 }
 
+export const notFounded = (dataDir: string): Result<never> =>
+  refuse('namespace.unknown', `there is no CA in ${dataDir}`, {
+    wanted: 'a data directory that capstan init has made',
+    next: 'capstan init --trust-domain NAME',
+  })
+
 export const inUse = (dataDir: string): ReturnType<typeof refuse<'namespace.exists'>> =>
   refuse('namespace.exists', `another process uses ${dataDir}`, {
     wanted: 'to be the only one',

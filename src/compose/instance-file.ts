@@ -6,7 +6,10 @@ import { errorCode } from '../core/error-code.js'
 import type { RandomBytes } from '../core/time.js'
 import { writeDurably } from '../keys/write-durably.js'
 
-/** `instance.json`: written last when a CA is founded, so that its presence says that the rest is there. */
+/**
+ * `instance.json`: written last when a CA is founded, so that its presence says that the rest is there;
+ * and once more where the version that founded it had no key for the index log.
+ */
 export interface InstanceFile {
   readonly v: 1
   readonly trustDomain: string

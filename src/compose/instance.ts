@@ -3,7 +3,7 @@ import { verifyOurs } from '../ca/verify-leaf.js'
 import type { Config } from '../config/config.js'
 import type { CertificateDer } from '../core/der.js'
 import { DependencyError } from '../core/dependency-error.js'
-import { ok, refuse, type Result } from '../core/result.js'
+import { ok, type Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import { cachedVerifyCsr } from '../csr/verified-csr-cache.js'
 import { Admission, defaultAdmissionLimits } from '../issuance/admission.js'
@@ -40,7 +40,7 @@ import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { type IssuingStore, openStore, type OwnStore } from '../store/open-store.js'
 import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
-import { inUse, storePath } from './found.js'
+import { inUse, notFounded, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
@@ -102,13 +102,7 @@ const STANDINGS_REMEMBERED = 50_000
 export async function openInstance(options: InstanceOptions): Promise<Result<Instance>> {
   const { config, env, clock, random } = options
   const { dataDir } = config
-  const file = await readInstanceFile(dataDir)
-  if (!file) {
-    return refuse('namespace.unknown', `there is no CA in ${dataDir}`, {
-      wanted: 'a data directory that capstan init has made',
-      next: 'capstan init --trust-domain NAME',
-    })
-  }
+  if (!(await readInstanceFile(dataDir))) return notFounded(dataDir)
   const lock = lockDataDirectory(dataDir)
   if (!lock) return inUse(dataDir)
   let kept = false
@@ -117,6 +111,9 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     for (const close of opened.splice(0).reverse()) await close()
   }
   try {
+    // Again: whoever had the directory until now may have written it.
+    const file = await readInstanceFile(dataDir)
+    if (!file) return notFounded(dataDir)
     const vault = await openVault({ config, env, random })
     if (!vault.ok) return vault
     const voter = await vault.value.open(file.voterKey)
@@ -131,10 +128,12 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const inFlight = new InFlight(store.ledger)
     const longWork = new LongWork(options.progress ?? (() => undefined))
     const { tree } = store.index
-    const { key, publisher, before } = await openSignedLog({
+    const signing = await openSignedLog({
       ...{ vault: vault.value, file, dataDir, random, tree },
       failed: options.checkpointFailed ?? (() => undefined),
     })
+    if (!signing.ok) return signing
+    const { key, publisher, before } = signing.value
     opened.push(() => publisher.settled())
     const index = await LiveIndex.open({
       store: store.index,

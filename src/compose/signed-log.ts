@@ -1,4 +1,5 @@
 import type { KeyVault } from '../ca/ports.js'
+import { ok, refuse, type Result } from '../core/result.js'
 import type { RandomBytes } from '../core/time.js'
 import type { SignedBefore } from '../namespace/index-tree.js'
 import type { LogTree } from '../tlog/ports.js'
@@ -33,14 +34,23 @@ export async function openSignedLog({
   random,
   tree,
   failed,
-}: Deps): Promise<SignedLog> {
-  const signer = await openLogKey(vault, file, { dataDir, random })
+}: Deps): Promise<Result<SignedLog>> {
   const head = await readSignedHead(dataDir)
+  // A new key would stand beside what another one has signed.
+  if (file.logKey === undefined && (head ?? (await tree.checkpoint()))) return keyIsLost
+  const signer = await openLogKey(vault, file, { dataDir, random })
   const publisher = new CheckpointPublisher({
     tree,
     signer,
     remember: (next) => writeSignedHead(dataDir, next, random),
     failed,
   })
-  return { key: signer.key, publisher, before: { key: signer.key, ...(head && { head }) } }
+  const { key } = signer
+  return ok({ key, publisher, before: { key, ...(head && { head }) } })
 }
+
+const keyIsLost: Result<never> = refuse(
+  'tlog.unknown-key',
+  'the index log was signed, and instance.json does not say by which key',
+  { next: 'restore instance.json as it was last, with the keys' },
+)

@@ -202,6 +202,29 @@ describe('the checkpoint that is kept', () => {
   })
 })
 
+describe('an instance.json without the key of the log', () => {
+  it('is refused beside anything that was signed: no new key is made', async () => {
+    await checkpoint()
+    const path = join(given.config.dataDir, 'instance.json')
+    const whole = readFileSync(path, 'utf8')
+    const { logKey: _, ...older } = JSON.parse(whole) as { logKey: string }
+    const remembered = readFileSync(besideTheStore())
+    const kept = await given.instance.store.index.tree.checkpoint()
+    await given.instance[Symbol.asyncDispose]()
+    writeFileSync(path, JSON.stringify(older))
+    expect(codeOf(await opening())).toBe('tlog.unknown-key')
+    forget()
+    expect(codeOf(await opening())).toBe('tlog.unknown-key')
+    writeFileSync(besideTheStore(), remembered)
+    await meddle((database) => void database.exec('DELETE FROM log_checkpoint'))
+    expect(codeOf(await opening())).toBe('tlog.unknown-key')
+    expect(readFileSync(path, 'utf8')).toBe(JSON.stringify(older))
+    writeFileSync(path, whole)
+    await given.open()
+    expect((await headIn(await checkpoint())).size).toBe(kept!.size)
+  })
+})
+
 describe('a tree whose root is not that of its tiles', () => {
   it('is not opened, and not signed, until it is made again', async () => {
     const before = await checkpoint()
