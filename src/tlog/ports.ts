@@ -32,7 +32,8 @@ export interface LogReader extends TileReader {
 export interface LogTree extends LogReader {
   /**
    * Takes in at most `limit` entries that are in the log and not in the tree yet: an earlier version
-   * has written them. Answers the head that is then durable.
+   * has written them. Answers the head that is then durable. Rejects with `DependencyError` where one
+   * is missing between them.
    */
   catchUp(limit: number): Promise<TreeHead>
   /**

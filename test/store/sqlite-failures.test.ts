@@ -69,6 +69,50 @@ function ledgerOver(path: string, database: SqliteDatabase.Database) {
   return sqliteLedger(reader, queue)
 }
 
+describe('the tree of a store', () => {
+  /** Of 300 records, after something was done to the file. */
+  async function meddled(sql: string): Promise<OwnStore> {
+    const path = stores.newPath()
+    const store = stores.open(path)
+    await append(
+      store.index,
+      0,
+      Array.from({ length: 300 }, (_, seq) => record(seq, 0)),
+    )
+    await store[Symbol.asyncDispose]()
+    const database = new SqliteDatabase(path)
+    database.exec(sql)
+    database.close()
+    return stores.open(path)
+  }
+
+  it('is not made over a log that has a hole', async () => {
+    const { index } = await meddled(
+      'DELETE FROM log_tile; DELETE FROM log_tree; DELETE FROM index_log WHERE seq = 70',
+    )
+    await expect(index.tree.catchUp(1000)).rejects.toThrow('no record 70')
+    expect((await index.tree.head()).size).toBe(0)
+  })
+
+  it.each([
+    ['a tile is missing', 'DELETE FROM log_tile WHERE level = 0 AND number = 1'],
+    ['a tile is cut', 'UPDATE log_tile SET octets = substr(octets, 1, 31) WHERE number = 1'],
+    ['a tile is another', 'UPDATE log_tile SET octets = zeroblob(44 * 32) WHERE number = 1'],
+    ['its root is another', 'UPDATE log_tree SET root = zeroblob(32)'],
+  ])('fails no commit but its own where %s', async (_, sql) => {
+    const { index, ledger } = await meddled(sql)
+    const [first, own, second] = await Promise.allSettled([
+      ledger.append(leaf(), []),
+      append(index, 300, [record(300, 0)]),
+      ledger.append(leaf(), []),
+    ])
+    expect([first.status, second.status]).toEqual(['fulfilled', 'fulfilled'])
+    expect(own.status === 'rejected' && String(own.reason)).toMatch(/capstan index rebuild/)
+    expect(own.status === 'rejected' && own.reason).toBeInstanceOf(DependencyError)
+    expect(await index.size()).toBe(300)
+  })
+})
+
 describe('opening a store', () => {
   it('leaves one file behind when it is closed, with everything in it', async () => {
     const { path } = await givenFile()

@@ -1,7 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { DependencyError } from '../../core/dependency-error.js'
 import type { StoredRecord } from '../../namespace/ports.js'
 import { type TableName, tableNames } from '../../namespace/state-tables.js'
-import { leafHash } from '../../tlog/hash.js'
+import { type Hash, leafHash } from '../../tlog/hash.js'
 import { type EncodedChange, rowDigest, sqlTables } from './index-rows.js'
 import { TreeWriter } from './tree-writer.js'
 
@@ -18,7 +19,7 @@ export class IndexWriter {
   readonly tree: TreeWriter
   private readonly logSize: Statement<[], { size: number }>
   private readonly appendRecord: Statement
-  private readonly recordsFrom: Statement<[number, number], Buffer>
+  private readonly recordsFrom: Statement<[number, number], { seq: number; record: Buffer }>
   private readonly tablesSize: Statement<[], { size: number }>
   private readonly putState: Statement
   private readonly rows = new Map<TableName, RowStatements>()
@@ -29,11 +30,9 @@ export class IndexWriter {
     this.appendRecord = database.prepare(
       'INSERT INTO index_log (seq, record, envelopes) VALUES (@seq, @record, @envelopes)',
     )
-    this.recordsFrom = database
-      .prepare<[number, number], Buffer>(
-        'SELECT record FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
-      )
-      .pluck()
+    this.recordsFrom = database.prepare(
+      'SELECT seq, record FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
+    )
     this.tablesSize = database.prepare('SELECT size FROM index_state WHERE id = 1')
     this.putState = database.prepare(
       `INSERT INTO index_state (id, size, value, digest) VALUES (1, @size, @meta, @digest)
@@ -74,15 +73,33 @@ export class IndexWriter {
         ),
       })
     }
-    this.tree.append(records.map(({ bytes }) => leafHash(bytes)))
+    this.grow(records.map(({ bytes }) => leafHash(bytes)))
     return records.length === 0 ? 1 : this.move(change)
   }
 
   /** Makes leaves of records that have none yet; answers how many. */
   growTree(limit: number): number {
-    const records = this.recordsFrom.all(this.tree.head().size, limit)
-    this.tree.append(records.map(leafHash))
+    const { size } = this.tree.head()
+    const records = this.recordsFrom.all(size, limit)
+    for (const [position, { seq }] of records.entries()) {
+      if (seq !== size + position) {
+        throw new NotRecordable(`the index log has no record ${size + position}`)
+      }
+    }
+    this.grow(records.map(({ record }) => leafHash(record)))
     return records.length
+  }
+
+  /** A damaged tree fails this command: who else is in the batch has nothing to do with it. */
+  private grow(leaves: readonly Hash[]): void {
+    try {
+      this.tree.append(leaves)
+    } catch (error) {
+      if (!(error instanceof DependencyError)) throw error
+      throw new NotRecordable(
+        'the tree of the index log is damaged: stop the server, then: capstan index rebuild',
+      )
+    }
   }
 
   /** Brings the tables on over records that are in the log already. */
