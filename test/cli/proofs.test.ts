@@ -28,7 +28,9 @@ beforeEach(async () => {
       key: signer.key,
       tree,
       read: (from, limit) =>
-        Promise.resolve(records.slice(from, from + limit).map((bytes) => ({ bytes }))),
+        Promise.resolve(
+          records.slice(from, from + limit).map((bytes, at) => ({ seq: from + at, bytes })),
+        ),
       settled: () => Promise.resolve(),
     }),
   )

@@ -287,6 +287,25 @@ describe('what the index log serves', () => {
   })
 })
 
+describe('an index log with a hole, or another record, under its tree', () => {
+  it.each([
+    ['a hole', 'DELETE FROM index_log WHERE seq = 1'],
+    ['another record', "UPDATE index_log SET record = x'7b7d' WHERE seq = 1"],
+    ['no record after the first', 'DELETE FROM index_log WHERE seq > 0'],
+  ])('is not served over %s', async (what, sql) => {
+    const { size } = await headIn(await checkpoint())
+    const database = new SqliteDatabase(storePath(given.config.dataDir))
+    database.exec(sql)
+    database.close()
+    await expect(operations().logProof(1)).rejects.toThrow('record 1')
+    valueOf(await operations().logProof(0))
+    valueOf(await tile('tile/entries/000.p/1'))
+    if (what === 'another record') return
+    await expect(tile(`tile/entries/000.p/${size}`)).rejects.toThrow('no record 1')
+    await expect(tile('tile/entries/000.p/2')).rejects.toThrow('no record 1')
+  })
+})
+
 describe('an index log that was cut short, with everything that is made from it', () => {
   it('is not opened beside the checkpoint that was signed of it', async () => {
     await checkpoint()

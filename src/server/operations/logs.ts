@@ -1,5 +1,7 @@
+import { DependencyError } from '../../core/dependency-error.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { encodeBundle } from '../../tlog/entry-bundle.js'
+import { leafHash, sameHash } from '../../tlog/hash.js'
 import type { LogReader } from '../../tlog/ports.js'
 import { formatProof } from '../../tlog/proof-text.js'
 import { proveInclusion } from '../../tlog/prove.js'
@@ -7,12 +9,17 @@ import { type Tile, TILE_WIDTH, tileAt } from '../../tlog/tile.js'
 import type { VerifierKey } from '../../tlog/verifier-key.js'
 import type { Operations } from '../operations.js'
 
+interface Entry {
+  readonly seq: number
+  readonly bytes: Uint8Array
+}
+
 /** A log as it is served: what its latest checkpoint covers, and nothing else. */
 export interface ServedLog {
   readonly key: VerifierKey
   readonly tree: LogReader
   /** At most `limit` entries from `from` on. */
-  read(from: number, limit: number): Promise<readonly { readonly bytes: Uint8Array }[]>
+  read(from: number, limit: number): Promise<readonly Entry[]>
   /** Resolves when what was appended before is in the checkpoint, where this process signs it. */
   settled(): Promise<void>
 }
@@ -26,6 +33,15 @@ export function logOperations(log: ServedLog): LogOperations {
     const { size = 0 } = (await tree.checkpoint()) ?? {}
     const { width = 0 } = tileAt(wanted.level, wanted.index, size) ?? {}
     return wanted.width <= width
+  }
+
+  /** All of them: the checkpoint covers them. */
+  const entries = async (from: number, count: number): Promise<readonly Uint8Array[]> => {
+    const found = await log.read(from, count)
+    for (let at = 0; at < count; at += 1) {
+      if (found[at]?.seq !== from + at) throw damaged(`it has no record ${from + at}`)
+    }
+    return found.map(({ bytes }) => bytes)
   }
 
   return {
@@ -42,8 +58,7 @@ export function logOperations(log: ServedLog): LogOperations {
         const [octets] = await tree.readTiles([tile])
         return octets ? ok(octets) : notCovered('tile')
       }
-      const entries = await log.read(tile.index * TILE_WIDTH, tile.width)
-      return ok(encodeBundle(entries.map(({ bytes }) => bytes)))
+      return ok(encodeBundle(await entries(tile.index * TILE_WIDTH, tile.width)))
     },
 
     async logProof(seq) {
@@ -51,13 +66,17 @@ export function logOperations(log: ServedLog): LogOperations {
       const signed = await tree.checkpoint()
       if (!signed) return nothingYet
       if (seq >= signed.size) return notCovered('record')
-      const [record] = await log.read(seq, 1)
-      const { index, path } = await proveInclusion(tree, signed, seq)
-      const checkpoint = Buffer.from(signed.note)
-      return ok(formatProof({ ...(record && { extra: record.bytes }), index, path, checkpoint }))
+      const [extra = NOTHING] = await entries(seq, 1)
+      const { leaf, index, path } = await proveInclusion(tree, signed, seq)
+      if (!sameHash(leafHash(extra), leaf)) throw damaged(`record ${seq} is not of its tree`)
+      return ok(formatProof({ extra, index, path, checkpoint: Buffer.from(signed.note) }))
     },
   }
 }
+
+const NOTHING = new Uint8Array(0)
+
+const damaged = (what: string): DependencyError => new DependencyError('index log', what)
 
 type NotThere = Result<never>
 
