@@ -3,7 +3,9 @@ import type { SerialNumber } from '../../src/core/serial.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import type { Command } from '../../src/store/sqlite/commands.js'
 import { type BatchWriter, inlineWriter, WriteQueue } from '../../src/store/sqlite/write-queue.js'
-import { leaf } from '../contract/given-store.js'
+import { SqliteIndexStore } from '../../src/store/sqlite/index-store.js'
+import { leaf, record } from '../contract/given-store.js'
+import { append as appendRecords } from '../contract/given-tables.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
 
 const stores = new SqliteStores()
@@ -30,6 +32,13 @@ class WatchedWriter implements BatchWriter {
     this.release()
   }
 
+  /** What is held up now, and not what comes next. */
+  letGoAndHold(): void {
+    const release = this.release
+    this.hold()
+    release()
+  }
+
   async commit(batch: readonly Command[]): ReturnType<BatchWriter['commit']> {
     this.commits.push(batch.length)
     await this.held
@@ -41,13 +50,17 @@ class WatchedWriter implements BatchWriter {
   }
 }
 
-async function givenQueue(): Promise<{ writer: WatchedWriter; queue: WriteQueue }> {
+async function givenQueue(): Promise<{
+  writer: WatchedWriter
+  queue: WriteQueue
+  path: string
+}> {
   const path = stores.newPath()
   await stores.open(path)[Symbol.asyncDispose]()
   const writer = new WatchedWriter(path)
   const queue = new WriteQueue(writer)
   stores.keep({ [Symbol.asyncDispose]: () => queue.close() })
-  return { writer, queue }
+  return { writer, queue, path }
 }
 
 const append = (serial?: SerialNumber): Command => ({
@@ -55,6 +68,9 @@ const append = (serial?: SerialNumber): Command => ({
   entry: leaf(serial === undefined ? {} : { serial }),
   spends: [],
 })
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await turnOfTheLoop()
+}
 const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('group commit', () => {
@@ -146,5 +162,33 @@ describe('group commit', () => {
     expect(await Promise.all(accepted)).toHaveLength(600)
     await expect(queue.submit({ op: 'probe' })).rejects.toThrow(DependencyError)
     await expect(queue.close()).resolves.toBeUndefined()
+  })
+})
+
+describe('the tree of a log that is being written', () => {
+  it('has its checkpoint once that is kept, though an append began before and is not done', async () => {
+    const { writer, queue, path } = await givenQueue()
+    const index = new SqliteIndexStore(path, queue)
+    stores.keep({
+      [Symbol.asyncDispose]: () => {
+        index.close()
+        return Promise.resolve()
+      },
+    })
+    await appendRecords(index, 0, [record(0)])
+    const head = await index.tree.head()
+    writer.hold()
+    const kept = index.tree.keepCheckpoint({ ...head, note: 'kept' })
+    await until(() => writer.commits.length === 2)
+    // It begins to look at the tables as they are, before the checkpoint is there.
+    const appending = appendRecords(index, 1, [record(1)])
+    await until(() => queue.depth === 1)
+    writer.letGoAndHold()
+    expect(await kept).toBe(true)
+    await until(() => writer.commits.length === 3)
+    expect((await index.tree.checkpoint())?.size).toBe(1)
+    writer.letGo()
+    expect(await appending).toBe(true)
+    expect((await index.tree.head()).size).toBe(2)
   })
 })

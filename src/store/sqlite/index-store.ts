@@ -16,7 +16,8 @@ import type { WriteQueue } from './write-queue.js'
 /**
  * The index log and its tables, in the one process that writes them. It reads the tables over a
  * connection of its own: what is being written becomes visible there at one moment, when it is known
- * to be durable and what is remembered has been changed too.
+ * to be durable and what is remembered has been changed too. The log and its tree are read over another,
+ * as they are committed: a checkpoint that is kept is there at once, whatever is being written.
  */
 export class SqliteIndexStore implements IndexStore {
   readonly state: SqliteState
@@ -24,6 +25,7 @@ export class SqliteIndexStore implements IndexStore {
   private readonly path: string
   private readonly queue: WriteQueue
   private readonly database: Database
+  private readonly committed: Database
   private readonly log: IndexLog
   private readonly statements
   private turn: Promise<unknown> = Promise.resolve()
@@ -33,14 +35,15 @@ export class SqliteIndexStore implements IndexStore {
     this.path = path
     this.queue = queue
     this.database = openForReading(path)
+    this.committed = openForReading(path)
     try {
-      this.log = sqliteIndexLog(this.database)
-      this.tree = sqliteLogTree(this.database, queue, 'index')
+      this.log = sqliteIndexLog(this.committed)
+      this.tree = sqliteLogTree(this.committed, queue, 'index')
       this.statements = statementsOf(this.database)
       this.state = new SqliteState(this.database)
       this.state.load()
     } catch (error) {
-      this.database.close()
+      this.close()
       throw error
     }
   }
@@ -87,6 +90,7 @@ export class SqliteIndexStore implements IndexStore {
   /** Once nothing is written any more. */
   close(): void {
     this.database.close()
+    this.committed.close()
   }
 
   private write(
