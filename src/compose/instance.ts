@@ -151,7 +151,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const log: ServedLog = {
       key,
       tree,
-      read: (from, limit) => store.index.read(from, limit),
+      read: (from, limit) => store.index.readRecords(from, limit),
       settled: () => publisher.settled(),
     }
     const parts = { store, index: index.value, authority: authority.value, inFlight, longWork, log }

@@ -49,7 +49,7 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
     log: {
       key: key.value,
       tree: reader.tree,
-      read: (from, limit) => reader.log.read(from, limit),
+      read: (from, limit) => reader.log.readRecords(from, limit),
       // Signed by the main process, shortly after a change.
       settled: () => Promise.resolve(),
     },

@@ -10,7 +10,7 @@ import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpo
 import type { TreeHead } from '../tlog/verify-proof.js'
 import type { IndexStore, Pace } from './ports.js'
 
-type TreeStore = Pick<IndexStore, 'size' | 'read' | 'tree'>
+type TreeStore = Pick<IndexStore, 'readRecords' | 'tree'>
 type TreeRefusal = CheckpointRefusal | Refusal<'namespace.state-mismatch' | 'tlog.inconsistent'>
 
 /** Records that become leaves in one commit: about ten milliseconds of the writer. */
@@ -84,6 +84,8 @@ async function goesOnFrom(tree: TileReader, head: TreeHead, from: TreeHead): Pro
 export interface TreeCheck {
   /** Records to hash. */
   readonly size: number
+  /** The head that the tree had when there were so many. */
+  readonly stored: TreeHead
   readonly pace: Pace
   /** Heads that were signed once, and that the records must go on from. */
   readonly from: readonly TreeHead[]
@@ -95,17 +97,16 @@ export interface TreeCheck {
  */
 export async function verifyTree(
   store: TreeStore,
-  { size, pace, from }: TreeCheck,
+  { size, stored, pace, from }: TreeCheck,
 ): Promise<Result<TreeHead, TreeRefusal>> {
   const beyond = from.find((head) => head.size > size)
   if (beyond) return inconsistent(beyond, { size })
-  const stored = await store.tree.head()
-  if (stored.size < size) return treeDiffers(`${size} records, and a tree of ${stored.size}`)
+  if (stored.size !== size) return treeDiffers(`${size} records, and a tree of ${stored.size}`)
   let edge = emptyEdge
   for (let at = 0; at < size;) {
     const later = from.map((head) => head.size).filter((end) => end > at)
     const end = Math.min(size, at - (at % CHUNK) + CHUNK, ...later)
-    const records = await store.read(at, end - at)
+    const records = await store.readRecords(at, end - at)
     if (records.length < end - at) return treeDiffers(`no record ${at + records.length}`)
     const appended = appendToEdge(
       edge,
@@ -125,7 +126,7 @@ export async function verifyTree(
     await pace({ work: 'hash the index log', done: at, total: size })
   }
   const head = headOf(edge)
-  if (stored.size === size && !sameHash(stored.root, head.root)) return treeDiffers('another root')
+  if (!sameHash(stored.root, head.root)) return treeDiffers('another root')
   return ok(head)
 }
 

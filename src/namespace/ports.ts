@@ -13,12 +13,17 @@ export interface StoredRecord {
   readonly envelopes: readonly Uint8Array[]
 }
 
+/** What the log's tree is made of. */
+export type BareRecord = Omit<StoredRecord, 'envelopes'>
+
 /** The append-only index log, for reading. */
 export interface IndexLog {
   /** Number of records. */
   size(): Promise<number>
   /** At most `limit` records from `from` on, in order. */
   read(from: number, limit: number): Promise<readonly StoredRecord[]>
+  /** The same without their envelopes, which are longer than they are, and cost more to read. */
+  readRecords(from: number, limit: number): Promise<readonly BareRecord[]>
 }
 
 /** Tables that hold a folded state, so that opening it reads no log. */

@@ -40,8 +40,9 @@ export async function verifyIndex({
   const most = await replay(store, again, { size: store.state.meta.size, pace })
   if (!most.ok) return most
   // In turn, so that nothing is in the log that is not in the tables yet.
-  const { records, kept, tables } = await inTurn(async () => ({
+  const { records, stored, kept, tables } = await inTurn(async () => ({
     records: await store.size(),
+    stored: await store.tree.head(),
     kept: await keptHead(store.tree, key),
     tables: store.snapshot(),
   }))
@@ -54,7 +55,7 @@ export async function verifyIndex({
   if (difference !== undefined) return tablesDiffer(difference)
   if (!kept.ok) return kept
   const heads = [from, kept.value].filter((head) => head !== undefined)
-  const tree = await verifyTree(store, { size, pace, from: heads })
+  const tree = await verifyTree(store, { size, stored, pace, from: heads })
   return tree.ok ? ok({ records: size, head, root: tree.value.root }) : tree
 }
 

@@ -66,6 +66,16 @@ export function indexStoreContract(name: string, open: OpenWholeStore): void {
       expect(await index.read(7, 3)).toEqual([])
     })
 
+    it('reads records without their envelopes, from anywhere', async () => {
+      const index = await openIndex()
+      const some = records(0, 7)
+      await append(index, 0, some)
+      const bare = some.map(({ seq, bytes }) => ({ seq, bytes }))
+      expect(plain(await index.readRecords(0, 10))).toEqual(plain(bare))
+      expect(plain(await index.readRecords(5, 1))).toEqual(plain([bare[5]]))
+      expect(await index.readRecords(7, 3)).toEqual([])
+    })
+
     it('writes nothing, and says so, when the log has another size', async () => {
       const index = await openIndex()
       expect(await append(index, 1, [record(1)])).toBe(false)

@@ -77,8 +77,10 @@ describe('a tree that is opened', () => {
 })
 
 describe('a tree that is verified', () => {
-  const verified = (store: MemoryIndexStore, from?: ReturnType<typeof headOf>) =>
-    verifyTree(store, { size: store.records.length, pace, from: from ? [from] : [] })
+  const verified = async (store: MemoryIndexStore, from?: ReturnType<typeof headOf>) => {
+    const [size, stored] = [store.records.length, await store.tree.head()]
+    return verifyTree(store, { size, stored, pace, from: from ? [from] : [] })
+  }
 
   it('has the root of its records, and of any head before', async () => {
     for (const size of [1, 256, 300, 600]) {
@@ -99,6 +101,19 @@ describe('a tree that is verified', () => {
       store.tree.files.get(path)![7]! ^= 1
       expect(codeOf(await verified(store))).toBe('namespace.state-mismatch')
     }
+  })
+
+  it('is refused with more leaves than there are records, or another root', async () => {
+    const store = await signed(300)
+    const stored = await store.tree.head()
+    const more = { size: 301, root: stored.root }
+    const other = { size: 300, root: headOf(log(299)).root }
+    for (const head of [more, other]) {
+      const check = { size: 300, stored: head, pace, from: [] }
+      expect(codeOf(await verifyTree(store, check))).toBe('namespace.state-mismatch')
+    }
+    store.records = log(299)
+    expect(codeOf(await verified(store))).toBe('namespace.state-mismatch')
   })
 
   it('is refused with a record that is not of the tiles', async () => {

@@ -306,6 +306,15 @@ describe('an index log with a hole, or another record, under its tree', () => {
   })
 })
 
+it('serves records without looking at their envelopes', async () => {
+  const { size } = await headIn(await checkpoint())
+  const database = new SqliteDatabase(storePath(given.config.dataDir))
+  database.exec("UPDATE index_log SET envelopes = 'no JSON'")
+  database.close()
+  valueOf(await tile(`tile/entries/000.p/${size}`))
+  valueOf(await operations().logProof(1))
+})
+
 describe('an index log that was cut short, with everything that is made from it', () => {
   it('is not opened beside the checkpoint that was signed of it', async () => {
     await checkpoint()

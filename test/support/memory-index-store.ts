@@ -1,5 +1,5 @@
 import { DependencyError } from '../../src/core/dependency-error.js'
-import type { IndexStore, StateStore, StoredRecord } from '../../src/namespace/ports.js'
+import type { BareRecord, IndexStore, StateStore, StoredRecord } from '../../src/namespace/ports.js'
 import {
   emptyState,
   type RowChange,
@@ -68,6 +68,10 @@ export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
 
   read(from: number, limit: number): Promise<readonly StoredRecord[]> {
     return answered(() => this.records.slice(from, from + limit))
+  }
+
+  async readRecords(from: number, limit: number): Promise<readonly BareRecord[]> {
+    return (await this.read(from, limit)).map(({ seq, bytes }) => ({ seq, bytes }))
   }
 
   append(records: readonly StoredRecord[], change: StateChange): Promise<boolean> {

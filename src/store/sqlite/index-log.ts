@@ -2,9 +2,11 @@ import type { Database } from 'better-sqlite3'
 import type { IndexLog } from '../../namespace/ports.js'
 import { reading } from './open-database.js'
 
-interface LogRow {
+interface RecordRow {
   readonly seq: number
   readonly record: Buffer
+}
+interface LogRow extends RecordRow {
   readonly envelopes: string
 }
 
@@ -16,6 +18,9 @@ export function sqliteIndexLog(database: Database): IndexLog {
   const records = database.prepare<[number, number], LogRow>(
     'SELECT seq, record, envelopes FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
   )
+  const bare = database.prepare<[number, number], RecordRow>(
+    'SELECT seq, record FROM index_log WHERE seq >= ? ORDER BY seq LIMIT ?',
+  )
   return {
     size: () => reading(() => size.get()?.size ?? 0),
     read: (from, limit) =>
@@ -26,5 +31,7 @@ export function sqliteIndexLog(database: Database): IndexLog {
           envelopes: (JSON.parse(envelopes) as string[]).map((text) => Buffer.from(text, 'base64')),
         })),
       ),
+    readRecords: (from, limit) =>
+      reading(() => bare.all(from, limit).map(({ seq, record }) => ({ seq, bytes: record }))),
   }
 }

@@ -12,7 +12,7 @@ import { SqliteState } from './sqlite-state.js'
  * one committed state, and never of one that is older than what that process has said is durable.
  */
 export class IndexReader extends StateView implements Disposable {
-  readonly log: Pick<IndexLog, 'read'>
+  readonly log: Pick<IndexLog, 'read' | 'readRecords'>
   readonly tree: LogReader
   private readonly database: Database
   private readonly looking: Look

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { IndexLog, IndexStore, StoredRecord } from '../../namespace/ports.js'
+import type { BareRecord, IndexLog, IndexStore, StoredRecord } from '../../namespace/ports.js'
 import type { StateChange, StateSource } from '../../namespace/state-tables.js'
 import type { LogTree } from '../../tlog/ports.js'
 import type { Command } from './commands.js'
@@ -54,6 +54,10 @@ export class SqliteIndexStore implements IndexStore {
 
   read(from: number, limit: number): Promise<readonly StoredRecord[]> {
     return this.log.read(from, limit)
+  }
+
+  readRecords(from: number, limit: number): Promise<readonly BareRecord[]> {
+    return this.log.readRecords(from, limit)
   }
 
   append(records: readonly StoredRecord[], change: StateChange): Promise<boolean> {
