@@ -4,7 +4,7 @@ import { type Checkpoint, parseCheckpoint } from './checkpoint.js'
 import { EMPTY_ROOT, sameHash } from './hash.js'
 import { type NoteRefusal, parseNote, verifyNote } from './note.js'
 import { isQuorum, type Policy } from './policy.js'
-import { isKeyOf, type VerifierKey } from './verifier-key.js'
+import { isKeyOf, signatureType, type VerifierKey } from './verifier-key.js'
 
 /** A checkpoint that the log has signed, and a quorum of the policy. */
 export interface VerifiedCheckpoint extends Checkpoint {
@@ -32,6 +32,9 @@ export function verifyCheckpoint(
   logKey: VerifierKey,
   policy: Policy,
 ): Result<VerifiedCheckpoint, CheckpointRefusal> {
+  if (logKey.type !== signatureType.ed25519) {
+    return refuse('tlog.unknown-key', 'a log signs with a key of type 1')
+  }
   const isListed = policy.logs.some(({ key }) => isSameKey(key, logKey))
   if (policy.logs.length > 0 && !isListed) {
     return refuse('tlog.unknown-log', 'the policy does not list this log')

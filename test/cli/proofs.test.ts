@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ok, refuse } from '../../src/core/result.js'
 import { logOperations } from '../../src/server/operations/logs.js'
+import { formatSignatureLine } from '../../src/tlog/note.js'
+import { unixSeconds } from '../../src/core/time.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
-import { signCheckpoint } from '../../src/tlog/sign-note.js'
+import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
 import { MemoryLogTree } from '../support/memory-log-tree.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { json, run, ScriptedServer } from './fake-world.js'
@@ -96,6 +98,19 @@ describe('a proof on the command line', () => {
     expect(json(policed)).toMatchObject({ code: 'tlog.no-quorum' })
     keep('none', `log ${vkey}\nquorum none\n`)
     expect((await verify('proof.txt', '--policy', 'none')).exit).toBe(0)
+  })
+
+  it('is not taken from a witness of the name of the log', async () => {
+    const witness = witnessSigner(origin)
+    const { out } = await capstan(['index', 'prove', '7'])
+    const lines = out.split('\n')
+    const signed = lines.findLastIndex((line) => line.startsWith('\u2014 '))
+    const text = `${lines.slice(lines.indexOf(origin), signed - 1).join('\n')}\n`
+    const line = formatSignatureLine(await cosign(text, witness, unixSeconds(1_800_000_000)))
+    const proof = [...lines.slice(0, signed), line].join('\n')
+    const key = formatVerifierKey(witness.key)
+    const screen = await offline(['verify-proof', keep('witnessed', proof), '--key', key, '--json'])
+    expect(json(screen)).toMatchObject({ code: 'tlog.unknown-key' })
   })
 
   it.each([
