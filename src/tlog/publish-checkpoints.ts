@@ -1,3 +1,4 @@
+import { DependencyError } from '../core/dependency-error.js'
 import type { LogTree, NoteSigner } from './ports.js'
 import { signCheckpoint } from './sign-note.js'
 import type { TreeHead } from './verify-proof.js'
@@ -24,8 +25,9 @@ interface Deps {
  */
 export class CheckpointPublisher {
   readonly #deps: Deps
-  #isWanted = false
-  #running: Promise<void> | undefined
+  /** Whether the last round has not begun yet. */
+  #isWaiting = false
+  #last: Promise<void> = Promise.resolve()
 
   constructor(deps: Deps) {
     this.#deps = deps
@@ -33,21 +35,19 @@ export class CheckpointPublisher {
 
   /** There may be a new head. Waits for nothing. */
   publish(): void {
-    this.#isWanted = true
-    this.#running ??= this.#run()
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#last = this.#last.then(() => this.#round())
   }
 
-  /** Resolves when every head that was there before is signed, or could not be. */
-  async settled(): Promise<void> {
-    await this.#running
+  /** Resolves when every head that was there before is signed, or could not be: two rounds at most. */
+  settled(): Promise<void> {
+    return this.#last
   }
 
-  async #run(): Promise<void> {
-    while (this.#isWanted) {
-      this.#isWanted = false
-      await this.#signHead().catch((error: unknown) => this.#deps.failed(error))
-    }
-    this.#running = undefined
+  async #round(): Promise<void> {
+    this.#isWaiting = false
+    await this.#signHead().catch((error: unknown) => this.#deps.failed(error))
   }
 
   async #signHead(): Promise<void> {
@@ -58,6 +58,8 @@ export class CheckpointPublisher {
     const checkpoint = { origin: signer.key.name, size, root, extensions: [] }
     await remember({ size, root })
     const note = await signCheckpoint(checkpoint, signer)
-    await tree.keepCheckpoint({ size, root, note })
+    if (!(await tree.keepCheckpoint({ size, root, note }))) {
+      throw new DependencyError('store', 'a checkpoint was signed, and not kept')
+    }
   }
 }

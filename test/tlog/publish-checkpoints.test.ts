@@ -73,6 +73,30 @@ describe('checkpoints of a log that grows', () => {
     expect(parseNote(Buffer.from(tree.signed!.note)).ok).toBe(true)
   })
 
+  it('are not waited for where their heads came later', async () => {
+    const { tree, publisher, grow, release, held } = given()
+    grow(1)
+    const settled = publisher.settled()
+    await new Promise((resolve) => setImmediate(resolve))
+    grow(2)
+    await release()
+    await settled
+    expect(tree.signed?.size).toBe(1)
+    expect(held).toHaveLength(1)
+    await release()
+    await publisher.settled()
+    expect(tree.signed?.size).toBe(2)
+  })
+
+  it('are told of where they are not kept', async () => {
+    const { tree, publisher, grow, release, failures } = given()
+    tree.keepCheckpoint = () => Promise.resolve(false)
+    grow(1)
+    await release()
+    await publisher.settled()
+    expect(failures).toHaveLength(1)
+  })
+
   it('are signed once for a size', async () => {
     const { publisher, grow, release, signed, held } = given()
     grow(5)
