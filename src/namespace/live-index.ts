@@ -113,16 +113,14 @@ export class LiveIndex implements GovernedIndex {
   static async open(deps: IndexDeps): Promise<Result<LiveIndex>> {
     const settled = await settle(deps.store, deps.pace ?? inOneGo)
     if (!settled.ok) return settled
-    const hashed = await settleTree(deps.store, deps.pace ?? inOneGo, deps.signed)
-    if (!hashed.ok) return hashed
-    const index = new LiveIndex(deps)
     if (!(await isFoundedBy(deps))) {
       return refuse('namespace.unknown-key', 'the index was not founded by this installation', {
         wanted: 'an index log and a voter key of one installation',
-        next: 'restore both from one backup; nothing was changed',
+        next: 'restore both from one backup',
       })
     }
-    return ok(index)
+    const hashed = await settleTree(deps.store, deps.pace ?? inOneGo, deps.signed)
+    return hashed.ok ? ok(new LiveIndex(deps)) : hashed
   }
 
   /** Is what was decided about this entry, on an index of `size` records, decided the same now? */
