@@ -261,7 +261,7 @@ export const serverAttacks: readonly Attack[] = [
         file: 'test/namespace/tamper.test.ts',
         name: 'refuses a log from which any record but the last was dropped',
         check:
-          'every record names the one before it; records off the end are missed by a checkpoint that was kept elsewhere',
+          'every record names the one before it; records off the end are found out by a checkpoint that was kept elsewhere',
         without: edit(
           'src/namespace/tally.ts',
           'predicate.log.size === record.seq &&\n    predicate.log.head === record.chain &&',
