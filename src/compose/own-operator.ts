@@ -26,6 +26,7 @@ export async function ownOperator(
     writer: 'inline',
     listeners: () => [],
     observer: { stage: () => undefined, issued: () => undefined },
+    checkpointFailed: (err) => progressLog.error({ err }, 'a checkpoint could not be signed'),
     progress: ({ work, done, total }) => progressLog.info({ done, total }, work),
   })
   if (!opened.ok) return opened

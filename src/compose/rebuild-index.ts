@@ -6,6 +6,7 @@ import { emptyIndexTables } from '../store/empty-index-tables.js'
 import { inUse, storePath } from './found.js'
 import { openInstance } from './instance.js'
 import { readInstanceFile } from './instance-file.js'
+import { openLog } from './open-log.js'
 import type { Ambient } from './serve.js'
 
 /** Replays the whole index log into empty tables. No server may run. */
@@ -25,6 +26,7 @@ export async function rebuildIndex(
     if (!lock) return inUse(dataDir)
     emptyIndexTables(storePath(dataDir))
   }
+  const log = openLog({ ...config.log, level: 'error' }, ambient.version)
   // Opening replays what the tables do not hold: now that is all of it.
   const opened = await openInstance({
     ...ambient,
@@ -33,6 +35,7 @@ export async function rebuildIndex(
     listeners: () => [],
     observer: { stage: () => undefined, issued: () => undefined },
     progress,
+    checkpointFailed: (err) => log.error({ err }, 'a checkpoint could not be signed'),
   })
   if (!opened.ok) return opened
   await using instance = opened.value

@@ -142,7 +142,7 @@ const otherNote = (): Result<never, TreeRefusal> =>
     next: 'somebody has written to the store: find out who, or restore a backup',
   })
 
-const inconsistent = (
+export const inconsistent = (
   from: TreeHead,
   { size }: Pick<TreeHead, 'size'>,
 ): Result<never, TreeRefusal> =>

@@ -41,7 +41,7 @@ export interface IndexDeps {
   readonly issued: IssuedUntil
   /** Where nobody waits for it, long work is done in one go. */
   readonly pace?: Pace
-  /** Told once records are durable. */
+  /** Told once records are durable, and where nobody knows whether they are. */
   readonly appended?: () => void
   /** What the log must go on from when it is opened, beside its own checkpoint. */
   readonly signed?: SignedBefore
@@ -252,11 +252,14 @@ export class LiveIndex implements GovernedIndex {
         return issued.freeze(entry)
       })
       if (!worked.ok || draft.records.length === 0) return worked
-      if (!(await store.append(draft.records, draft.state.changes()))) {
+      // Also where it rejects: it may have been committed for all that.
+      const isAppended = await store
+        .append(draft.records, draft.state.changes())
+        .finally(() => this.deps.appended?.())
+      if (!isAppended) {
         throw new DependencyError('store', 'the index log was changed by another process')
       }
       for (const verified of draft.verified) this.note(verified, draft)
-      this.deps.appended?.()
       return worked
     } finally {
       // Last of all: whoever waits for this looks at the new state.

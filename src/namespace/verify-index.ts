@@ -3,7 +3,7 @@ import type { Hash } from '../tlog/hash.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import { firstDifference } from './compare-states.js'
-import { keptHead, verifyTree } from './index-tree.js'
+import { inconsistent, keptHead, verifyTree } from './index-tree.js'
 import type { IndexStore, Pace } from './ports.js'
 import { replay } from './replay.js'
 
@@ -35,6 +35,8 @@ export async function verifyIndex({
   from,
   key,
 }: VerifyDeps): Promise<Result<VerifiedIndex>> {
+  const beyond = from && (await inTurn(() => store.size())) < from.size
+  if (beyond === true) return inconsistent(from, { size: await store.size() })
   await using again = store.scratch()
   // The long part first: what is committed meanwhile is a short one.
   const most = await replay(store, again, { size: store.state.meta.size, pace })

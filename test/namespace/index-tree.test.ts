@@ -4,7 +4,8 @@ import type { Progress, StoredRecord } from '../../src/namespace/ports.js'
 import { leafHash } from '../../src/tlog/hash.js'
 import { treeRoot } from '../tlog/reference-tree.js'
 import { MemoryIndexStore } from '../support/memory-index-store.js'
-import { codeOf, valueOf } from './given-index.js'
+import { LiveIndex } from '../../src/namespace/live-index.js'
+import { codeOf, givenIndex, owner, valueOf } from './given-index.js'
 
 const pace = () => undefined
 const record = (seq: number, text = `record ${seq}`): StoredRecord => ({
@@ -130,5 +131,31 @@ describe('a tree that is verified', () => {
     valueOf(await settleTree(store, pace))
     expect(codeOf(await verified(store))).toBe('ok')
     expect(codeOf(await verified(store, headOf(log(300))))).toBe('tlog.inconsistent')
+  })
+})
+
+describe('an index with a tree', () => {
+  it('tells of records whose append failed: they may be committed for all that', async () => {
+    const { deps, store } = await givenIndex()
+    let told = 0
+    const index = valueOf(await LiveIndex.open({ ...deps, appended: () => void (told += 1) }))
+    const append = store.append.bind(store)
+    store.append = async (...given) => {
+      await append(...given)
+      throw new Error('no answer')
+    }
+    const change = index.change({ op: 'entry.create', alias: 'shop/new', owner })
+    await expect(change).rejects.toThrow('no answer')
+    expect(told).toBe(1)
+  })
+
+  it('is not replayed to see that a checkpoint is beyond its end', async () => {
+    const { index, store } = await givenIndex()
+    const { root } = await store.tree.head()
+    store.scratch = () => {
+      throw new Error('replayed')
+    }
+    expect(codeOf(await index.verify({ size: 2, root }))).toBe('tlog.inconsistent')
+    await expect(index.verify({ size: 1, root })).rejects.toThrow('replayed')
   })
 })
