@@ -53,6 +53,13 @@ export function checkApplied(state: IndexState, document: NamespaceDocument): vo
       wanted.state === undefined || entry?.state === wanted.state,
       'an entry has the state of the document',
     )
+    for (const list of ['rules', 'splits'] as const) {
+      const said = wanted[list]
+      hold(
+        said === undefined || (entry?.[list] ?? []).length === said.length,
+        `an entry has the ${list} of the document`,
+      )
+    }
   }
   for (const { alias, ...facts } of document.clusters ?? []) {
     const cluster = state.clusterByAlias(alias as Alias)

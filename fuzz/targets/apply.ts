@@ -125,6 +125,22 @@ entries:
       - { kind: vm, attestor: aws, match: { region: [eu-1, eu-2] } }
 `,
   `apiVersion: capstan/v1
+scopes:
+  - alias: shop
+    guards: [{ id: quiet, effect: forbid, ports: [[23, 23]] }]
+entries:
+  - alias: shop/api
+    owner: { controller: team-shop }
+    envelope: { mayAccept: [''], ports: [[1, 9000]] }
+    rules:
+      - callers: [shop/web, { subtree: shop }]
+        ports: [8080]
+        routes: [{ method: GET, path: { prefix: /orders } }]
+    splits: [{ port: 8080, backendRefs: [{ entry: shop/web, weight: 3 }] }]
+  - alias: shop/web
+    owner: { controller: team-shop }
+`,
+  `apiVersion: capstan/v1
 prune: true
 entries: []
 `,

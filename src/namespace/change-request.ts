@@ -8,7 +8,7 @@ import type { ClusterFacts } from './cluster.js'
 import type { Envelope } from './envelope.js'
 import type { GroupRequest } from './operation.js'
 import type { Guard } from './guard/guard.js'
-import type { RuleChangeRequest } from './rule/rule-request.js'
+import type { RuleChangeRequest, RuleRequest, SplitRequest } from './rule/rule-request.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -187,7 +187,12 @@ export const isShapedLike = (schema: object, value: unknown): boolean => validat
 /** A namespace document, as `capstan apply` takes it. */
 export interface NamespaceDocument {
   readonly apiVersion: 'capstan/v1'
-  readonly scopes?: readonly { readonly alias: string; readonly envelope?: Envelope }[]
+  readonly scopes?: readonly {
+    readonly alias: string
+    readonly envelope?: Envelope
+    /** All of them; they stay as they are where this is left out. */
+    readonly guards?: readonly Guard[]
+  }[]
   readonly clusters?: readonly (ClusterFacts & { readonly alias: string })[]
   readonly entries?: readonly {
     readonly alias: string
@@ -197,6 +202,9 @@ export interface NamespaceDocument {
     readonly labels?: Readonly<Record<string, string>>
     readonly validUntil?: InstantText
     readonly state?: 'active' | 'suspended'
+    /** All of them; they stay as they are where this is left out. */
+    readonly rules?: readonly RuleRequest[]
+    readonly splits?: readonly SplitRequest[]
   }[]
   readonly prune?: boolean
 }

@@ -9,8 +9,16 @@ import {
   usageKinds,
 } from './envelope.js'
 import { group, groupRequest } from './group-schema.js'
-import { guardBodySchemas, guardRequestSchemas } from './guard/guard-schema.js'
-import { ruleBodySchemas, ruleRequestSchemas } from './rule/rule-schema.js'
+import { MAX_GUARDS } from './guard/guard.js'
+import { guard, guardBodySchemas, guardRequestSchemas } from './guard/guard-schema.js'
+import {
+  ruleBodySchemas,
+  ruleRequest,
+  ruleRequestSchemas,
+  splitRequest,
+} from './rule/rule-schema.js'
+import { MAX_RULES } from './rule/rule.js'
+import { MAX_SPLITS } from './rule/split.js'
 import {
   alias,
   dnsName,
@@ -246,7 +254,17 @@ export const documentSchema = {
         type: 'array',
         maxItems: 10_000,
         items: described(
-          object({ alias, envelope }, ['alias']),
+          object(
+            {
+              alias,
+              envelope,
+              guards: {
+                ...{ type: 'array', maxItems: MAX_GUARDS, items: guard },
+                description: 'all of them; they stay as they are where this is left out',
+              },
+            },
+            ['alias'],
+          ),
           'a region of names with its limits',
         ),
       },
@@ -275,6 +293,14 @@ export const documentSchema = {
               labels,
               validUntil: instant,
               state: { enum: ['active', 'suspended'] },
+              rules: {
+                ...{ type: 'array', maxItems: MAX_RULES, items: ruleRequest },
+                description: 'all of them; they stay as they are where this is left out',
+              },
+              splits: {
+                ...{ type: 'array', maxItems: MAX_SPLITS, items: splitRequest },
+                description: 'all of them; they stay as they are where this is left out',
+              },
             },
             ['alias', 'owner'],
           ),

@@ -1,15 +1,18 @@
 import { parseYaml } from '../../config/yaml-source.js'
+import { seconds } from '../../core/time.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import type { Colour, Look } from '../screen/look.js'
+import { awaitDecisions, exitOfDecisions } from '../voting/await-decisions.js'
 import { renderChange } from './change.js'
 import { renderWaiting } from './proposal-screen.js'
 import { watched } from './watched.js'
 
 async function apply(call: Invocation): Promise<Outcome<Answer>> {
+  const within = call.duration('wait')
+  if (!within.ok) return within
   const document = await readDocument(call)
   if (!document.ok) return document
   const api = await call.operator()
@@ -40,17 +43,21 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
   )
   if (!applied.ok) return applied
   // What another operator changed in between is planned again: the second answer is what happened.
-  const proposed = applied.value.objects('proposed')
+  const proposed = await awaitDecisions(call, api.value, {
+    proposed: applied.value.objects('proposed'),
+    within: within.value ?? seconds(0),
+  })
+  if (!proposed.ok) return proposed
   return answer(
-    applied.value.value,
+    { ...applied.value.value, proposed: proposed.value.map(({ value }) => value) },
     (look) =>
       [
         renderPlan(look, applied.value.objects('changes')),
         '',
         ...applied.value.objects('applied').map((change) => renderChange(look, change)),
-        ...proposed.map((proposal) => renderWaiting(look, proposal)),
+        ...proposed.value.map((proposal) => renderWaiting(look, proposal)),
       ].join('\n'),
-    proposed.length > 0 ? exitCode.waits : undefined,
+    exitOfDecisions(proposed.value),
   )
 }
 
@@ -88,6 +95,7 @@ export const applyCommand: CommandSpec = {
   summary: 'make the namespace as a file says',
   details: [
     'Shows the difference, then commits all of it or nothing. The same file again changes nothing.',
+    'What others have to vote about is proposed: exit code 8, and with --wait 0 when all of it has passed, 3 when some of it has not.',
     'Never asks. What takes things away for ever (prune: true) needs --yes.',
   ],
   options: [
@@ -98,10 +106,15 @@ export const applyCommand: CommandSpec = {
     },
     { flags: '--dry-run', description: 'show the difference only' },
     { flags: '--yes', description: 'also take things away' },
+    {
+      flags: '--wait <duration>',
+      description: 'wait so long for the votes that it needs: 30m',
+    },
   ],
   examples: [
     'capstan apply -f namespace.yaml --dry-run',
     'cat namespace.yaml | capstan apply -f -',
+    'capstan apply -f namespace.yaml --wait 30m',
   ],
   run: apply,
 }

@@ -14,7 +14,8 @@ const least = (maximum: number) => ({
   minProperties: 1,
 })
 
-const guard = {
+/** A guard is written as it is stored. */
+export const guard = {
   oneOf: [
     object(
       {
@@ -50,7 +51,6 @@ const guard = {
 
 const ofScope = { alias: region }
 
-/** A guard is written as it is stored. */
 export const guardRequestSchemas = {
   'guard.set': request('guard.set', { ...ofScope, guard }, ['guard']),
   'guard.clear': request('guard.clear', { ...ofScope, guard: choiceId }, ['guard']),

@@ -109,6 +109,9 @@ const split = (entry: unknown, required: readonly string[]) =>
     ['port', 'backendRefs'],
   )
 
+/** As people write it: backends by alias. */
+export const splitRequest = split(alias, ['entry'])
+
 export const ruleRequestSchemas = {
   'rule.attach': request('rule.attach', { rule: ruleRequest }, ['rule']),
   'rule.replace': request(
@@ -117,7 +120,7 @@ export const ruleRequestSchemas = {
     ['rule'],
   ),
   'rule.detach': request('rule.detach', { rule: choiceId }, ['rule']),
-  'split.set': request('split.set', { split: split(alias, ['entry']) }, ['split']),
+  'split.set': request('split.set', { split: splitRequest }, ['split']),
   'split.clear': request('split.clear', { port }, ['port']),
 }
 

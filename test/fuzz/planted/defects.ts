@@ -25,7 +25,7 @@ export const planted: readonly Planted[] = [
     target: 'apply',
     what: 'a document may describe something twice',
     edit: {
-      file: 'src/namespace/plan-document.ts',
+      file: 'src/namespace/plan/plan-document.ts',
       find: 'if (!unique.ok) return unique',
       replace: '',
     },
