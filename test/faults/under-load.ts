@@ -117,16 +117,23 @@ ${more.entries ?? ''}
 
   private async again(ask: () => Promise<Seen>, as: string): Promise<void> {
     while (!this.stopped.signal.aborted) {
-      const began = performance.now()
+      const asked = { at: performance.now(), phase: this.phases.length }
       const seen = await ask()
-      this.see(seen, as, performance.now() - began)
+      this.see(seen, as, asked)
       await pause(5)
     }
   }
 
-  /** Belongs to the phase in which it was answered. */
-  private see(seen: Seen, as: string, took: number): void {
-    const phase = this.phases.at(-1)
+  /**
+   * Belongs to the phase in which it was answered; to none when it was asked before the phase that
+   * came before: what is tried now had not begun then.
+   */
+  private see(
+    seen: Seen,
+    as: string,
+    asked: { readonly at: number; readonly phase: number },
+  ): void {
+    const phase = this.phases.length - asked.phase > 1 ? undefined : this.phases.at(-1)
     if (seen.kind === 'certificate') {
       const serial = new X509Certificate(seen.der).serialNumber.toLowerCase()
       this.received.set(serial, digestOf(seen.der))
@@ -134,7 +141,7 @@ ${more.entries ?? ''}
     if (!phase) return
     const outcome = `${as}${outcomeOf(seen)}`
     phase.outcomes.set(outcome, (phase.outcomes.get(outcome) ?? 0) + 1)
-    phase.took.push(took)
+    phase.took.push(performance.now() - asked.at)
   }
 
   /** Milliseconds until a new caller has a certificate. */
@@ -144,14 +151,14 @@ ${more.entries ?? ''}
   ): Promise<number> {
     const began = performance.now()
     while (performance.now() - began < withinMs) {
-      const asked = performance.now()
+      const asked = { at: performance.now(), phase: this.phases.length }
       const token = question.token?.() ?? this.cluster.token('shop', 'web')
       const identity = question.identity ?? IDENTITY
       const asks = { identity, token, csr: makeCsr() }
       const seen = await (over === 'tls'
         ? this.client.certifyOverTls(asks)
         : this.client.certifyOnLoopback(asks))
-      this.see(seen, '', performance.now() - asked)
+      this.see(seen, '', asked)
       if (seen.kind === 'certificate') return performance.now() - began
       await pause(50)
     }
