@@ -24,6 +24,8 @@ export const REQUEST_ID = 'r'.repeat(26)
 /** The API's own routes and schemas in front of scripted operations; remembers every request. */
 export class ScriptedServer implements OperatorConnection {
   readonly requests: OperatorRequest[] = []
+  /** JSON that is answered to whatever is read below a path. */
+  readonly answers = new Map<string, string>()
   closed = 0
   private readonly routes = routeTable(() => Promise.resolve(''))
   private readonly operations: Operations
@@ -35,6 +37,10 @@ export class ScriptedServer implements OperatorConnection {
   async request(request: OperatorRequest): Promise<OperatorResponse> {
     this.requests.push(request)
     const [path = '', query = ''] = request.path.split('?')
+    for (const [below, text] of this.answers) {
+      if (request.method !== 'GET' || !path.startsWith(below)) continue
+      return { status: 200, contentType: 'application/json', body: Buffer.from(text) }
+    }
     for (const route of this.routes) {
       const values = route.method === request.method ? matchPath(route, path) : undefined
       if (values === undefined) continue

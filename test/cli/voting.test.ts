@@ -170,6 +170,40 @@ describe('a group', () => {
     }
   })
 
+  it('is not asked to sign another one, nor in a number that leaves none to change it', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const shown = (await capstan(`proposal show ${id} --json`)).out
+    const key = '--as ann --key ann.key'
+    // As a server that answers every question with the proposal that it wants voted about.
+    server.answers.set('/v1/proposals/', shown)
+    const other = `pr${'a'.repeat(40)}`
+    for (const line of [
+      `vote ${other} --approve ${key}`,
+      `proposal withdraw ${other} --key ann.key`,
+    ]) {
+      const screen = await capstan(line)
+      expect(screen.err).toContain('another proposal than the one that was asked for')
+      expect([screen.exit, screen.out]).toEqual([3, ''])
+    }
+    server.answers.clear()
+    await capstan(`vote ${id} --reject --as bob --key bob.key`)
+    const often = (await capstan(`proposal show ${id} --json`)).out.replace(
+      '"seq": 1',
+      '"seq": 999999',
+    )
+    // What others voted is no reason not to.
+    server.answers.set('/v1/proposals/', often)
+    const voted = await capstan(`vote ${id} --reject ${key} --detached`)
+    expect(voted.exit).toBe(0)
+    expect(voted.err).toContain('entry.create payments/api')
+    server.answers.set('/v1/proposals/', often.replace('"voter": "bob"', '"voter": "ann"'))
+    const refused = await capstan(`vote ${id} --reject ${key} --detached`)
+    expect(refused.err).toContain('you have not voted so often')
+    expect([refused.exit, refused.out]).toEqual([3, ''])
+  })
+
   it('hears one decision, of one proposal that there is', async () => {
     await givenVoters()
     await capstan('entry create payments/api --owner team-payments')

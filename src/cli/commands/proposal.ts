@@ -64,7 +64,7 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
   if (!api.ok) return api
   const found = await findProposal(api.value, call.word(0) ?? '')
   if (!found.ok) return found
-  const about = shownProposal(found.value)
+  const about = shownProposal(found.value, call.word(0) ?? '')
   if (!about.ok) return about
   const { proposal, digest } = about.value
   const withdrawal: Withdrawal = {

@@ -17,12 +17,15 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   if (!key.ok) return key
   const found = await proposalOf(call)
   if (!found.ok) return found
-  const about = shownProposal(found.value)
+  const about = shownProposal(found.value, call.word(0) ?? '')
   if (!about.ok) return about
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
   const statement = voteAbout(about.value, { voter, decision: decision.value, cast })
-  const envelope = signed(key.value, payloadTypes.vote, statement)
+  if (!statement.ok) return statement
+  // Before anything is signed. Standard output is for the vote.
+  call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
+  const envelope = signed(key.value, payloadTypes.vote, statement.value)
   const detached = call.has('detached')
   if (detached) {
     // Carried to the server by whoever can reach it.
@@ -30,11 +33,10 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
       JSON.stringify({ envelopes: [envelope] }, null, 2),
     )
   }
-  call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
   return send(call, [envelope])
 }
 
-/** What is voted about is shown before it is sent; a program that wants JSON looks by itself. */
+/** As on a screen without colours. */
 function renderProposalPlainly(call: Invocation, proposal: JsonReader): string {
   const now = call.world.clock.now()
   return renderProposal({ width: undefined, now, paint: (_, text) => text }, proposal)
@@ -103,6 +105,7 @@ export const voteCommands: readonly CommandSpec[] = [
     summary: 'approve or reject a proposal',
     details: [
       'Shows the proposal, reckons its digest from what is shown, signs it, and sends the vote.',
+      'The id is made of the digest: whoever has looked with `capstan proposal show`, and votes with the whole id, signs that proposal or none.',
       'Without a way to the server: --proposal with the output of `capstan proposal show ID --json`, and --detached; the vote goes to `capstan submit`.',
       'Ends with 8 while the proposal needs more votes.',
     ],

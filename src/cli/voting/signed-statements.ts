@@ -41,13 +41,26 @@ export interface ShownProposal {
   readonly votes: readonly JsonReader[]
 }
 
+/** A vote has the number after the voter's last one; what that was, the server says. */
+const MOST_VOTES = 1000
+
 /**
  * Nothing is signed that was not looked at: the digest is reckoned here, from the statement that is
- * shown, and whoever shows another one is refused.
+ * shown, and whoever shows another one is refused. The id is made of the digest: who asks for a whole
+ * id gets that proposal or none.
  */
-export function shownProposal(answer: JsonReader): Outcome<ShownProposal> {
+export function shownProposal(answer: JsonReader, asked: string): Outcome<ShownProposal> {
   const open = answer.optionalObject('open')
   const id = answer.text('id')
+  if (!id.startsWith(asked)) {
+    return refused({
+      code: 'namespace.bad-canonical',
+      detail: 'this is another proposal than the one that was asked for',
+      wanted: asked,
+      found: id,
+      next: 'do not vote; find out who answers so',
+    })
+  }
   if (!open || answer.absent('proposal')) {
     return refused({
       code: 'namespace.closed',
@@ -84,9 +97,19 @@ export function voteAbout(
     decision,
     cast,
   }: { readonly voter: string; readonly decision: Decision; readonly cast: UnixSeconds },
-): Vote {
+): Outcome<Vote> {
   const before = votes.find((vote) => vote.raw('voter') === voter)
-  return {
+  const seq = (before?.count('seq') ?? 0) + 1
+  if (seq > MOST_VOTES) {
+    return refused({
+      code: 'namespace.malformed',
+      detail: 'you have not voted so often about this proposal',
+      wanted: `a vote below number ${MOST_VOTES}`,
+      found: String(seq - 1),
+      next: 'do not vote: after the last number that there is nothing could be taken back',
+    })
+  }
+  const vote: Vote = {
     _type: statementType,
     predicateType: votePredicate,
     subject: [{ name: id, digest: { sha256: digest } }],
@@ -96,9 +119,10 @@ export function voteAbout(
       slot: slotOf(proposal),
       voter,
       decision,
-      seq: (before?.count('seq') ?? 0) + 1,
+      seq,
       cast,
       log,
     },
   }
+  return { ok: true, value: vote }
 }
