@@ -13,12 +13,12 @@ describe.each(planted)('the search of $target finds that $what', ({ target, edit
   it('within 40,000 executions', () => {
     const { status, stdout } = spawnSync(
       process.execPath,
-      ['fuzz/main.mjs', target, '--executions', '40000', '--minutes', '3', '--seed', '1']
+      ['fuzz/main.mjs', target, '--executions', '40000', '--minutes', '8', '--seed', '1']
         .concat(['--from', 'seeds', '--first', '--out', out])
         .concat(['--edits', JSON.stringify([edit])]),
       { encoding: 'utf8' },
     )
     expect(stdout).toMatch(shows)
     expect(status).toBe(1)
-  }, 240_000)
+  }, 540_000)
 })
