@@ -25,6 +25,13 @@ export class DraftLog {
     this.verified.push(verified.value)
     return verified
   }
+
+  /** Adds what another draft added to this one's state, as it is now: nothing is verified again. */
+  adopt({ records, verified }: DraftLog): void {
+    for (const one of verified) applyRecord(this.state, one)
+    this.records.push(...records)
+    this.verified.push(...verified)
+  }
 }
 
 /** What this process writes it can read: anything else is a bug, and must not reach the log. */

@@ -25,10 +25,11 @@ import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
-import { submit, type SubmitContext, type Submitted, takeEffect } from './submit.js'
+import { submit, type Submitted } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
+import { type EffectContext, takeEffect } from './take-effect.js'
 import { type VerifiedIndex, verifyIndex } from './verify-index.js'
 
 export type { Change } from './change.js'
@@ -203,20 +204,32 @@ export class LiveIndex implements GovernedIndex {
   /** Makes true what has passed and whose time has come; what something is in the way of stays. */
   settle(): Promise<readonly Change[]> {
     return this.inTurn(async () => {
-      const settled = await this.write(async (draft, freeze) => {
-        const changes: Change[] = []
-        for (const { id } of waitingProposals(draft.state, this.deps.clock.now())) {
-          const row = draft.state.tables.proposals.get(id)
-          const context = this.context(draft, freeze)
-          if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due')
-            continue
-          const made = await takeEffect(draft, row, context)
+      const changes: Change[] = []
+      const failed: unknown[] = []
+      // Each is written by itself: what keeps one from taking effect keeps no other.
+      for (const { id, standing } of [...waitingProposals(this.state, this.deps.clock.now())]) {
+        if (standing !== 'due') continue
+        try {
+          const made = await this.write((draft, freeze) => this.settleOne(draft, id, freeze))
           if (made.ok) changes.push(...made.value)
+        } catch (error) {
+          failed.push(error)
         }
-        return ok(changes)
-      })
-      return settled.ok ? settled.value : []
+      }
+      if (failed.length > 0) throw new AggregateError(failed, 'not every proposal could be settled')
+      return changes
     })
+  }
+
+  private async settleOne(
+    draft: DraftLog,
+    id: string,
+    freeze: IssuedUntil['freeze'],
+  ): Promise<Result<readonly Change[]>> {
+    const row = draft.state.tables.proposals.get(id)
+    const context = this.context(draft, freeze)
+    const isDue = row?.kind === 'pending' && standingOf(draft.state, row, context.at) === 'due'
+    return isDue ? takeEffect(draft, row, context) : ok([])
   }
 
   /** One change at a time: each is decided on the state that the one before it left. */
@@ -226,7 +239,7 @@ export class LiveIndex implements GovernedIndex {
     return done
   }
 
-  private context({ state }: DraftLog, freeze: IssuedUntil['freeze']): SubmitContext {
+  private context({ state }: DraftLog, freeze: IssuedUntil['freeze']): EffectContext {
     return { at: unixSeconds(Math.max(this.deps.clock.now(), state.at)), freeze }
   }
 

@@ -9,14 +9,14 @@ import {
   type UnixSeconds,
 } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import type { Change } from './change.js'
+import { type Change, changeOf } from './change.js'
 import type { ChangeRequest } from './change-request.js'
 import { decide, mayBeDecided, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
 import { type DraftLog, mustAdd } from './draft-log.js'
 import { MAX_ENVELOPE_BYTES, payloadTypes, seal, type Sealed } from './dsse.js'
 import { reachesGuards } from './guard/quorum-floor.js'
 import { localAuthor } from './local-author.js'
-import { commitRecord, deliberationRecord, type LogRecord } from './log-record.js'
+import { commitRecord, deliberationRecord } from './log-record.js'
 import { type Operation, releasesNames } from './operation.js'
 import type { VoterSigner } from './ports.js'
 import { resolveRequest } from './resolve-request.js'
@@ -217,17 +217,6 @@ async function openIt(
   }
   return ok({ kind: 'waits', proposal: proposalId(digest), op })
 }
-
-export const changeOf = (op: Operation['op'], record: LogRecord): Change => ({
-  op,
-  alias: record.subject.alias,
-  uid: record.subject.uid,
-  rev: record.rev,
-  proposal: proposalId(record.prop),
-  seq: record.seq,
-  at: record.ts,
-  class: record.class,
-})
 
 function proposalOf(
   state: IndexState,

@@ -1,25 +1,14 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import type { UnixSeconds } from '../core/time.js'
-import type { Uid } from '../core/uid.js'
 import type { Change } from './change.js'
 import type { DraftLog } from './draft-log.js'
 import { open, type Opened, payloadTypes } from './dsse.js'
-import { recordOfPart } from './fold-commit.js'
 import { equivocationOf, evidenceRecord } from './fold-evidence.js'
 import { deliberationRecord } from './log-record.js'
-import { releasesNames } from './operation.js'
-import { decidePart, decideParts, partsOf } from './parts.js'
 import type { Pending } from './pending.js'
-import { changeOf } from './propose.js'
 import { standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, readProposal, readVote, readWithdrawal } from './statements.js'
-
-export interface SubmitContext {
-  /** The log's time. */
-  readonly at: UnixSeconds
-  readonly freeze: (entry: Uid) => Promise<UnixSeconds | undefined>
-}
+import { type EffectContext, takeEffect } from './take-effect.js'
 
 /** What a signed statement led to. */
 export interface Submitted {
@@ -38,7 +27,7 @@ export interface Submitted {
 export async function submit(
   draft: DraftLog,
   envelopes: readonly Uint8Array[],
-  context: SubmitContext,
+  context: EffectContext,
 ): Promise<Result<Submitted>> {
   const opened = envelopes.map(open)
   const known = opened.filter((one) => one !== undefined)
@@ -129,7 +118,7 @@ function accuse(
   draft: DraftLog,
   opened: readonly Opened[],
   envelopes: readonly Uint8Array[],
-  { at }: SubmitContext,
+  { at }: EffectContext,
 ): Result<Submitted> {
   const found = equivocationOf(draft.state, opened)
   if (!found.ok) return found
@@ -138,37 +127,4 @@ function accuse(
   if (!added.ok) return added
   const [about] = opened.map((envelope) => readVote(envelope)?.subject[0].digest.sha256 ?? '')
   return ok({ proposal: proposalId(about ?? ''), changes: [], suspended: voter })
-}
-
-/** Adds the changes that a proposal asks for, if its votes still carry it and nothing is in its way. */
-export async function takeEffect(
-  draft: DraftLog,
-  row: Pending,
-  { at, freeze }: SubmitContext,
-): Promise<Result<readonly Change[]>> {
-  const { state } = draft
-  const all = partsOf(row.proposal, row.digest)
-  const until = new Map<Uid, UnixSeconds | null>()
-  for (const { proposal } of all) {
-    const { uid } = proposal.subject
-    if (uid && releasesNames(proposal.op)) until.set(uid, (await freeze(uid)) ?? null)
-  }
-  const issuedUntil = (uid: Uid): UnixSeconds | null => until.get(uid) ?? null
-  // All of them or none: what is in the way of one is found before any of them is written.
-  const possible = decideParts(state, row.proposal, row.digest, { at, issuedUntil })
-  if (!possible.ok) return possible
-  const changes: Change[] = []
-  for (const part of all) {
-    const decided = decidePart(state, part, { at, issuedUntil })
-    if (!decided.ok) throw new Error(`decided otherwise: ${decided.refusal.detail}`)
-    const { op, subject } = part.proposal
-    const released =
-      subject.uid && releasesNames(op) ? { issuedUntil: issuedUntil(subject.uid) } : {}
-    const record = recordOfPart(state, row, part, { at, decided: decided.value, ...released })
-    const added = draft.add(record, [])
-    if (!added.ok && changes.length > 0) throw new Error('made in part: this is a defect')
-    if (!added.ok) return added
-    changes.push(changeOf(op, record))
-  }
-  return ok(changes)
 }

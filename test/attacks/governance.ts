@@ -168,4 +168,24 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 71',
+    where: 'changes made together',
+    what: 'one change sets a guard that stops those after it: they are made in part, or nothing else is',
+    proofs: [
+      {
+        file: 'test/namespace/together.test.ts',
+        name: 'are not made, and their votes are kept',
+        check: 'all of them are tried on a draft of their own first',
+        without: [
+          ...edit(
+            'src/namespace/take-effect.ts',
+            'const trial = new DraftLog(draft.state)',
+            'const trial = draft',
+          ),
+          ...edit('src/namespace/take-effect.ts', '  draft.adopt(trial)\n', ''),
+        ],
+      },
+    ],
+  },
 ]

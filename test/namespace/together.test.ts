@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
+import { hours, plus } from '../../src/core/time.js'
+import type { Alias } from '../../src/core/alias.js'
 import { payloadTypes } from '../../src/namespace/dsse.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { Part } from '../../src/namespace/operation.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { groupOf, TestVoter } from '../support/voters.js'
+import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import { type GivenGroup, givenGroup } from './given-group.js'
 import { clusterFacts, codeOf, k8s, owner, valueOf } from './given-index.js'
 
@@ -28,6 +31,98 @@ async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
   const again = valueOf(await LiveIndex.open(deps))
   expect(canonicalState(again.state)).toBe(canonicalState(index.state))
 }
+
+/** Several changes that a voter signs by hand, as the root's own. */
+async function bundled(
+  given: GivenGroup,
+  by: TestVoter,
+  changes: readonly Part[],
+): Promise<ProposalView> {
+  const { alias, uid, rev, head, group } = given.index.state.root
+  const statement = {
+    v: 1,
+    index: given.index.state.index,
+    op: 'changes',
+    subject: { alias, uid },
+    body: { changes },
+    base: { rev, head },
+    scope: { uid, rev: group?.rev },
+    author: { kind: 'voter', id: by.id },
+    created: given.now(),
+    expires: plus(given.now(), hours(48)),
+    nonce: 'b'.repeat(32),
+  }
+  const envelope = by.envelope(payloadTypes.proposal, statement)
+  return valueOf(await given.index.submit([envelope])).proposal
+}
+
+/** A guard that nobody reaches, and a change below it. */
+function poison(given: GivenGroup): readonly Part[] {
+  const { alias, uid, rev, head } = given.scope('payments')
+  const guard = { id: 'most', effect: 'minThreshold', least: { sensitive: 1_000_000 } } as const
+  return [
+    { op: 'guard.set', subject: { alias, uid }, body: { guard }, base: { rev, head } },
+    {
+      op: 'entry.create',
+      subject: { alias: `${alias}/x` as Alias },
+      body: { owner, envelope: {}, bindings: [], labels: {} },
+      base: null,
+    },
+  ] as unknown as readonly Part[]
+}
+
+describe('changes of which one is in the way of another', () => {
+  it('are not made, and their votes are kept (attack 71)', async () => {
+    const given = await givenGroup({}, { op: 'scope.create', alias: 'payments' })
+    const proposal = await bundled(given, given.ann, poison(given))
+    await given.votes(given.ann, proposal)
+    const after = await given.votes(given.bob, proposal)
+    expect(after.changes).toEqual([])
+    expect(after.proposal.standing).toBe('due')
+    expect(given.scope('payments').guards).toBeUndefined()
+    await replaysTheSame(given)
+  })
+
+  it('keep nothing else from taking effect when their time comes', async () => {
+    const timelock = { sensitive: hours(1), structural: hours(1) }
+    const given = await givenGroup({ timelock }, { op: 'scope.create', alias: 'payments' })
+    const stuck = await bundled(given, given.ann, poison(given))
+    const other = await given.proposed({ op: 'entry.create', alias: 'shop/web', owner })
+    for (const proposal of [stuck, other]) {
+      await given.votes(given.ann, proposal)
+      await given.votes(given.bob, proposal)
+    }
+    given.clock.set(plus(given.now(), hours(1)))
+    expect((await given.index.settle()).map(({ alias }) => alias)).toEqual(['shop/web'])
+    expect((await given.proposal(stuck.id)).standing).toBe('due')
+    expect(given.scope('payments').guards).toBeUndefined()
+    await replaysTheSame(given)
+  })
+})
+
+describe('a proposal that cannot be settled for want of an answer', () => {
+  it('keeps nothing else from taking effect, and is tried again', async () => {
+    const timelock = { sensitive: hours(1) }
+    const given = await givenGroup(
+      { timelock },
+      { op: 'entry.create', alias: 'shop/a', owner },
+      { op: 'scope.create', alias: 'to' },
+    )
+    const { uid } = given.entry('shop/a')
+    const move = await given.proposed({ op: 'entry.rename', alias: 'shop/a', to: 'to/a' })
+    const other = await given.proposed({ op: 'entry.create', alias: 'shop/b', owner })
+    for (const proposal of [move, other]) {
+      await given.votes(given.ann, proposal)
+      await given.votes(given.bob, proposal)
+    }
+    given.clock.set(plus(given.now(), hours(1)))
+    given.issued.silent.add(uid)
+    await expect(given.index.settle()).rejects.toThrow(AggregateError)
+    expect(given.entry('shop/b').state).toBe('active')
+    given.issued.silent.clear()
+    expect((await given.index.settle()).map(({ alias }) => alias)).toEqual(['to/a'])
+  })
+})
 
 describe('a document whose changes others decide about', () => {
   it('becomes one proposal, which makes all of it at once', async () => {
