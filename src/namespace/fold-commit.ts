@@ -86,12 +86,9 @@ function verifyDeliberated(state: IndexState, record: LogRecord): Result<Outcome
   if (row?.kind !== 'pending' || row.digest !== record.prop) {
     return broken(record.seq, 'its proposal does not wait for anything')
   }
-  if (row.done && record.seq !== row.done.next) {
-    return broken(record.seq, 'something came between changes that are made together')
-  }
   const ready = mayTakeEffect(state, row, record)
   if (!ready.ok) return ready
-  const part = partsOf(row.proposal, row.digest)[row.done?.parts ?? 0]
+  const part = partsOf(row.proposal, row.digest)[row.done ?? 0]
   if (!part) return broken(record.seq, 'its proposal has no such change')
   const context = { at: record.ts, issuedUntil: () => record.issuedUntil ?? null }
   const decided = decidePart(state, part, context)

@@ -14,7 +14,7 @@ import type { Outcome, Verified } from './outcome.js'
 import type { StoredRecord } from './ports.js'
 import { broken, forged, isSame } from './record-refusals.js'
 import type { IndexState } from './state.js'
-import { readGenesis } from './statements.js'
+import { proposalId, readGenesis } from './statements.js'
 import { isVoterKey, type VoterKey } from './voter-key.js'
 
 export type { Verified } from './outcome.js'
@@ -93,6 +93,11 @@ function inSequence(
   if ((record.kind === 'genesis') !== (seq === 0))
     return broken(seq, 'only the first is the genesis')
   if (record.ts < state.at) return broken(seq, 'it is older than the record before it')
+  const { unfinished } = state.source.meta
+  const isNext = record.kind === 'commit' && proposalId(record.prop) === unfinished
+  if (unfinished !== undefined && !isNext) {
+    return broken(seq, 'changes that are made together are not all made before it')
+  }
   return ok()
 }
 

@@ -98,13 +98,16 @@ export class FoldedState extends StateView implements StateSource {
 
   /** One more of its changes has taken effect: of most, the only one. */
   private finish(of: Pending, record: Pick<AnyRecord, 'seq' | 'ts'>): void {
-    const parts = (of.done?.parts ?? 0) + 1
+    const done = (of.done ?? 0) + 1
     const operation = operationOf(of.proposal)
-    if (operation.op !== 'changes' || parts === operation.body.changes.length) {
+    const { unfinished: _before, ...meta } = this.meta
+    if (operation.op !== 'changes' || done === operation.body.changes.length) {
+      this.draft.meta = meta
       this.close(of, 'committed', record)
       return
     }
-    this.draft.tables.proposals.set(of.id, { ...of, done: { parts, next: record.seq + 1 } })
+    this.draft.meta = { ...meta, unfinished: of.id }
+    this.draft.tables.proposals.set(of.id, { ...of, done })
   }
 
   /** A proposal as it is after a record about it. */

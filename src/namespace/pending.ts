@@ -26,8 +26,8 @@ export interface Pending {
   readonly votes: readonly CastVote[]
   /** When it may take effect: the votes are there. */
   readonly due?: UnixSeconds
-  /** Of several changes: so many have taken effect, and the number of the record that is the next. */
-  readonly done?: { readonly parts: number; readonly next: number }
+  /** Of several changes: so many have taken effect, and the next record is the next of them. */
+  readonly done?: number
 }
 
 /** How a proposal ended. */

@@ -68,7 +68,13 @@ export async function settle(store: IndexStore, pace: Pace): Promise<Result<unde
       next: 'capstan init --trust-domain NAME',
     })
   }
-  return replay(store, store, { size: records, pace })
+  const replayed = await replay(store, store, { size: records, pace })
+  if (!replayed.ok || store.state.meta.unfinished === undefined) return replayed
+  return refuse('namespace.state-mismatch', 'the index log ends within changes made together', {
+    wanted: 'all of them',
+    found: `${records} records, and ${store.state.meta.unfinished} is made in part`,
+    next: 'restore the data directory from a backup',
+  })
 }
 
 const cutShort = (size: number) =>

@@ -39,6 +39,7 @@ export function isMeta(value: unknown): value is StateMeta {
     isText(value['trustDomain']) &&
     isUidText(value['root']) &&
     isText(value['head']) &&
+    (value['unfinished'] === undefined || isText(value['unfinished'])) &&
     ['size', 'at', 'entries', 'structure'].every((member) => isCount(value[member]))
   )
 }

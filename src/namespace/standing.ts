@@ -23,7 +23,7 @@ const LONGEST_DUE = days(30)
 export function standingOf(state: IndexState, row: ProposalRow, now: UnixSeconds): Standing {
   if (row.kind === 'closed') return row.ending
   // Some of its changes are made: what they changed is no reason to leave the others.
-  if (row.done) return 'due'
+  if (row.done !== undefined) return 'due'
   if (isStale(state, row.proposal) || isOutdated(state, row.proposal)) return 'stale'
   if (row.due === undefined) return now > row.proposal.expires ? 'expired' : 'open'
   if (now < row.due) return 'scheduled'

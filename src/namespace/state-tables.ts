@@ -81,6 +81,8 @@ export interface StateMeta {
   readonly entries: number
   /** Size of the log when a scope or a cluster changed last. */
   readonly structure: number
+  /** The proposal of several changes of which only some are made: the next record is the next of them. */
+  readonly unfinished?: string
 }
 
 /** A state that can be looked at: both members are of one moment. */

@@ -188,4 +188,21 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 72',
+    where: 'changes made together',
+    what: 'whoever writes the log leaves out all but the first of the changes that were voted about',
+    proofs: [
+      {
+        file: 'test/namespace/together.test.ts',
+        name: 'takes nothing else before the others',
+        check: 'the record after one of them is the next of them',
+        without: edit(
+          'src/namespace/fold-record.ts',
+          'if (unfinished !== undefined && !isNext) {',
+          'if (false) {',
+        ),
+      },
+    ],
+  },
 ]

@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { hours, plus } from '../../src/core/time.js'
 import type { Alias } from '../../src/core/alias.js'
-import { payloadTypes } from '../../src/namespace/dsse.js'
+import { DraftLog } from '../../src/namespace/draft-log.js'
+import { open, payloadTypes } from '../../src/namespace/dsse.js'
+import { verifyRecord } from '../../src/namespace/fold-record.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
+import { deliberationRecord } from '../../src/namespace/log-record.js'
 import type { Part } from '../../src/namespace/operation.js'
+import { replay } from '../../src/namespace/replay.js'
 import { canonicalState } from '../../src/namespace/state.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import { type GivenGroup, givenGroup } from './given-group.js'
@@ -97,6 +102,55 @@ describe('changes of which one is in the way of another', () => {
     expect((await given.proposal(stuck.id)).standing).toBe('due')
     expect(given.scope('payments').guards).toBeUndefined()
     await replaysTheSame(given)
+  })
+})
+
+describe('a log that holds the first of several changes', () => {
+  /** What is before the second of the changes of a document, and a proposal that waited. */
+  async function cut(): Promise<{ readonly given: GivenGroup; readonly store: MemoryIndexStore }> {
+    const given = await givenGroup()
+    const [id] = await applied(given, document)
+    const proposal = await given.proposal(id!)
+    await given.votes(given.ann, proposal)
+    const { changes } = await given.votes(given.bob, proposal)
+    const records = given.store.records.slice(0, changes[1]!.seq)
+    return { given, store: new MemoryIndexStore(records) }
+  }
+
+  it('takes nothing else before the others (attack 72)', async () => {
+    const { given, store } = await cut()
+    await replay(store, store, { size: store.records.length, pace: () => undefined })
+    const draft = new DraftLog(store.state)
+    const { index, root } = draft.state
+    const envelope = given.ann.envelope(payloadTypes.proposal, {
+      v: 1,
+      index,
+      op: 'scope.create',
+      subject: { alias: 'other' },
+      body: { envelope: {} },
+      base: null,
+      scope: { uid: root.uid, rev: root.group?.rev },
+      author: { kind: 'voter', id: 'ann' },
+      created: given.now(),
+      expires: plus(given.now(), hours(1)),
+      nonce: 'c'.repeat(32),
+    })
+    const { digest } = open(envelope)!
+    const record = deliberationRecord(draft.state, {
+      kind: 'open',
+      at: given.now(),
+      subject: { alias: 'other' as Alias },
+      prop: digest,
+      says: digest,
+    })
+    expect(codeOf(draft.add(record, [envelope]))).toBe('namespace.bad-canonical')
+    const [, next] = given.store.records.slice(store.records.length - 1)
+    expect(codeOf(verifyRecord(draft.state, next!))).toBe('ok')
+  })
+
+  it('is not opened: it was cut short', async () => {
+    const { given, store } = await cut()
+    expect(codeOf(await LiveIndex.open({ ...given.deps, store }))).toBe('namespace.state-mismatch')
   })
 })
 
