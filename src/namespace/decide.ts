@@ -148,8 +148,34 @@ export function decideOne(
   context: ChangeContext,
 ): Result<Decided> {
   const operation = operationOf(proposal)
-  if (operation.op === 'changes') throw new Error('several changes are decided one by one')
-  return effectOf(state, operation, context)
+  if (operation.op === 'changes') {
+    return refuse('namespace.malformed', 'several changes are decided one by one', {
+      wanted: 'one change, or a proposal of several that voters were asked about',
+    })
+  }
+  const isCreation = letters[operation.op] !== undefined
+  const fresh = isCreation ? isNew(state, proposal, context.newUid) : ok()
+  return fresh.ok ? effectOf(state, operation, context) : fresh
+}
+
+/** Neither does what is created take the place of something that was, nor is its uid used again. */
+function isNew(
+  state: IndexState,
+  { subject: { alias, uid }, base }: Proposal,
+  created: Uid,
+): Result<undefined, Refusal<'namespace.stale-base' | 'namespace.duplicate'>> {
+  if (uid !== undefined || base !== null) {
+    return refuse('namespace.stale-base', 'what is created is there already', {
+      wanted: 'a new subject: an alias alone, and no revision',
+      found: JSON.stringify(alias.slice(0, 80)),
+    })
+  }
+  return subjectOf(state, { subject: { alias, uid: created } })
+    ? refuse('namespace.duplicate', 'a uid is never used again', {
+        wanted: 'a proposal of its own for each thing that is created',
+        found: created,
+      })
+    : ok()
 }
 
 /** The same of a proposal of one change: what it creates has a uid of the proposal's own digest. */
@@ -165,6 +191,7 @@ export const letterOf = (op: Proposal['op']): UidKind => letters[op] ?? 'e'
 
 /** What a creation makes; nothing else takes a uid. */
 const letters: Readonly<Partial<Record<Proposal['op'], UidKind>>> = {
+  'entry.create': 'e',
   'scope.create': 's',
   'cluster.register': 'c',
 }

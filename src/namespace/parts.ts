@@ -110,13 +110,10 @@ export function decidePart(
 /** What is decided together is one group's matter, and made against what is there. */
 function mayBeAmong(
   state: IndexState,
-  { proposal, newUid: created }: OnePart,
+  { proposal }: OnePart,
   { base, follows }: NonNullable<OnePart['among']>,
 ): Result<undefined> {
   const { op, subject, scope } = proposal
-  if (state.entries.get(created) ?? state.scopes.get(created) ?? state.clusters.get(created)) {
-    return refuse('namespace.duplicate', 'a uid is never used again', { found: created })
-  }
   const isFollowing = base !== null && 'after' in base
   const found = subjectOf(state, proposal)
   const isThere = isFollowing

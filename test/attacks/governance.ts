@@ -205,4 +205,21 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 73',
+    where: 'any log',
+    what: 'the proposal of an entry that is retired is brought again, and takes its place under its uid',
+    proofs: [
+      {
+        file: 'test/namespace/uid-once.test.ts',
+        name: 'is not made again by the proposal that made it',
+        check: 'what is created has a uid that nothing ever had',
+        without: edit(
+          'src/namespace/decide.ts',
+          'return subjectOf(state, { subject: { alias, uid: created } })\n',
+          'return undefined\n',
+        ),
+      },
+    ],
+  },
 ]
