@@ -17,8 +17,9 @@ import { outcomeOf, secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { type Proposal, proposalId, readProposal, readVote, readWithdrawal } from './statements.js'
 
-/** What may wait for one group at a time. */
-export const MAX_WAITING = 1000
+/** What may wait for one group at a time, and of that by one person. */
+const MAX_WAITING = 1000
+const MAX_OF_ONE = 100
 const SHORTEST_LIFETIME = minutes(10)
 const LONGEST_LIFETIME = days(30)
 
@@ -105,7 +106,7 @@ function opening(
       wanted: `its uid and revision in reads: ${second.scope}`,
     })
   }
-  const room = hasRoom(state, proposal, record)
+  const room = hasRoom(state, proposal, { author, ts: record.ts })
   if (!room.ok) return room
   const row: Pending = {
     kind: 'pending',
@@ -126,13 +127,23 @@ function opening(
 function hasRoom(
   state: IndexState,
   { scope }: Proposal,
-  { ts }: DeliberationRecord,
+  { author, ts }: { readonly author: Proposer; readonly ts: DeliberationRecord['ts'] },
 ): Result<undefined> {
-  let waiting = 0
+  let [waiting, own] = [0, 0]
   const prefix = scopePrefix(scope.uid)
   for (const [key] of state.tables.waiting.range(prefix, `${prefix}~`)) {
     const row = state.tables.proposals.get(key.slice(prefix.length))
-    if (row && ['open', 'scheduled', 'due'].includes(standingOf(state, row, ts))) waiting += 1
+    if (row?.kind !== 'pending') continue
+    if (!['open', 'scheduled', 'due'].includes(standingOf(state, row, ts))) continue
+    waiting += 1
+    if (row.controller === author.controller) own += 1
+  }
+  if (own >= MAX_OF_ONE) {
+    return refuse('namespace.too-many', 'too many proposals of one person wait for this group', {
+      wanted: `fewer than ${MAX_OF_ONE}`,
+      found: author.controller,
+      next: 'capstan inbox',
+    })
   }
   return waiting < MAX_WAITING
     ? ok()

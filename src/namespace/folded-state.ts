@@ -94,6 +94,19 @@ export class FoldedState extends StateView implements StateSource {
     if (put.kind === 'scope' && before?.group?.rev !== put.group?.rev) {
       this.closeAll(waiting, scopePrefix(put.uid), record)
     }
+    if (put.kind === 'scope') this.closeStale(record)
+  }
+
+  /**
+   * A scope that is suspended has those above it decide, and one that is reactivated does not any
+   * more: what went stale by the one must not come back with the other.
+   */
+  private closeStale(record: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    for (const [key] of [...this.tables.waiting.range()]) {
+      const row = this.tables.proposals.get(key.slice(key.indexOf(' ') + 1))
+      if (row?.kind !== 'pending') continue
+      if (standingOf(this, row, record.ts) === 'stale') this.close(row, 'stale', record)
+    }
   }
 
   /** One more of its changes has taken effect: of most, the only one. */
