@@ -66,7 +66,7 @@ export async function proposeTogether(
   for (const bundle of bundles.values()) {
     const waits = await openBundle(deps, draft, bundle)
     if (!waits.ok) return waits
-    made.push(waits.value)
+    made.push(...waits.value)
   }
   return ok(made)
 }
@@ -137,7 +137,7 @@ async function openBundle(
   deps: ProposerDeps,
   draft: DraftLog,
   { scope, nonce, parts, reason }: Bundle,
-): Promise<Result<Made>> {
+): Promise<Result<readonly Made[]>> {
   const { state } = draft
   const object = state.scopes.get(scope)
   const [only, ...more] = parts
@@ -148,7 +148,7 @@ async function openBundle(
     ? ({ op: only.op, subject: only.subject, body: only.body } as Single)
     : ({ op: 'changes', subject: { alias, uid }, body: { changes: parts } } as const)
   const same = waitingLike(state, scope, wordsOf(operation))
-  if (same !== undefined) return ok({ kind: 'waits', proposal: same, op: operation.op })
+  if (same !== undefined) return ok([{ kind: 'waits', proposal: same, op: operation.op }])
   return proposeOpenly(deps, draft, operation, { ...reason, nonce })
 }
 

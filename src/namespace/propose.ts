@@ -1,4 +1,5 @@
 import { parentAlias, ROOT } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import {
   type Clock,
@@ -20,7 +21,7 @@ import { commitRecord, deliberationRecord } from './log-record.js'
 import { type Operation, releasesNames } from './operation.js'
 import type { VoterSigner } from './ports.js'
 import { resolveRequest } from './resolve-request.js'
-import { secondOf } from './standing.js'
+import { secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import {
   operationOf,
@@ -31,6 +32,7 @@ import {
   type Vote,
   votePredicate,
 } from './statements.js'
+import { takeEffect } from './take-effect.js'
 
 export interface ProposerDeps {
   readonly voter: VoterSigner
@@ -69,18 +71,22 @@ export async function propose(
     nonce: Buffer.from(deps.random(16)).toString('hex'),
   })
   if (!prepared.ok) return prepared
-  return isAlone(draft.state, prepared.value.proposal)
-    ? commitAtOnce(deps, draft, prepared.value)
-    : openIt(deps, draft, prepared.value)
+  if (isAlone(draft.state, prepared.value.proposal)) {
+    return commitAtOnce(deps, draft, prepared.value)
+  }
+  const opened = await openIt(deps, draft, prepared.value)
+  if (!opened.ok) return opened
+  const [made] = opened.value
+  return made ? ok(made) : refuse('namespace.malformed', 'the proposal proposes nothing')
 }
 
-/** Opens a proposal of this operation, whoever decides about it. */
+/** Opens a proposal of this operation, whoever decides about it: one that waits, or its changes. */
 export async function proposeOpenly(
   deps: ProposerDeps,
   draft: DraftLog,
   operation: Operation,
   words: Words,
-): Promise<Result<Made>> {
+): Promise<Result<readonly Made[]>> {
   const prepared = await prepare(deps, draft.state, operation, words)
   return prepared.ok ? openIt(deps, draft, prepared.value) : prepared
 }
@@ -193,10 +199,10 @@ async function commitAtOnce(
 
 /** For the voters to see. Who decides alone on one side has said yes by proposing it. */
 async function openIt(
-  { voter }: ProposerDeps,
+  { voter, freeze }: ProposerDeps,
   draft: DraftLog,
   { proposal, sealed, at }: Prepared,
-): Promise<Result<Made>> {
+): Promise<Result<readonly Made[]>> {
   const { op, subject } = proposal
   const { digest, envelope } = sealed
   const record = deliberationRecord(draft.state, {
@@ -213,9 +219,26 @@ async function openIt(
     const seen = { cast: at, log: { size: record.seq + 1, head: added.value.head } }
     const vote = await seal(payloadTypes.vote, approvalOf(proposal, digest, seen), voter)
     const says = { kind: 'vote', at, subject, prop: digest, says: vote.digest } as const
-    mustAdd(draft, deliberationRecord(draft.state, says), [vote.envelope])
+    const voted = draft.add(deliberationRecord(draft.state, says), [vote.envelope])
+    if (!voted.ok) return besideRival(voted)
+    const row = draft.state.tables.proposals.get(proposalId(digest))
+    if (row?.kind === 'pending' && standingOf(draft.state, row, at) === 'due') {
+      const changes = await takeEffect(draft, row, { at, freeze })
+      if (changes.ok) return ok(changes.value.map((change) => ({ kind: 'changed', change })))
+    }
   }
-  return ok({ kind: 'waits', proposal: proposalId(digest), op })
+  return ok([{ kind: 'waits', proposal: proposalId(digest), op }])
+}
+
+/** Its voter says yes to another proposal for the same: that one has to go first. */
+function besideRival({ refusal }: { readonly refusal: Refusal }): Result<never> {
+  const { code, detail, ...more } = refusal
+  if (code !== 'namespace.equivocation') throw new Error(`own vote refused: ${detail}`)
+  return refuse(code, 'another proposal for the same thing waits already', {
+    ...more,
+    wanted: 'one proposal at a time for each revision of a subject',
+    next: `capstan proposal withdraw ${more.found ?? ''}`,
+  })
 }
 
 function proposalOf(
