@@ -1,5 +1,11 @@
 import { refuse, type Result } from '../../core/result.js'
-import { isTighterGuard, MAX_GUARDS, normalizeGuard, wellFormedGuard } from '../guard/guard.js'
+import {
+  hindersBrake,
+  isTighterGuard,
+  MAX_GUARDS,
+  normalizeGuard,
+  wellFormedGuard,
+} from '../guard/guard.js'
 import type { Operation } from '../operation.js'
 import type { IndexState } from '../state.js'
 import { type Decided, decided, gone } from './decision.js'
@@ -35,6 +41,7 @@ export function guardEffect(
       wanted: `at most ${MAX_GUARDS}`,
     })
   }
-  const tighter = !before || isTighterGuard(guard, before)
+  // One voter may narrow. More for that would keep the others from suspending anything below.
+  const tighter = (!before || isTighterGuard(guard, before)) && !hindersBrake(guard, before)
   return decided({ ...scope, guards: all }, tighter ? 'narrowing' : 'structural')
 }

@@ -96,6 +96,14 @@ export function isTighterGuard(after: Guard, before: Guard): boolean {
   return after.effect === 'requireRoutes' && before.effect === 'requireRoutes'
 }
 
+/** Does it ask for more than `before` behind what takes power away? */
+export const hindersBrake = (after: Guard, before: Guard | undefined): boolean =>
+  isQuorum(after) &&
+  (['narrowing', 'emergency'] as const).some((name) => {
+    const least = before && isQuorum(before) ? before.least[name] : undefined
+    return (after.least[name] ?? 0) > (least ?? 0)
+  })
+
 const isQuorum = (guard: Guard): guard is QuorumGuard =>
   guard.effect === 'minThreshold' || guard.effect === 'minControllers'
 

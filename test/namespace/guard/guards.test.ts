@@ -34,6 +34,33 @@ const givenScopes = (...more: readonly ChangeRequest[]): Promise<GivenIndex> =>
     ...more,
   )
 
+describe('a guard that asks for more behind what takes power away', () => {
+  const guard = (least: Extract<Guard, { least: unknown }>['least']): Guard => ({
+    id: 'least',
+    effect: 'minControllers',
+    least,
+  })
+
+  it.each([
+    [undefined, { sensitive: 2 }, 'narrowing'],
+    [undefined, { narrowing: 2 }, 'structural'],
+    [undefined, { emergency: 1 }, 'structural'],
+    [{ narrowing: 1 }, { narrowing: 2 }, 'structural'],
+    [{ sensitive: 2 }, { sensitive: 2, narrowing: 1 }, 'structural'],
+    [{ narrowing: 2 }, { narrowing: 2, sensitive: 3 }, 'narrowing'],
+  ])('is no narrowing: %j, then %j', async (before, after, changeClass) => {
+    const given = await givenScopes(...(before ? [set('web', guard(before))] : []))
+    expect((await given.did(set('web', guard(after)))).class).toBe(changeClass)
+  })
+
+  it('takes more than the one voter who may suspend', async () => {
+    const given = await givenGroup({}, { op: 'scope.create', alias: 'web' })
+    const proposal = await given.proposed(set('web', guard({ narrowing: 3 })))
+    expect((await given.votes(given.ann, proposal)).changes).toEqual([])
+    expect((await given.votes(given.bob, proposal)).changes).toHaveLength(1)
+  })
+})
+
 describe('a guard', () => {
   it('is kept on its scope by id, in normal form, and cleared', async () => {
     const forbid: Guard = {
