@@ -1,5 +1,6 @@
 import type { Group, Proposer, Voter } from './group.js'
 import type { GroupRequest, GroupTerms } from './operation.js'
+import { people } from './sound-group.js'
 
 /**
  * What a group is where nobody says otherwise: more than half for what is routine or sensitive, two
@@ -11,8 +12,8 @@ export function completed(asked: GroupRequest, before: Group | null): GroupTerms
   const total = active.reduce((sum, { weight }) => sum + weight, 0)
   const half = Math.floor(total / 2) + 1
   const lightest = Math.min(...active.map(({ weight }) => weight))
-  const alone = active.some(({ weight }) => weight >= half)
-  const people = new Set(active.map(({ controller }) => controller)).size
+  const persons = people(asked)
+  const alone = persons.some(([, weight]) => weight >= half)
   const threshold = {
     narrowing: lightest,
     routine: half,
@@ -20,7 +21,7 @@ export function completed(asked: GroupRequest, before: Group | null): GroupTerms
     structural: Math.max(half, Math.ceil((2 * total) / 3)),
     emergency: lightest,
   }
-  const two = Math.min(2, people)
+  const two = Math.min(2, persons.length)
   return {
     threshold,
     minControllers: { narrowing: 1, routine: 1, sensitive: two, structural: two, emergency: 1 },

@@ -99,9 +99,18 @@ const active = ({ voters }: Group): readonly Voter[] =>
 export const totalWeight = (group: Group): number =>
   active(group).reduce((sum, { weight }) => sum + weight, 0)
 
+/** What all voters of each person weigh together. */
+export function people({ voters }: Pick<Group, 'voters'>): readonly (readonly [string, number])[] {
+  const weights = new Map<string, number>()
+  for (const { controller, weight, status } of voters) {
+    if (status === 'active') weights.set(controller, (weights.get(controller) ?? 0) + weight)
+  }
+  return [...weights]
+}
+
 function thresholds(group: Group): Result<undefined, Invalid> {
   const most = totalWeight(group)
-  const people = new Set(active(group).map(({ controller }) => controller)).size
+  const persons = people(group).length
   for (const name of changeClasses) {
     const [weight, controllers] = [group.threshold[name], group.minControllers[name]]
     if (weight < 1 || weight > most) {
@@ -111,10 +120,10 @@ function thresholds(group: Group): Result<undefined, Invalid> {
         String(weight),
       )
     }
-    if (controllers < 1 || controllers > people) {
+    if (controllers < 1 || controllers > persons) {
       return invalid(
         'more controllers are needed than there are, or none',
-        `${name}: 1 to ${people} controllers`,
+        `${name}: 1 to ${persons} controllers`,
         String(controllers),
       )
     }
@@ -142,14 +151,15 @@ function majority(group: Group): Result<undefined, Invalid> {
 }
 
 function dictators(group: Group): Result<undefined, Invalid> {
-  const alone = active(group).find(({ weight }) =>
+  const alone = people(group).find(([, weight]) =>
     granting.some((name) => weight >= group.threshold[name]),
   )
   if (alone && !group.solo) {
+    const [controller, weight] = alone
     return invalid(
-      'one voter could decide alone',
-      'thresholds above the weight of each voter, or a group that says it is solo',
-      `${alone.id}: ${alone.weight}`,
+      'one person could decide alone',
+      'thresholds above the weight of all voters of each person, or a group that says it is solo',
+      `${controller}: ${weight}`,
     )
   }
   if (!alone && group.solo) {

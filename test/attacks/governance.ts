@@ -30,7 +30,7 @@ export const governanceAttacks: readonly Attack[] = [
         check: 'controllers are counted, not voters',
         without: edit(
           'src/namespace/sound-group.ts',
-          'if (controllers < 1 || controllers > people) {',
+          'if (controllers < 1 || controllers > persons) {',
           'if (controllers < 1) {',
         ),
       },

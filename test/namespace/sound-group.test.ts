@@ -59,7 +59,19 @@ describe('a group', () => {
         ...withVoter(0, { weight: 300 }),
         threshold: { ...sound.threshold, routine: 300, sensitive: 300, structural: 300 },
       },
-      'one voter could decide alone: ann',
+      'one person could decide alone: ann',
+    ],
+    [
+      'one person whose voters reach the threshold together',
+      groupOf(
+        [
+          ...three,
+          new TestVoter('ann-2', 'Ed25519', ann.controller).voter(INDEX, T0),
+          new TestVoter('ann-3', 'Ed25519', ann.controller).voter(INDEX, T0),
+        ],
+        { minControllers: sound.minControllers },
+      ),
+      'one person could decide alone: ann@acme: 300',
     ],
     ['a false word that it is solo', { ...sound, solo: true }, 'it says it is solo, and is not'],
     [
