@@ -1,6 +1,6 @@
 import type { Alias } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { days, minutes, plus } from '../core/time.js'
+import { days, minutes, plus, type Seconds, seconds } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
 import { mayBeDecided, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
@@ -194,9 +194,16 @@ function voting(state: IndexState, record: DeliberationRecord, statement: Opened
   }
   const { outcome } = outcomeOf(state, row, votes)
   if (outcome === 'dead') return finished(state, record, closed(after, 'rejected', record), row)
-  const wait = responsibleFor(state, row.proposal).group.timelock?.[row.class]
-  const due = outcome === 'passed' && { due: wait ? plus(record.ts, wait) : record.ts }
+  const due = outcome === 'passed' && { due: plus(record.ts, timelockOf(state, row)) }
   return finished(state, record, { ...after, ...due }, row)
+}
+
+/** Where two scopes' groups decide, the longer one; a group that is only proposed has none yet. */
+function timelockOf(state: IndexState, row: Pending): Seconds {
+  const second = secondOf(state, row.proposal)
+  const groups = [responsibleFor(state, row.proposal).group]
+  if (second?.scope !== undefined) groups.push(second.group)
+  return seconds(Math.max(...groups.map(({ timelock }) => timelock?.[row.class] ?? 0)))
 }
 
 function withdrawing(

@@ -124,7 +124,11 @@ function approvedRival(
 
 /** Those who may stop something at once may stop what waits for its time. */
 export function isVetoed(state: IndexState, row: Pending): boolean {
-  const { present } = outcomeOf(state, row).sides
+  const { present, second } = outcomeOf(state, row).sides
   const { group } = responsibleFor(state, row.proposal)
-  return present.no >= group.threshold.emergency
+  const other = secondOf(state, row.proposal)?.group
+  return (
+    present.no >= group.threshold.emergency ||
+    (second !== undefined && other !== undefined && second.no >= other.threshold.emergency)
+  )
 }

@@ -188,7 +188,11 @@ function losses(group: Group): Result<undefined, Invalid> {
       )
 }
 
-function timelocks({ timelock = {}, brake, threshold }: Group): Result<undefined, Invalid> {
+function timelocks({ solo, timelock = {}, brake, threshold }: Group): Result<undefined, Invalid> {
+  const waits = changeClasses.find((name) => (timelock[name] ?? 0) > 0)
+  if (solo && waits !== undefined) {
+    return invalid('what one voter decides alone is made at once', 'no timelock', waits)
+  }
   const late = changeClasses.find((name) => (timelock[name] ?? 0) > LONGEST_TIMELOCK)
   if (late !== undefined) {
     return invalid('a timelock is too long', `at most ${LONGEST_TIMELOCK} s`, late)

@@ -73,6 +73,16 @@ describe('a group', () => {
       ),
       'one person could decide alone: ann@acme: 300',
     ],
+    [
+      'a timelock where one voter decides alone',
+      {
+        ...withVoter(0, { weight: 300 }),
+        solo: true,
+        threshold: { ...sound.threshold, routine: 300, sensitive: 300, structural: 300 },
+        timelock: { structural: 3600 as never },
+      },
+      'what one voter decides alone is made at once',
+    ],
     ['a false word that it is solo', { ...sound, solo: true }, 'it says it is solo, and is not'],
     [
       'one person enough to change the group',
