@@ -1,7 +1,7 @@
 import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import type { Decision } from './ballot.js'
+import type { CastVote, Decision } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass, Group } from './group.js'
 import { deliberation, describe, type HistoryItem } from './history.js'
@@ -29,11 +29,14 @@ export interface Authorisation {
   readonly voices: readonly Voice[]
   /** What the group asked for such a change, before any guard. */
   readonly needs?: { readonly threshold: number; readonly controllers: number }
-  /** The other changes of the same kind, oldest first. */
+  /** The other changes of the same kind, oldest first: of the latest that there were. */
   readonly others: readonly HistoryItem[]
 }
 
 type Log = Pick<IndexLog, 'read'>
+
+/** Records of one object that are looked through for one answer: the latest. */
+const MOST_READ = 100
 
 /** Undefined where no record of the log made the object so: then the tables are not of this log. */
 export async function authorisationOf(
@@ -41,19 +44,13 @@ export async function authorisationOf(
   state: IndexState,
   { uid, rev }: { readonly uid: Uid; readonly rev: number },
 ): Promise<Authorisation | undefined> {
-  const others: HistoryItem[] = []
-  let found: { readonly item: HistoryItem; readonly stored: StoredRecord } | undefined
-  for (const seq of state.recordsOf(uid)) {
-    const [stored] = await log.read(seq, 1)
-    const item = stored && describe(stored, await deliberation(log, state, stored))
-    if (!stored || !item) continue
-    if (item.rev === rev) found = { item, stored }
-    else others.push(item)
-  }
+  const records = state.recordsOf(uid)
+  // Each record about an object makes one revision of it.
+  const found = await described(log, state, records[rev - 1])
   const record = found && readRecord(found.stored.bytes)
-  if (!found || !record || isDeliberation(record)) return undefined
+  if (found?.item.rev !== rev || !record || isDeliberation(record)) return undefined
   const { item, stored } = found
-  const group = await groupAt(log, state, record.group)
+  const group = await groupAt(log, state, record)
   const kind = item.op.slice(0, item.op.indexOf('.') + 1)
   return {
     item,
@@ -61,8 +58,37 @@ export async function authorisationOf(
     group: record.group.rev,
     voices: (await votesOf(log, state, stored)).map((vote) => voiced(vote, group)),
     ...(group && { needs: needsOf(group, record.class) }),
-    others: others.filter(({ op }) => op.startsWith(kind)),
+    others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
   }
+}
+
+interface Described {
+  readonly item: HistoryItem
+  readonly stored: StoredRecord
+}
+
+async function described(
+  log: Log,
+  state: IndexState,
+  seq: number | undefined,
+): Promise<Described | undefined> {
+  const [stored] = seq === undefined ? [] : await log.read(seq, 1)
+  const item = stored && describe(stored, await deliberation(log, state, stored))
+  return item && { item, stored }
+}
+
+async function othersOf(
+  log: Log,
+  state: IndexState,
+  records: readonly number[],
+  kind: string,
+): Promise<readonly HistoryItem[]> {
+  const others: HistoryItem[] = []
+  for (const seq of records.slice(-MOST_READ)) {
+    const found = await described(log, state, seq)
+    if (found?.item.op.startsWith(kind) === true) others.push(found.item)
+  }
+  return others
 }
 
 const needsOf = ({ threshold, minControllers }: Group, changeClass: ChangeClass) => ({
@@ -70,10 +96,12 @@ const needsOf = ({ threshold, minControllers }: Group, changeClass: ChangeClass)
   controllers: minControllers[changeClass],
 })
 
-type Cast = Pick<Voice, 'voter' | 'decision' | 'cast'>
+type Cast = Pick<Voice, 'voter' | 'decision' | 'cast'> & Partial<Pick<CastVote, 'in'>>
 
-function voiced({ voter, decision, cast }: Cast, group: Group | undefined): Voice {
-  const known = group?.voters.find(({ id }) => id === voter)
+function voiced({ voter, decision, cast, in: sides }: Cast, group: Group | undefined): Voice {
+  // Another group that was asked too may have a voter of the same id.
+  const isOfGroup = sides?.includes('present') ?? true
+  const known = isOfGroup ? group?.voters.find(({ id }) => id === voter) : undefined
   const worth = known && { controller: known.controller, weight: known.weight }
   return { voter, decision, cast, ...worth }
 }
@@ -92,21 +120,19 @@ async function votesOf(
   })
 }
 
-/** A group as it was at one of its revisions: of the genesis, and of each change of it in the log. */
+/** The group that decided, as it was then; undefined where its making is too far back. */
 async function groupAt(
   log: Log,
   state: IndexState,
-  { uid, rev }: LogRecord['group'],
+  { seq: decided, group: { uid, rev } }: LogRecord,
 ): Promise<Group | undefined> {
   const now = state.scopes.get(uid)?.group
   if (now?.rev === rev) return now
-  let at = 0
-  for (const seq of state.recordsOf(uid)) {
+  const before = state.recordsOf(uid).filter((seq) => seq < decided)
+  for (const seq of before.slice(-MOST_READ).reverse()) {
     const [stored] = await log.read(seq, 1)
     const group = stored && (await groupMadeBy(log, state, stored))
-    if (!group) continue
-    at += 1
-    if (at === rev) return { ...group, rev }
+    if (group) return { ...group, rev }
   }
   return undefined
 }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals'
+import { authorisationOf } from '../../src/namespace/authorisation.js'
+import { groupOf, TestVoter } from '../support/voters.js'
+import { givenGroup } from './given-group.js'
+import { givenIndex, owner } from './given-index.js'
+
+describe('who made an entry what it is', () => {
+  it('is answered from a bounded number of records, however often it changed', async () => {
+    const given = await givenIndex({ op: 'entry.create', alias: 'shop/web', owner })
+    for (let n = 0; n < 150; n += 1) {
+      await given.did({ op: 'entry.update', alias: 'shop/web', labels: { n: String(n) } })
+    }
+    const { uid } = given.entry('shop/web')
+    let reads = 0
+    const log = {
+      read: (from: number, limit: number) => {
+        reads += 1
+        return given.store.read(from, limit)
+      },
+    }
+    const found = await authorisationOf(log, given.index.state, { uid, rev: 20 })
+    expect(found?.item).toMatchObject({ op: 'entry.update', rev: 20 })
+    expect(found?.others.at(-1)?.rev).toBe(151)
+    expect(found?.others).toHaveLength(100)
+    expect(reads).toBeLessThan(110)
+    expect(await authorisationOf(log, given.index.state, { uid, rev: 152 })).toBeUndefined()
+  }, 60_000)
+
+  it('is told with the weights of the group as it was, and not of another that was asked', async () => {
+    const given = await givenGroup({}, { op: 'scope.create', alias: 'shop' })
+    const { index, at } = given.index.state
+    const others = [new TestVoter('ann'), new TestVoter('dan'), new TestVoter('eve')]
+    const group = groupOf(others.map((voter) => voter.voter(index, at)))
+    const set = await given.proposed({ op: 'group.set', alias: 'shop', group })
+    for (const voter of [given.bob, given.cyd, ...others.slice(0, 2)]) await given.votes(voter, set)
+    const { uid, rev } = given.scope('shop')
+    const found = await given.index.authorisation(uid, rev)
+    const worth = found?.voices.map(({ voter, weight }) => `${voter} ${weight ?? 0}`)
+    expect(worth).toEqual(['ann 0', 'bob 100', 'cyd 100', 'dan 0'])
+    const first = await given.index.authorisation(given.index.state.root.uid, 2)
+    expect(first?.group).toBe(1)
+    expect(first?.voices.find(({ voter }) => voter === 'local')?.weight).toBe(1)
+  })
+})
