@@ -7,7 +7,7 @@ import type { Group } from './group.js'
 import type { DeliberationRecord } from './log-record.js'
 import { type Pending, slotPrefix } from './pending.js'
 import { notSigned, signs } from './said.js'
-import { outcomeOf, secondOf, standingOf } from './standing.js'
+import { isUpToVoters, outcomeOf, secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, slotOf, type Vote } from './statements.js'
 
@@ -25,25 +25,14 @@ export function votable(
       next: 'capstan inbox',
     })
   }
-  const standing = standingOf(state, row, ts)
-  if (row.kind === 'closed' || (standing !== 'open' && standing !== 'scheduled')) {
-    return refuse('namespace.closed', `the proposal is ${standing}`, {
+  if (!isUpToVoters(state, row, ts)) {
+    return refuse('namespace.closed', `the proposal is ${standingOf(state, row, ts)}`, {
       wanted: 'a proposal that waits for votes',
       next: `capstan proposal show ${id}`,
     })
   }
   const { proposal } = row
-  const slot = slotOf(proposal)
-  const isMeant =
-    predicate.index === proposal.index &&
-    predicate.scope.uid === proposal.scope.uid &&
-    predicate.scope.rev === proposal.scope.rev &&
-    predicate.slot.id === slot.id &&
-    predicate.slot.rev === slot.rev &&
-    predicate.log.size === row.record + 1 &&
-    predicate.log.head === row.head &&
-    predicate.issuedUntil === undefined
-  if (!isMeant) {
+  if (!isMeantFor(row, predicate)) {
     return refuse('namespace.stale-base', 'the vote is not about this proposal as it was opened', {
       wanted: 'its index, scope, slot, and the log up to it',
       next: `capstan vote ${id}`,
@@ -56,6 +45,24 @@ export function votable(
     })
   }
   return ok(row)
+}
+
+/** Does a vote name the proposal as it was opened: its index, scope and slot, and the log up to it? */
+export function isMeantFor(
+  { proposal, record, head }: Pending,
+  predicate: Vote['predicate'],
+): boolean {
+  const slot = slotOf(proposal)
+  return (
+    predicate.index === proposal.index &&
+    predicate.scope.uid === proposal.scope.uid &&
+    predicate.scope.rev === proposal.scope.rev &&
+    predicate.slot.id === slot.id &&
+    predicate.slot.rev === slot.rev &&
+    predicate.log.size === record + 1 &&
+    predicate.log.head === head &&
+    predicate.issuedUntil === undefined
+  )
 }
 
 /** The vote as it counts, if its voter may vote so. */

@@ -30,6 +30,16 @@ export function standingOf(state: IndexState, row: ProposalRow, now: UnixSeconds
   return now > plus(row.due, LONGEST_DUE) ? 'expired' : 'due'
 }
 
+/** May its voters still say something about it? */
+export function isUpToVoters(
+  state: IndexState,
+  row: ProposalRow,
+  now: UnixSeconds,
+): row is Pending {
+  const standing = standingOf(state, row, now)
+  return row.kind === 'pending' && (standing === 'open' || standing === 'scheduled')
+}
+
 /** Of several changes: has what one of them is made against changed? */
 function isOutdated(state: IndexState, proposal: Proposal): boolean {
   const operation = operationOf(proposal)

@@ -168,4 +168,33 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 66',
+    where: 'any tree of scopes',
+    what: 'a voter of one scope gives evidence against themselves, and takes the voters of another along',
+    proofs: [
+      {
+        file: 'test/namespace/evidence.test.ts',
+        name: 'is of the group that it suspends a voter of, and of no other',
+        check: 'the group is that of the scope which the proposal names, and the proposal waits',
+        without: [
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: 'import { subjectOf } from',
+            replace: 'import { responsibleFor, subjectOf } from',
+          },
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: 'const { group } = scope ?? {}',
+            replace: 'const { group } = responsibleFor(state, first.row.proposal)',
+          },
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: ' || !isUpToVoters(state, row, now)',
+            replace: '',
+          },
+        ],
+      },
+    ],
+  },
 ]

@@ -1,10 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { payloadTypes } from '../../src/namespace/dsse.js'
-import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { Part } from '../../src/namespace/operation.js'
-import { canonicalState } from '../../src/namespace/state.js'
 import { groupOf, TestVoter } from '../support/voters.js'
-import { type GivenGroup, givenGroup } from './given-group.js'
+import { type GivenGroup, givenGroup, replaysTheSame } from './given-group.js'
 import { clusterFacts, codeOf, k8s, owner, valueOf } from './given-index.js'
 
 /** A cluster, an entry that is bound to it, and one that is made and suspended at once. */
@@ -21,12 +19,6 @@ const document = {
 async function applied(given: GivenGroup, wanted: unknown): Promise<readonly string[]> {
   const made = valueOf(await given.index.apply(wanted))
   return made.map((one) => (one.kind === 'waits' ? one.proposal : `made ${one.change.op}`))
-}
-
-async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
-  expect(codeOf(await index.verify())).toBe('ok')
-  const again = valueOf(await LiveIndex.open(deps))
-  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
 }
 
 describe('a document whose changes others decide about', () => {
