@@ -1,5 +1,6 @@
 import { ok, refuse, type Result } from '../core/result.js'
 import { toIso } from '../core/time.js'
+import { byVoter } from './ballot.js'
 import { decide, mayBeDecided, subjectOf } from './decide.js'
 import { isSignedBy, type Opened } from './dsse.js'
 import type { Outcome } from './outcome.js'
@@ -167,7 +168,7 @@ function mayTakeEffect(
 export const approvals = ({ votes }: Pick<Pending, 'votes'>): readonly string[] =>
   votes
     .filter(({ decision }) => decision === 'approve')
-    .sort((a, b) => (a.voter < b.voter ? -1 : 1))
+    .sort(byVoter)
     .map(({ digest }) => digest)
 
 const mayRelease = ({ op }: Proposal, { issuedUntil }: LogRecord) =>

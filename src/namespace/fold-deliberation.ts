@@ -2,6 +2,7 @@ import type { Alias } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { days, minutes, plus } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
+import { withVote } from './ballot.js'
 import { mayBeDecided, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import { castVote, isVetoed, votable } from './fold-vote.js'
@@ -171,11 +172,9 @@ function voting(state: IndexState, record: DeliberationRecord, statement: Opened
   const found = votable(state, vote, record)
   if (!found.ok) return found
   const row = found.value
-  const cast = castVote(state, row, vote, { statement, record: record.seq })
+  const cast = castVote(state, row, vote, { statement, record })
   if (!cast.ok) return cast
-  const votes = [...row.votes.filter(({ voter }) => voter !== cast.value.voter), cast.value].sort(
-    (a, b) => (a.voter < b.voter ? -1 : 1),
-  )
+  const votes = withVote(row.votes, cast.value)
   const after = { ...row, votes }
   if (row.due !== undefined) {
     const vetoed = isVetoed(state, after)

@@ -9,6 +9,7 @@ import { commitRecord, type LogRecord } from './log-record.js'
 import type { Pending } from './pending.js'
 import { isSame, broken } from './record-refusals.js'
 import type { Scope } from './scope.js'
+import { saidFrom } from './seat.js'
 import { isUpToVoters } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, readVote, slotOf, type Vote } from './statements.js'
@@ -86,7 +87,7 @@ function contradict(first: Signed, second: Signed): boolean {
 
 /** Not one that its voter has taken back. */
 function stillApproves({ vote: { predicate }, row }: Signed): boolean {
-  const latest = row.votes.find(({ voter }) => voter === predicate.voter)
+  const latest = saidFrom(row, predicate.voter, row.proposal.scope)
   return predicate.decision === 'approve' && (!latest || latest.seq <= predicate.seq)
 }
 

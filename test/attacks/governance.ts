@@ -197,4 +197,31 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 67',
+    where: 'any group',
+    what: "a key listed under a voter's name in another group votes in that voter's place, or keeps them from voting",
+    proofs: [
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'is two voters where it is two keys: neither votes in the place of the other',
+        check: 'the number of a vote is of its voter in the group that knows the key',
+        without: edit(
+          'src/namespace/ballot.ts',
+          'vote.voter === voter && vote.in.some((side) => sides.includes(side))',
+          'vote.voter === voter && sides.length > 0',
+        ),
+      },
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'has its own vote about what moves from one to the other',
+        check: 'a vote takes the place of one of the same group',
+        without: edit(
+          'src/namespace/ballot.ts',
+          'one.in.filter((side) => !vote.in.includes(side))',
+          'one.in.filter(() => false)',
+        ),
+      },
+    ],
+  },
 ]
