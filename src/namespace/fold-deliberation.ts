@@ -118,6 +118,7 @@ function opening(
     head,
     opened: record.ts,
     controller: author.controller,
+    ...(second?.scope !== undefined && { second: { uid: second.scope, rev: second.group.rev } }),
     votes: [],
   }
   return finished(state, record, row, row)

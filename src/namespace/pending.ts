@@ -23,6 +23,8 @@ export interface Pending {
   readonly opened: UnixSeconds
   /** The author's controller, as the group had it. */
   readonly controller: string
+  /** Of a move to a scope of others: the scope whose voters are asked too, and their group's revision. */
+  readonly second?: { readonly uid: Uid; readonly rev: number }
   readonly votes: readonly CastVote[]
   /** When it may take effect: the votes are there. */
   readonly due?: UnixSeconds

@@ -11,13 +11,17 @@ export interface Seat {
 }
 
 /** The groups there are: one that is only proposed has nobody yet who could be held to anything. */
-export const seatsOf = ({ proposal: { scope } }: Pick<Pending, 'proposal'>): readonly Seat[] => [
+export const seatsOf = ({
+  proposal: { scope },
+  second,
+}: Pick<Pending, 'proposal' | 'second'>): readonly Seat[] => [
   { side: 'present', uid: scope.uid, rev: scope.rev },
+  ...(second ? [{ side: 'second' as const, uid: second.uid, rev: second.rev }] : []),
 ]
 
 /** What the voter of a group has said last about a proposal, where that group is asked about it. */
 export function saidFrom(
-  row: Pick<Pending, 'proposal' | 'votes'>,
+  row: Pick<Pending, 'proposal' | 'second' | 'votes'>,
   voter: string,
   { uid, rev }: Pick<Seat, 'uid' | 'rev'>,
 ): CastVote | undefined {

@@ -224,4 +224,21 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 68',
+    where: 'any tree of scopes',
+    what: 'the voters who were asked about a move are exchanged for others of the same names',
+    proofs: [
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'is for the voters who were asked, and stale when others would decide there',
+        check: 'a proposal names the second group by its scope and revision when it is opened',
+        without: edit(
+          'src/namespace/standing.ts',
+          "if (!isSecondAsAsked(state, row)) return 'stale'\n",
+          '',
+        ),
+      },
+    ],
+  },
 ]

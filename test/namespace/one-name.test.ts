@@ -88,3 +88,27 @@ describe('a vote about what is over', () => {
     await replaysTheSame(given)
   })
 })
+
+describe('a move to a scope of others', () => {
+  it('is for the voters who were asked, and stale when others would decide there (attack 68)', async () => {
+    const given = await givenGroup({}, { op: 'scope.create', alias: 'shop' }, entry)
+    const below = [new TestVoter('dan'), new TestVoter('eve'), new TestVoter('fay')]
+    await groupBelow(given, 'shop', below)
+    const move = await given.proposed({
+      op: 'entry.rename',
+      alias: 'payments/api',
+      to: 'shop/web/api',
+    })
+    for (const voter of below.slice(0, 2)) await given.votes(voter, move)
+    expect((await given.proposal(move.id)).open?.sides?.second?.outcome).toBe('passed')
+    const web = await given.proposed({ op: 'scope.create', alias: 'shop/web' })
+    for (const voter of below.slice(0, 2)) await given.votes(voter, web)
+    // Others of the same names decide there now.
+    const others = below.map(({ id }) => new TestVoter(id, 'Ed25519', `${id}@web`))
+    await groupBelow(given, 'shop/web', others, below.slice(0, 2))
+    expect((await given.proposal(move.id)).standing).toBe('stale')
+    expect(await given.codeOfVote(given.ann, move)).toBe('namespace.closed')
+    expect(given.entry('payments/api').alias).toBe('payments/api')
+    await replaysTheSame(given)
+  })
+})
