@@ -37,6 +37,8 @@ describe('a solo index', () => {
     const proposal = valueOf(await given.index.proposal(made.proposal))
     expect(proposal.open?.sides?.present.outcome).toBe('passed')
     expect(proposal.open?.sides?.second?.outcome).toBe('undecided')
+    // The installation has said yes; those who would decide find it in their inbox.
+    expect(proposal.open?.awaits).toEqual(['ann', 'bob', 'cyd'])
     valueOf(await given.index.submit([voters[0].vote(proposal, 'approve', given.clock.now())]))
     expect(given.index.state.solo).toBe(true)
     valueOf(await given.index.submit([voters[1].vote(proposal, 'approve', given.clock.now())]))
