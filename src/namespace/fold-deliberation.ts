@@ -86,7 +86,8 @@ function opening(
     })
   }
   const author = authorOf(state, proposal)
-  if (!author || !signs(author, statement, proposal.created)) return notSigned('the proposal')
+  if (!author || !signs(author, statement, proposal.created, record.ts))
+    return notSigned('the proposal')
   const id = proposalId(digest)
   if (state.tables.proposals.get(id)) {
     return refuse('namespace.duplicate', 'this proposal was made before', {
@@ -206,6 +207,7 @@ function withdrawing(
   const { kind, id: who } = withdrawal.author
   const isAuthor = kind === row.proposal.author.kind && who === row.proposal.author.id
   const author = isAuthor ? authorOf(state, row.proposal) : undefined
-  if (!author || !signs(author, statement, withdrawal.at)) return notSigned('the withdrawal')
+  if (!author || !signs(author, statement, withdrawal.at, record.ts))
+    return notSigned('the withdrawal')
   return finished(state, record, closed(row, 'withdrawn', record), row)
 }

@@ -1,18 +1,19 @@
 import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import { subjectOf } from './decide.js'
-import { isSignedBy, type Opened } from './dsse.js'
+import type { Opened } from './dsse.js'
 import { isMeantFor } from './fold-vote.js'
 import type { Outcome } from './outcome.js'
 import type { Group, Voter } from './group.js'
 import { commitRecord, type LogRecord } from './log-record.js'
-import type { Pending } from './pending.js'
+import { type Pending, slotPrefixes } from './pending.js'
 import { isSame, broken } from './record-refusals.js'
+import { signs } from './said.js'
 import type { Scope } from './scope.js'
 import { saidFrom } from './seat.js'
 import { isUpToVoters } from './standing.js'
 import type { IndexState } from './state.js'
-import { proposalId, readVote, slotOf, type Vote } from './statements.js'
+import { proposalId, readVote, type Vote } from './statements.js'
 
 interface Signed {
   readonly vote: Vote
@@ -47,7 +48,7 @@ export function equivocationOf(
   if (!scope || group?.rev !== rev || second.row.proposal.scope.uid !== uid || group.solo) {
     return notEvidence('votes of one group of several voters')
   }
-  const voter = sameVoter(group, first, second)
+  const voter = sameVoter(group, [first, second], now)
   if (!voter) return notEvidence('two votes that one active voter of the group signed')
   if (!contradict(first, second)) return notEvidence('votes that contradict each other')
   const voters = group.voters.map((one): Voter =>
@@ -68,12 +69,13 @@ function signedVote(state: IndexState, envelope: Opened, now: UnixSeconds): Sign
   return isMeantFor(row, vote.predicate) ? { vote, envelope, row } : undefined
 }
 
-function sameVoter(group: Group, first: Signed, second: Signed): Voter | undefined {
-  const { voter: id } = first.vote.predicate
+/** Whose keys are no longer in use may be anybody's who found them. */
+function sameVoter(group: Group, said: readonly Signed[], now: UnixSeconds): Voter | undefined {
+  const id = said[0]?.vote.predicate.voter
   const voter = group.voters.find((one) => one.id === id && one.status === 'active')
-  const both = [first, second].every(
+  const both = said.every(
     ({ vote: { predicate }, envelope }) =>
-      predicate.voter === id && voter !== undefined && isSignedBy(envelope, voter.keys),
+      predicate.voter === id && voter !== undefined && signs(voter, envelope, predicate.cast, now),
   )
   return both ? voter : undefined
 }
@@ -81,8 +83,9 @@ function sameVoter(group: Group, first: Signed, second: Signed): Voter | undefin
 function contradict(first: Signed, second: Signed): boolean {
   const [a, b] = [first.vote.predicate, second.vote.predicate]
   if (first.row.id === second.row.id) return a.seq === b.seq && a.decision !== b.decision
-  const [slotA, slotB] = [slotOf(first.row.proposal), slotOf(second.row.proposal)]
-  return slotA.id === slotB.id && slotA.rev === slotB.rev && [first, second].every(stillApproves)
+  const slots = slotPrefixes(first.row.proposal)
+  const areRivals = slotPrefixes(second.row.proposal).some((slot) => slots.includes(slot))
+  return areRivals && [first, second].every(stillApproves)
 }
 
 /** Not one that its voter has taken back. */

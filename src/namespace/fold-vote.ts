@@ -5,7 +5,7 @@ import { CLOCK_TOLERANCE, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import type { Group } from './group.js'
 import type { DeliberationRecord } from './log-record.js'
-import { type Pending, slotPrefix } from './pending.js'
+import { type Pending, slotPrefixes } from './pending.js'
 import { saidFrom, type Seat, seatsOf } from './seat.js'
 import { notSigned, signs } from './said.js'
 import { isUpToVoters, outcomeOf, secondOf, standingOf } from './standing.js'
@@ -89,7 +89,9 @@ export function castVote(
       next: `capstan proposal show ${row.id}`,
     })
   }
-  const sides = among.filter(({ known }) => signs(known, statement, cast)).map(({ side }) => side)
+  const sides = among
+    .filter(({ known }) => signs(known, statement, cast, record.ts))
+    .map(({ side }) => side)
   if (sides.length === 0) return notSigned('the vote')
   const before = latestSeq(row.votes, voter, sides)
   if (seq <= before) {
@@ -131,12 +133,13 @@ function approvedRival(
   { id, proposal }: Pending,
   by: { readonly voter: string; readonly seats: readonly Seat[]; readonly now: UnixSeconds },
 ): string | undefined {
-  const prefix = slotPrefix(proposal)
-  for (const [key] of state.tables.slots.range(prefix, `${prefix}~`)) {
-    const other = state.tables.proposals.get(key.slice(prefix.length))
-    if (!other || other.id === id || !isUpToVoters(state, other, by.now)) continue
-    const said = by.seats.map((seat) => saidFrom(other, by.voter, seat))
-    if (said.some((vote) => vote?.decision === 'approve')) return other.id
+  for (const prefix of slotPrefixes(proposal)) {
+    for (const [key] of state.tables.slots.range(prefix, `${prefix}~`)) {
+      const other = state.tables.proposals.get(key.slice(prefix.length))
+      if (!other || other.id === id || !isUpToVoters(state, other, by.now)) continue
+      const said = by.seats.map((seat) => saidFrom(other, by.voter, seat))
+      if (said.some((vote) => vote?.decision === 'approve')) return other.id
+    }
   }
   return undefined
 }

@@ -241,4 +241,38 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 69',
+    where: 'any group',
+    what: 'two proposals that cannot both happen are approved by one voter: several changes, and one of them alone',
+    proofs: [
+      {
+        file: 'test/namespace/together.test.ts',
+        name: 'is the rival of one of its changes that is proposed alone',
+        check: 'several changes together hold the place of each of them',
+        without: edit(
+          'src/namespace/pending.ts',
+          'return [...new Set(all)]',
+          'return all.slice(all.length)',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 70',
+    where: 'any group',
+    what: 'a key that has ended signs a vote of the time before',
+    proofs: [
+      {
+        file: 'test/namespace/key-ends.test.ts',
+        name: 'signs nothing that counts, whatever time its statement names',
+        check: "the key is in use at the log's time too",
+        without: edit(
+          'src/namespace/fold-vote.ts',
+          'statement, cast, record.ts)',
+          'statement, cast)',
+        ),
+      },
+    ],
+  },
 ]

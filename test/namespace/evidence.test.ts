@@ -3,7 +3,7 @@ import { days, plus } from '../../src/core/time.js'
 import type { Operation } from '../../src/namespace/operation.js'
 import { TestVoter } from '../support/voters.js'
 import { type GivenGroup, givenGroup, groupBelow, replaysTheSame } from './given-group.js'
-import { codeOf, owner, valueOf } from './given-index.js'
+import { clusterFacts, codeOf, owner, valueOf } from './given-index.js'
 import { handSigned } from './given-proposal.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
@@ -60,6 +60,24 @@ describe('evidence', () => {
     expect((await given.proposal(one.id)).standing).toBe('expired')
     const second = ann.vote(two, 'approve', given.now())
     expect(codeOf(await index.submit([first, second]))).toBe('namespace.malformed')
+    await replaysTheSame(given)
+  })
+
+  it('is not that somebody approves a cluster and a scope of one name', async () => {
+    const given = await givenGroup()
+    const { index, ann } = given
+    const cluster = await given.proposed({
+      op: 'cluster.register',
+      alias: 'prod',
+      cluster: clusterFacts('prod'),
+    })
+    const scope = await given.proposed({ op: 'scope.create', alias: 'prod' })
+    const votes = [cluster, scope].map((one) => ann.vote(one, 'approve', given.now()))
+    for (const vote of votes) valueOf(await index.submit([vote]))
+    expect(codeOf(await index.submit(votes))).toBe('namespace.malformed')
+    expect((await given.votes(given.bob, cluster)).proposal.standing).toBe('committed')
+    expect((await given.proposal(scope.id)).standing).toBe('open')
+    expect((await given.votes(given.bob, scope)).proposal.standing).toBe('committed')
     await replaysTheSame(given)
   })
 })
