@@ -5,11 +5,14 @@ import type { ChangeClass, Group, Voter } from './group.js'
 export const decisions = ['approve', 'reject', 'abstain'] as const
 export type Decision = (typeof decisions)[number]
 
-/** The latest vote of one voter about one proposal. */
+/**
+ * The latest vote of one voter about one proposal. Two groups may decide, and know two people, or two
+ * keys, by one name: then each has a vote, in the group that knows the key.
+ */
 export interface CastVote {
   readonly voter: string
   readonly decision: Decision
-  /** From 1; a later vote of the same voter has a higher one. */
+  /** From 1; a later vote of the same voter in the same group has a higher one. */
   readonly seq: number
   /** Of the signed statement, hex. */
   readonly digest: string
@@ -24,6 +27,30 @@ export interface CastVote {
 
 /** Some changes need two groups: those who decide now, and those who would, or who are moved to. */
 export type Side = 'present' | 'second'
+
+/** By voter, and by the records that hold them. */
+export const byVoter = (a: CastVote, b: CastVote): number =>
+  a.voter === b.voter ? a.record - b.record : a.voter < b.voter ? -1 : 1
+
+/** The latest number of a voter on any of these sides; 0 before the first vote. */
+export const latestSeq = (
+  votes: readonly CastVote[],
+  voter: string,
+  sides: readonly Side[],
+): number =>
+  votes
+    .filter((vote) => vote.voter === voter && vote.in.some((side) => sides.includes(side)))
+    .reduce((latest, { seq }) => Math.max(latest, seq), 0)
+
+/** One more vote, in the place of what its voter said before on the same sides. */
+export function withVote(votes: readonly CastVote[], vote: CastVote): readonly CastVote[] {
+  const others = votes.flatMap((one) => {
+    if (one.voter !== vote.voter) return [one]
+    const sides = one.in.filter((side) => !vote.in.includes(side))
+    return sides.length > 0 ? [{ ...one, in: sides }] : []
+  })
+  return [...others, vote].sort(byVoter)
+}
 
 /** What a change of a class needs. */
 export interface Requirement {

@@ -1,7 +1,8 @@
 import { ok, refuse, type Result } from '../core/result.js'
 import { toIso } from '../core/time.js'
+import { byVoter } from './ballot.js'
 import { decide, mayBeDecided, subjectOf } from './decide.js'
-import { isSignedBy, type Opened } from './dsse.js'
+import type { Opened } from './dsse.js'
 import type { Outcome } from './outcome.js'
 import type { Decided } from './effect/decision.js'
 import { type ChangeClass, passes } from './group.js'
@@ -11,6 +12,7 @@ import { releasesNames } from './operation.js'
 import { decidePart, graver, type OnePart, partsOf } from './parts.js'
 import type { Pending } from './pending.js'
 import { broken, forged, isSame } from './record-refusals.js'
+import { signs } from './said.js'
 import { outcomeOf, secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { type Proposal, proposalId, readProposal } from './statements.js'
@@ -45,7 +47,7 @@ function verifyAtOnce(
   if (
     proposal.author.kind !== 'voter' ||
     author?.status !== 'active' ||
-    !isSignedBy(statement, author.keys)
+    !signs(author, statement, record.ts)
   ) {
     return forged(record.seq, 'the proposal')
   }
@@ -164,7 +166,7 @@ function mayTakeEffect(
 export const approvals = ({ votes }: Pick<Pending, 'votes'>): readonly string[] =>
   votes
     .filter(({ decision }) => decision === 'approve')
-    .sort((a, b) => (a.voter < b.voter ? -1 : 1))
+    .sort(byVoter)
     .map(({ digest }) => digest)
 
 const mayRelease = ({ op }: Proposal, { issuedUntil }: LogRecord) =>

@@ -2,6 +2,7 @@ import type { Alias } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { days, minutes, plus, type Seconds, seconds } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
+import { withVote } from './ballot.js'
 import { mayBeDecided, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import { castVote, isVetoed, votable } from './fold-vote.js'
@@ -86,7 +87,8 @@ function opening(
     })
   }
   const author = authorOf(state, proposal)
-  if (!author || !signs(author, statement, proposal.created)) return notSigned('the proposal')
+  if (!author || !signs(author, statement, proposal.created, record.ts))
+    return notSigned('the proposal')
   const id = proposalId(digest)
   if (state.tables.proposals.get(id)) {
     return refuse('namespace.duplicate', 'this proposal was made before', {
@@ -118,6 +120,7 @@ function opening(
     head,
     opened: record.ts,
     controller: author.controller,
+    ...(second?.scope !== undefined && { second: { uid: second.scope, rev: second.group.rev } }),
     votes: [],
   }
   return finished(state, record, row, row)
@@ -182,11 +185,9 @@ function voting(state: IndexState, record: DeliberationRecord, statement: Opened
   const found = votable(state, vote, record)
   if (!found.ok) return found
   const row = found.value
-  const cast = castVote(state, row, vote, { statement, record: record.seq })
+  const cast = castVote(state, row, vote, { statement, record })
   if (!cast.ok) return cast
-  const votes = [...row.votes.filter(({ voter }) => voter !== cast.value.voter), cast.value].sort(
-    (a, b) => (a.voter < b.voter ? -1 : 1),
-  )
+  const votes = withVote(row.votes, cast.value)
   const after = { ...row, votes }
   if (row.due !== undefined) {
     const vetoed = isVetoed(state, after)
@@ -224,6 +225,7 @@ function withdrawing(
   const { kind, id: who } = withdrawal.author
   const isAuthor = kind === row.proposal.author.kind && who === row.proposal.author.id
   const author = isAuthor ? authorOf(state, row.proposal) : undefined
-  if (!author || !signs(author, statement, withdrawal.at)) return notSigned('the withdrawal')
+  if (!author || !signs(author, statement, withdrawal.at, record.ts))
+    return notSigned('the withdrawal')
   return finished(state, record, closed(row, 'withdrawn', record), row)
 }

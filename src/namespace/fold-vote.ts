@@ -1,13 +1,14 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { plus, toIso } from '../core/time.js'
-import type { CastVote, Side } from './ballot.js'
+import { plus, toIso, type UnixSeconds } from '../core/time.js'
+import { type CastVote, latestSeq, type Side } from './ballot.js'
 import { CLOCK_TOLERANCE, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import type { Group } from './group.js'
 import type { DeliberationRecord } from './log-record.js'
-import { type Pending, slotPrefix } from './pending.js'
+import { type Pending, slotPrefixes } from './pending.js'
+import { saidFrom, type Seat, seatsOf } from './seat.js'
 import { notSigned, signs } from './said.js'
-import { outcomeOf, secondOf, standingOf } from './standing.js'
+import { isUpToVoters, outcomeOf, secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, slotOf, type Vote } from './statements.js'
 
@@ -25,25 +26,14 @@ export function votable(
       next: 'capstan inbox',
     })
   }
-  const standing = standingOf(state, row, ts)
-  if (row.kind === 'closed' || (standing !== 'open' && standing !== 'scheduled')) {
-    return refuse('namespace.closed', `the proposal is ${standing}`, {
+  if (!isUpToVoters(state, row, ts)) {
+    return refuse('namespace.closed', `the proposal is ${standingOf(state, row, ts)}`, {
       wanted: 'a proposal that waits for votes',
       next: `capstan proposal show ${id}`,
     })
   }
   const { proposal } = row
-  const slot = slotOf(proposal)
-  const isMeant =
-    predicate.index === proposal.index &&
-    predicate.scope.uid === proposal.scope.uid &&
-    predicate.scope.rev === proposal.scope.rev &&
-    predicate.slot.id === slot.id &&
-    predicate.slot.rev === slot.rev &&
-    predicate.log.size === row.record + 1 &&
-    predicate.log.head === row.head &&
-    predicate.issuedUntil === undefined
-  if (!isMeant) {
+  if (!isMeantFor(row, predicate)) {
     return refuse('namespace.stale-base', 'the vote is not about this proposal as it was opened', {
       wanted: 'its index, scope, slot, and the log up to it',
       next: `capstan vote ${id}`,
@@ -58,12 +48,30 @@ export function votable(
   return ok(row)
 }
 
+/** Does a vote name the proposal as it was opened: its index, scope and slot, and the log up to it? */
+export function isMeantFor(
+  { proposal, record, head }: Pending,
+  predicate: Vote['predicate'],
+): boolean {
+  const slot = slotOf(proposal)
+  return (
+    predicate.index === proposal.index &&
+    predicate.scope.uid === proposal.scope.uid &&
+    predicate.scope.rev === proposal.scope.rev &&
+    predicate.slot.id === slot.id &&
+    predicate.slot.rev === slot.rev &&
+    predicate.log.size === record + 1 &&
+    predicate.log.head === head &&
+    predicate.issuedUntil === undefined
+  )
+}
+
 /** The vote as it counts, if its voter may vote so. */
 export function castVote(
   state: IndexState,
   row: Pending,
   { predicate }: Vote,
-  { statement, record }: { readonly statement: Opened; readonly record: number },
+  { statement, record }: { readonly statement: Opened; readonly record: DeliberationRecord },
 ): Result<CastVote> {
   const { voter, decision, seq, cast, impact } = predicate
   const groups: readonly (readonly [Side, Group | undefined])[] = [
@@ -81,16 +89,20 @@ export function castVote(
       next: `capstan proposal show ${row.id}`,
     })
   }
-  const sides = among.filter(({ known }) => signs(known, statement, cast)).map(({ side }) => side)
+  const sides = among
+    .filter(({ known }) => signs(known, statement, cast, record.ts))
+    .map(({ side }) => side)
   if (sides.length === 0) return notSigned('the vote')
-  const before = row.votes.find((vote) => vote.voter === voter)
-  if (before && seq <= before.seq) {
+  const before = latestSeq(row.votes, voter, sides)
+  if (seq <= before) {
     return refuse('namespace.duplicate', 'this voter has voted', {
-      wanted: `seq ${before.seq + 1}, to vote otherwise`,
+      wanted: `seq ${before + 1}, to vote otherwise`,
       found: `seq ${seq}`,
     })
   }
-  const rival = decision === 'approve' ? approvedRival(state, row, voter) : undefined
+  const seats = seatsOf(row).filter(({ side }) => sides.includes(side))
+  const rival =
+    decision === 'approve' ? approvedRival(state, row, { voter, seats, now: record.ts }) : undefined
   if (rival !== undefined) {
     return refuse(
       'namespace.equivocation',
@@ -103,21 +115,31 @@ export function castVote(
     )
   }
   const shown = impact !== undefined && { impact }
-  return ok({ voter, decision, seq, digest: statement.digest, cast, record, in: sides, ...shown })
+  return ok({
+    voter,
+    decision,
+    seq,
+    digest: statement.digest,
+    cast,
+    record: record.seq,
+    in: sides,
+    ...shown,
+  })
 }
 
 /** Another proposal for the same revision of the same subject that this voter approves. */
 function approvedRival(
   state: IndexState,
   { id, proposal }: Pending,
-  voter: string,
+  by: { readonly voter: string; readonly seats: readonly Seat[]; readonly now: UnixSeconds },
 ): string | undefined {
-  const prefix = slotPrefix(proposal)
-  for (const [key] of state.tables.slots.range(prefix, `${prefix}~`)) {
-    const other = state.tables.proposals.get(key.slice(prefix.length))
-    if (other?.kind !== 'pending' || other.id === id) continue
-    const vote = other.votes.find((cast) => cast.voter === voter)
-    if (vote?.decision === 'approve') return other.id
+  for (const prefix of slotPrefixes(proposal)) {
+    for (const [key] of state.tables.slots.range(prefix, `${prefix}~`)) {
+      const other = state.tables.proposals.get(key.slice(prefix.length))
+      if (!other || other.id === id || !isUpToVoters(state, other, by.now)) continue
+      const said = by.seats.map((seat) => saidFrom(other, by.voter, seat))
+      if (said.some((vote) => vote?.decision === 'approve')) return other.id
+    }
   }
   return undefined
 }

@@ -7,9 +7,11 @@ import type { AnyRecord } from './log-record.js'
 import {
   type Ending,
   type Pending,
+  namePrefix,
   type ProposalRow,
+  revisionPrefix,
   scopePrefix,
-  slotKey,
+  slotKeys,
   waitingKey,
 } from './pending.js'
 import { selectorKeys } from './selectors.js'
@@ -85,11 +87,11 @@ export class FoldedState extends StateView implements StateSource {
   commit(effect: Effect, record: Pick<AnyRecord, 'seq' | 'ts'>, of?: Pending): void {
     const { put } = effect
     const before = this.scopes.get(put.uid)
-    const prefixes = [`${put.uid} ${put.rev - 1} `, `alias:${put.alias} 0 `]
+    const prefixes = [revisionPrefix(put.uid, put.rev - 1), namePrefix(put.kind, put.alias)]
     this.apply(effect)
     if (of) this.finish(of, record)
     const { slots, waiting } = this.tables
-    for (const prefix of prefixes) this.closeAll(slots, prefix, record)
+    for (const prefix of prefixes) this.closeAll(slots, prefix, record, of)
     // No vote counts for more than the group that it was cast in.
     if (put.kind === 'scope' && before?.group?.rev !== put.group?.rev) {
       this.closeAll(waiting, scopePrefix(put.uid), record)
@@ -135,7 +137,7 @@ export class FoldedState extends StateView implements StateSource {
     if (!before) {
       this.sweep(row, record)
       tables.waiting.set(waitingKey(row), row.record)
-      tables.slots.set(slotKey(row), row.record)
+      for (const key of slotKeys(row)) tables.slots.set(key, row.record)
     }
     tables.proposals.set(row.id, row)
   }
@@ -155,10 +157,11 @@ export class FoldedState extends StateView implements StateSource {
     table: StateTables['slots'],
     prefix: string,
     record: Pick<AnyRecord, 'seq' | 'ts'>,
+    but?: Pick<Pending, 'id'>,
   ): void {
     for (const [key] of [...table.range(prefix, `${prefix}~`)]) {
       const row = this.tables.proposals.get(key.slice(prefix.length))
-      if (row?.kind === 'pending') this.close(row, 'stale', record)
+      if (row?.kind === 'pending' && row.id !== but?.id) this.close(row, 'stale', record)
     }
   }
 
@@ -168,7 +171,7 @@ export class FoldedState extends StateView implements StateSource {
     const ended = { ending, record, ended: seq, at: ts, votes }
     tables.proposals.set(id, { kind: 'closed', id, digest, ...ended })
     tables.waiting.delete(waitingKey(row))
-    tables.slots.delete(slotKey(row))
+    for (const key of slotKeys(row)) tables.slots.delete(key)
   }
 
   /** A change that is only thought of: no record of it, and so no head. */

@@ -33,7 +33,7 @@ export interface Brake {
 
 /** Who decides for a scope, and with how much weight. */
 export interface Group {
-  /** From 1; grows by one with each change of the group. */
+  /** From 1; grows by one with each `group.set`. A voter whom evidence suspends is so at the same one. */
   readonly rev: number
   /** One local voter whose vote passes everything: said wherever the index is shown. */
   readonly solo: boolean

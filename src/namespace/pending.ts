@@ -1,8 +1,9 @@
+import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { CastVote } from './ballot.js'
 import type { ChangeClass } from './group.js'
-import { type Proposal, slotOf } from './statements.js'
+import { operationOf, type Proposal } from './statements.js'
 
 /**
  * A proposal that voters are asked about, as the log left it. What it is now depends on the time and
@@ -23,6 +24,8 @@ export interface Pending {
   readonly opened: UnixSeconds
   /** The author's controller, as the group had it. */
   readonly controller: string
+  /** Of a move to a scope of others: the scope whose voters are asked too, and their group's revision. */
+  readonly second?: { readonly uid: Uid; readonly rev: number }
   readonly votes: readonly CastVote[]
   /** When it may take effect: the votes are there. */
   readonly due?: UnixSeconds
@@ -53,13 +56,35 @@ export type ProposalRow = Pending | Closed
 export const waitingKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): string =>
   `${proposal.scope.uid} ${id}`
 
-/** `<slot> <revision> <id>`: what asks for the same revision of the same subject. */
-export const slotKey = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): string =>
-  `${slotPrefix(proposal)}${id}`
+/** `<what it would change> <id>`: what asks for the same revision of the same subject, or for the same name. */
+export const slotKeys = ({ id, proposal }: Pick<Pending, 'id' | 'proposal'>): readonly string[] =>
+  slotPrefixes(proposal).map((prefix) => `${prefix}${id}`)
 
-export function slotPrefix(proposal: Proposal): string {
-  const { id, rev } = slotOf(proposal)
-  return `${id} ${rev} `
+/**
+ * What only one proposal may change: a subject at a revision, or a name that nobody has yet, which
+ * clusters have apart from scopes and entries. Of several changes together, what each of them finds.
+ */
+export function slotPrefixes(
+  proposal: Pick<Proposal, 'op' | 'subject' | 'body' | 'base'>,
+): readonly string[] {
+  const operation = operationOf(proposal)
+  if (operation.op === 'changes') {
+    const all = operation.body.changes.flatMap(({ op, subject, body, base }) =>
+      base !== null && 'after' in base ? [] : slotPrefixes({ op, subject, body, base }),
+    )
+    return [...new Set(all)]
+  }
+  const { subject, base } = proposal
+  return [
+    base && subject.uid
+      ? revisionPrefix(subject.uid, base.rev)
+      : namePrefix(operation.op === 'cluster.register' ? 'cluster' : 'entry', subject.alias),
+  ]
 }
+
+export const revisionPrefix = (uid: Uid, rev: number): string => `${uid} ${rev} `
+
+export const namePrefix = (kind: 'scope' | 'entry' | 'cluster', alias: Alias): string =>
+  `${kind === 'cluster' ? 'cluster' : 'alias'}:${alias} 0 `
 
 export const scopePrefix = (scope: Uid): string => `${scope} `

@@ -2,13 +2,13 @@ import type { Alias } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
-import type { CastVote, Count } from './ballot.js'
+import { type CastVote, type Count, latestSeq } from './ballot.js'
 import { responsibleFor } from './decide.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
 import type { Pending, ProposalRow } from './pending.js'
 import type { IndexLog } from './ports.js'
-import { outcomeOf, type Standing, standingOf } from './standing.js'
+import { outcomeOf, secondOf, type Standing, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { type Proposal, readProposal } from './statements.js'
 
@@ -34,7 +34,7 @@ export interface ProposalView {
     readonly votes: readonly CastVote[]
     /** How it stands; undefined where it can pass no more. */
     readonly sides?: { readonly present: Count; readonly second?: Count }
-    /** Active voters of the group who have not voted. */
+    /** Active voters of the groups that decide who have not voted. */
     readonly awaits: readonly string[]
   }
   /** Of what is over. */
@@ -58,8 +58,6 @@ function opened(
 ): NonNullable<ProposalView['open']> {
   const { proposal, opened, due, head, votes } = row
   const isLive = standing !== 'stale'
-  const { group } = responsibleFor(state, proposal)
-  const voted = new Set(votes.map(({ voter }) => voter))
   return {
     class: row.class,
     opened,
@@ -68,12 +66,22 @@ function opened(
     scope: state.scopes.get(proposal.scope.uid)?.alias ?? proposal.subject.alias,
     votes,
     ...(isLive && { sides: outcomeOf(state, row).sides }),
-    awaits: isLive
-      ? group.voters
-          .filter(({ id, status }) => status === 'active' && !voted.has(id))
-          .map(({ id }) => id)
-      : [],
+    awaits: isLive ? awaited(state, row) : [],
   }
+}
+
+/** Each once, also who has a vote in both groups. */
+function awaited(state: IndexState, row: Pending): readonly string[] {
+  const sides = [
+    ['present', responsibleFor(state, row.proposal).group],
+    ['second', secondOf(state, row.proposal)?.group],
+  ] as const
+  const waiting = sides.flatMap(([side, group]) =>
+    (group?.voters ?? [])
+      .filter(({ id, status }) => status === 'active' && latestSeq(row.votes, id, [side]) === 0)
+      .map(({ id }) => id),
+  )
+  return [...new Set(waiting)]
 }
 
 /** One proposal, over or not, with what was signed. */

@@ -107,7 +107,7 @@ async function prepare(
   words: Words,
 ): Promise<Result<Prepared>> {
   const at = unixSeconds(Math.max(clock.now(), state.at))
-  const author = localAuthor(state, operation, voter.publicKey)
+  const author = localAuthor(state, operation, voter.publicKey, at)
   if (!author) {
     return refuse('namespace.no-vote', 'this installation may not propose this', {
       wanted: 'its key among the voters or proposers of the scope',

@@ -1,21 +1,24 @@
 import type { Refusal } from '../core/refusal.js'
 import { refuse } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
 import { isSignedBy, type Opened } from './dsse.js'
 import type { Voter } from './group.js'
 import type { DeliberationRecord } from './log-record.js'
 import type { Closed, Ending, Pending } from './pending.js'
-import type { Proposal } from './statements.js'
 import { isInUse } from './voter-key.js'
 
-/** Did one of these keys, in use at `at`, sign it? */
+/**
+ * Did a key sign it that was in use at all these times? What a statement says of its own time is its
+ * signer's word alone: the time of the record that holds it is always one of them.
+ */
 export const signs = (
   { keys }: Pick<Voter, 'keys'>,
   statement: Opened,
-  at: Proposal['created'],
+  ...times: readonly UnixSeconds[]
 ): boolean =>
   isSignedBy(
     statement,
-    keys.filter((key) => isInUse(key, at)),
+    keys.filter((key) => times.every((at) => isInUse(key, at))),
   )
 
 /** The row of a proposal that a record ended. */

@@ -25,9 +25,20 @@ export function standingOf(state: IndexState, row: ProposalRow, now: UnixSeconds
   // Some of its changes are made: what they changed is no reason to leave the others.
   if (row.done !== undefined) return 'due'
   if (isStale(state, row.proposal) || isOutdated(state, row.proposal)) return 'stale'
+  if (!isSecondAsAsked(state, row)) return 'stale'
   if (row.due === undefined) return now > row.proposal.expires ? 'expired' : 'open'
   if (now < row.due) return 'scheduled'
   return now > plus(row.due, LONGEST_DUE) ? 'expired' : 'due'
+}
+
+/** May its voters still say something about it? */
+export function isUpToVoters(
+  state: IndexState,
+  row: ProposalRow,
+  now: UnixSeconds,
+): row is Pending {
+  const standing = standingOf(state, row, now)
+  return row.kind === 'pending' && (standing === 'open' || standing === 'scheduled')
 }
 
 /** Of several changes: has what one of them is made against changed? */
@@ -38,6 +49,13 @@ function isOutdated(state: IndexState, proposal: Proposal): boolean {
     ({ subject, base }) =>
       base !== null && 'rev' in base && !isBaseOf(subjectOf(state, { subject }), { base, subject }),
   )
+}
+
+/** Of a move: do those decide where it leads who were asked? Their votes are nobody else's. */
+function isSecondAsAsked(state: IndexState, { proposal, second }: Pending): boolean {
+  if (proposal.op !== 'entry.rename') return true
+  const now = secondOf(state, proposal)
+  return now?.scope === second?.uid && (!second || now?.group.rev === second.rev)
 }
 
 /** A group beside the responsible one, whose consent a proposal needs. */

@@ -40,7 +40,7 @@ export interface StateTables {
   readonly proposals: Table<string, ProposalRow>
   /** Of those that are not over: `waitingKey`, and the number of the record that opened it. */
   readonly waiting: Table<string, number>
-  /** And by what they would change: `slotKey`. */
+  /** And by what they would change: `slotKeys`. */
   readonly slots: Table<string, number>
 }
 

@@ -120,7 +120,7 @@ function accuse(
   envelopes: readonly Uint8Array[],
   { at }: EffectContext,
 ): Result<Submitted> {
-  const found = equivocationOf(draft.state, opened)
+  const found = equivocationOf(draft.state, opened, at)
   if (!found.ok) return found
   const { scope, voter } = found.value
   const added = draft.add(evidenceRecord(draft.state, scope, { at, envelopes: opened }), envelopes)

@@ -1,7 +1,8 @@
 import type { UnixSeconds } from '../core/time.js'
-import { isSignedBy, type Opened } from './dsse.js'
+import type { Opened } from './dsse.js'
 import type { Group, Voter } from './group.js'
 import type { LogRecord } from './log-record.js'
+import { signs } from './said.js'
 import { type Proposal, readVote, slotOf, type Vote } from './statements.js'
 
 export interface Tally {
@@ -51,6 +52,6 @@ function counts(
     predicate.log.size === record.seq &&
     predicate.log.head === record.chain &&
     predicate.issuedUntil === record.issuedUntil &&
-    isSignedBy(envelope, voter.keys)
+    signs(voter, envelope, record.ts)
   )
 }

@@ -169,6 +169,113 @@ export const governanceAttacks: readonly Attack[] = [
     ],
   },
   {
+    id: 'attack 66',
+    where: 'any tree of scopes',
+    what: 'a voter of one scope gives evidence against themselves, and takes the voters of another along',
+    proofs: [
+      {
+        file: 'test/namespace/evidence.test.ts',
+        name: 'is of the group that it suspends a voter of, and of no other',
+        check: 'the group is that of the scope which the proposal names, and the proposal waits',
+        without: [
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: 'import { subjectOf } from',
+            replace: 'import { responsibleFor, subjectOf } from',
+          },
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: 'const { group } = scope ?? {}',
+            replace: 'const { group } = responsibleFor(state, first.row.proposal)',
+          },
+          {
+            file: 'src/namespace/fold-evidence.ts',
+            find: ' || !isUpToVoters(state, row, now)',
+            replace: '',
+          },
+        ],
+      },
+    ],
+  },
+  {
+    id: 'attack 67',
+    where: 'any group',
+    what: "a key listed under a voter's name in another group votes in that voter's place, or keeps them from voting",
+    proofs: [
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'is two voters where it is two keys: neither votes in the place of the other',
+        check: 'the number of a vote is of its voter in the group that knows the key',
+        without: edit(
+          'src/namespace/ballot.ts',
+          'vote.voter === voter && vote.in.some((side) => sides.includes(side))',
+          'vote.voter === voter && sides.length > 0',
+        ),
+      },
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'has its own vote about what moves from one to the other',
+        check: 'a vote takes the place of one of the same group',
+        without: edit(
+          'src/namespace/ballot.ts',
+          'one.in.filter((side) => !vote.in.includes(side))',
+          'one.in.filter(() => false)',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 68',
+    where: 'any tree of scopes',
+    what: 'the voters who were asked about a move are exchanged for others of the same names',
+    proofs: [
+      {
+        file: 'test/namespace/one-name.test.ts',
+        name: 'is for the voters who were asked, and stale when others would decide there',
+        check: 'a proposal names the second group by its scope and revision when it is opened',
+        without: edit(
+          'src/namespace/standing.ts',
+          "if (!isSecondAsAsked(state, row)) return 'stale'\n",
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 69',
+    where: 'any group',
+    what: 'two proposals that cannot both happen are approved by one voter: several changes, and one of them alone',
+    proofs: [
+      {
+        file: 'test/namespace/together.test.ts',
+        name: 'is the rival of one of its changes that is proposed alone',
+        check: 'several changes together hold the place of each of them',
+        without: edit(
+          'src/namespace/pending.ts',
+          'return [...new Set(all)]',
+          'return all.slice(all.length)',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 70',
+    where: 'any group',
+    what: 'a key that has ended signs a vote of the time before',
+    proofs: [
+      {
+        file: 'test/namespace/key-ends.test.ts',
+        name: 'signs nothing that counts, whatever time its statement names',
+        check: "the key is in use at the log's time too",
+        without: edit(
+          'src/namespace/fold-vote.ts',
+          'statement, cast, record.ts)',
+          'statement, cast)',
+        ),
+      },
+    ],
+  },
+  {
     id: 'attack 71',
     where: 'changes made together',
     what: 'one change sets a guard that stops those after it: they are made in part, or nothing else is',

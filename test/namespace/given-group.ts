@@ -1,10 +1,12 @@
+import { expect } from '@jest/globals'
 import type { UnixSeconds } from '../../src/core/time.js'
 import type { Decision } from '../../src/namespace/ballot.js'
 import type { Change } from '../../src/namespace/change.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
-import type { Submission } from '../../src/namespace/live-index.js'
+import { LiveIndex, type Submission } from '../../src/namespace/live-index.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
+import { canonicalState } from '../../src/namespace/state.js'
 import type { Vote } from '../../src/namespace/statements.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { codeOf, type GivenIndex, givenIndex, valueOf } from './given-index.js'
@@ -98,4 +100,28 @@ export async function givenGroup(
   await group.votes(ann, proposal)
   await group.votes(bob, proposal)
   return group
+}
+
+/** The log again, from nothing, comes to the same. */
+export async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
+  expect(codeOf(await index.verify())).toBe('ok')
+  const again = valueOf(await LiveIndex.open(deps))
+  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
+}
+
+/** Gives a scope voters of its own; `deciding` say yes to it, beside them: Ann and Bob of the root where it has none. */
+export async function groupBelow(
+  given: GivenGroup,
+  alias: string,
+  voters: readonly TestVoter[],
+  deciding: readonly TestVoter[] = [given.ann, given.bob],
+): Promise<void> {
+  const { index, at } = given.index.state
+  const group = groupOf(voters.map((voter) => voter.voter(index, at)))
+  const proposal = await given.proposed({ op: 'group.set', alias, group })
+  for (const voter of new Set([...deciding, ...voters])) {
+    const { standing } = await given.proposal(proposal.id)
+    if (standing === 'open') await given.votes(voter, proposal)
+  }
+  expect((await given.proposal(proposal.id)).standing).toBe('committed')
 }

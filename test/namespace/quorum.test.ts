@@ -3,26 +3,17 @@ import { days, hours, minutes, plus, type Seconds } from '../../src/core/time.js
 import { count } from '../../src/namespace/ballot.js'
 import { DraftLog } from '../../src/namespace/draft-log.js'
 import { open, payloadTypes } from '../../src/namespace/dsse.js'
-import { LiveIndex } from '../../src/namespace/live-index.js'
 import { decide } from '../../src/namespace/decide.js'
 import { commitRecord, deliberationRecord } from '../../src/namespace/log-record.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import { proposalId, readProposal } from '../../src/namespace/statements.js'
 import { takeEffect } from '../../src/namespace/take-effect.js'
-import { canonicalState } from '../../src/namespace/state.js'
 import { T0 } from '../support/fake-clock.js'
 import { groupOf, TestVoter } from '../support/voters.js'
-import { type GivenGroup, givenGroup, threeVoters } from './given-group.js'
+import { type GivenGroup, givenGroup, replaysTheSame, threeVoters } from './given-group.js'
 import { codeOf, givenIndex, owner, valueOf } from './given-index.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
-
-/** The log again, from nothing, comes to the same. */
-async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
-  expect(codeOf(await index.verify())).toBe('ok')
-  const again = valueOf(await LiveIndex.open(deps))
-  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
-}
 
 describe('a solo index', () => {
   it('becomes a group by one proposal, which its founder and the new voters approve', async () => {
@@ -48,6 +39,8 @@ describe('a solo index', () => {
     const proposal = valueOf(await given.index.proposal(made.proposal))
     expect(proposal.open?.sides?.present.outcome).toBe('passed')
     expect(proposal.open?.sides?.second?.outcome).toBe('undecided')
+    // The installation has said yes; those who would decide find it in their inbox.
+    expect(proposal.open?.awaits).toEqual(['ann', 'bob', 'cyd'])
     valueOf(await given.index.submit([voters[0].vote(proposal, 'approve', given.clock.now())]))
     expect(given.index.state.solo).toBe(true)
     valueOf(await given.index.submit([voters[1].vote(proposal, 'approve', given.clock.now())]))

@@ -8,11 +8,10 @@ import { LiveIndex } from '../../src/namespace/live-index.js'
 import { deliberationRecord } from '../../src/namespace/log-record.js'
 import type { Part } from '../../src/namespace/operation.js'
 import { replay } from '../../src/namespace/replay.js'
-import { canonicalState } from '../../src/namespace/state.js'
 import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
-import { type GivenGroup, givenGroup } from './given-group.js'
+import { type GivenGroup, givenGroup, replaysTheSame } from './given-group.js'
 import { clusterFacts, codeOf, k8s, owner, valueOf } from './given-index.js'
 
 /** A cluster, an entry that is bound to it, and one that is made and suspended at once. */
@@ -29,12 +28,6 @@ const document = {
 async function applied(given: GivenGroup, wanted: unknown): Promise<readonly string[]> {
   const made = valueOf(await given.index.apply(wanted))
   return made.map((one) => (one.kind === 'waits' ? one.proposal : `made ${one.change.op}`))
-}
-
-async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
-  expect(codeOf(await index.verify())).toBe('ok')
-  const again = valueOf(await LiveIndex.open(deps))
-  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
 }
 
 /** Several changes that a voter signs by hand, as the root's own. */
@@ -214,9 +207,36 @@ describe('a document whose changes others decide about', () => {
     const [second] = await applied(given, other)
     expect(second).not.toBe(first)
     expect(given.index.proposals()).toHaveLength(2)
-    // Who approves two documents approves two documents: only one subject at one revision is a slot.
+    // They ask for the same things: only one of them can be.
     await given.votes(given.ann, await given.proposal(first!))
-    await given.votes(given.ann, await given.proposal(second!))
+    expect(await given.codeOfVote(given.ann, await given.proposal(second!))).toBe(
+      'namespace.equivocation',
+    )
+  })
+
+  it('is the rival of one of its changes that is proposed alone (attack 69)', async () => {
+    const given = await givenGroup()
+    const [id] = await applied(given, document)
+    const both = await given.proposal(id!)
+    const alone = await given.proposed({ op: 'entry.create', alias: 'payments/old', owner })
+    const votes = [both, alone].map((one) => given.ann.vote(one, 'approve', given.now()))
+    valueOf(await given.index.submit([votes[0]!]))
+    expect(await given.codeOfVote(given.ann, alone)).toBe('namespace.equivocation')
+    for (const voter of [given.bob, given.cyd]) await given.votes(voter, alone)
+    expect((await given.proposal(both.id)).standing).toBe('stale')
+    await replaysTheSame(given)
+
+    const [next] = await applied(given, document)
+    const [again, cluster] = [
+      await given.proposal(next!),
+      await given.proposed({
+        op: 'cluster.register',
+        alias: 'prod',
+        cluster: clusterFacts('prod'),
+      }),
+    ].map((one) => given.ann.vote(one, 'approve', given.now()))
+    expect(valueOf(await given.index.submit([again!, cluster!])).suspended).toBe('ann')
+    await replaysTheSame(given)
   })
 
   it('becomes a proposal of one change where it is one change', async () => {

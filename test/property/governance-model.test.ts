@@ -4,6 +4,7 @@ import { plus, type Seconds, seconds } from '../../src/core/time.js'
 import { type Decision, decisions } from '../../src/namespace/ballot.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
 import { payloadTypes } from '../../src/namespace/dsse.js'
+import type { Group } from '../../src/namespace/group.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import { canonicalState } from '../../src/namespace/state.js'
@@ -18,6 +19,9 @@ const people = [
   new TestVoter('cyd'),
   new TestVoter('dan'),
   new TestVoter('eve', 'Ed25519', 'ann@acme'),
+  // Two who have the names of others: each is in some groups, and the other in others.
+  new TestVoter('ann', 'Ed25519', 'ann@web'),
+  new TestVoter('bob', 'Ed25519', 'bob@web'),
 ]
 const stranger = new TestVoter('ann')
 
@@ -91,7 +95,11 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       arbitrary: fc
         .record({
           alias: scopes,
-          members: fc.uniqueArray(who, { minLength: 3, maxLength: 5 }),
+          members: fc.uniqueArray(who, {
+            minLength: 3,
+            maxLength: 5,
+            selector: (at) => people[at]!.id,
+          }),
           timelock: fc.constantFrom(0, 0, 3600),
           intervene: fc.boolean(),
         })
@@ -152,6 +160,8 @@ class Walk {
   private readonly seen: string[] = []
   private readonly votes: Uint8Array[] = []
   private readonly ended = new Map<string, string>()
+  /** The last number of each person about each proposal, as they remember it themselves. */
+  private readonly numbers = new Map<string, number>()
 
   constructor(given: GivenIndex) {
     this.given = given
@@ -243,13 +253,19 @@ class Walk {
     const view = await this.pick(which)
     if (!view?.open) return
     const by = how === 'forged' ? stranger : people[at]!
-    const before = view.open.votes.find(({ voter }) => voter === by.id)?.seq ?? 0
+    const mine = `${by.controller} ${by.id} ${view.id}`
+    const before = this.numbers.get(mine) ?? 0
     const seq = how === 'same-seq' && before > 0 ? before : before + 1
     const cast = plus(this.given.clock.now(), 0 as Seconds)
     const vote = by.vote(view, decision, cast, { seq })
     this.votes.push(vote)
     const submitted = await this.live.submit([vote])
     if (how === 'forged') expect(submitted.ok).toBe(false)
+    if (how !== 'forged' && submitted.ok) this.numbers.set(mine, seq)
+    // Whoever counts their own votes is not kept from voting by anybody else's.
+    if (how === 'next' && !submitted.ok) {
+      expect(submitted.refusal.code).not.toBe('namespace.duplicate')
+    }
     if (how === 'again') expect((await this.live.submit([vote])).ok).toBe(false)
   }
 
@@ -267,7 +283,10 @@ class Walk {
       if (ENDINGS.includes(standing)) this.ended.set(id, standing)
     }
     for (const scope of this.live.state.scopes.values()) {
-      if (!scope.group || scope.group.solo) continue
+      if (!scope.group) continue
+      // Who decides is who the auditor heard of: no record puts others in their place.
+      expect(votersOf(scope.group)).toEqual(votersOf(this.auditor.groupOf(scope.uid) as Group))
+      if (scope.group.solo) continue
       const active = scope.group.voters.filter(({ status }) => status === 'active')
       const most = Math.max(0, ...active.map(({ weight }) => weight))
       expect(most).toBeLessThan(scope.group.threshold.routine)
@@ -282,6 +301,11 @@ class Walk {
     return this.auditor.commits
   }
 }
+
+const votersOf = ({ voters }: Pick<Group, 'voters'>): readonly string[] =>
+  voters.map(
+    ({ id, status, keys }) => `${id} ${status} ${keys.map((key) => key.thumbprint).join()}`,
+  )
 
 describe('an index whose voters do what they like', () => {
   it('changes only by those who may, as an auditor reckons who shares no code with it', async () => {

@@ -15,12 +15,17 @@ interface Heard {
   readonly statement: Any
 }
 
+interface Said {
+  readonly voter: string
+  readonly seq: number
+  readonly decision: string
+  readonly raw: Any
+}
+
 interface Asked {
   readonly proposal: Any
-  readonly votes: Map<
-    string,
-    { readonly seq: number; readonly decision: string; readonly raw: Any }
-  >
+  /** All of them, in their order: whose one is, its signature says. */
+  readonly votes: Said[]
   readonly record: number
   readonly head: string
 }
@@ -94,6 +99,10 @@ export class Auditor {
     this.at = record.ts
   }
 
+  groupOf(scope: string): Any {
+    return this.groups.get(scope)
+  }
+
   private genesis(record: Any, heard: Any): void {
     const { statement, envelope, digest } = heard
     insist(signedBy(envelope, statement.group.voters[0].keys), 'a genesis that nobody signed')
@@ -110,7 +119,7 @@ export class Auditor {
       insist(record.ts <= statement.expires, 'a proposal opened too late')
       this.asked.set(digest, {
         proposal: statement,
-        votes: new Map(),
+        votes: [],
         record: record.seq,
         head: hash,
       })
@@ -128,10 +137,8 @@ export class Auditor {
     insist(predicate.index === this.index, 'a vote of another index')
     insist(predicate.log.size === asked.record + 1, 'a vote from elsewhere')
     insist(predicate.log.head === asked.head, 'a vote on another log')
-    const before = asked.votes.get(predicate.voter)
-    insist(!before || before.seq < predicate.seq, 'a vote heard twice')
-    const { seq, decision } = predicate
-    asked.votes.set(predicate.voter, { seq, decision, raw: envelope })
+    const { voter, seq, decision } = predicate
+    asked.votes.push({ voter, seq, decision, raw: envelope })
   }
 
   private commit(record: Any, heard: readonly Any[]): void {
@@ -163,7 +170,7 @@ export class Auditor {
       insist(group.solo, 'one voter who decides for several')
       insist(signedBy(heard[1].envelope, group.voters[0].keys), 'a vote that nobody signed')
     } else {
-      const votes = this.asked.get(record.prop)?.votes ?? new Map()
+      const votes = this.asked.get(record.prop)?.votes ?? []
       this.carries(group, votes, record.class)
       const wait = group.timelock?.[record.class] ?? 0
       insist(record.ts >= (this.asked.get(record.prop) ? proposal.created : 0) + wait, 'too early')
@@ -186,12 +193,9 @@ export class Auditor {
   }
 
   /** Weight and people of those who approve, and whose signatures are theirs. */
-  private carries(group: Any, votes: Map<string, Any>, changeClass: string): void {
+  private carries(group: Any, votes: readonly Said[], changeClass: string): void {
     const yes = group.voters.filter(
-      (voter: Any) =>
-        voter.status === 'active' &&
-        votes.get(voter.id)?.decision === 'approve' &&
-        signedBy(votes.get(voter.id).raw, voter.keys),
+      (voter: Any) => voter.status === 'active' && latestOf(voter, votes)?.decision === 'approve',
     )
     const weight = yes.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
     const people = new Set(yes.map((voter: Any) => voter.controller)).size
@@ -203,6 +207,13 @@ export class Auditor {
     const group = this.groups.get(record.subject.uid)
     const [a, b] = heard.map(({ statement }) => statement.predicate)
     insist(a.voter === b.voter, 'votes of two')
+    for (const { statement } of heard) {
+      const digest = statement.subject[0].digest.sha256
+      const asked = this.asked.get(digest)
+      insist(asked !== undefined && !this.over.has(digest), 'evidence about what does not wait')
+      insist(asked?.proposal.scope.uid === record.subject.uid, 'evidence of another scope')
+      insist(asked?.proposal.scope.rev === group.rev, 'evidence of another revision')
+    }
     const voter = group.voters.find(({ id }: Any) => id === a.voter)
     insist(
       heard.every(({ envelope }) => signedBy(envelope, voter.keys)),
@@ -215,6 +226,15 @@ export class Auditor {
       ),
     })
   }
+}
+
+/** What a voter said last, in votes that their own keys signed. */
+function latestOf(voter: Any, votes: readonly Said[]): Said | undefined {
+  const own = votes.filter((vote) => vote.voter === voter.id && signedBy(vote.raw, voter.keys))
+  own.forEach(({ seq }, at) => {
+    insist(at === 0 || seq > (own[at - 1]?.seq ?? 0), 'a vote heard twice')
+  })
+  return own.at(-1)
 }
 
 const weightOf = (group: Any): number =>

@@ -35,7 +35,20 @@ function escapeFault(path: string): string | undefined {
     if (!/^[0-9A-F]{2}$/.test(digits)) return 'a percent sign without two upper-case hex digits'
     if (isHidden(Number.parseInt(digits, 16))) return `it hides a character: %${digits}`
   }
-  return undefined
+  return !path.includes('%') || isUtf8(path) ? undefined : 'a percent-encoding that is not UTF-8'
+}
+
+/**
+ * RFC 3986 section 2.5, RFC 3629 section 3: an overlong spelling of a dot or a slash is one to servers
+ * that decode it, and another character to those that do not.
+ */
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Servers that know path parameters cut a segment at its first semicolon. */
