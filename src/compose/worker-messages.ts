@@ -55,6 +55,7 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'prune':
     case 'append-index':
     case 'advance-index':
+    case 'make-map':
     case 'grow-tree':
     case 'keep-checkpoint':
     case 'create-token':

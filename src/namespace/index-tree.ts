@@ -1,12 +1,13 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { EMPTY_ROOT, leafHash, sameHash } from '../tlog/hash.js'
+import { EMPTY_ROOT, leafHash, sameHash, type Hash } from '../tlog/hash.js'
 import { noWitnesses } from '../tlog/policy.js'
 import type { LogReader, TileReader } from '../tlog/ports.js'
 import { rootAt } from '../tlog/prove.js'
 import { appendToEdge, emptyEdge, headOf } from '../tlog/tree-edge.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
+import { stateRootOf } from '../tlog/state-root.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import type { IndexStore, Pace } from './ports.js'
 
@@ -72,8 +73,13 @@ export async function keptHead(
     })
   }
   const { size, root } = read.value
-  return size === kept.size && sameHash(root, kept.root) ? ok({ size, root }) : otherNote()
+  const state = stateRootOf(read.value)
+  const isKept = size === kept.size && sameHash(root, kept.root) && state.ok
+  return isKept && isSameState(state.value, kept.state) ? ok({ size, root }) : otherNote()
 }
+
+const isSameState = (a: Hash | undefined, b: Hash | undefined): boolean =>
+  a && b ? sameHash(a, b) : a === b
 
 async function goesOnFrom(tree: TileReader, head: TreeHead, from: TreeHead): Promise<boolean> {
   if (from.size > head.size) return false

@@ -5,7 +5,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import type { TreeHead } from '../tlog/verify-proof.js'
+import type { LogHead } from '../tlog/ports.js'
 import { type Authorisation, authorisationOf } from './authorisation.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
@@ -15,6 +15,7 @@ import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
 import { type HistoryItem, historyOf } from './history.js'
+import { settleMap } from './index-map.js'
 import { settleTree, type SignedBefore } from './index-tree.js'
 import { planDocument } from './plan/plan-document.js'
 import type { PlannedChange } from './plan/planned-change.js'
@@ -69,7 +70,7 @@ export interface GovernedIndex {
   proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
   /** `from`: a head that was signed once, and that the log must go on from. */
-  verify(from?: TreeHead): Promise<Result<VerifiedIndex>>
+  verify(from?: LogHead): Promise<Result<VerifiedIndex>>
 }
 
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
@@ -122,7 +123,9 @@ export class LiveIndex implements GovernedIndex {
       })
     }
     const hashed = await settleTree(deps.store, deps.pace ?? inOneGo, deps.signed)
-    return hashed.ok ? ok(new LiveIndex(deps)) : hashed
+    if (!hashed.ok) return hashed
+    const mapped = await settleMap(deps.store, deps.pace ?? inOneGo)
+    return mapped.ok ? ok(new LiveIndex(deps)) : mapped
   }
 
   /** Is what was decided about this entry, on an index of `size` records, decided the same now? */
@@ -167,7 +170,7 @@ export class LiveIndex implements GovernedIndex {
    * Reads the whole log again, checks every signature, and compares what it says with what is: the
    * tables, and the tree.
    */
-  verify(from?: TreeHead): Promise<Result<VerifiedIndex>> {
+  verify(from?: LogHead): Promise<Result<VerifiedIndex>> {
     const { pace } = this
     const { store, signed } = this.deps
     const about = { ...(from && { from }), ...(signed && { key: signed.key }) }

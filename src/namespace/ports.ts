@@ -1,6 +1,8 @@
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import type { LogTree } from '../tlog/ports.js'
+import type { MapChange } from '../tlog/map-draft.js'
+import type { NodeRef } from '../tlog/map-node.js'
+import type { LogTree, MapNodeReader } from '../tlog/ports.js'
 import type { StateChange, StateSource } from './state-tables.js'
 
 /** One record of the index log and what it refers to, as stored: exact bytes, never re-encoded. */
@@ -26,6 +28,23 @@ export interface IndexLog {
   readRecords(from: number, limit: number): Promise<readonly BareRecord[]>
 }
 
+/** The state map beside the tables, read synchronously as they are: all of one moment. */
+export interface StateMap {
+  /** Size of the log whose state it is of: the tables', or 0 where it is not made. */
+  readonly size: number
+  readonly root: NodeRef
+  readonly nodes: MapNodeReader
+  /** Nodes that are stored, without those that only older roots lead to. */
+  readonly count: number
+}
+
+/** A part of the rows that a map is made of. */
+export interface MakingMap {
+  readonly isFirst: boolean
+  /** With the last: of the log that the tables are at. */
+  readonly size?: number
+}
+
 /** Tables that hold a folded state, so that opening it reads no log. */
 export interface StateStore {
   /**
@@ -33,6 +52,8 @@ export interface StateStore {
    * of what moves it resolves. A row that is not as it was written throws `DependencyError`.
    */
   readonly state: StateSource
+  /** What the tables come to: it is changed with them. */
+  readonly map: StateMap
   /**
    * Brings the tables on over records that are in the log already, all of it or nothing, durable once
    * it resolves. Rejects when the tables are not at `from`.
@@ -50,8 +71,13 @@ export interface IndexStore extends IndexLog, StateStore {
    * another size.
    */
   append(records: readonly StoredRecord[], change: StateChange): Promise<boolean>
-  /** The tables as they are now, whatever is changed until it is disposed of. */
-  snapshot(): StateSource & Disposable
+  /**
+   * Makes the map anew, of rows in several parts: the first begins without any, the last says what it
+   * is of. Until then, and where that is interrupted, there is no map.
+   */
+  makeMap(rows: readonly MapChange[], stage: MakingMap): Promise<void>
+  /** The tables and their map as they are now, whatever is changed until it is disposed of. */
+  snapshot(): StateSource & { readonly map: StateMap } & Disposable
   /** Empty tables elsewhere, not durable, gone when disposed of. */
   scratch(): StateStore & AsyncDisposable
 }
@@ -75,7 +101,13 @@ export interface IssuedUntil {
 }
 
 export interface Progress {
-  readonly work: 'read the index log' | 'hash the index log' | 'plan' | 'make changes' | 'compare'
+  readonly work:
+    | 'read the index log'
+    | 'hash the index log'
+    | 'map the state'
+    | 'plan'
+    | 'make changes'
+    | 'compare'
   readonly done: number
   /** Undefined where it is not known before the end. */
   readonly total?: number

@@ -5,6 +5,7 @@ import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds } from '../core/time.js'
+import type { StateMapTable } from '../namespace/state-map.js'
 import type { TilePath } from '../tlog/tile.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
@@ -122,6 +123,8 @@ export interface Operations {
   logTile(path: TilePath): Promise<Result<Uint8Array>>
   /** A tlog-proof of record `seq`, the record as its extra line; `request.not-found` as above. */
   logProof(seq: number): Promise<Result<string>>
+  /** What the state map of the latest checkpoint has under a name, or that it has nothing, proved. */
+  stateProof(table: StateMapTable, name: string): Promise<Result<string>>
 
   // For whoever brings evidence.
   createChallenge(context: CallContext): Promise<Result<ChallengeJson>>

@@ -1,5 +1,6 @@
 import { tableNames } from '../namespace/state-tables.js'
 import { sqlTables } from './sqlite/index-rows.js'
+import { mapSqlTables } from './sqlite/map-writer.js'
 import { migrate } from './sqlite/migrate.js'
 import { openForWriting, storeFailed } from './sqlite/open-database.js'
 
@@ -14,6 +15,7 @@ export function emptyIndexTables(path: string): void {
     database.transaction(() => {
       for (const name of tableNames) database.exec(`DELETE FROM ${sqlTables[name]}`)
       database.exec('DELETE FROM index_state')
+      for (const table of mapSqlTables) database.exec(`DELETE FROM ${table}`)
       // The checkpoint stays: what comes out of the log must go on from it.
       database.exec("DELETE FROM log_tile WHERE log = 'index'")
       database.exec("DELETE FROM log_tree WHERE log = 'index'")

@@ -1,6 +1,8 @@
 import { type Hash, sameHash } from './hash.js'
-import { bitOf, EMPTY_MAP_ROOT, firstDifference, KEY_BITS } from './map-hash.js'
-import { encodeMapNode, type MapNode, mapNodeHash } from './map-node.js'
+import { bitOf, firstDifference, KEY_BITS } from './map-hash.js'
+import { EMPTY_MAP, encodeMapNode, type MapNode, mapNodeHash, type NodeRef } from './map-node.js'
+import type { MapNodeReader } from './ports.js'
+import { readMapNode } from './read-map-node.js'
 
 /** A change of one key: its new value, or undefined for none. */
 export interface MapChange {
@@ -8,117 +10,98 @@ export interface MapChange {
   readonly value: Hash | undefined
 }
 
-export interface StoredMapNode {
-  readonly hash: Hash
+export interface PlacedNode {
+  readonly place: number
   /** As `encodeMapNode` writes it. */
   readonly octets: Uint8Array
 }
 
 /** What a batch of changes comes to. */
 export interface MapUpdate {
-  readonly root: Hash
-  /** New nodes, children before their parent. */
-  readonly put: readonly StoredMapNode[]
-  /** Nodes that no longer belong to the map: to be deleted where older roots are not kept. */
-  readonly drop: readonly Hash[]
+  readonly root: NodeRef
+  /** New nodes, children before their parent, in places that follow each other. */
+  readonly put: readonly PlacedNode[]
+  /** Places of nodes that no longer belong to the map. */
+  readonly drop: readonly number[]
 }
 
 /** A node that has not been read yet. */
 interface Stub {
   readonly kind: 'stub'
-  readonly hash: Hash
+  readonly ref: NodeRef
 }
 interface DraftLeaf {
   readonly kind: 'leaf'
   readonly key: Hash
   readonly value: Hash
   /** Undefined while it is new. */
-  readonly hash: Hash | undefined
+  readonly ref: NodeRef | undefined
 }
 interface DraftInner {
   readonly kind: 'inner'
   readonly bit: number
   readonly children: DraftNode[]
   /** Undefined once something below it has changed. */
-  hash: Hash | undefined
+  ref: NodeRef | undefined
 }
 type DraftNode = Stub | DraftLeaf | DraftInner
-
-/** A place where a node is, and which has not been read. */
-export interface Gap {
-  readonly hash: Hash
-  readonly fill: (node: MapNode) => void
-}
 
 /**
  * A map in memory, as far as it has been read, that changes are made to. It is a binary trie without
  * inner nodes of one child, so that its shape follows from its keys alone.
  */
 export class MapDraft {
+  readonly #nodes: MapNodeReader
   /** One place, for the root; empty for a map without keys. */
   readonly #top: DraftNode[]
-  readonly #dropped = new Map<string, Hash>()
+  readonly #dropped: number[] = []
 
-  constructor(root: Hash) {
-    this.#top = sameHash(root, EMPTY_MAP_ROOT) ? [] : [{ kind: 'stub', hash: root }]
+  constructor(nodes: MapNodeReader, root: NodeRef) {
+    this.#nodes = nodes
+    this.#top = root.place === EMPTY_MAP.place ? [] : [{ kind: 'stub', ref: root }]
   }
 
-  /** The first node on the way to each of the keys that has not been read. */
-  gapsTo(keys: readonly Hash[]): readonly Gap[] {
-    const gaps = new Map<Stub, Gap>()
-    for (const key of keys) {
-      const gap = this.#walk(key).gap
-      if (gap && !gaps.has(gap.stub)) gaps.set(gap.stub, gap)
-    }
-    return [...gaps.values()]
-  }
-
-  /** Makes the change, or answers the gap that must be filled before. */
-  apply({ key, value }: MapChange): Gap | undefined {
-    const { path, place, gap } = this.#walk(key)
-    if (gap) return gap
-    const found = place.holder[place.at]
+  apply({ key, value }: MapChange): void {
+    const { path, holder, at } = this.#walk(key)
+    const found = holder[at]
     const leaf = found?.kind === 'leaf' ? found : undefined
     const isFound = leaf !== undefined && sameHash(leaf.key, key)
     if (value === undefined) {
       if (isFound) this.#remove(key, leaf, path)
     } else if (!isFound) {
-      this.#insert({ kind: 'leaf', key, value, hash: undefined }, leaf, path)
+      this.#insert({ kind: 'leaf', key, value, ref: undefined }, leaf, path)
     } else if (!sameHash(leaf.value, value)) {
       this.#forget(leaf)
       this.#touch(path)
-      place.holder[place.at] = { kind: 'leaf', key, value, hash: undefined }
+      holder[at] = { kind: 'leaf', key, value, ref: undefined }
     }
-    return undefined
   }
 
-  /** Hashes what has changed. The draft is not used any more. */
-  finish(): MapUpdate {
-    const put: StoredMapNode[] = []
+  /** Hashes what has changed; new nodes get places from `next` on. The draft is not used any more. */
+  finish(next: number): MapUpdate {
+    const put: PlacedNode[] = []
     const [top] = this.#top
-    const root = top ? hashed(top, put) : EMPTY_MAP_ROOT
-    // A node that was taken away and made again, by changes that cancel out, is there already.
-    const remade = new Set<string>()
-    const added = put.filter(({ hash }) => {
-      const name = nameOf(hash)
-      if (!this.#dropped.has(name)) return true
-      remade.add(name)
-      return false
-    })
-    const drop = [...this.#dropped].filter(([name]) => !remade.has(name)).map(([, hash]) => hash)
-    return { root, put: added, drop }
+    const root = top ? placed(top, { put, next }) : EMPTY_MAP
+    return { root, put, drop: this.#dropped }
   }
 
+  /** To where the key leads: a leaf, or where there is nothing. Reads what is on the way. */
   #walk(key: Hash): Walk {
     const path: DraftInner[] = []
-    let place: Place = { holder: this.#top, at: 0 }
-    for (let node = this.#top[0]; node?.kind === 'inner' || node?.kind === 'stub';) {
-      if (node.kind === 'stub') return { path, place, gap: gapAt(place, node) }
+    let [holder, at]: [DraftNode[], number] = [this.#top, 0]
+    for (let node = this.#read(holder, at); node?.kind === 'inner'; node = this.#read(holder, at)) {
       path.push(node)
-      place = { holder: node.children, at: bitOf(key, node.bit) }
-      node = node.children[place.at]
+      ;[holder, at] = [node.children, bitOf(key, node.bit)]
     }
-    return { path, place }
+    return { path, holder, at }
+  }
+
+  #read(holder: DraftNode[], at: number): DraftLeaf | DraftInner | undefined {
+    const node = holder[at]
+    if (node?.kind !== 'stub') return node
+    const read = drafted(readMapNode(this.#nodes, node.ref), node.ref)
+    holder[at] = read
+    return read
   }
 
   /** The nodes of the path have other hashes now. */
@@ -127,8 +110,8 @@ export class MapDraft {
   }
 
   #forget(node: DraftLeaf | DraftInner): void {
-    if (node.hash) this.#dropped.set(nameOf(node.hash), node.hash)
-    if (node.kind === 'inner') node.hash = undefined
+    if (node.ref) this.#dropped.push(node.ref.place)
+    if (node.kind === 'inner') node.ref = undefined
   }
 
   /** Puts a leaf beside the one that was found instead, where their keys part. */
@@ -146,7 +129,7 @@ export class MapDraft {
       return
     }
     const children = bitOf(leaf.key, bit) === 0 ? [leaf, other] : [other, leaf]
-    holder[at] = { kind: 'inner', bit, children, hash: undefined }
+    holder[at] = { kind: 'inner', bit, children, ref: undefined }
   }
 
   /** Takes a leaf away; its sibling comes to stand where their parent was. */
@@ -165,55 +148,43 @@ export class MapDraft {
   }
 }
 
-interface Place {
+interface Walk {
+  readonly path: readonly DraftInner[]
   readonly holder: DraftNode[]
   readonly at: number
 }
 
-interface Walk {
-  readonly path: readonly DraftInner[]
-  /** Where the walk ended: at a leaf, at a gap, or where there is nothing. */
-  readonly place: Place
-  readonly gap?: Gap & { readonly stub: Stub }
-}
-
-const gapAt = ({ holder, at }: Place, stub: Stub): Gap & { readonly stub: Stub } => ({
-  stub,
-  hash: stub.hash,
-  fill: (node) => {
-    holder[at] = drafted(node, stub.hash)
-  },
-})
-
-const drafted = (node: MapNode, hash: Hash): DraftNode =>
+const drafted = (node: MapNode, ref: NodeRef): DraftLeaf | DraftInner =>
   node.kind === 'leaf'
-    ? { kind: 'leaf', key: node.key, value: node.value, hash }
+    ? { kind: 'leaf', key: node.key, value: node.value, ref }
     : {
         kind: 'inner',
         bit: node.bit,
         children: [
-          { kind: 'stub', hash: node.left },
-          { kind: 'stub', hash: node.right },
+          { kind: 'stub', ref: node.left },
+          { kind: 'stub', ref: node.right },
         ],
-        hash,
+        ref,
       }
 
-/** The hash of a node, of which everything that is new is put. At most 257 calls deep. */
-function hashed(node: DraftNode, put: StoredMapNode[]): Hash {
-  if (node.kind === 'stub') return node.hash
-  if (node.hash) return node.hash
-  const plain = plainNode(node, put)
-  const hash = mapNodeHash(plain)
-  put.push({ hash, octets: encodeMapNode(plain) })
-  return hash
+interface Putting {
+  readonly put: PlacedNode[]
+  /** The first place. */
+  readonly next: number
 }
 
-function plainNode(node: DraftLeaf | DraftInner, put: StoredMapNode[]): MapNode {
+/** Where a node is, everything under it put that is new. At most 257 calls deep. */
+function placed(node: DraftNode, into: Putting): NodeRef {
+  if (node.kind === 'stub') return node.ref
+  if (node.ref) return node.ref
+  const plain = plainNode(node, into)
+  const ref = { hash: mapNodeHash(plain), place: into.next + into.put.length }
+  into.put.push({ place: ref.place, octets: encodeMapNode(plain) })
+  return ref
+}
+
+function plainNode(node: DraftLeaf | DraftInner, into: Putting): MapNode {
   if (node.kind === 'leaf') return { kind: 'leaf', key: node.key, value: node.value }
-  const [left = EMPTY_MAP_ROOT, right = EMPTY_MAP_ROOT] = node.children.map((child) =>
-    hashed(child, put),
-  )
+  const [left = EMPTY_MAP, right = EMPTY_MAP] = node.children.map((child) => placed(child, into))
   return { kind: 'inner', bit: node.bit, left, right }
 }
-
-const nameOf = (hash: Hash): string => Buffer.from(hash).toString('latin1')

@@ -3,43 +3,31 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Hash, isHash, sameHash } from './hash.js'
 import { bitOf, EMPTY_MAP_ROOT, KEY_BITS, mapInnerHash, mapLeafHash } from './map-hash.js'
+import { EMPTY_MAP, type NodeRef } from './map-node.js'
 import type { MapNodeReader } from './ports.js'
-import { readMapNodes } from './read-map-nodes.js'
+import type { MapProof, MapStep } from './map-path.js'
+import { readMapNode } from './read-map-node.js'
 
-/** What a map with one root has under one key: the way from the root to the leaf that it leads to. */
-export interface MapProof {
-  /** The leaf that the bits of the key lead to, which has the key if any has; none in an empty map. */
-  readonly leaf?: { readonly key: Hash; readonly value: Hash }
-  /** From the leaf up. */
-  readonly path: readonly MapStep[]
-}
-
-export interface MapStep {
-  /** The bit of the key that the inner node looks at. */
-  readonly bit: number
-  /** The child that the key does not lead to. */
-  readonly sibling: Hash
-}
+export type { MapProof, MapStep } from './map-path.js'
 
 /** Reads one node for each step. It is verified before it is answered, against the root. */
-export async function proveKey(nodes: MapNodeReader, root: Hash, key: Hash): Promise<MapProof> {
-  if (sameHash(root, EMPTY_MAP_ROOT)) return { path: [] }
+export function proveKey(nodes: MapNodeReader, root: NodeRef, key: Hash): MapProof {
+  if (root.place === EMPTY_MAP.place) return { path: [] }
   const path: MapStep[] = []
-  for (let hash = root; path.length <= KEY_BITS;) {
-    const [node] = await readMapNodes(nodes, [hash])
-    if (!node) break
-    if (node.kind === 'leaf') return verified({ leaf: node, path: path.reverse() }, root, key)
+  for (let ref = root; path.length <= KEY_BITS;) {
+    const node = readMapNode(nodes, ref)
+    if (node.kind === 'leaf') return verified({ leaf: node, path: path.reverse() }, root.hash, key)
     const isRight = bitOf(key, node.bit) === 1
-    path.push({ bit: node.bit, sibling: isRight ? node.left : node.right })
-    hash = isRight ? node.right : node.left
+    path.push({ bit: node.bit, sibling: (isRight ? node.left : node.right).hash })
+    ref = isRight ? node.right : node.left
   }
-  throw new DependencyError('map', 'a way without an end')
+  throw new DependencyError('store', 'the state map has a way without an end')
 }
 
 function verified({ leaf, path }: Required<MapProof>, root: Hash, key: Hash): MapProof {
   const proof = { leaf: { key: leaf.key, value: leaf.value }, path }
   if (!verifyMapProof(proof, root, key).ok) {
-    throw new DependencyError('map', 'a node is not where its key leads')
+    throw new DependencyError('store', 'a node of the state map is not where its key leads')
   }
   return proof
 }

@@ -1,36 +1,29 @@
-import { HASH_OCTETS, type Hash } from './hash.js'
-import { MapDraft, type MapChange, type MapUpdate } from './map-draft.js'
+import { HASH_OCTETS } from './hash.js'
+import { type MapChange, MapDraft, type MapUpdate } from './map-draft.js'
+import type { NodeRef } from './map-node.js'
 import type { MapNodeReader } from './ports.js'
-import { readMapNodes } from './read-map-nodes.js'
+
+/** A map as it is stored. */
+export interface StoredMap {
+  readonly nodes: MapNodeReader
+  readonly root: NodeRef
+  /** The first place that is free, and so are all after it. */
+  readonly next: number
+}
 
 /**
- * The map with this root after these changes, one for each key at most: its new root, and the nodes
- * to write. Reads and writes O(log n) nodes for a change, and reads them for all changes together,
- * level by level. Nodes that are not what their hashes say are a `DependencyError`.
+ * The map after these changes, one for each key at most: its new root, and the nodes to write. Reads
+ * and writes O(log n) nodes for a change. A node that is not what its hash says is a
+ * `DependencyError`.
  */
-export async function updateMap(
-  nodes: MapNodeReader,
-  root: Hash,
+export function updateMap(
+  { nodes, root, next }: StoredMap,
   changes: readonly MapChange[],
-): Promise<MapUpdate> {
+): MapUpdate {
   checkChanges(changes)
-  const draft = new MapDraft(root)
-  const keys = changes.map(({ key }) => key)
-  for (let gaps = draft.gapsTo(keys); gaps.length > 0; gaps = draft.gapsTo(keys)) {
-    const read = await readMapNodes(
-      nodes,
-      gaps.map(({ hash }) => hash),
-    )
-    for (const [at, node] of read.entries()) gaps[at]?.fill(node)
-  }
-  for (const change of changes) {
-    // A change before it may have taken away a node, so that the way leads through another.
-    for (let gap = draft.apply(change); gap; gap = draft.apply(change)) {
-      const [node] = await readMapNodes(nodes, [gap.hash])
-      if (node) gap.fill(node)
-    }
-  }
-  return draft.finish()
+  const draft = new MapDraft(nodes, root)
+  for (const change of changes) draft.apply(change)
+  return draft.finish(next)
 }
 
 function checkChanges(changes: readonly MapChange[]): void {

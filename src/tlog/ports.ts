@@ -1,4 +1,5 @@
 import type { Hash } from './hash.js'
+import type { MapProof } from './map-path.js'
 import type { VerifierKey } from './verifier-key.js'
 import type { Tile } from './tile.js'
 import type { TreeHead } from './verify-proof.js'
@@ -14,18 +15,37 @@ export interface TileReader {
   readTiles(tiles: readonly Tile[]): Promise<readonly Uint8Array[]>
 }
 
-/** A tree of which a checkpoint is signed. */
-export interface SignedHead extends TreeHead {
+/** The head of a log, and what the entries up to it come to. */
+export interface LogHead extends TreeHead {
+  /** Root of the log's state map; undefined for a log without one, and before it is made. */
+  readonly state?: Hash
+}
+
+/** A head of which a checkpoint is signed. */
+export interface SignedHead extends LogHead {
   /** The signed checkpoint, as a note. */
   readonly note: string
 }
 
+/** What the state map of one checkpoint has under some keys. */
+export interface ProvedState {
+  readonly signed: SignedHead & Required<LogHead>
+  /** One for each key, in their order. */
+  readonly proofs: readonly MapProof[]
+}
+
 /** The tree of a log, for reading. */
 export interface LogReader extends TileReader {
-  /** As committed: all entries that are durable. */
-  head(): Promise<TreeHead>
+  /** As committed: all entries that are durable, and the state root of just these. */
+  head(): Promise<LogHead>
   /** The latest checkpoint; undefined before the first. Never smaller than one that was answered. */
   checkpoint(): Promise<SignedHead | undefined>
+  /**
+   * Proofs of the state map of the latest checkpoint, whatever is appended and signed meanwhile: all
+   * of one checkpoint. Undefined where none with a state root has been signed yet. Rejects with
+   * `DependencyError` where what is stored does not lead to that root.
+   */
+  proveState(keys: readonly Hash[]): Promise<ProvedState | undefined>
 }
 
 /** The tree of a log. What appends an entry makes it a leaf in the same transaction. */
@@ -37,8 +57,9 @@ export interface LogTree extends LogReader {
    */
   catchUp(limit: number): Promise<TreeHead>
   /**
-   * Keeps a checkpoint in the place of a smaller one, durable once it resolves. False, and nothing
-   * kept, where one of this size or a larger is kept already, or the tree is not so large.
+   * Keeps a checkpoint in the place of a smaller one, or of one of the same head that says nothing of
+   * the state, durable once it resolves. False, and nothing kept, where one of this size or a larger
+   * is kept already, the tree is not so large, or it never had this head.
    */
   keepCheckpoint(signed: SignedHead): Promise<boolean>
 }
@@ -65,11 +86,11 @@ export interface WitnessStore {
   ): Promise<Decision>
 }
 
-/** The nodes of a map, for reading; each is stored under its hash, and never changes. */
+/** The nodes of a map, for reading; what is in a place never changes. */
 export interface MapNodeReader {
   /**
-   * The nodes with these hashes, as `encodeMapNode` wrote them, in the order asked for. Rejects with
-   * `DependencyError` when one is not there.
+   * The node there, as `encodeMapNode` wrote it; undefined where none is. Read synchronously, so that
+   * a root and everything under it can be read in one transaction.
    */
-  readNodes(hashes: readonly Hash[]): Promise<readonly Uint8Array[]>
+  readNode(place: number): Uint8Array | undefined
 }

@@ -1,7 +1,13 @@
 import { DependencyError } from '../core/dependency-error.js'
-import type { LogTree, NoteSigner } from './ports.js'
+import type { LogHead, LogTree, NoteSigner } from './ports.js'
 import { signCheckpoint } from './sign-note.js'
+import { stateLine } from './state-root.js'
 import type { TreeHead } from './verify-proof.js'
+
+/** A version that knew no state has signed heads without it: such a one is signed again. */
+const isNews = (head: LogHead, kept: LogHead | undefined): boolean =>
+  head.size > (kept?.size ?? 0) ||
+  (head.size === kept?.size && head.state !== undefined && kept.state === undefined)
 
 interface Deps {
   readonly tree: LogTree
@@ -52,13 +58,15 @@ export class CheckpointPublisher {
 
   async #signHead(): Promise<void> {
     const { tree, signer, remember } = this.#deps
-    const { size, root } = await tree.head()
+    const head = await tree.head()
     const kept = await tree.checkpoint()
-    if (size <= (kept?.size ?? 0)) return
-    const checkpoint = { origin: signer.key.name, size, root, extensions: [] }
+    if (!isNews(head, kept)) return
+    const { size, root, state } = head
+    const extensions = state ? [stateLine(state)] : []
+    const checkpoint = { origin: signer.key.name, size, root, extensions }
     await remember({ size, root })
     const note = await signCheckpoint(checkpoint, signer)
-    if (!(await tree.keepCheckpoint({ size, root, note }))) {
+    if (!(await tree.keepCheckpoint({ ...head, note }))) {
       throw new DependencyError('store', 'a checkpoint was signed, and not kept')
     }
   }

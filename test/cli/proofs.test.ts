@@ -8,6 +8,10 @@ import { formatSignatureLine } from '../../src/tlog/note.js'
 import { unixSeconds } from '../../src/core/time.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
+import { stateKey, uidValue } from '../../src/namespace/state-map.js'
+import { sha256, type Uid } from '../../src/core/uid.js'
+import { stateLine } from '../../src/tlog/state-root.js'
+import { MemoryStateMap } from '../support/memory-state-map.js'
 import { MemoryLogTree } from '../support/memory-log-tree.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { json, run, ScriptedServer } from './fake-world.js'
@@ -17,14 +21,24 @@ const signer = logSigner(origin)
 const vkey = formatVerifierKey(signer.key)
 const records = Array.from({ length: 300 }, (_, seq) => Buffer.from(`{"seq":${seq}}`))
 
+const uid = `e${'a'.repeat(31)}` as Uid
+
 let home = ''
 let server: ScriptedServer
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'capstan-proofs-'))
-  const tree = new MemoryLogTree(() => records)
-  const { size, root } = await tree.catchUp(300)
-  const note = await signCheckpoint({ origin, size, root, extensions: [] }, signer)
-  await tree.keepCheckpoint({ size, root, note })
+  const map = new MemoryStateMap()
+  map.move(300, [
+    { key: stateKey('alias', 'shop/web'), value: uidValue(uid) },
+    { key: stateKey('alias', 'shop/odd'), value: sha256('no uid') },
+    { key: stateKey('entry', uid), value: sha256('its state') },
+  ])
+  const tree = new MemoryLogTree(() => records, map)
+  await tree.catchUp(300)
+  const { size, root, state } = await tree.head()
+  const extensions = [stateLine(state!)]
+  const note = await signCheckpoint({ origin, size, root, extensions }, signer)
+  await tree.keepCheckpoint({ size, root, state: state!, note })
   server = new ScriptedServer(
     logOperations({
       key: signer.key,
@@ -132,6 +146,74 @@ describe('a proof on the command line', () => {
     expect((await capstan(['index', 'prove', '300'])).exit).toBe(4)
     const screen = await offline(['verify-proof', 'x', '--key', 'x', '--json'])
     expect(json(screen)).toMatchObject({ code: 'tlog.malformed' })
+  })
+})
+
+describe('a proof of the state on the command line', () => {
+  const about = (row: string, file = 'state.txt') => verify(file, '--about', row, '--json')
+  const asked = async (table: string, name: string) =>
+    keep('state.txt', (await capstan(['index', 'state', table, name])).out)
+
+  it('says who has a name, that nobody has it, and what the state of an object is', async () => {
+    await asked('alias', 'shop/web')
+    const origins = { origin, size: 300, witnesses: [] }
+    const present = await about('alias shop/web')
+    expect([present.exit, json(present)]).toMatchObject([
+      0,
+      { ...origins, table: 'alias', name: 'shop/web', present: true, uid, digest: null },
+    ])
+    expect((await verify('state.txt', '--about', 'alias shop/web')).out).toContain(uid)
+    await asked('alias', 'shop/nobody')
+    const absent = await about('alias shop/nobody')
+    expect([absent.exit, json(absent)]).toMatchObject([0, { present: false, uid: null }])
+    await asked('entry', uid)
+    const digest = Buffer.from(sha256('its state')).toString('hex')
+    expect(json(await about(`entry ${uid}`))).toMatchObject({ present: true, uid: null, digest })
+  })
+
+  it('is of the row that is asked about, and of no other', async () => {
+    await asked('alias', 'shop/nobody')
+    for (const row of ['alias shop/web', 'name shop/nobody', 'entry shop/nobody']) {
+      expect(json(await about(row))).toMatchObject({ code: 'tlog.bad-proof' })
+    }
+    // Its second line changed to the one that is asked about: the hashes are of another key.
+    const text = (await capstan(['index', 'state', 'alias', 'shop/web'])).out
+    keep('state.txt', text.replace('alias shop/web', 'alias shop/odd'))
+    expect(json(await about('alias shop/odd'))).toMatchObject({ code: 'tlog.bad-proof' })
+    keep('state.txt', text)
+    for (const row of [[], ['--about', 'shop/web'], ['--about', 'alias  shop/web']]) {
+      expect((await verify('state.txt', ...row)).exit).toBe(2)
+    }
+    keep('proof.txt', (await capstan(['index', 'prove', '7'])).out)
+    expect((await about('alias shop/web', 'proof.txt')).exit).toBe(2)
+  })
+
+  it('does not hold with any character of it changed', async () => {
+    const { out } = await capstan(['index', 'state', 'alias', 'shop/web'])
+    for (let at = 0; at < out.length; at += 3) {
+      const changed = `${out.slice(0, at)}${out[at] === 'A' ? 'B' : 'A'}${out.slice(at + 1)}`
+      keep('state.txt', changed)
+      const screen = await verify('state.txt', '--about', 'alias shop/web')
+      expect([at, screen.exit === 0]).toEqual([at, false])
+      expect(screen.exit).not.toBe(1)
+    }
+  })
+
+  it('is not taken where a name leads to what is no uid', async () => {
+    await asked('alias', 'shop/odd')
+    expect(json(await about('alias shop/odd'))).toMatchObject({ code: 'tlog.bad-proof' })
+  })
+
+  it('is asked for by a table that there is, and a name', async () => {
+    for (const words of [
+      ['aliases', 'a'],
+      ['alias', ''],
+      ['alias', 'a b'],
+      ['alias', 'ä'],
+    ]) {
+      expect((await capstan(['index', 'state', ...words])).exit).toBe(2)
+    }
+    expect(server.requests).toEqual([])
   })
 })
 

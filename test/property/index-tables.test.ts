@@ -6,22 +6,34 @@ import { FoldedState } from '../../src/namespace/folded-state.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { StateStore } from '../../src/namespace/ports.js'
 import { replay } from '../../src/namespace/replay.js'
+import { StateView } from '../../src/namespace/state-view.js'
 import { sqlTables } from '../../src/store/sqlite/index-rows.js'
 import { SqliteIndexStore } from '../../src/store/sqlite/index-store.js'
+import { mapSqlTables } from '../../src/store/sqlite/map-writer.js'
 import { openForWriting } from '../../src/store/sqlite/open-database.js'
 import { type BatchWriter, WriteQueue } from '../../src/store/sqlite/write-queue.js'
 import { Writer } from '../../src/store/sqlite/writer.js'
+import { mapKey } from '../../src/tlog/map-hash.js'
+import { verifyMapProof } from '../../src/tlog/map-proof.js'
 import { contentOf } from '../contract/given-tables.js'
 import { alias, clusterFacts, k8s, owner, trustDomain, valueOf } from '../namespace/given-index.js'
+import { keyed, type StateRow, stateRows } from '../namespace/state-rows.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
 import { countedRandom } from '../support/random.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
 import { newVoter } from '../support/voter.js'
+import { mapRoot } from '../tlog/reference-map.js'
 import { steps } from './given-changes.js'
 
 const stores = new SqliteStores()
 afterAll(() => stores[Symbol.asyncDispose]())
+
+const tables = [
+  ...['index_log', 'index_state', 'log_tile', 'log_tree'],
+  ...mapSqlTables,
+  ...Object.values(sqlTables),
+]
 
 /** The real writer, which can be made to fail before any of the rows that it writes. */
 class FusedWriter implements BatchWriter {
@@ -37,7 +49,7 @@ class FusedWriter implements BatchWriter {
       this.rows -= 1
       return null
     })
-    for (const table of ['index_log', 'index_state', ...Object.values(sqlTables)]) {
+    for (const table of tables) {
       for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
         this.database.exec(
           `CREATE TEMP TRIGGER fuse_${event}_${table} BEFORE ${event} ON main.${table}
@@ -103,9 +115,34 @@ class Mirror {
   }
 }
 
+/** Everything about the map that anybody can see. */
+const mapOf = async ({ map, tree }: SqliteIndexStore) => [
+  ...[map.size, map.root, map.count],
+  await tree.head(),
+]
+
+/** Signs what there is, and says what it was. */
+async function sign(store: SqliteIndexStore): Promise<readonly StateRow[]> {
+  expect(await store.tree.keepCheckpoint({ ...(await store.tree.head()), note: 'n' })).toBe(true)
+  return stateRows(new StateView(store.state))
+}
+
+/** Whatever was changed since the checkpoint, and failed. */
+async function provesWhatWasSigned(store: SqliteIndexStore, rows: readonly StateRow[]) {
+  const gone = ['alias', 'name', 'entry'].map((table) => mapKey(table, 'nobody'))
+  const keys = [...keyed(rows).map(([key]) => key), ...gone]
+  const proved = await store.tree.proveState(keys)
+  const { state } = proved!.signed
+  const found = proved!.proofs.map((proof, at) => valueOf(verifyMapProof(proof, state, keys[at]!)))
+  expect(found.map((value) => value && Buffer.from(value).toString('hex'))).toEqual([
+    ...rows.map(({ value }) => Buffer.from(value).toString('hex')),
+    ...gone.map(() => undefined),
+  ])
+}
+
 /** Each step, and how many rows of it are written before the store fails. */
 const runs = fc.array(
-  fc.tuple(steps, fc.option(fc.nat({ max: 30 }), { freq: 3, nil: undefined })),
+  fc.tuple(steps, fc.option(fc.nat({ max: 120 }), { freq: 3, nil: undefined })),
   { minLength: 15, maxLength: 40 },
 )
 
@@ -117,6 +154,7 @@ describe('the tables of an index under random changes', () => {
         await using given = await givenTables()
         const { store, index, writer } = given
         const mirror = new Mirror()
+        let signed = await sign(store)
         for (const [step, rows] of run) {
           if (step.kind === 'wait') given.clock.advance(hours(step.count))
           if (step.kind === 'issue') {
@@ -124,22 +162,32 @@ describe('the tables of an index under random changes', () => {
             if (entry) given.issued.until.set(entry.uid, (given.clock.now() + 80_000) as never)
           }
           if (step.kind !== 'change') continue
-          const before = [contentOf(store.state), await store.size()]
+          const before = [contentOf(store.state), await store.size(), await mapOf(store)]
           writer.rows = rows ?? Number.POSITIVE_INFINITY
           const changed = await index.change(step.request).catch(() => 'failed' as const)
           writer.rows = Number.POSITIVE_INFINITY
           const isMade = changed !== 'failed' && changed.ok
           seen[changed === 'failed' ? 'failed' : changed.ok ? 'made' : 'refused'] += 1
-          if (!isMade) expect([contentOf(store.state), await store.size()]).toEqual(before)
-          expect(contentOf(store.state)).toEqual(contentOf(await mirror.follow(store)))
+          if (!isMade) {
+            const now = [contentOf(store.state), await store.size(), await mapOf(store)]
+            expect(now).toEqual(before)
+          }
+          const folded = await mirror.follow(store)
+          expect(contentOf(store.state)).toEqual(contentOf(folded))
+          expect((await store.tree.head()).state).toEqual(mapRoot(keyed(stateRows(folded))))
+          await provesWhatWasSigned(store, signed)
+          if (isMade && folded.size % 3 === 0) signed = await sign(store)
         }
         const after = contentOf(store.state)
         // As another process finds it, and as a replay makes it that is interrupted again and again.
         using snapshot = store.snapshot()
         expect(contentOf(snapshot)).toEqual(after)
+        expect(snapshot.map.count).toBe(2 * stateRows(await mirror.follow(store)).length - 1)
         await using scratch = store.scratch()
         await replayInBits(store, scratch, stretch)
         expect(contentOf(scratch.state)).toEqual(after)
+        expect(scratch.map.root.hash).toEqual(store.map.root.hash)
+        expect([scratch.map.size, scratch.map.count]).toEqual([store.map.size, store.map.count])
       }),
       { numRuns: 40 },
     )

@@ -4,6 +4,11 @@ import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { storePath } from '../../src/compose/found.js'
 import { openInstance } from '../../src/compose/instance.js'
+import { canonicalize } from '../../src/core/canonical-json.js'
+import { sha256Hex } from '../../src/core/uid.js'
+import { type LogRecord, readRecord } from '../../src/namespace/log-record.js'
+import type { StateMapTable } from '../../src/namespace/state-map.js'
+import { parseStateProof, verifyStateProof } from '../../src/tlog/state-proof-text.js'
 import { decodeBundle } from '../../src/tlog/entry-bundle.js'
 import { leafHash } from '../../src/tlog/hash.js'
 import type { Policy } from '../../src/tlog/policy.js'
@@ -238,6 +243,63 @@ describe('a tree whose root is not that of its tiles', () => {
     emptyIndexTables(storePath(given.config.dataDir))
     await given.open()
     expect(await checkpoint()).toBe(before)
+  })
+})
+
+describe('the state of the namespace', () => {
+  const ask = async (table: StateMapTable, name: string) => {
+    const text = valueOf(
+      parseStateProof(Buffer.from(valueOf(await operations().stateProof(table, name)))),
+    )
+    const proved = valueOf(verifyStateProof(text, { table, name }, await keyOf(), noWitnesses))
+    return { size: proved.checkpoint.size, value: proved.value && Buffer.from(proved.value) }
+  }
+  const lastRecord = async () => readRecord((await recordsOf()).at(-1)!.bytes) as LogRecord
+
+  it('is proved of each object by the digest that its latest record says', async () => {
+    await change('a/one')
+    for (const op of ['entry.suspend', 'entry.reactivate', 'entry.retire']) {
+      await given.change({ op, alias: 'a/one' })
+      const { subject, after } = await lastRecord()
+      expect(await ask('entry', subject.uid)).toEqual({
+        size: (await recordsOf()).length,
+        value: Buffer.from(after, 'hex'),
+      })
+    }
+    const scope = given.instance.index.state.root
+    const { value } = await ask('scope', scope.uid)
+    const { head: _, ...rest } = scope
+    expect(value?.toString('hex')).toBe(sha256Hex(canonicalize(rest)))
+  })
+
+  it('is proved of who has an alias, and that nobody has it, before and after', async () => {
+    expect((await ask('alias', 'a/one')).value).toBeUndefined()
+    await change('a/one')
+    const { uid } = (await lastRecord()).subject
+    expect((await ask('alias', 'a/one')).value?.toString()).toBe(uid)
+    expect((await ask('name', 'spiffe://test.example/a/one')).value?.toString()).toBe(uid)
+    await given.change({ op: 'entry.rename', alias: 'a/one', to: 'a/two' })
+    expect((await ask('alias', 'a/one')).value).toBeUndefined()
+    expect((await ask('alias', 'a/two')).value?.toString()).toBe(uid)
+    await given.reopen()
+    expect((await ask('alias', 'a/two')).value?.toString()).toBe(uid)
+    await given.change({ op: 'entry.retire', alias: 'a/two' })
+    expect((await ask('alias', 'a/two')).value).toBeUndefined()
+    expect((await ask('name', 'spiffe://test.example/a/two')).value).toBeUndefined()
+    expect((await ask('entry', uid)).value).toHaveLength(32)
+  })
+
+  it('goes with the log in every checkpoint, and comes out again after a rebuild', async () => {
+    await change('a/one')
+    const before = await checkpoint()
+    const { extensions } = await headIn(before)
+    expect(extensions).toEqual([expect.stringMatching(/^state [A-Za-z0-9+/]{43}=$/)])
+    await given.instance[Symbol.asyncDispose]()
+    emptyIndexTables(storePath(given.config.dataDir))
+    await given.open()
+    expect(await checkpoint()).toBe(before)
+    expect((await ask('alias', 'a/one')).value?.toString()).toMatch(/^e/)
+    expect(codeOf(await operations().verify(before))).toBeUndefined()
   })
 })
 

@@ -215,7 +215,7 @@ describe('a worker', () => {
 
   it('may not have anything else written', async () => {
     const { ledger, joinTokens, authorities } = pair.worker.store
-    const change = { from: 4, size: 5, meta: '{}', rows: [] }
+    const change = { from: 4, size: 5, meta: '{}', rows: [], map: [] }
     const toIndex: readonly Command[] = [
       { op: 'append-index', records: [record(4)], change },
       { op: 'advance-index', change },

@@ -170,6 +170,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     checkpoint: () => later('acme.example/index\n4\n'),
     logTile: () => later(new Uint8Array(32)),
     logProof: () => later('c2sp.org/tlog-proof@v1\n'),
+    stateProof: () => later('capstan/state-proof@v1\n'),
     createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),
     issue: () => later(sampleIssued),
     renew: () => later(sampleIssued),

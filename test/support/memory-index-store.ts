@@ -1,5 +1,11 @@
 import { DependencyError } from '../../src/core/dependency-error.js'
-import type { BareRecord, IndexStore, StateStore, StoredRecord } from '../../src/namespace/ports.js'
+import type {
+  BareRecord,
+  IndexStore,
+  MakingMap,
+  StateStore,
+  StoredRecord,
+} from '../../src/namespace/ports.js'
 import {
   emptyState,
   type RowChange,
@@ -7,13 +13,17 @@ import {
   type StateSource,
   tableNames,
 } from '../../src/namespace/state-tables.js'
+import { MapRows } from '../../src/namespace/state-map.js'
 import { leafHash } from '../../src/tlog/hash.js'
+import type { MapChange } from '../../src/tlog/map-draft.js'
 import { MemoryLogTree } from './memory-log-tree.js'
+import { MemoryStateMap } from './memory-state-map.js'
 import type { MemoryTable } from '../../src/namespace/table.js'
 
 /** Tables in memory. They keep to the same contract as the real ones. */
 class MemoryStateStore implements StateStore, AsyncDisposable {
   readonly state: StateSource
+  readonly map = new MemoryStateMap()
 
   constructor(copied: StateSource = emptyState()) {
     const { meta, tables } = emptyState()
@@ -37,6 +47,11 @@ class MemoryStateStore implements StateStore, AsyncDisposable {
       throw new DependencyError('store', 'the index tables are elsewhere')
     }
     for (const row of rows) this.put(row)
+    if (this.map.size === from) {
+      const mapped = new MapRows()
+      for (const row of rows) mapped.add(row)
+      this.map.move(meta.size, mapped.changes())
+    }
     this.moveTo(meta)
   }
 
@@ -54,7 +69,7 @@ class MemoryStateStore implements StateStore, AsyncDisposable {
 /** An index store that a test can look into, and spoil. */
 export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
   records: readonly StoredRecord[]
-  readonly tree = new MemoryLogTree(() => this.records.map(({ bytes }) => bytes))
+  readonly tree = new MemoryLogTree(() => this.records.map(({ bytes }) => bytes), this.map)
 
   /** With a log and no tables: what reads it must replay it. */
   constructor(records: readonly StoredRecord[] = []) {
@@ -84,6 +99,9 @@ export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
       if (this.tree.size !== change.from) {
         throw new DependencyError('store', 'the tree is not at the end of the log')
       }
+      if (this.map.size !== change.from) {
+        throw new DependencyError('store', 'the state map is not at the end of the log')
+      }
       this.change(change)
       this.tree.append(records.map(({ bytes }) => leafHash(bytes)))
       this.records = [...this.records, ...records.map(copyOf)]
@@ -100,9 +118,18 @@ export class MemoryIndexStore extends MemoryStateStore implements IndexStore {
     })
   }
 
-  snapshot(): StateSource & Disposable {
+  makeMap(rows: readonly MapChange[], { isFirst, size }: MakingMap): Promise<void> {
+    return answered(() => {
+      if (isFirst) this.map.clear()
+      this.map.move(size ?? -1, rows)
+      if (size === undefined) this.map.size = 0
+    })
+  }
+
+  snapshot(): ReturnType<IndexStore['snapshot']> {
     const { state } = new MemoryStateStore(this.state)
-    return { ...state, [Symbol.dispose]: () => undefined }
+    const { size, root, nodes, count } = this.map
+    return { ...state, map: { size, root, nodes, count }, [Symbol.dispose]: () => undefined }
   }
 
   scratch(): StateStore & AsyncDisposable {

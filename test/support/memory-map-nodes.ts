@@ -1,29 +1,27 @@
-import { DependencyError } from '../../src/core/dependency-error.js'
-import type { Hash } from '../../src/tlog/hash.js'
-import type { MapUpdate } from '../../src/tlog/map-draft.js'
+import { EMPTY_MAP, type NodeRef } from '../../src/tlog/map-node.js'
+import type { MapChange, MapUpdate } from '../../src/tlog/map-draft.js'
+import { updateMap } from '../../src/tlog/map.js'
 import type { MapNodeReader } from '../../src/tlog/ports.js'
 
-const nameOf = (hash: Hash): string => Buffer.from(hash).toString('hex')
-
-/** Nodes of a map in memory. */
+/** A map in memory. */
 export class MemoryMapNodes implements MapNodeReader {
-  readonly nodes = new Map<string, Uint8Array>()
-  /** How many nodes were read, and in how many readings. */
+  readonly nodes = new Map<number, Uint8Array>()
+  root: NodeRef = EMPTY_MAP
+  next = 1
+  /** How many nodes were read. */
   nodesRead = 0
-  readings = 0
 
-  write({ put, drop }: MapUpdate): void {
-    for (const { hash, octets } of put) this.nodes.set(nameOf(hash), octets)
-    for (const hash of drop) this.nodes.delete(nameOf(hash))
+  change(changes: readonly MapChange[]): MapUpdate {
+    const update = updateMap({ nodes: this, root: this.root, next: this.next }, changes)
+    for (const { place, octets } of update.put) this.nodes.set(place, octets)
+    for (const place of update.drop) this.nodes.delete(place)
+    this.root = update.root
+    this.next += update.put.length
+    return update
   }
 
-  readNodes(hashes: readonly Hash[]): Promise<readonly Uint8Array[]> {
-    this.nodesRead += hashes.length
-    this.readings += 1
-    const found = hashes.map((hash) => this.nodes.get(nameOf(hash)))
-    const there = found.filter((octets) => octets !== undefined)
-    return there.length === found.length
-      ? Promise.resolve(there)
-      : Promise.reject(new DependencyError('map', 'a node is missing'))
+  readNode(place: number): Uint8Array | undefined {
+    this.nodesRead += 1
+    return this.nodes.get(place)
   }
 }

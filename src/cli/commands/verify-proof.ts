@@ -1,14 +1,16 @@
-import { toIso, unixSeconds } from '../../core/time.js'
 import { leafHash } from '../../tlog/hash.js'
 import { toBase64, utf8 } from '../../tlog/note-text.js'
 import { noWitnesses, parsePolicy, type Policy } from '../../tlog/policy.js'
 import { parseProof, verifyProof } from '../../tlog/proof-text.js'
+import { isStateProof } from '../../tlog/state-proof-text.js'
 import { parseVerifierKey } from '../../tlog/verifier-key.js'
 import { visible } from '../../core/visible.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
+import { verifyState } from './verify-state-proof.js'
+import { witnessesOf } from './witnesses.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
   const key = parseVerifierKey(call.text('key') ?? '')
@@ -17,17 +19,19 @@ async function verify(call: Invocation): Promise<Outcome<Answer>> {
   if (!policy.ok) return policy
   const octets = await call.file(call.word(0) ?? '-')
   if (!octets.ok) return octets
+  if (isStateProof(octets.value)) {
+    return verifyState(call, octets.value, { key: key.value, policy: policy.value })
+  }
+  if (call.text('about') !== undefined) return usage('this is no proof of the state')
   const proof = parseProof(octets.value)
   if (!proof.ok) return refused(proof.refusal)
   const record = await recordOf(call, proof.value.extra)
   if (!record.ok) return record
   const verified = verifyProof(proof.value, leafHash(record.value), key.value, policy.value)
   if (!verified.ok) return refused(verified.refusal)
-  const { origin, size, root, cosignatures } = verified.value
+  const { origin, size, root } = verified.value
   const [{ index }, text] = [proof.value, utf8(record.value)]
-  const witnesses = cosignatures.map(({ key: { name }, time }) => {
-    return { name, at: toIso(unixSeconds(time)) }
-  })
+  const witnesses = witnessesOf(verified.value)
   const json = {
     origin,
     record: index,
@@ -71,16 +75,23 @@ async function policyOf(call: Invocation): Promise<Outcome<Policy>> {
 export const verifyProofCommand: CommandSpec = {
   path: 'verify-proof',
   arguments: '<file>',
-  summary: 'verify a proof that the index log has a record; needs no server',
+  summary: 'verify a proof that the index log has a record, or of its state; needs no server',
   details: [
     'The key is what `capstan status` shows as the log key, kept from a time when it was trusted.',
     'A policy (C2SP tlog-policy) says which witnesses must have signed the checkpoint too.',
   ],
   options: [
+    {
+      flags: '--about <row>',
+      description: 'of a proof of the state: the table and the name that it must be about',
+    },
     { flags: '--key <vkey>', description: "the log's verifier key", need: 'required' },
     { flags: '--record <file>', description: "the record's octets, instead of those in the proof" },
     { flags: '--policy <file>', description: 'whose signatures are wanted beside it' },
   ],
-  examples: ['capstan verify-proof proof.txt --key acme.example/index+5f0a11c2+AW9...'],
+  examples: [
+    'capstan verify-proof proof.txt --key acme.example/index+5f0a11c2+AW9...',
+    'capstan verify-proof state.txt --key acme.example/index+5f0a11c2+AW9... --about "alias shop/web"',
+  ],
   run: verify,
 }

@@ -1,10 +1,12 @@
 import { DependencyError } from '../../core/dependency-error.js'
 import { ok, refuse, type Result } from '../../core/result.js'
+import { stateKey } from '../../namespace/state-map.js'
 import { encodeBundle } from '../../tlog/entry-bundle.js'
 import { leafHash, sameHash } from '../../tlog/hash.js'
 import type { LogReader } from '../../tlog/ports.js'
 import { formatProof } from '../../tlog/proof-text.js'
 import { proveInclusion } from '../../tlog/prove.js'
+import { formatStateProof } from '../../tlog/state-proof-text.js'
 import { type Tile, TILE_WIDTH, tileAt } from '../../tlog/tile.js'
 import type { VerifierKey } from '../../tlog/verifier-key.js'
 import type { Operations } from '../operations.js'
@@ -24,7 +26,7 @@ export interface ServedLog {
   settled(): Promise<void>
 }
 
-type LogOperations = Pick<Operations, 'checkpoint' | 'logTile' | 'logProof'>
+type LogOperations = Pick<Operations, 'checkpoint' | 'logTile' | 'logProof' | 'stateProof'>
 
 /** The index log for whoever watches it. */
 export function logOperations(log: ServedLog): LogOperations {
@@ -70,6 +72,15 @@ export function logOperations(log: ServedLog): LogOperations {
       const { leaf, index, path } = await proveInclusion(tree, signed, seq)
       if (!sameHash(leafHash(extra), leaf)) throw damaged(`record ${seq} is not of its tree`)
       return ok(formatProof({ extra, index, path, checkpoint: Buffer.from(signed.note) }))
+    },
+
+    async stateProof(table, name) {
+      await log.settled()
+      const proved = await tree.proveState([stateKey(table, name)])
+      const [proof] = proved?.proofs ?? []
+      if (!proved || !proof) return nothingYet
+      const checkpoint = Buffer.from(proved.signed.note)
+      return ok(formatStateProof({ about: { table, name }, proof, checkpoint }))
     },
   }
 }

@@ -9,9 +9,10 @@ import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
 import { placeOf } from '../../namespace/state.js'
 import { noWitnesses } from '../../tlog/policy.js'
+import type { LogHead } from '../../tlog/ports.js'
+import { stateRootOf } from '../../tlog/state-root.js'
 import type { VerifierKey } from '../../tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
-import type { TreeHead } from '../../tlog/verify-proof.js'
 import type { ClusterCheckJson, EntryJson, ProposalJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import {
@@ -183,8 +184,14 @@ export function namespaceOperations({
   }
 }
 
-const headIn = (note: string, key: VerifierKey): Result<TreeHead> =>
-  verifyCheckpoint(Buffer.from(note), key, noWitnesses)
+function headIn(note: string, key: VerifierKey): Result<LogHead> {
+  const verified = verifyCheckpoint(Buffer.from(note), key, noWitnesses)
+  if (!verified.ok) return verified
+  const state = stateRootOf(verified.value)
+  if (!state.ok) return state
+  const { size, root } = verified.value
+  return ok({ size, root, ...(state.value && { state: state.value }) })
+}
 
 const byAlias = (a: { readonly alias: string }, b: { readonly alias: string }): number =>
   a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0

@@ -3,6 +3,7 @@ import type { SerialNumber } from '../../core/serial.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
 import type { StoredRecord } from '../../namespace/ports.js'
+import type { MapChange } from '../../tlog/map-draft.js'
 import type { SignedHead } from '../../tlog/ports.js'
 import type { EncodedChange } from './index-rows.js'
 import type { LogName } from './tree-writer.js'
@@ -30,6 +31,13 @@ export type Command =
       readonly change: EncodedChange
     }
   | { readonly op: 'advance-index'; readonly change: EncodedChange }
+  | {
+      readonly op: 'make-map'
+      readonly changes: readonly MapChange[]
+      readonly isFirst: boolean
+      /** With the last: of the log that the tables are at. */
+      readonly size?: number
+    }
   | { readonly op: 'grow-tree'; readonly log: LogName; readonly limit: number }
   | { readonly op: 'keep-checkpoint'; readonly log: LogName; readonly signed: SignedHead }
   | { readonly op: 'create-token'; readonly token: Omit<JoinToken, 'usedAt'> }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { canonicalize } from '../../core/canonical-json.js'
 import { DependencyError } from '../../core/dependency-error.js'
 import { isMeta, isRow } from '../../namespace/row-shape.js'
+import type { MapChange } from '../../tlog/map-draft.js'
 import type { RowChange, StateMeta, TableName } from '../../namespace/state-tables.js'
 
 /** The SQL table of each table of the state. */
@@ -33,6 +34,8 @@ export interface EncodedChange {
   /** Canonical JSON. */
   readonly meta: string
   readonly rows: readonly EncodedRow[]
+  /** The same change, of the state map. */
+  readonly map: readonly MapChange[]
 }
 
 export const encodeRow = ({ table, key, value }: RowChange): EncodedRow => [

@@ -3,6 +3,7 @@ import SqliteDatabase, { type Database } from 'better-sqlite3'
 import type { StateStore } from '../../namespace/ports.js'
 import { encodeChange, nextTurn } from './encode-change.js'
 import { IndexWriter } from './index-writer.js'
+import { MapReader } from './map-reader.js'
 import { migrate } from './migrate.js'
 import { storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
@@ -16,15 +17,21 @@ export function scratchTables(path: string): StateStore & AsyncDisposable {
   const database = open(path)
   const writer = new IndexWriter(database)
   const state = new SqliteState(database)
+  const map = new MapReader(database)
   return {
     state,
+    map,
     async advance(change) {
-      const { rows, ...where } = await encodeChange(change)
-      for (let first = 0; first < rows.length; first += SLICE) {
-        const slice = { ...where, rows: rows.slice(first, first + SLICE) }
-        const isLast = first + SLICE >= rows.length
-        const size = isLast ? where.size : where.from
-        write(database, () => writer.move({ ...slice, size }))
+      const { rows, map, ...where } = await encodeChange(change)
+      const most = Math.max(rows.length, 3 * map.length)
+      for (let first = 0; first < most; first += SLICE) {
+        const slice = {
+          rows: rows.slice(first, first + SLICE),
+          // A row of the map is several nodes.
+          map: map.slice(first / 3, (first + SLICE) / 3),
+        }
+        const size = first + SLICE >= most ? where.size : where.from
+        write(database, () => writer.move({ ...where, ...slice, size }))
         await nextTurn()
       }
       state.absorb(change)

@@ -1,6 +1,13 @@
 import type { Database } from 'better-sqlite3'
-import type { BareRecord, IndexLog, IndexStore, StoredRecord } from '../../namespace/ports.js'
-import type { StateChange, StateSource } from '../../namespace/state-tables.js'
+import type {
+  BareRecord,
+  IndexLog,
+  IndexStore,
+  MakingMap,
+  StoredRecord,
+} from '../../namespace/ports.js'
+import type { StateChange } from '../../namespace/state-tables.js'
+import type { MapChange } from '../../tlog/map-draft.js'
 import type { LogTree } from '../../tlog/ports.js'
 import type { Command } from './commands.js'
 import { encodeChange } from './encode-change.js'
@@ -9,6 +16,7 @@ import type { EncodedChange } from './index-rows.js'
 import { scratchTables } from './index-scratch.js'
 import { count } from './ledger.js'
 import { sqliteLogTree } from './log-tree.js'
+import { MapReader } from './map-reader.js'
 import { openForReading, storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 import type { WriteQueue } from './write-queue.js'
@@ -22,6 +30,7 @@ import type { WriteQueue } from './write-queue.js'
 export class SqliteIndexStore implements IndexStore {
   readonly state: SqliteState
   readonly tree: LogTree
+  readonly map: MapReader
   private readonly path: string
   private readonly queue: WriteQueue
   private readonly database: Database
@@ -39,6 +48,7 @@ export class SqliteIndexStore implements IndexStore {
     try {
       this.log = sqliteIndexLog(this.committed)
       this.tree = sqliteLogTree(this.committed, queue, 'index')
+      this.map = new MapReader(this.database)
       this.statements = statementsOf(this.database)
       this.state = new SqliteState(this.database)
       this.state.load()
@@ -68,7 +78,11 @@ export class SqliteIndexStore implements IndexStore {
     await this.write(change, (encoded) => ({ op: 'advance-index', change: encoded }))
   }
 
-  snapshot(): StateSource & Disposable {
+  async makeMap(rows: readonly MapChange[], stage: MakingMap): Promise<void> {
+    await count(this.queue, { op: 'make-map', changes: rows, ...stage })
+  }
+
+  snapshot(): ReturnType<IndexStore['snapshot']> {
     const database = openForReading(this.path)
     try {
       // A snapshot begins with the first read.
@@ -78,6 +92,7 @@ export class SqliteIndexStore implements IndexStore {
       return {
         meta: state.meta,
         tables: state.tables,
+        map: new MapReader(database),
         [Symbol.dispose]: () => database.close(),
       }
     } catch (error) {

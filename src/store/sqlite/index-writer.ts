@@ -2,21 +2,22 @@ import type { Database, Statement } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 import type { StoredRecord } from '../../namespace/ports.js'
 import { type TableName, tableNames } from '../../namespace/state-tables.js'
-import { type Hash, leafHash } from '../../tlog/hash.js'
+import { leafHash } from '../../tlog/hash.js'
+import type { SignedHead } from '../../tlog/ports.js'
 import { type EncodedChange, rowDigest, sqlTables } from './index-rows.js'
+import { MapWriter } from './map-writer.js'
+import { NotRecordable } from './not-recordable.js'
 import { TreeWriter } from './tree-writer.js'
-
-/** Thrown inside a command that asks for what the store must not hold: its own failure, no other's. */
-export class NotRecordable extends Error {}
 
 interface RowStatements {
   readonly put: Statement<[string, string, number]>
   readonly drop: Statement<[string]>
 }
 
-/** The index log, its tree and its tables, written together. Every method runs inside a transaction. */
+/** The index log, its tree, its tables and their map, written together. Every method runs inside a transaction. */
 export class IndexWriter {
   readonly tree: TreeWriter
+  readonly map: MapWriter
   private readonly logSize: Statement<[], { size: number }>
   private readonly appendRecord: Statement
   private readonly recordsFrom: Statement<[number, number], { seq: number; record: Buffer }>
@@ -26,6 +27,7 @@ export class IndexWriter {
 
   constructor(database: Database) {
     this.tree = new TreeWriter(database, 'index')
+    this.map = new MapWriter(database)
     this.logSize = database.prepare('SELECT coalesce(max(seq) + 1, 0) AS size FROM index_log')
     this.appendRecord = database.prepare(
       'INSERT INTO index_log (seq, record, envelopes) VALUES (@seq, @record, @envelopes)',
@@ -60,6 +62,9 @@ export class IndexWriter {
     if (this.tree.head().size !== change.from) {
       throw new NotRecordable('the tree of the index log is not at its end')
     }
+    if (this.map.size !== change.from) {
+      throw new NotRecordable('the state map is not at the end of the index log')
+    }
     for (const [position, { seq, bytes, envelopes }] of records.entries()) {
       // A gap could never be closed again.
       if (seq !== change.from + position) {
@@ -73,8 +78,12 @@ export class IndexWriter {
         ),
       })
     }
-    this.grow(records.map(({ bytes }) => leafHash(bytes)))
-    return records.length === 0 ? 1 : this.move(change)
+    const leaves = records.map(({ bytes }) => leafHash(bytes))
+    orNotRecordable('the tree of the index log', () => this.tree.append(leaves))
+    if (records.length === 0) return 1
+    this.moveTables(change)
+    orNotRecordable('the state map', () => this.map.append(change.from, change.size, change.map))
+    return 1
   }
 
   /** Makes leaves of records that have none yet; answers how many. */
@@ -86,20 +95,9 @@ export class IndexWriter {
         throw new NotRecordable(`the index log has no record ${size + position}`)
       }
     }
-    this.grow(records.map(({ record }) => leafHash(record)))
+    const leaves = records.map(({ record }) => leafHash(record))
+    orNotRecordable('the tree of the index log', () => this.tree.append(leaves))
     return records.length
-  }
-
-  /** A damaged tree fails this command: who else is in the batch has nothing to do with it. */
-  private grow(leaves: readonly Hash[]): void {
-    try {
-      this.tree.append(leaves)
-    } catch (error) {
-      if (!(error instanceof DependencyError)) throw error
-      throw new NotRecordable(
-        'the tree of the index log is damaged: stop the server, then: capstan index rebuild',
-      )
-    }
   }
 
   /** Brings the tables on over records that are in the log already. */
@@ -112,11 +110,25 @@ export class IndexWriter {
 
   /** Changes the tables, wherever their log is. */
   move(change: EncodedChange): number {
+    this.moveTables(change)
+    // A map that an earlier version has not made is made of the tables, when they are at the end.
+    if (this.map.size === change.from) this.map.advance(change.from, change.size, change.map)
+    return 1
+  }
+
+  /** 0: one of this size, or a larger, is kept already, or the log never had this head. */
+  keepCheckpoint(signed: SignedHead): number {
+    if (!this.map.hadRoot(signed.size, signed.state)) return 0
+    const kept = this.tree.keepCheckpoint(signed)
+    if (kept > 0) this.map.signed(signed.size)
+    return kept
+  }
+
+  private moveTables(change: EncodedChange): void {
     if ((this.tablesSize.get()?.size ?? 0) !== change.from) {
       throw new NotRecordable('the index tables are not where the caller has seen them')
     }
     this.write(change)
-    return 1
   }
 
   private write({ size, meta, rows }: EncodedChange): void {
@@ -126,5 +138,15 @@ export class IndexWriter {
       else statements?.put.run(key, value, rowDigest(table, key, value))
     }
     this.putState.run({ size, meta, digest: rowDigest('state', '', meta) })
+  }
+}
+
+/** What is damaged fails this command: who else is in the batch has nothing to do with it. */
+function orNotRecordable(what: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    if (!(error instanceof DependencyError)) throw error
+    throw new NotRecordable(`${what} is damaged: stop the server, then: capstan index rebuild`)
   }
 }

@@ -1,22 +1,38 @@
 import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
-import { EMPTY_ROOT, HASH_OCTETS } from '../../tlog/hash.js'
+import { EMPTY_ROOT, HASH_OCTETS, sameHash } from '../../tlog/hash.js'
+import { proveKey } from '../../tlog/map-proof.js'
 import type { LogReader, LogTree, SignedHead } from '../../tlog/ports.js'
 import type { Tile } from '../../tlog/tile.js'
 import type { TreeHead } from '../../tlog/verify-proof.js'
 import { count } from './ledger.js'
-import { reading } from './open-database.js'
+import { MapReader } from './map-reader.js'
+import { reading, readingTogether } from './open-database.js'
 import type { LogName } from './tree-writer.js'
 import type { WriteQueue } from './write-queue.js'
 
+interface CheckpointRow extends TreeHead {
+  readonly state: Buffer | null
+  readonly note: string
+}
+
 /** The tree of a log over a connection that may be read-only. */
 export function sqliteLogReader(database: Database, log: LogName): LogReader {
-  const head = database.prepare<[LogName], TreeHead>(
-    'SELECT size, root FROM log_tree WHERE log = ?',
+  const map = new MapReader(database)
+  const selectHead = database.prepare<[LogName], TreeHead & { readonly state: Buffer | null }>(
+    `SELECT log_tree.size, log_tree.root, index_map.root AS state
+     FROM log_tree LEFT JOIN index_map ON log_tree.log = 'index' AND index_map.size = log_tree.size
+     WHERE log = ?`,
   )
-  const checkpoint = database.prepare<[LogName], SignedHead>(
-    'SELECT size, root, note FROM log_checkpoint WHERE log = ?',
+  const selectCheckpoint = database.prepare<[LogName], CheckpointRow>(
+    'SELECT size, root, state, note FROM log_checkpoint WHERE log = ?',
   )
+  const checkpoint = (): SignedHead | undefined => {
+    const row = selectCheckpoint.get(log)
+    if (!row) return undefined
+    const { size, root, state, note } = row
+    return { size, root, note, ...(state && { state }) }
+  }
   const select = database
     .prepare<[LogName, number, number], Buffer>(
       'SELECT octets FROM log_tile WHERE log = ? AND level = ? AND number = ?',
@@ -28,11 +44,32 @@ export function sqliteLogReader(database: Database, log: LogName): LogReader {
     return octets.subarray(0, width * HASH_OCTETS)
   }
   return {
-    head: () => reading(() => head.get(log) ?? { size: 0, root: EMPTY_ROOT }),
-    checkpoint: () => reading(() => checkpoint.get(log)),
+    head: () =>
+      reading(() => {
+        const { size, root, state } = selectHead.get(log) ?? { size: 0, root: EMPTY_ROOT }
+        return { size, root, ...(state && { state }) }
+      }),
+    checkpoint: () => reading(checkpoint),
+    proveState: (keys) =>
+      // In one transaction: another process may sign, and take away what the last one led to.
+      readingTogether(database, () => {
+        const signed = checkpoint()
+        const { size = 0, state } = signed ?? {}
+        const root = map.rootAt(size)
+        // A map that was made anew is of the latest size alone, until that is signed.
+        if (!signed || !state || !root) return undefined
+        if (!sameHash(root.hash, state)) throw otherState()
+        return { signed: { ...signed, state }, proofs: keys.map((key) => proveKey(map, root, key)) }
+      }),
     readTiles: (tiles) => reading(() => tiles.map(read)),
   }
 }
+
+const otherState = (): DependencyError =>
+  new DependencyError(
+    'store',
+    'the state map is not what the checkpoint signs: capstan index verify says which is wrong',
+  )
 
 const missing = (): DependencyError =>
   new DependencyError(
@@ -47,6 +84,7 @@ export function sqliteLogTree(database: Database, queue: WriteQueue, log: LogNam
     head: () => reader.head(),
     checkpoint: () => reader.checkpoint(),
     readTiles: (tiles) => reader.readTiles(tiles),
+    proveState: (keys) => reader.proveState(keys),
     async catchUp(limit) {
       await count(queue, { op: 'grow-tree', log, limit })
       return reader.head()

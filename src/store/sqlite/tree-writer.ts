@@ -44,9 +44,12 @@ export class TreeWriter {
        ON CONFLICT (log, level, number) DO UPDATE SET octets = excluded.octets`,
     )
     this.putCheckpoint = database.prepare(
-      `INSERT INTO log_checkpoint (log, size, root, note) VALUES (@log, @size, @root, @note)
+      `INSERT INTO log_checkpoint (log, size, root, state, note)
+       VALUES (@log, @size, @root, @state, @note)
        ON CONFLICT (log) DO UPDATE SET size = excluded.size, root = excluded.root,
-         note = excluded.note WHERE excluded.size > size`,
+         state = excluded.state, note = excluded.note
+       WHERE excluded.size > size OR (excluded.size = size AND excluded.root = root
+         AND excluded.state IS NOT NULL AND state IS NULL)`,
     )
   }
 
@@ -66,10 +69,16 @@ export class TreeWriter {
   }
 
   /** 0: one of this size, or a larger, is kept already, or this is no head of the tree. */
-  keepCheckpoint({ size, root, note }: SignedHead): number {
+  keepCheckpoint({ size, root, state, note }: SignedHead): number {
     const head = this.head()
     if (size > head.size || (size === head.size && !sameHash(root, head.root))) return 0
-    return this.putCheckpoint.run({ log: this.log, size, root: Buffer.from(root), note }).changes
+    return this.putCheckpoint.run({
+      log: this.log,
+      size,
+      root: Buffer.from(root),
+      state: state ? Buffer.from(state) : null,
+      note,
+    }).changes
   }
 
   private edge(): TreeEdge {

@@ -2,7 +2,8 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Command, Outcome } from './commands.js'
-import { IndexWriter, NotRecordable } from './index-writer.js'
+import { IndexWriter } from './index-writer.js'
+import { NotRecordable } from './not-recordable.js'
 import { sqliteCode } from './open-database.js'
 import { createPartition, dayOf, distinctEnds, partitionTable } from './partition.js'
 import { WriterStatements } from './writer-statements.js'
@@ -81,10 +82,13 @@ export class Writer {
         return this.index.append(command.records, command.change)
       case 'advance-index':
         return this.index.advance(command.change)
+      case 'make-map':
+        this.index.map.make(command.changes, command.isFirst, command.size)
+        return command.changes.length
       case 'grow-tree':
         return this.index.growTree(command.limit)
       case 'keep-checkpoint':
-        return this.index.tree.keepCheckpoint(command.signed)
+        return this.index.keepCheckpoint(command.signed)
       case 'create-token':
         return sql.createToken.run(command.token).changes
       case 'withdraw-token':

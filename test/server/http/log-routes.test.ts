@@ -15,6 +15,7 @@ const served = await serve('tls', {
       return Promise.resolve(ok(Uint8Array.of(0, 255, 10)))
     },
     logProof: (seq) => Promise.resolve(ok(`proof ${seq}\n`)),
+    stateProof: (table, name) => Promise.resolve(ok(`state ${table} ${name}\n`)),
   },
 })
 const at = (path: string) => ask(served, { path: `/v1/logs/index/${path}`, as: people.reader })
@@ -25,6 +26,8 @@ describe('the log over HTTP', () => {
       ['checkpoint', 'a note\n'],
       ['proof/0', 'proof 0\n'],
       ['proof/123456789012345', 'proof 123456789012345\n'],
+      ['state/alias/shop%2Fweb', 'state alias shop/web\n'],
+      ['state/name/spiffe%3A%2F%2Fa.b%2Fc', 'state name spiffe://a.b/c\n'],
     ] as const) {
       const told = await at(path)
       expect(told).toMatchObject({ status: 200, text })
@@ -92,6 +95,21 @@ describe('the log over HTTP', () => {
     },
   )
 
+  it.each([
+    ['state/alias/', 404],
+    ['state/alias', 404],
+    ['state/alias/a/b', 404],
+    ['state/aliases/a', 400],
+    ['state/ALIAS/a', 400],
+    ['state/%20/a', 400],
+    ['state/alias/a%20b', 400],
+    ['state/alias/a%0Ab', 400],
+    ['state/alias/%C3%A4', 400],
+    [`state/alias/${'a'.repeat(401)}`, 400],
+  ] as const)('has no row of another spelling: %s', async (path, status) => {
+    expect(await at(path)).toMatchObject({ status })
+  })
+
   it('takes no query, and no other method', async () => {
     expect(await at('tile/0/000?x=1')).toMatchObject({ status: 400 })
     const tile = { path: '/v1/logs/index/tile/0/000', as: people.reader }
@@ -113,6 +131,7 @@ describe('the log over HTTP', () => {
     ['tile/0/000', 401],
     ['tile/entries/000', 401],
     ['proof/0', 401],
+    ['state/alias/shop', 401],
   ])('answers a stranger who asks for %s with %d', async (path, status) => {
     wanted.length = 0
     expect(await ask(served, { path: `/v1/logs/index/${path}` })).toMatchObject({ status })

@@ -1,4 +1,5 @@
 import { ok, refuse } from '../../../core/result.js'
+import { type StateMapTable, stateMapTables } from '../../../namespace/state-map.js'
 import { parseTilePath, type TilePath } from '../../../tlog/tile.js'
 import type { Parameter } from '../parameters.js'
 import { NOTE_TYPE, OCTETS_TYPE } from '../reply.js'
@@ -29,6 +30,29 @@ const seqParameter: Parameter<number> = {
     /^(0|[1-9][0-9]{0,14})$/.test(text)
       ? ok(Number(text))
       : refuse('request.malformed', 'not the number of a record', { wanted: 'a number, from 0' }),
+}
+
+const tableParameter: Parameter<StateMapTable> = {
+  description: 'Of which the row is: objects by uid, or names by who has them',
+  schema: { enum: [...stateMapTables] },
+  example: 'alias',
+  parse: (text) => {
+    const table = stateMapTables.find((name) => name === text)
+    if (table !== undefined) return ok(table)
+    return refuse('request.malformed', 'the state has no such table', {
+      wanted: stateMapTables.join(', '),
+    })
+  },
+}
+
+const nameParameter: Parameter<string> = {
+  description: 'A uid, an alias or a projected name, its slashes percent-encoded',
+  schema: { type: 'string', pattern: '^[!-~]{1,400}$' },
+  example: 'payments/api',
+  parse: (text) =>
+    /^[!-~]{1,400}$/.test(text)
+      ? ok(text)
+      : refuse('request.malformed', 'not a name', { wanted: 'at most 400 characters of ASCII' }),
 }
 
 const octets = { [OCTETS_TYPE]: null }
@@ -63,6 +87,15 @@ export const logRoutes: readonly Route[] = [
     answers: [{ status: 200, description: 'A proof (C2SP tlog-proof)', content: text }],
     use: async (operations, { path }) => {
       const proof = await operations.logProof(path.seq)
+      return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
+    },
+  }),
+  route('GET /v1/logs/index/state/{table}/{name}', 'reader', 'indexState', {
+    summary: 'What the state has under a name at the latest checkpoint, or that it has nothing',
+    path: { table: tableParameter, name: nameParameter },
+    answers: [{ status: 200, description: 'A proof of either, in one text', content: text }],
+    use: async (operations, { path }) => {
+      const proof = await operations.stateProof(path.table, path.name)
       return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
     },
   }),
