@@ -14,7 +14,7 @@ const least = (maximum: number) => ({
   minProperties: 1,
 })
 
-const guard = {
+export const guard = {
   oneOf: [
     object(
       {

@@ -79,7 +79,7 @@ export const ruleRequest = object(
   ['callers', 'ports'],
 )
 
-const storedRule = object(
+export const storedRule = object(
   {
     id: choiceId,
     effect: { const: 'allow' },
@@ -109,6 +109,8 @@ const split = (entry: unknown, required: readonly string[]) =>
     ['port', 'backendRefs'],
   )
 
+export const storedSplit = split(entryUid, ['entry', 'weight'])
+
 export const ruleRequestSchemas = {
   'rule.attach': request('rule.attach', { rule: ruleRequest }, ['rule']),
   'rule.replace': request(
@@ -125,6 +127,6 @@ export const ruleBodySchemas = {
   'rule.attach': object({ rule: storedRule }, ['rule']),
   'rule.replace': object({ rule: storedRule }, ['rule']),
   'rule.detach': object({ rule: choiceId }, ['rule']),
-  'split.set': object({ split: split(entryUid, ['entry', 'weight']) }, ['split']),
+  'split.set': object({ split: storedSplit }, ['split']),
   'split.clear': object({ port }, ['port']),
 }
