@@ -6,27 +6,19 @@ import type { IndexLog } from '../namespace/ports.js'
 import { unknown } from '../namespace/resolve-request.js'
 import type { Scope } from '../namespace/scope.js'
 import type { IndexState } from '../namespace/state.js'
-import type { Hash } from '../tlog/hash.js'
-import { mapKey } from '../tlog/map-hash.js'
-import type { MapProof } from '../tlog/map-proof.js'
+import { stateKey } from '../namespace/state-map.js'
 import { formatMapProof } from '../tlog/map-proof-text.js'
-import type { SignedHead, TileReader } from '../tlog/ports.js'
+import type { LogReader, SignedHead } from '../tlog/ports.js'
 import { type Bundle, formatBundle, MAX_BUNDLE_OCTETS, type ShownObject } from './bundle.js'
 import { isInState } from './proved.js'
 import { aliasesAbove } from './scopes-above.js'
 import { ShownRecords } from './show-records.js'
-import { headWithState } from './state-head.js'
 
 /** The index log, its tree, and the state map of its latest checkpoint. */
 export interface BundleSource {
   readonly state: IndexState
   readonly log: Pick<IndexLog, 'read'>
-  readonly tree: TileReader & {
-    /** One proof for each key, all of the latest checkpoint; undefined where it says no state. */
-    proveState(
-      keys: readonly Hash[],
-    ): Promise<{ readonly signed: SignedHead; readonly proofs: readonly MapProof[] } | undefined>
-  }
+  readonly tree: Pick<LogReader, 'readTiles' | 'proveState'>
   /** Resolves when what was appended before is in a checkpoint, where this process signs it. */
   settled(): Promise<void>
 }
@@ -97,11 +89,12 @@ async function provedSubjects(
   const objects = [entry, root, ...above.flatMap(({ scope }) => scope ?? [])]
   const rows = [
     ...objects.map(({ kind, uid }) => [kind, uid] as const),
-    ...[...above, entry].map(({ alias }) => ['alias', alias] as const),
+    ...[...above, entry].map(({ alias }) => ['alias' as const, alias] as const),
   ]
-  const proved = await tree.proveState(rows.map(([table, name]) => mapKey(table, name)))
-  const head = proved && headWithState(proved.signed)
-  if (!proved || !head) return undefined
+  const proved = await tree.proveState(rows.map(([table, name]) => stateKey(table, name)))
+  if (!proved) return undefined
+  const { size, root: treeRoot, state: stateRoot } = proved.signed
+  const head = { size, root: treeRoot, stateRoot }
   const proofs = new Map<string, string>()
   for (const [at, [table, name]] of rows.entries()) {
     const proof = proved.proofs[at]

@@ -3,9 +3,9 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { isUid, sha256, type Uid } from '../core/uid.js'
 import { encodeRecord } from '../namespace/log-record.js'
+import { stateKey } from '../namespace/state-map.js'
 import type { Hash } from '../tlog/hash.js'
 import { leafHash, sameHash } from '../tlog/hash.js'
-import { mapKey } from '../tlog/map-hash.js'
 import { verifyMapProof } from '../tlog/map-proof.js'
 import { parseMapProof } from '../tlog/map-proof-text.js'
 import { hashFromBase64 } from '../tlog/note-text.js'
@@ -28,10 +28,10 @@ export const notProved = (what: string): { readonly ok: false; readonly refusal:
 /** Is this object, as it is, the one that the state has under its uid? */
 export function isInState(
   { stateRoot }: ProvedHead,
-  state: { readonly kind: string; readonly uid: Uid },
+  state: { readonly kind: 'scope' | 'entry'; readonly uid: Uid },
   proof: string,
 ): boolean {
-  const found = valueUnder(stateRoot, mapKey(state.kind, state.uid), proof)
+  const found = valueUnder(stateRoot, stateKey(state.kind, state.uid), proof)
   return found?.value !== undefined && sameHash(found.value, sha256(canonicalize(state)))
 }
 
@@ -41,7 +41,7 @@ export function holderInState(
   alias: string,
   proof: string,
 ): Result<Uid | undefined, NotProved> {
-  const found = valueUnder(stateRoot, mapKey('alias', alias), proof)
+  const found = valueUnder(stateRoot, stateKey('alias', alias), proof)
   const text = found?.value && Buffer.from(found.value).toString('latin1')
   if (!found || (text !== undefined && !isUid(text))) return notProved(`who has the alias ${alias}`)
   return ok(text)

@@ -8,13 +8,13 @@ import type { Scope } from '../namespace/scope.js'
 import type { Hash } from '../tlog/hash.js'
 import type { Policy } from '../tlog/policy.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
+import { stateRootOf } from '../tlog/state-root.js'
 import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
 import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
 import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
 import type { CommitRefusal, VerifiedCommit } from './verified-commit.js'
-import { provedHead } from './state-head.js'
 import { headOf, verifyCommits } from './verify-commits.js'
 
 export interface VerifyOptions {
@@ -73,17 +73,19 @@ export function verifyBundle(
   }
   const checkpoint = verifyCheckpoint(Buffer.from(bundle.checkpoint), logKey, policy)
   if (!checkpoint.ok) return checkpoint
-  const head = provedHead(checkpoint.value)
-  if (!head) return notProved('a state')
+  const stateRoot = stateRootOf(checkpoint.value)
+  if (!stateRoot.ok) return stateRoot
+  if (!stateRoot.value) return notProved('a state')
+  const { origin, size, root, cosignatures } = checkpoint.value
+  const head: ProvedHead = { size, root, stateRoot: stateRoot.value }
   const isLast = bundle.last.record.seq === head.size - 1 && isInLog(head, bundle.last)
   if (!isLast) return notProved('the time of the log')
-  const time = asOf(checkpoint.value.cosignatures, policy, bundle.last.record.ts)
+  const time = asOf(cosignatures, policy, bundle.last.record.ts)
   const until = freshUntil(time, maxAge)
   const fresh = isFresh(time, until, now)
   if (!fresh.ok) return fresh
   const proved = entryInState(head, bundle)
   if (!proved.ok) return proved
-  const { origin, size, root } = checkpoint.value
   return ok({ index: indexId, origin, size, root, asOf: time, freshUntil: until, ...proved.value })
 }
 

@@ -9,7 +9,6 @@ import { MemoryLogTree } from '../support/memory-log-tree.js'
 import type { IndexState } from '../../src/namespace/state.js'
 import type { Hash } from '../../src/tlog/hash.js'
 import { mapKey } from '../../src/tlog/map-hash.js'
-import type { SignedHead } from '../../src/tlog/ports.js'
 import { toBase64 } from '../../src/tlog/note-text.js'
 import type { NoteSigner } from '../../src/tlog/ports.js'
 import { formatSignatureLine } from '../../src/tlog/note.js'
@@ -76,7 +75,7 @@ export async function sourceOf(given: GivenIndex, signing: Signing = {}): Promis
   const { map = mapOf(index.state) } = signing
   const { size, root } = await store.tree.head()
   const note = await noteOf({ size, root }, map, signing)
-  const signed: SignedHead = { size, root, note }
+  const signed = { size, root, state: map.root, note }
   return {
     state: index.state,
     log: store,
@@ -127,13 +126,13 @@ export async function colluding(
   for (const { state, commits } of objects) {
     commits.at(-1)!.record.after = sha256Hex(canonicalize(state))
   }
-  const commits = objects.flatMap((object) => object.commits as Writable<ShownCommit>[])
+  const commits = objects.flatMap((object) => object.commits)
   const shown: Writable<ShownRecord>[] = [
     ...commits,
     ...commits.flatMap(({ opened }) => (opened ? [opened] : [])),
   ]
   const records = given.store.records.map(({ bytes }) => bytes)
-  for (const { record } of shown) records[record.seq] = encodeRecord(record as AnyRecord)
+  for (const { record } of shown) records[record.seq] = encodeRecord(record)
   bundle.last.record = JSON.parse(
     Buffer.from(records.at(-1)!).toString(),
   ) as typeof bundle.last.record
