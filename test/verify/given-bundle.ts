@@ -1,7 +1,7 @@
 import type { Alias } from '../../src/core/alias.js'
 import { canonicalize } from '../../src/core/canonical-json.js'
 import { sha256, sha256Hex } from '../../src/core/uid.js'
-import { type AnyRecord, encodeRecord } from '../../src/namespace/log-record.js'
+import { encodeRecord } from '../../src/namespace/log-record.js'
 import { formatMapProof } from '../../src/tlog/map-proof-text.js'
 import { proveInclusion } from '../../src/tlog/prove.js'
 import type { TreeHead } from '../../src/tlog/verify-proof.js'
@@ -18,7 +18,6 @@ import type { UnixSeconds } from '../../src/core/time.js'
 import {
   type Bundle,
   formatBundle,
-  type ShownCommit,
   type ShownRecord,
 } from '../../src/verify/bundle.js'
 import { type BundleSource, makeBundle } from '../../src/verify/make-bundle.js'
