@@ -28,7 +28,7 @@ describe('examples/two-services', () => {
     if (made.status !== 0) throw new Error(made.stderr)
     await capstan.stop()
     await Promise.all([serve('orders'), serve('shop')])
-  })
+  }, 180_000)
   afterAll(async () => {
     for (const service of services) service.removeAllListeners().kill()
     await capstan[Symbol.asyncDispose]()

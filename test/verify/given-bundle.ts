@@ -15,11 +15,7 @@ import { formatSignatureLine } from '../../src/tlog/note.js'
 import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
 import { formatCheckpoint } from '../../src/tlog/checkpoint.js'
 import type { UnixSeconds } from '../../src/core/time.js'
-import {
-  type Bundle,
-  formatBundle,
-  type ShownRecord,
-} from '../../src/verify/bundle.js'
+import { type Bundle, formatBundle, type ShownRecord } from '../../src/verify/bundle.js'
 import { type BundleSource, makeBundle } from '../../src/verify/make-bundle.js'
 import { type GivenIndex, valueOf } from '../namespace/given-index.js'
 import { logSigner } from '../support/note-signers.js'
