@@ -25,6 +25,7 @@ import { serveCommands } from './commands/serve.js'
 import { splitCommands } from './commands/splits.js'
 import { statusCommand } from './commands/status.js'
 import { tokenCommands } from './commands/token.js'
+import { verifyCommand } from './commands/verify.js'
 import { verifyProofCommand } from './commands/verify-proof.js'
 import { voteCommands } from './commands/vote.js'
 import { voterCommands } from './commands/voter.js'
@@ -76,6 +77,7 @@ export const commands: readonly CommandSpec[] = [
   ...certGetCommands,
   ...bundleCommands,
   ...checkpointCommands,
+  verifyCommand,
   verifyProofCommand,
   indexVerifyCommand,
   indexRebuildCommand,

@@ -24,10 +24,11 @@ import type { FileVault } from '../keys/file-vault.js'
 import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { type GovernedIndex, LiveIndex } from '../namespace/live-index.js'
-import type { Progress } from '../namespace/ports.js'
+import type { IndexLog, Progress } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
+import { bundleOperations } from '../server/operations/bundles.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
 import { logOperations, type ServedLog } from '../server/operations/logs.js'
@@ -157,7 +158,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const parts = { store, index: index.value, authority: authority.value, inFlight, longWork, log }
     // Here the index itself is asked: what it grants cannot be out of date.
     const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
-    const instance = assemble({ ...parts, options, record })
+    const instance = assemble({ ...parts, records: store.index, options, record })
     opened.push(() => instance.clusters.close())
     kept = true
     const unsealIssuers = () => unsealedIssuers(store.authorities, vault.value)
@@ -186,6 +187,7 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly inFlight: InFlight
   readonly longWork: LongWork
   readonly log: ServedLog
+  readonly records: Pick<IndexLog, 'read'>
   readonly record: RecordGranted
 }
 
@@ -198,6 +200,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   inFlight,
   longWork,
   log,
+  records,
   record,
 }: Parts<S, I>): UseCases<S, I> {
   const { config, clock, random, observer } = options
@@ -276,6 +279,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...policyOperations({ index, clock }),
     ...logOperations(log),
+    ...bundleOperations({ index, log, records }),
     ...certificatesOperations({
       ...shared,
       tokens,

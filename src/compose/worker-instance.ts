@@ -53,6 +53,7 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
       // Signed by the main process, shortly after a change.
       settled: () => Promise.resolve(),
     },
+    records: reader.log,
     record,
   })
   const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)

@@ -102,6 +102,12 @@ export const faultOf = {
   'tlog.no-quorum': 'unauthenticated',
   'tlog.other-size': 'conflict',
   'tlog.inconsistent': 'conflict',
+  // bundle: an entry, its rules and their proofs, in one file
+  'bundle.malformed': 'malformed',
+  'bundle.wrong-index': 'forbidden',
+  'bundle.not-proved': 'unauthenticated',
+  'bundle.no-quorum': 'unauthenticated',
+  'bundle.stale': 'unauthenticated',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',
   'grant.ambiguous': 'forbidden',

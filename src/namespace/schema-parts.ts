@@ -3,7 +3,7 @@ import { aliasPattern, regionPattern } from '../core/alias.js'
 /** JSON Schema 2020-12: the parts that the schemas of governed objects are made of. */
 type Schema = Readonly<Record<string, unknown>>
 
-interface ObjectSchema extends Schema {
+export interface ObjectSchema extends Schema {
   readonly properties: Schema
   readonly required: readonly string[]
 }

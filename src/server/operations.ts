@@ -153,6 +153,8 @@ export interface Operations {
   /** The same, and who made the rule that allows it, when, why, and by what right. */
   why(call: AskedCall): Promise<Result<WhyJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
+  /** The octets of docs/format-bundle.md. */
+  entryBundle(alias: Alias): Promise<Result<Uint8Array>>
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>

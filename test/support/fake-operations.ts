@@ -169,6 +169,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     crl: () => later(Uint8Array.of(0x30, 0x00)),
     checkpoint: () => later('acme.example/index\n4\n'),
     logTile: () => later(new Uint8Array(32)),
+    entryBundle: () => later(Buffer.from('{"v":1}\n')),
     logProof: () => later('c2sp.org/tlog-proof@v1\n'),
     stateProof: () => later('capstan/state-proof@v1\n'),
     createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),

@@ -3,6 +3,7 @@ import { renderPem } from '../../core/pem.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { reasonOf } from '../../core/error-code.js'
 import type { Invocation } from '../invocation.js'
+import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 
 async function bundle(call: Invocation): Promise<Outcome<Answer>> {
@@ -18,6 +19,20 @@ async function bundle(call: Invocation): Promise<Outcome<Answer>> {
         .map((anchor) => `${anchor.raw('pem').trim()}\n`)
         .join('')
   return deliver(call, found.value.value, text)
+}
+
+/** The bundle of one entry: not of trust anchors, but of what the index says of it, and why. */
+async function exportBundle(call: Invocation): Promise<Outcome<Answer>> {
+  const alias = call.alias(0)
+  if (!alias.ok) return alias
+  const api = await call.operator()
+  if (!api.ok) return api
+  const found = await api.value.octets(
+    `/v1/entries/${segment(alias.value)}/bundle`,
+    'application/json',
+  )
+  if (!found.ok) return found
+  return deliver(call, JSON.parse(Buffer.from(found.value).toString()), found.value)
 }
 
 async function crl(call: Invocation): Promise<Outcome<Answer>> {
@@ -47,7 +62,7 @@ async function deliver(
   content: string | Uint8Array,
 ): Promise<Outcome<Answer>> {
   const out = call.text('out')
-  if (out === undefined) return answer(json, () => content.toString())
+  if (out === undefined) return answer(json, () => Buffer.from(content).toString())
   const path = call.path(out)
   const part = `${path}.${Buffer.from(call.world.random(4)).toString('hex')}.part`
   try {
@@ -73,6 +88,17 @@ export const bundleCommands: readonly CommandSpec[] = [
     ],
     examples: ['capstan bundle --out bundle.pem', 'capstan bundle --format spiffe'],
     run: bundle,
+  },
+  {
+    path: 'bundle export',
+    arguments: '<alias>',
+    summary: 'an entry, its scopes and rules, and what proves them, in one file',
+    details: [
+      'Whoever has the file, the index id and the log key can verify it and decide about calls without a server: capstan verify, capstan permit --bundle, and capstan/verify in a program. It names the scopes above the entry and their voters.',
+    ],
+    options: [{ flags: '-o, --out <file>', description: 'write it to a file, in one step' }],
+    examples: ['capstan bundle export payments/api -o api.json'],
+    run: exportBundle,
   },
   {
     path: 'crl',

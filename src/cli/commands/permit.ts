@@ -1,14 +1,21 @@
+import { toIso } from '../../core/time.js'
+import type { Decision } from '../../namespace/permit/decision.js'
+import { parseRoute } from '../../namespace/rule/route.js'
+import { permitBundles } from '../../verify/permit-bundles.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import { type ExitCode, exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
-import type { JsonReader } from '../json-reader.js'
-import { type Outcome, usage } from '../problem.js'
+import { JsonReader } from '../json-reader.js'
+import { type Outcome, refused, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { trustedBundle, trustOptions } from './trusted-bundle.js'
 
 /** Asks about one call; `path` says how far the answer goes. */
 async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
+  if (call.word(1) === undefined)
+    return usage('a caller and a callee are wanted', { wanted: 'two aliases' })
   const [caller, callee] = [call.alias(0), call.alias(1)]
   if (!caller.ok) return caller
   if (!callee.ok) return callee
@@ -18,9 +25,7 @@ async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<Js
     port: call.text('port') ?? '',
   })
   const [route, headers] = [call.text('route'), call.texts('header')]
-  if (headers.some((header) => !/^[^:\n]+:[^\n]*$/.test(header))) {
-    return usage('--header cannot be read', { wanted: "'name: value'" })
-  }
+  if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
   if (route !== undefined) query.set('route', route)
   if (headers.length > 0) query.set('headers', headers.join('\n'))
   const api = await call.operator()
@@ -28,10 +33,63 @@ async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<Js
   return api.value.read(`/v1/${path}?${query.toString()}`)
 }
 
+const isHeader = (text: string): boolean => /^[^:\n]+:[^\n]*$/.test(text)
+
+/** The same decision, from two files. */
+async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
+  const [callerFile, calleeFile, ...more] = call.texts('bundle')
+  if (callerFile === undefined || calleeFile === undefined || more.length > 0) {
+    return usage('two bundles are wanted', {
+      wanted: "--bundle with the caller's, then the callee's",
+    })
+  }
+  if (call.word(0) !== undefined) return usage('aliases and bundles do not go together')
+  const port = Number(call.text('port'))
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    return usage('--port is not a port', { wanted: '1 to 65535' })
+  }
+  const [text, headers] = [call.text('route'), call.texts('header')]
+  if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
+  if (text === undefined && headers.length > 0) return usage('--header goes with --route')
+  const route = text === undefined ? undefined : parseRoute(text, headers.map(headerOf))
+  if (route?.ok === false) return refused(route.refusal)
+  const caller = await trustedBundle(call, callerFile)
+  if (!caller.ok) return caller
+  const callee = await trustedBundle(call, calleeFile)
+  if (!callee.ok) return callee
+  const now = call.world.clock.now()
+  const asked = { port, now, ...(route && { route: route.value }) }
+  const decided = permitBundles(caller.value, callee.value, asked)
+  if (!decided.ok) return refused(decided.refusal)
+  const json = {
+    ...offlineJson(decided.value),
+    caller: caller.value.entry.alias,
+    callee: callee.value.entry.alias,
+    port,
+    ...(text !== undefined && { route: text }),
+    at: toIso(now),
+  }
+  const reader = new JsonReader(json, 'the decision')
+  return answer(json, (look) => renderDecision(look, reader), exitOf(reader))
+}
+
+const headerOf = (text: string): readonly [string, string] => {
+  const colon = text.indexOf(':')
+  return [text.slice(0, colon), text.slice(colon + 1).trim()]
+}
+
+/** As the server says it, without who could change it: a bundle does not say who owns a scope. */
+function offlineJson(decision: Decision) {
+  if (decision.allowed) return { allowed: true, rule: decision.rule, denied: null }
+  const { condition, detail } = decision
+  return { allowed: false, rule: null, denied: { condition, detail, change: null } }
+}
+
 const exitOf = (decision: JsonReader): ExitCode =>
   decision.flag('allowed') ? exitCode.ok : exitCode.denied
 
 async function permit(call: Invocation): Promise<Outcome<Answer>> {
+  if (call.texts('bundle').length > 0) return permitOffline(call)
   const decision = await ask(call, 'permit')
   if (!decision.ok) return decision
   const { value } = decision
@@ -125,15 +183,25 @@ const callOptions: readonly OptionSpec[] = [
 
 export const permitCommand: CommandSpec = {
   path: 'permit',
-  arguments: '<caller> <callee>',
+  arguments: '[caller] [callee]',
   summary: 'may one entry call another, and by what; or why not, and who could change it',
   details: [
     'Ends with 0 when the call is allowed and with 9 when it is denied. A path that is not in normal form is refused: it is denied to whoever sends it.',
+    'With two bundles in place of aliases it asks no server: what they say is verified, and decided about, from the files alone.',
   ],
-  options: callOptions,
+  options: [
+    ...callOptions,
+    {
+      flags: '--bundle <file>',
+      description: "the caller's bundle, then the callee's, in place of aliases",
+      repeat: 'many',
+    },
+    ...trustOptions,
+  ],
   examples: [
     "capstan permit web/shop payments/api --port 8080 --route 'GET /orders/7'",
     'capstan permit web/shop payments/db --port 5432',
+    "capstan permit --bundle shop.json --bundle api.json --port 8080 --route 'GET /orders/7' --index 9f2c... --key acme.example/index+5f0a11c2+AW9...",
   ],
   run: permit,
 }

@@ -39,7 +39,16 @@ export interface PermitRequest {
 export function permit(state: PermitState, request: PermitRequest): Decision {
   const [callee, caller] = [request.callee, request.caller].map((uid) => state.entries.get(uid))
   if (!callee || !caller) return unknown(callee ? 'caller' : 'callee')
-  const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
+  return permitBetween(partyOf(state, callee), partyOf(state, caller), request)
+}
+
+/** The same of two entries whose scopes are known, each perhaps from another moment. */
+export function permitBetween(
+  accepts: Party,
+  calls: Party,
+  request: Omit<PermitRequest, 'caller' | 'callee'>,
+): Decision {
+  const [callee, caller] = [accepts.entry, calls.entry]
   const inactive = inactiveParty(accepts, request.at) ?? inactiveParty(calls, request.at)
   if (inactive) return inactive
   const routesGuard = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes')
@@ -57,7 +66,7 @@ export function permit(state: PermitState, request: PermitRequest): Decision {
 }
 
 /** An entry in its place. */
-interface Party {
+export interface Party {
   readonly entry: PermitEntry
   /** From the root down. */
   readonly scopes: readonly PermitScope[]
@@ -82,7 +91,7 @@ function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | unde
 function matchingRule(
   callee: PermitEntry,
   caller: PermitEntry,
-  { port, route, at }: PermitRequest,
+  { port, route, at }: Pick<PermitRequest, 'port' | 'route' | 'at'>,
   wanted: 'any' | 'with-routes',
 ): ReadyRule | Denied {
   let best: ReadyRule | undefined
@@ -154,7 +163,11 @@ function outsideCeilings(accepts: Party, calls: Party, port: number): Denied | u
   return undefined
 }
 
-function forbiddenAbove(accepts: Party, calls: Party, { port }: PermitRequest): Denied | undefined {
+function forbiddenAbove(
+  accepts: Party,
+  calls: Party,
+  { port }: Pick<PermitRequest, 'port'>,
+): Denied | undefined {
   const [callee, caller] = [accepts.entry.alias, calls.entry.alias]
   const forbids = (guard: Guard): guard is ForbidGuard =>
     guard.effect === 'forbid' &&

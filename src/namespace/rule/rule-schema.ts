@@ -79,7 +79,7 @@ export const ruleRequest = object(
   ['callers', 'ports'],
 )
 
-const storedRule = object(
+export const storedRule = object(
   {
     id: choiceId,
     effect: { const: 'allow' },
@@ -112,6 +112,8 @@ const split = (entry: unknown, required: readonly string[]) =>
 /** As people write it: backends by alias. */
 export const splitRequest = split(alias, ['entry'])
 
+export const storedSplit = split(entryUid, ['entry', 'weight'])
+
 export const ruleRequestSchemas = {
   'rule.attach': request('rule.attach', { rule: ruleRequest }, ['rule']),
   'rule.replace': request(
@@ -128,6 +130,6 @@ export const ruleBodySchemas = {
   'rule.attach': object({ rule: storedRule }, ['rule']),
   'rule.replace': object({ rule: storedRule }, ['rule']),
   'rule.detach': object({ rule: choiceId }, ['rule']),
-  'split.set': object({ split: split(entryUid, ['entry', 'weight']) }, ['split']),
+  'split.set': object({ split: storedSplit }, ['split']),
   'split.clear': object({ port }, ['port']),
 }

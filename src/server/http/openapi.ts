@@ -1,3 +1,4 @@
+import { JSON_TYPE } from './reply.js'
 import { PROBLEM_TYPE } from './problem.js'
 import type { Access, Answer, Route } from './route.js'
 import type { Parameters } from './parameters.js'
@@ -106,7 +107,10 @@ const answerHeaders = {
 function successResponse(answer: Answer): JsonSchema {
   const content = Object.entries(answer.content).map(([type, schema]) => [
     type,
-    { schema: schema === null ? { type: 'string' } : { $ref: `#/components/schemas/${schema}` } },
+    {
+      schema:
+        schema === null ? { type: plainTypeOf(type) } : { $ref: `#/components/schemas/${schema}` },
+    },
   ])
   return {
     description: answer.description,
@@ -114,6 +118,9 @@ function successResponse(answer: Answer): JsonSchema {
     ...(content.length > 0 && { content: Object.fromEntries(content) as object }),
   }
 }
+
+/** Of what has no schema: text, octets, or JSON that is specified elsewhere. */
+const plainTypeOf = (type: string): string => (type === JSON_TYPE ? 'object' : 'string')
 
 function parametersIn(place: 'path' | 'query', parameters: Parameters): readonly JsonSchema[] {
   return Object.entries(parameters).map(([name, parameter]) => ({

@@ -16,7 +16,7 @@ import {
   scopeParameter,
   serialParameter,
 } from '../parameters.js'
-import { json } from '../reply.js'
+import { json, JSON_TYPE } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import { inspectBody } from '../schema/issue-bodies.js'
 
@@ -62,6 +62,21 @@ export const readerRoutes: readonly Route[] = [
     path: { alias: aliasParameter },
     answers: [jsonAnswer(200, 'History', 'Oldest first')],
     use: (operations, { path }) => listed('history', operations.history(path.alias)),
+  }),
+  route('GET /v1/entries/{alias}/bundle', 'reader', 'entryBundle', {
+    summary: 'An entry, its scopes and rules, and what proves them: verified without a server',
+    path: { alias: aliasParameter },
+    answers: [
+      {
+        status: 200,
+        description: 'Canonical JSON, as docs/format-bundle.md says, and a line feed',
+        content: { [JSON_TYPE]: null },
+      },
+    ],
+    use: async (operations, { path }) => {
+      const bundle = await operations.entryBundle(path.alias)
+      return bundle.ok ? ok({ status: 200, type: JSON_TYPE, body: bundle.value }) : bundle
+    },
   }),
   route('GET /v1/scopes', 'reader', 'listScopes', {
     summary: 'All scopes',

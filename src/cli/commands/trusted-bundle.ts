@@ -1,0 +1,56 @@
+import { unixSeconds } from '../../core/time.js'
+import { parsePolicy, type Policy } from '../../tlog/policy.js'
+import { parseVerifierKey } from '../../tlog/verifier-key.js'
+import { type VerifiedEntry, verifyBundle } from '../../verify/verify-bundle.js'
+import type { OptionSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import { type Outcome, refused, usage } from '../problem.js'
+
+/** Whom to believe about a bundle: said by whoever asks, never by the file. */
+export const trustOptions: readonly OptionSpec[] = [
+  { flags: '--index <id>', description: 'the index: 64 hex digits, as capstan status shows them' },
+  { flags: '--key <vkey>', description: "the verifier key of the index's log" },
+  { flags: '--policy <file>', description: 'whose signatures are wanted beside it' },
+  {
+    flags: '--age <duration>',
+    description: 'how old the checkpoint may be (default: however old)',
+  },
+]
+
+/** Reads a bundle and verifies it, by `trustOptions`. */
+export async function trustedBundle(
+  call: Invocation,
+  file: string,
+): Promise<Outcome<VerifiedEntry>> {
+  const [indexId, vkey] = [call.text('index'), call.text('key')]
+  if (indexId === undefined || vkey === undefined) {
+    return usage('a bundle is verified with an index id and a key', {
+      wanted: '--index and --key, kept from a time when they were trusted: capstan status',
+    })
+  }
+  const key = parseVerifierKey(vkey)
+  if (!key.ok) return refused(key.refusal)
+  const policy = await policyOf(call)
+  if (!policy.ok) return policy
+  const maxAge = call.duration('age')
+  if (!maxAge.ok) return maxAge
+  const octets = await call.file(file)
+  if (!octets.ok) return octets
+  const verified = verifyBundle(octets.value, {
+    indexId,
+    logKey: key.value,
+    now: unixSeconds(call.world.clock.now()),
+    ...(policy.value && { policy: policy.value }),
+    ...(maxAge.value !== undefined && { maxAge: maxAge.value }),
+  })
+  return verified.ok ? verified : refused(verified.refusal)
+}
+
+async function policyOf(call: Invocation): Promise<Outcome<Policy | undefined>> {
+  const file = call.text('policy')
+  if (file === undefined) return { ok: true, value: undefined }
+  const octets = await call.file(file)
+  if (!octets.ok) return octets
+  const policy = parsePolicy(octets.value)
+  return policy.ok ? policy : refused(policy.refusal)
+}

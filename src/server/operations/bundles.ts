@@ -1,0 +1,25 @@
+import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { IndexLog } from '../../namespace/ports.js'
+import { makeBundle } from '../../verify/make-bundle.js'
+import type { Operations } from '../operations.js'
+import type { ServedLog } from './logs.js'
+
+interface BundleDeps {
+  readonly index: Pick<GovernedIndex, 'state'>
+  readonly log: ServedLog
+  /** With their envelopes. */
+  readonly records: Pick<IndexLog, 'read'>
+}
+
+/** What ships with an identity: the entry, its scopes and rules, and what proves them. */
+export const bundleOperations = ({
+  index,
+  log,
+  records,
+}: BundleDeps): Pick<Operations, 'entryBundle'> => ({
+  entryBundle: (alias) =>
+    makeBundle(
+      { state: index.state, log: records, tree: log.tree, settled: () => log.settled() },
+      alias,
+    ),
+})

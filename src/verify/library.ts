@@ -1,0 +1,108 @@
+/**
+ * `capstan/verify`: what an application needs to admit its peers by bundles, without a server. Pure:
+ * no I/O, no clock. docs/format-bundle.md says what a bundle proves, and what it does not.
+ */
+import type { Result } from '../core/result.js'
+import { seconds, unixSeconds } from '../core/time.js'
+import type { Decision } from '../namespace/permit/decision.js'
+import { HEADER_VALUE, type Route, routeOf } from '../namespace/rule/route.js'
+import { parsePolicy } from '../tlog/policy.js'
+import { parseVerifierKey } from '../tlog/verifier-key.js'
+import { permitBundles } from './permit-bundles.js'
+import { verifyBundle as verifyOctets, type VerifiedEntry } from './verify-bundle.js'
+
+export type { Refusal } from '../core/refusal.js'
+export type { Result } from '../core/result.js'
+export type { Decision } from '../namespace/permit/decision.js'
+export type { Entry } from '../namespace/entry.js'
+export type { Recount, VerifiedCommit } from './verified-commit.js'
+export type { VerifiedEntry } from './verify-bundle.js'
+
+/** Whom to believe. */
+export interface Trust {
+  /** The index that is meant: `capstan status` shows it, 64 hex digits. */
+  readonly indexId: string
+  /** The verifier key of its log, as `capstan status` shows it: `acme.example/index+5f0a11c2+AW9...` */
+  readonly logKey: string
+  /** C2SP tlog-policy, as text: which witnesses must have signed too. None where it is left out. */
+  readonly policy?: string
+  readonly now: Date
+  /** Seconds: how old the checkpoint may be. However old where it is left out. */
+  readonly maxAge?: number
+}
+
+/**
+ * Verifies a bundle, as `GET /v1/entries/{alias}/bundle` and `capstan bundle export` give it. Bad input
+ * of any kind is a refusal with a stable `code`, never an exception.
+ */
+export function verifyBundle(octets: Uint8Array, trust: Trust): Result<VerifiedEntry> {
+  const key = parseVerifierKey(trust.logKey)
+  if (!key.ok) return key
+  const policy = trust.policy === undefined ? undefined : parsePolicy(Buffer.from(trust.policy))
+  if (policy?.ok === false) return policy
+  return verifyOctets(octets, {
+    indexId: trust.indexId,
+    logKey: key.value,
+    now: secondsOf(trust.now),
+    ...(policy && { policy: policy.value }),
+    ...(trust.maxAge !== undefined && { maxAge: seconds(trust.maxAge) }),
+  })
+}
+
+/** One call, as the callee's server gets it. */
+export interface Call {
+  /** Of the callee. */
+  readonly port: number
+  /** With `path`: the request. Without both, only rules that have no routes allow anything. */
+  readonly method?: string
+  /** What follows `?` is cut off. */
+  readonly path?: string
+  /** As Node gives them: `request.headers`. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly now: Date
+}
+
+/**
+ * May the caller make this call? By the rules, envelopes and guards that the two bundles prove: the
+ * same decision as the server's. A refusal means that there is no answer: deny. A path that is not in
+ * normal form is refused too.
+ */
+export function permit(
+  caller: VerifiedEntry,
+  callee: VerifiedEntry,
+  { port, method, path, headers = {}, now }: Call,
+): Result<Decision> {
+  const route =
+    method === undefined || path === undefined
+      ? undefined
+      : routeOf(method, withoutQuery(path), namedFields(callee, headers))
+  if (route?.ok === false) return route
+  return permitBundles(caller, callee, { port, now: secondsOf(now), ...routed(route) })
+}
+
+const routed = (route: Result<Route> | undefined): { readonly route?: Route } =>
+  route?.ok ? { route: route.value } : {}
+
+const withoutQuery = (path: string): string => path.split('?', 1)[0] ?? path
+
+/**
+ * The header fields that rules of the callee name. Others decide nothing; nor does one with a value
+ * that no rule can hold, or that is there several times: a rule that wants it does not match.
+ */
+function namedFields(
+  { entry }: VerifiedEntry,
+  headers: NonNullable<Call['headers']>,
+): readonly (readonly [string, string])[] {
+  const named = new Set(
+    entry.rules.flatMap(({ routes = [] }) =>
+      routes.flatMap((match) => (match.headers ?? []).map(({ name }) => name)),
+    ),
+  )
+  return Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === 'string' && named.has(name.toLowerCase()) && HEADER_VALUE.test(value)
+      ? [[name, value] as const]
+      : [],
+  )
+}
+
+const secondsOf = (date: Date) => unixSeconds(Math.floor(date.getTime() / 1000))

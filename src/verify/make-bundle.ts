@@ -1,0 +1,155 @@
+import type { Alias } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import type { Entry } from '../namespace/entry.js'
+import type { IndexLog } from '../namespace/ports.js'
+import { unknown } from '../namespace/resolve-request.js'
+import type { Scope } from '../namespace/scope.js'
+import type { IndexState } from '../namespace/state.js'
+import { stateKey } from '../namespace/state-map.js'
+import { formatMapProof } from '../tlog/map-proof-text.js'
+import type { LogReader, SignedHead } from '../tlog/ports.js'
+import { type Bundle, formatBundle, MAX_BUNDLE_OCTETS, type ShownObject } from './bundle.js'
+import { isInState } from './proved.js'
+import { aliasesAbove } from './scopes-above.js'
+import { ShownRecords } from './show-records.js'
+
+/** The index log, its tree, and the state map of its latest checkpoint. */
+export interface BundleSource {
+  readonly state: IndexState
+  readonly log: Pick<IndexLog, 'read'>
+  readonly tree: Pick<LogReader, 'readTiles' | 'proveState'>
+  /** Resolves when what was appended before is in a checkpoint, where this process signs it. */
+  settled(): Promise<void>
+}
+
+export type MakeRefusal = Refusal<
+  'namespace.unknown' | 'namespace.wrong-state' | 'request.too-large' | 'request.not-found'
+>
+
+/** The state moves while its proofs are read: so often is it looked at again. */
+const ATTEMPTS = 8
+
+/** The bundle of an entry: what it is, where it stands, and who decided so. */
+export async function makeBundle(
+  source: BundleSource,
+  alias: Alias,
+): Promise<Result<Uint8Array, MakeRefusal>> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    await source.settled()
+    const found = subjectsOf(source.state, alias)
+    if (!found.ok) return found
+    const proved = await provedSubjects(source, found.value)
+    if (proved) return fitting(await shown(source, found.value, proved))
+  }
+  return refuse('request.not-found', 'no checkpoint covers the entry as it is', {
+    next: 'try again in a moment',
+  })
+}
+
+/** The entry and what is above it, all of one moment. */
+interface Subjects {
+  readonly index: string
+  readonly entry: Entry
+  readonly root: Scope
+  readonly above: readonly { readonly alias: Alias; readonly scope: Scope | undefined }[]
+  /** Numbers of the records about each. */
+  readonly records: ReadonlyMap<string, readonly number[]>
+}
+
+function subjectsOf(state: IndexState, alias: Alias): Result<Subjects, MakeRefusal> {
+  const entry = state.resolve(alias)
+  if (!entry) return unknown('entry', alias)
+  if (entry.state === 'retiring') {
+    return refuse('namespace.wrong-state', `the entry ${entry.alias} is retired`, {
+      wanted: 'an entry that has its alias',
+    })
+  }
+  const above = aliasesAbove(entry.alias).map((one) => ({
+    alias: one,
+    scope: state.scopeByAlias(one),
+  }))
+  const { root } = state
+  const objects = [entry, root, ...above.flatMap(({ scope }) => scope ?? [])]
+  const records = new Map(objects.map(({ uid }) => [uid, state.recordsOf(uid)]))
+  return ok({ index: state.index, entry, root, above, records })
+}
+
+interface ProvedSubjects {
+  readonly signed: SignedHead
+  /** As text. */
+  readonly proofs: ReadonlyMap<string, string>
+}
+
+/** Undefined where the latest checkpoint is of another moment. */
+async function provedSubjects(
+  { tree }: BundleSource,
+  { entry, root, above }: Subjects,
+): Promise<ProvedSubjects | undefined> {
+  const objects = [entry, root, ...above.flatMap(({ scope }) => scope ?? [])]
+  const rows = [
+    ...objects.map(({ kind, uid }) => [kind, uid] as const),
+    ...[...above, entry].map(({ alias }) => ['alias' as const, alias] as const),
+  ]
+  const proved = await tree.proveState(rows.map(([table, name]) => stateKey(table, name)))
+  if (!proved) return undefined
+  const { size, root: treeRoot, state: stateRoot } = proved.signed
+  const head = { size, root: treeRoot, stateRoot }
+  const proofs = new Map<string, string>()
+  for (const [at, [table, name]] of rows.entries()) {
+    const proof = proved.proofs[at]
+    if (proof) proofs.set(`${table} ${name}`, formatMapProof(proof))
+  }
+  const isSame = objects.every(({ head: _head, ...state }) =>
+    isInState(head, state, proofs.get(`${state.kind} ${state.uid}`) ?? ''),
+  )
+  return isSame ? { signed: proved.signed, proofs } : undefined
+}
+
+async function shown(
+  { state, log, tree }: BundleSource,
+  { index, entry, root, above, records }: Subjects,
+  { signed, proofs }: ProvedSubjects,
+): Promise<Bundle> {
+  const show = new ShownRecords({ log, tiles: tree, signed, proposals: state.tables.proposals })
+  const proofOf = (table: string, name: string) => proofs.get(`${table} ${name}`) ?? ''
+  const object = async <T extends Entry | Scope>(
+    { head: _head, ...shownState }: T,
+    revisions: readonly number[],
+  ): Promise<ShownObject<T>> => ({
+    state: shownState,
+    proof: proofOf(shownState.kind, shownState.uid),
+    commits: await show.commits(records.get(shownState.uid) ?? [], revisions),
+  })
+  // Who decided about each rule: the changes that made them are shown too.
+  const revisions = [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev)])]
+  return {
+    v: 1,
+    index,
+    checkpoint: signed.note,
+    last: await show.record(signed.size - 1),
+    entry: await object(entry, revisions),
+    alias: proofOf('alias', entry.alias),
+    root: await object(root, [root.rev]),
+    above: await Promise.all(
+      above.map(async ({ alias, scope }) => ({
+        alias,
+        proof: proofOf('alias', alias),
+        ...(scope && { scope: await object(scope, [scope.rev]) }),
+      })),
+    ),
+  }
+}
+
+/** Who decided about the entry last must fit; the changes before it are left out where they do not. */
+function fitting(bundle: Bundle): Result<Uint8Array, MakeRefusal> {
+  const whole = formatBundle(bundle)
+  if (whole.length <= MAX_BUNDLE_OCTETS) return ok(whole)
+  const { entry } = bundle
+  const short = formatBundle({ ...bundle, entry: { ...entry, commits: entry.commits.slice(-1) } })
+  if (short.length <= MAX_BUNDLE_OCTETS) return ok(short)
+  return refuse('request.too-large', 'the entry and its proofs do not fit in a bundle', {
+    wanted: `at most ${MAX_BUNDLE_OCTETS} octets`,
+    found: `${short.length} octets`,
+  })
+}

@@ -1,0 +1,55 @@
+import { regionPattern } from '../core/alias.js'
+import { group } from '../namespace/group-schema.js'
+import { guard } from '../namespace/guard/guard-schema.js'
+import { storedRule, storedSplit } from '../namespace/rule/rule-schema.js'
+import { envelope, labels, owner, storedBinding } from '../namespace/schema.js'
+import { alias, instantSeconds, object, type ObjectSchema } from '../namespace/schema-parts.js'
+
+/**
+ * JSON Schema 2020-12 for objects as the state has them, without `head`. Closed: a member of a later
+ * version might take something away, and whoever does not know it must not allow anything.
+ */
+const revision = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
+const uidOf = (letter: 'e' | 's') => ({ type: 'string', pattern: `^${letter}[a-z2-7]{31}$` })
+
+/** As a proposal says it, with the revision that the state adds. */
+const withRevision = ({ properties, required }: ObjectSchema): ObjectSchema =>
+  object({ ...properties, rev: revision }, [...required, 'rev'])
+
+export const storedEntry = object(
+  {
+    kind: { const: 'entry' },
+    uid: uidOf('e'),
+    alias,
+    state: { enum: ['active', 'suspended', 'retiring'] },
+    rev: revision,
+    owner,
+    envelope,
+    bindings: { type: 'array', maxItems: 1000, items: storedBinding },
+    rules: { type: 'array', maxItems: 1000, items: withRevision(storedRule) },
+    splits: { type: 'array', minItems: 1, maxItems: 65_535, items: storedSplit },
+    labels,
+    validUntil: instantSeconds,
+    drainUntil: instantSeconds,
+    createdAt: instantSeconds,
+  },
+  [
+    ...['kind', 'uid', 'alias', 'state', 'rev', 'owner', 'envelope', 'bindings', 'rules'],
+    ...['labels', 'createdAt'],
+  ],
+)
+
+export const storedScope = object(
+  {
+    kind: { const: 'scope' },
+    uid: uidOf('s'),
+    alias: { type: 'string', maxLength: 200, pattern: regionPattern() },
+    state: { enum: ['active', 'suspended', 'retired'] },
+    rev: revision,
+    envelope,
+    guards: { type: 'array', minItems: 1, maxItems: 100, items: guard },
+    group: { oneOf: [{ type: 'null' }, withRevision(group)] },
+    createdAt: instantSeconds,
+  },
+  ['kind', 'uid', 'alias', 'state', 'rev', 'envelope', 'group', 'createdAt'],
+)

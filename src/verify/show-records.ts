@@ -1,0 +1,82 @@
+import { isDeliberation, type LogRecord, readRecord } from '../namespace/log-record.js'
+import type { IndexLog, StoredRecord } from '../namespace/ports.js'
+import type { StateTables } from '../namespace/state-tables.js'
+import { proposalId } from '../namespace/statements.js'
+import { DependencyError } from '../core/dependency-error.js'
+import { toBase64 } from '../tlog/note-text.js'
+import type { TileReader } from '../tlog/ports.js'
+import { proveInclusion } from '../tlog/prove.js'
+import type { TreeHead } from '../tlog/verify-proof.js'
+import type { ShownCommit, ShownRecord } from './bundle.js'
+
+interface Sources {
+  readonly log: Pick<IndexLog, 'read'>
+  readonly tiles: TileReader
+  readonly signed: TreeHead
+  readonly proposals: StateTables['proposals']
+}
+
+/** Records of the log, each with its way to the root of one checkpoint. */
+export class ShownRecords {
+  readonly #from: Sources
+
+  constructor(from: Sources) {
+    this.#from = from
+  }
+
+  async record<R = ShownRecord['record']>(seq: number): Promise<ShownRecord<R>> {
+    const { bytes } = await this.#read(seq)
+    return { record: jsonOf(bytes) as R, path: await this.#path(seq) }
+  }
+
+  /** Those of these records that made one of the revisions. */
+  async commits(
+    records: readonly number[],
+    revisions: readonly number[],
+  ): Promise<readonly ShownCommit[]> {
+    const commits: ShownCommit[] = []
+    for (const seq of records) {
+      const stored = await this.#read(seq)
+      const record = readRecord(stored.bytes)
+      if (!record || isDeliberation(record) || !revisions.includes(record.rev)) continue
+      commits.push(await this.#commit(stored, record))
+    }
+    return commits
+  }
+
+  async #commit(stored: StoredRecord, record: LogRecord): Promise<ShownCommit> {
+    const path = await this.#path(record.seq)
+    if (stored.envelopes.length > 0) {
+      return { record, path, envelopes: stored.envelopes.map(envelopeOf) }
+    }
+    // A change that voters decided about: its statements are beside earlier records.
+    const row = this.#from.proposals.get(proposalId(record.prop))
+    if (!row) throw lost(`the proposal of record ${record.seq}`)
+    const opened = await this.record<NonNullable<ShownCommit['opened']>['record']>(row.record)
+    const envelopes = [...(await this.#read(row.record)).envelopes]
+    for (const digest of record.votes) {
+      const vote = row.votes.find((one) => one.digest === digest)
+      if (!vote) throw lost(`a vote of record ${record.seq}`)
+      envelopes.push(...(await this.#read(vote.record)).envelopes)
+    }
+    return { record, path, envelopes: envelopes.map(envelopeOf), opened }
+  }
+
+  async #read(seq: number): Promise<StoredRecord> {
+    const [stored] = await this.#from.log.read(seq, 1)
+    if (!stored) throw lost(`record ${seq}`)
+    return stored
+  }
+
+  async #path(seq: number): Promise<readonly string[]> {
+    const { path } = await proveInclusion(this.#from.tiles, this.#from.signed, seq)
+    return path.map(toBase64)
+  }
+}
+
+const lost = (what: string): DependencyError => new DependencyError('store', `${what} is gone`)
+
+const jsonOf = (octets: Uint8Array): unknown => JSON.parse(Buffer.from(octets).toString('utf8'))
+
+const envelopeOf = (octets: Uint8Array): ShownCommit['envelopes'][number] =>
+  jsonOf(octets) as ShownCommit['envelopes'][number]

@@ -1,0 +1,72 @@
+import type { Alias } from '../core/alias.js'
+import type { Refusal } from '../core/refusal.js'
+import type { UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
+import type { ChangeClass } from '../namespace/group.js'
+import type { Operation } from '../namespace/operation.js'
+import type { ShownCommit } from './bundle.js'
+import type { NotProved, ProvedHead } from './proved.js'
+import type { ProvedScope } from './scopes-above.js'
+
+/** Was the decision counted again here, and what did it come to? */
+export type Recount =
+  | {
+      readonly counted: 'again'
+      readonly weight: number
+      readonly threshold: number
+      readonly controllers: number
+      readonly minControllers: number
+    }
+  | {
+      readonly counted: 'before'
+      /**
+       * `genesis`: nobody voted. `evidence`: two votes of one voter, who is suspended for them.
+       * `group-changed`: the group has another revision by now. `group-elsewhere`: it is of a scope
+       * that is not above the entry.
+       */
+      readonly because: 'genesis' | 'evidence' | 'group-changed' | 'group-elsewhere'
+    }
+
+/** A change whose record is proved, and whose signatures were verified as far as its group is known. */
+export interface VerifiedCommit {
+  readonly subject: { readonly uid: Uid; readonly alias: Alias }
+  readonly rev: number
+  /** Number of its record. */
+  readonly seq: number
+  /** Log time. */
+  readonly at: UnixSeconds
+  /** `rule.attach`, `genesis`, `evidence` */
+  readonly op: string
+  /** What was proposed, of a change that was. */
+  readonly operation?: Operation
+  readonly class: ChangeClass
+  readonly by?: string
+  readonly reason?: string
+  readonly ticket?: string
+  /** Those who approved, as far as the group is known. */
+  readonly voters: readonly string[]
+  readonly recount: Recount
+}
+
+export type CommitRefusal = NotProved | Refusal<'bundle.no-quorum'>
+
+/** What a commit is looked at against. */
+export interface CommitContext {
+  readonly index: string
+  readonly head: ProvedHead
+  readonly scopes: readonly ProvedScope[]
+}
+
+export const factsOf = ({
+  subject,
+  rev,
+  seq,
+  ts,
+  class: changeClass,
+}: ShownCommit['record']): Pick<VerifiedCommit, 'subject' | 'rev' | 'seq' | 'at' | 'class'> => ({
+  subject,
+  rev,
+  seq,
+  at: ts,
+  class: changeClass,
+})

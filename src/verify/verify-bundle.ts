@@ -1,0 +1,141 @@
+import { canonicalize } from '../core/canonical-json.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
+import type { Seconds, UnixSeconds } from '../core/time.js'
+import type { Entry } from '../namespace/entry.js'
+import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
+import type { Scope } from '../namespace/scope.js'
+import type { Hash } from '../tlog/hash.js'
+import type { Policy } from '../tlog/policy.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
+import { stateRootOf } from '../tlog/state-root.js'
+import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
+import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
+import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
+import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
+import { type ProvedScope, scopesAbove } from './scopes-above.js'
+import type { CommitRefusal, VerifiedCommit } from './verified-commit.js'
+import { headOf, verifyCommits } from './verify-commits.js'
+
+export interface VerifyOptions {
+  /** The index that is meant: the digest of its genesis, hex. */
+  readonly indexId: string
+  /** The verifier key of its log. */
+  readonly logKey: VerifierKey
+  /** Which witnesses must have signed too; none where it is left out. */
+  readonly policy?: Policy
+  readonly now: UnixSeconds
+  /** How old the checkpoint may be; however old where it is left out. */
+  readonly maxAge?: Seconds
+}
+
+/** An entry that is as it says, in the index that was meant. Only `verifyBundle` makes one. */
+export interface VerifiedEntry {
+  readonly index: string
+  /** Name of the log: `acme.example/index`. */
+  readonly origin: string
+  /** The checkpoint: so many records, with this root. */
+  readonly size: number
+  readonly root: Hash
+  readonly asOf: AsOf
+  readonly freshUntil: FreshUntil
+  readonly entry: Entry
+  /** Every scope above it, the root first. */
+  readonly scopes: readonly Scope[]
+  /** The changes that the bundle shows: of the entry, then of each scope. */
+  readonly commits: readonly VerifiedCommit[]
+}
+
+export type BundleRefusal =
+  | CheckpointRefusal
+  | CommitRefusal
+  | Refusal<'bundle.malformed' | 'bundle.wrong-index' | 'bundle.stale'>
+
+const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
+
+/**
+ * Is this, offline, what the index says of an entry? From the octets alone: the checkpoint is the
+ * log's, the state it commits to has the entry and every scope above it, and those who decided about
+ * them signed. docs/format-bundle.md says what that does not show.
+ */
+export function verifyBundle(
+  octets: Uint8Array,
+  { indexId, logKey, policy = NO_WITNESSES, now, maxAge }: VerifyOptions,
+): Result<VerifiedEntry, BundleRefusal> {
+  const parsed = parseBundle(octets)
+  if (!parsed.ok) return parsed
+  const bundle = parsed.value
+  if (bundle.index !== indexId) {
+    return refuse('bundle.wrong-index', 'this is a bundle of another index', {
+      wanted: indexId.slice(0, 64),
+      found: bundle.index,
+    })
+  }
+  const checkpoint = verifyCheckpoint(Buffer.from(bundle.checkpoint), logKey, policy)
+  if (!checkpoint.ok) return checkpoint
+  const stateRoot = stateRootOf(checkpoint.value)
+  if (!stateRoot.ok) return stateRoot
+  if (!stateRoot.value) return notProved('a state')
+  const { origin, size, root, cosignatures } = checkpoint.value
+  const head: ProvedHead = { size, root, stateRoot: stateRoot.value }
+  const isLast = bundle.last.record.seq === head.size - 1 && isInLog(head, bundle.last)
+  if (!isLast) return notProved('the time of the log')
+  const time = asOf(cosignatures, policy, bundle.last.record.ts)
+  const until = freshUntil(time, maxAge)
+  const fresh = isFresh(time, until, now)
+  if (!fresh.ok) return fresh
+  const proved = entryInState(head, bundle)
+  if (!proved.ok) return proved
+  return ok({ index: indexId, origin, size, root, asOf: time, freshUntil: until, ...proved.value })
+}
+
+function entryInState(
+  head: ProvedHead,
+  bundle: Bundle,
+): Result<Pick<VerifiedEntry, 'entry' | 'scopes' | 'commits'>, CommitRefusal> {
+  const { state, proof } = bundle.entry
+  if (!isInState(head, state, proof)) return notProved(`the entry ${state.alias}`)
+  const holder = holderInState(head, state.alias, bundle.alias)
+  if (!holder.ok) return holder
+  if (holder.value !== state.uid) return notProved(`that ${state.alias} is this entry`)
+  const scopes = scopesAbove(head, bundle, provedScope)
+  if (!scopes.ok) return scopes
+  const context = { index: bundle.index, head, scopes: scopes.value }
+  const commits: VerifiedCommit[] = []
+  for (const shown of [bundle.entry, ...scopes.value.map((above) => above.shown)]) {
+    const verified = verifyCommits(context, shown)
+    if (!verified.ok) return verified
+    commits.push(...verified.value)
+  }
+  if (
+    !areAsVoted(
+      state.rules,
+      commits.filter(({ subject }) => subject.uid === state.uid),
+    )
+  ) {
+    return notProved('that its rules are those that were voted about')
+  }
+  const entry = withHead<Entry>(bundle.entry)
+  return ok({ entry, scopes: scopes.value.map(({ scope }) => scope), commits })
+}
+
+const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
+  shown,
+  scope: withHead<Scope>(shown),
+  seq: shown.commits.at(-1)?.record.seq ?? 0,
+})
+
+const withHead = <T extends { readonly head: string }>(shown: ShownObject<T>): T =>
+  ({ ...shown.state, head: headOf(shown) }) as unknown as T
+
+/** Of every rule whose change is shown: is it what the voters signed, at the revision they made? */
+function areAsVoted(rules: readonly Rule[], commits: readonly VerifiedCommit[]): boolean {
+  return commits.every(({ operation, rev }, at) => {
+    if (operation?.op !== 'rule.attach' && operation?.op !== 'rule.replace') return true
+    const { rule: voted } = operation.body
+    const found = rules.find(({ id }) => id === voted.id)
+    // A later change may have detached it, or put another in its place.
+    if (found?.rev !== rev) return at < commits.length - 1
+    return canonicalize({ ...normalizeRule(voted), rev }) === canonicalize(found)
+  })
+}

@@ -1,0 +1,101 @@
+import type { Alias } from '../core/alias.js'
+import { canonicalize } from '../core/canonical-json.js'
+import { ok, type Result } from '../core/result.js'
+import { sha256Hex, type Uid } from '../core/uid.js'
+import { open, type Opened } from '../namespace/dsse.js'
+import { verifyRecord } from '../namespace/fold-record.js'
+import { FoldedState } from '../namespace/folded-state.js'
+import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-record.js'
+import type { ShownCommit, ShownObject } from './bundle.js'
+import { isInLog, notProved } from './proved.js'
+import { isEvidence } from './verify-evidence.js'
+import { verifyDecision } from './verify-decision.js'
+import {
+  type CommitContext,
+  type CommitRefusal,
+  factsOf,
+  type VerifiedCommit,
+} from './verified-commit.js'
+
+interface Governed {
+  readonly uid: Uid
+  readonly alias: Alias
+  readonly rev: number
+}
+
+/** The object, and every change of it that the bundle shows, of which the last made it what it is. */
+export function verifyCommits(
+  context: CommitContext,
+  { state, commits }: ShownObject<Governed>,
+): Result<readonly VerifiedCommit[], CommitRefusal> {
+  const verified: VerifiedCommit[] = []
+  let before = 0
+  for (const commit of commits) {
+    const { record } = commit
+    if (
+      record.subject.uid !== state.uid ||
+      record.rev <= before ||
+      !isInLog(context.head, commit)
+    ) {
+      return notProved(`record ${record.seq}`)
+    }
+    before = record.rev
+    const one = verifyCommit(context, commit)
+    if (!one.ok) return one
+    verified.push(one.value)
+  }
+  const last = commits.at(-1)?.record
+  const isMade =
+    last?.rev === state.rev &&
+    last.subject.alias === state.alias &&
+    last.after === sha256Hex(canonicalize(state))
+  return isMade ? ok(verified) : notProved(`which record made ${state.uid}`)
+}
+
+/** Hash of the record that made the object what it is. */
+export const headOf = ({ commits }: Pick<ShownObject<unknown>, 'commits'>): string => {
+  const record = commits.at(-1)?.record
+  return record ? recordHash(encodeRecord(record)) : ''
+}
+
+function verifyCommit(
+  context: CommitContext,
+  commit: ShownCommit,
+): Result<VerifiedCommit, CommitRefusal> {
+  const { record } = commit
+  const octets = encodeRecord(record)
+  const spelled = commit.envelopes.map((envelope) => Buffer.from(canonicalize(envelope)))
+  const envelopes = spelled.map(open).filter((envelope) => envelope !== undefined)
+  if (octets.length > MAX_RECORD_BYTES || envelopes.length < spelled.length) {
+    return notProved(`what record ${record.seq} refers to`)
+  }
+  switch (record.kind) {
+    case 'genesis': {
+      // The whole of it follows from its statement: as whoever replays the log, from nothing.
+      const stored = { seq: record.seq, bytes: octets, envelopes: spelled }
+      const isGenesis = record.prop === context.index && verifyRecord(new FoldedState(), stored).ok
+      return isGenesis ? ok(unvoted(commit, 'genesis')) : notProved('the genesis')
+    }
+    case 'evidence':
+      return namesItsVotes(record.votes, envelopes) && isEvidence(context, commit, envelopes)
+        ? ok(unvoted(commit, 'evidence'))
+        : notProved(`the evidence of record ${record.seq}`)
+    case 'commit': {
+      const [proposal, ...votes] = envelopes
+      if (proposal?.digest !== record.prop || !namesItsVotes(record.votes, votes)) {
+        return notProved(`what record ${record.seq} refers to`)
+      }
+      return verifyDecision(context, commit, proposal, votes)
+    }
+  }
+}
+
+const namesItsVotes = (digests: readonly string[], votes: readonly Opened[]): boolean =>
+  digests.length === votes.length && votes.every(({ digest }, at) => digest === digests[at])
+
+const unvoted = ({ record }: ShownCommit, kind: 'genesis' | 'evidence'): VerifiedCommit => ({
+  ...factsOf(record),
+  op: kind,
+  voters: [],
+  recount: { counted: 'before', because: kind },
+})

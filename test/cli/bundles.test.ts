@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ok } from '../../src/core/result.js'
+import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { givenServices } from '../interop/bundle-vectors.js'
+import { bundleOf, LOG } from '../verify/given-bundle.js'
+import { json, run, ScriptedServer } from './fake-world.js'
+
+let home = ''
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'capstan-bundles-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+/** Without a server: whoever asks one fails. */
+const offline = (...words: readonly string[]) =>
+  run([...words, '--json'], { cwd: home, operator: () => Promise.reject(new Error('asked')) })
+
+describe('bundles on the command line', () => {
+  it('are verified, and decided about, with the files alone', async () => {
+    const given = await givenServices()
+    const files = { 'api.json': 'pay/api', 'front.json': 'web/shop/front' }
+    for (const [name, alias] of Object.entries(files)) {
+      writeFileSync(join(home, name), await bundleOf(given, alias))
+    }
+    const trust = ['--index', given.index.state.index, '--key', formatVerifierKey(LOG.key)]
+    const verified = await offline('verify', 'api.json', ...trust)
+    expect([verified.exit, json(verified)]).toMatchObject([
+      0,
+      { index: given.index.state.index, asOfBy: 'log', entry: { alias: 'pay/api' } },
+    ])
+    const both = ['--bundle', 'front.json', '--bundle', 'api.json', '--port', '8080']
+    const asked = async (...words: readonly string[]) => {
+      const screen = await offline('permit', ...both, ...words)
+      return [screen.exit, json(screen)]
+    }
+    expect(await asked('--route', 'GET /orders/7', ...trust)).toMatchObject([
+      0,
+      { allowed: true, rule: { id: 'orders' }, caller: 'web/shop/front', callee: 'pay/api' },
+    ])
+    expect(await asked('--route', 'PUT /orders/7', ...trust)).toMatchObject([
+      9,
+      { allowed: false, denied: { condition: 'route' } },
+    ])
+    expect(await asked('--route', 'GET /a//b', ...trust)).toMatchObject([
+      3,
+      { code: 'namespace.malformed' },
+    ])
+    // Nobody is believed because a file says so.
+    expect(await asked()).toMatchObject([2, { code: 'cli.usage' }])
+    const other = ['--index', '0'.repeat(64), ...trust.slice(2)]
+    expect(await asked(...other)).toMatchObject([3, { code: 'bundle.wrong-index' }])
+  })
+
+  it.each([
+    ['one bundle', ['permit', '--bundle', 'a', '--port', '80']],
+    ['three', ['permit', '--bundle', 'a', '--bundle', 'b', '--bundle', 'c', '--port', '80']],
+    ['aliases too', ['permit', 'a', 'b', '--bundle', 'a', '--bundle', 'b', '--port', '80']],
+    ['no port', ['permit', '--bundle', 'a', '--bundle', 'b', '--port', 'x']],
+    ['neither', ['permit', '--port', '80']],
+    ['no key', ['verify', 'a', '--index', '0'.repeat(64)]],
+  ])('are asked for as they are meant: %s', async (_, words) => {
+    const screen = await offline(...words)
+    expect([screen.exit, json(screen)]).toMatchObject([2, { code: 'cli.usage' }])
+  })
+
+  it('are exported as the server gives them', async () => {
+    const octets = Buffer.from('{"v":1}\n')
+    const server = new ScriptedServer({ entryBundle: () => Promise.resolve(ok(octets)) })
+    const { out } = await run(['bundle', 'export', 'pay/api'], { server, cwd: home })
+    expect(out).toContain('{"v":1}')
+  })
+})

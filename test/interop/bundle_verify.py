@@ -1,0 +1,478 @@
+"""Verifies the bundles of docs/format/vectors from docs/format-bundle.md; shares nothing with Capstan.
+
+Usage: bundle_verify.py FOLDER. Prints how many vectors were judged as they say, and each that was not.
+"""
+
+import base64
+import json
+import re
+import sys
+from pathlib import Path
+
+import ed25519
+import p256
+from tlog_verify import (
+    Refused,
+    checkpoint,
+    hash_of,
+    inclusion,
+    leaf_hash,
+    map_key,
+    map_proof,
+    note,
+    policy,
+    sha256,
+    signers,
+    unbase64,
+    verifier_key,
+)
+
+MAX_OCTETS = 1_048_576
+TOLERANCE = 120
+
+
+class No(Exception):
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+def want(condition, code="bundle.not-proved"):
+    if not condition:
+        raise No(code)
+
+
+# Canonical JSON (RFC 8785, without floats)
+
+
+def canonical(value, depth=0):
+    want(depth <= 32, "bundle.malformed")
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int):
+        want(abs(value) < 2**53, "bundle.malformed")
+        return str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\u007f", "\x7f")
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(item, depth + 1) for item in value) + "]"
+    want(isinstance(value, dict), "bundle.malformed")
+    keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+    return "{" + ",".join(f"{canonical(key)}:{canonical(value[key], depth + 1)}" for key in keys) + "}"
+
+
+def octets(value):
+    return canonical(value).encode()
+
+
+def parse(text):
+    want(len(text.encode()) <= MAX_OCTETS and text.endswith("\n"), "bundle.malformed")
+    try:
+        value = json.loads(text[:-1])
+        same = canonical(value) == text[:-1]
+    except (ValueError, RecursionError) as error:
+        raise No("bundle.malformed") from error
+    want(same, "bundle.malformed")
+    return value
+
+
+# Members: required ones, and ones that may be there
+
+
+def members(value, required, optional=""):
+    want(isinstance(value, dict), "bundle.malformed")
+    required, optional = required.split(), optional.split()
+    have = set(value)
+    want(set(required) <= have <= set(required + optional), "bundle.malformed")
+    return value
+
+
+def shown_object(value, state, optional):
+    members(value, "state proof commits")
+    members(value["state"], state, optional)
+    want(value["commits"], "bundle.malformed")
+    for commit in value["commits"]:
+        members(commit, "record path envelopes", "opened")
+        commit_record(commit["record"])
+        if "opened" in commit:
+            members(commit["opened"], "record path")
+            deliberation_record(commit["opened"]["record"])
+
+
+def commit_record(record):
+    names = "v seq ts epoch kind subject rev prev chain prop votes class group before after"
+    members(record, names, "part issuedUntil")
+    want(record["kind"] in ("genesis", "commit", "evidence"), "bundle.malformed")
+
+
+def deliberation_record(record):
+    members(record, "v seq ts epoch kind subject chain prop says")
+    want(record["kind"] in ("open", "vote", "withdrawal"), "bundle.malformed")
+
+
+SCOPE = "kind uid alias state rev envelope group createdAt", "guards"
+ENTRY = (
+    "kind uid alias state rev owner envelope bindings rules labels createdAt",
+    "splits validUntil drainUntil",
+)
+
+
+def shaped(bundle):
+    members(bundle, "v index checkpoint last entry alias root above")
+    want(bundle["v"] == 1, "bundle.malformed")
+    members(bundle["last"], "record path")
+    last = bundle["last"]["record"]
+    (deliberation_record if "says" in last else commit_record)(last)
+    shown_object(bundle["entry"], *ENTRY)
+    shown_object(bundle["root"], *SCOPE)
+    for one in bundle["above"]:
+        members(one, "alias proof", "scope")
+        if "scope" in one:
+            shown_object(one["scope"], *SCOPE)
+
+
+# DSSE
+
+
+def pae(kind, payload):
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+
+
+def opened(envelope):
+    members(envelope, "payload payloadType signatures")
+    payload = proved(unbase64, envelope["payload"])
+    signed = pae(envelope["payloadType"], payload)
+    [signature] = envelope["signatures"]
+    return {
+        "type": envelope["payloadType"],
+        "says": json.loads(payload),
+        "canonical": canonical(json.loads(payload)).encode() == payload,
+        "signed": signed,
+        "digest": sha256(signed).hex(),
+        "signature": proved(unbase64, signature["sig"]),
+    }
+
+
+def base64url(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def is_signed_by(keys, envelope, at):
+    def holds(key):
+        if not (key["from"] <= at < key.get("until", 2**53)):
+            return False
+        jwk = {name: base64url(key["jwk"][name]) for name in ("x", "y") if name in key["jwk"]}
+        if key["alg"] == "Ed25519":
+            return ed25519.verify(jwk["x"], envelope["signed"], envelope["signature"])
+        return p256.verify(jwk["x"], jwk["y"], envelope["signed"], envelope["signature"])
+
+    return len(envelope["signature"]) == 64 and any(holds(key) for key in keys)
+
+
+# What a checkpoint proves
+
+
+def proved(call, *args):
+    try:
+        return call(*args)
+    except Refused as refused:
+        raise No("bundle.not-proved") from refused
+
+
+def head_of(bundle, trust):
+    key = verifier_key(trust["key"])
+    quorum, witnesses, is_quorum = False, [], lambda _: True
+    if "policy" in trust:
+        _, witnesses, is_quorum = policy(trust["policy"])
+        quorum = "quorum none" not in trust["policy"]
+    text, signatures = note(bundle["checkpoint"])
+    origin, size, root = checkpoint(text)
+    want(origin == key["name"], "tlog.unknown-log")
+    try:
+        found = signers(text, signatures, [key, *witnesses])
+    except Refused as refused:
+        known = str(refused) != "nobody who is known has signed"
+        raise No("tlog.bad-signature" if known else "tlog.unknown-key") from refused
+    want(key in found, "tlog.unknown-key")
+    want(is_quorum(found), "tlog.no-quorum")
+    states = [line[6:] for line in text.split("\n")[3:] if line.startswith("state ")]
+    want(len(states) < 2, "tlog.malformed")
+    want(len(states) == 1)
+    head = {"size": size, "root": root, "state": proved(hash_of, states[0])}
+    want(bundle["last"]["record"]["seq"] == size - 1)
+    in_log(head, bundle["last"])
+    as_of = bundle["last"]["record"]["ts"]
+    if quorum:
+        # The latest time that a quorum stands for.
+        times = [
+            (int.from_bytes(signature[:8], "big"), witness)
+            for name, key_id, signature in signatures
+            for witness in witnesses
+            if (name, key_id) == (witness["name"], witness["id"])
+        ]
+        as_of = max(t for t, _ in times if is_quorum([w for u, w in times if u >= t]))
+    if "maxAge" in trust:
+        fresh = trust["now"] <= as_of + trust["maxAge"] and as_of <= trust["now"] + TOLERANCE
+        want(fresh, "bundle.stale")
+    return head
+
+
+def in_log(head, shown):
+    path = [proved(hash_of, text) for text in shown["path"]]
+    record = octets(shown["record"])
+    want(len(record) <= 8192)
+    proved(inclusion, head["size"], head["root"], shown["record"]["seq"], leaf_hash(record), path)
+
+
+def in_state(head, shown):
+    state = shown["state"]
+    value = proved(map_proof, shown["proof"], head["state"], map_key(state["kind"], state["uid"]))
+    want(value == sha256(octets(state)))
+
+
+def holder(head, alias, proof):
+    value = proved(map_proof, proof, head["state"], map_key("alias", alias))
+    if value is None:
+        return None
+    uid = value.decode("latin-1")
+    want(re.fullmatch("[sec][a-z2-7]{31}", uid))
+    return uid
+
+
+def uid_of(letter, digest):
+    return letter + base64.b32encode(digest).decode().lower()[:31]
+
+
+def scopes_above(head, bundle):
+    root, above = bundle["root"], bundle["above"]
+    want(root["state"]["alias"] == "")
+    want(root["state"]["uid"] == uid_of("s", sha256(bytes.fromhex(bundle["index"]))))
+    in_state(head, root)
+    parts = bundle["entry"]["state"]["alias"].split("/")[:-1]
+    names = ["/".join(parts[: n + 1]) for n in range(len(parts))]
+    want([one["alias"] for one in above] == names)
+    scopes = [root]
+    for one in above:
+        uid = holder(head, one["alias"], one["proof"])
+        scope = one.get("scope")
+        is_scope = uid is not None and uid.startswith("s")
+        want((scope["state"]["uid"] if scope else None) == (uid if is_scope else None))
+        if scope:
+            want(scope["state"]["alias"] == one["alias"])
+            in_state(head, scope)
+            scopes.append(scope)
+    return scopes
+
+
+# Commits
+
+
+def record_hash(record):
+    return leaf_hash(octets(record)).hex()
+
+
+def commits_of(context, shown):
+    state, before = shown["state"], 0
+    for commit in shown["commits"]:
+        record = commit["record"]
+        want(record["subject"]["uid"] == state["uid"] and record["rev"] > before)
+        before = record["rev"]
+        in_log(context["head"], commit)
+        envelopes = [opened(envelope) for envelope in commit["envelopes"]]
+        if record["kind"] == "genesis":
+            want([one["digest"] for one in envelopes] == [record["prop"]] == [context["index"]])
+            [voter] = envelopes[0]["says"]["group"]["voters"]
+            want(is_signed_by(voter["keys"], envelopes[0], envelopes[0]["says"]["created"]))
+        elif record["kind"] == "evidence":
+            want([one["digest"] for one in envelopes] == record["votes"])
+            evidence(context, record, envelopes)
+        else:
+            want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
+            decision(context, commit, envelopes)
+            as_voted(state, commit, envelopes[0]["says"])
+    last = shown["commits"][-1]["record"]
+    want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
+    want(last["after"] == sha256(octets(state)).hex())
+
+
+def predicate_of(envelope):
+    want(envelope["type"] == "application/vnd.in-toto+json" and envelope["canonical"])
+    says = envelope["says"]
+    want(says["predicateType"] == "urn:capstan:vote:v1")
+    [about] = says["subject"]
+    return about["digest"]["sha256"], says["predicate"]
+
+
+def evidence(context, record, envelopes):
+    (first, a), (second, b) = (predicate_of(one) for one in envelopes)
+    want(a["voter"] == b["voter"] and a["index"] == b["index"] == context["index"])
+    if first == second:
+        want(a["seq"] == b["seq"] and a["decision"] != b["decision"])
+    else:
+        want(a["slot"] == b["slot"] and a["decision"] == b["decision"] == "approve")
+    for scope in context["scopes"]:
+        group = scope["state"]["group"]
+        if scope["state"]["uid"] == record["subject"]["uid"] and group["rev"] == record["group"]["rev"]:
+            [voter] = [one for one in group["voters"] if one["id"] == a["voter"]]
+            want(voter["status"] == "suspended")
+            want(all(is_signed_by(voter["keys"], one, one["says"]["predicate"]["cast"]) for one in envelopes))
+
+
+def part_of(proposal, digest, record):
+    """Operation, subject, base and uid of the change that the record made."""
+    want((proposal["op"] == "changes") == ("part" in record))
+    if "part" in record:
+        change = proposal["body"]["changes"][record["part"]]
+        text = f"capstan:part\n{proposal['index']}\n{proposal['nonce']}\n{record['part']}"
+        created = sha256(text.encode())
+    else:
+        change, created = proposal, sha256(bytes.fromhex(digest))
+    letter = {"scope.create": "s", "cluster.register": "c"}.get(change["op"], "e")
+    return change, change["subject"].get("uid", uid_of(letter, created))
+
+
+def decision(context, commit, envelopes):
+    record, index = commit["record"], context["index"]
+    statement, *votes = envelopes
+    want(statement["type"] == "application/vnd.capstan.proposal.v1+json" and statement["canonical"])
+    proposal = statement["says"]
+    change, uid = part_of(proposal, statement["digest"], record)
+    base = change["base"]
+    if base is None:
+        want(record["rev"] == 1 and record["prev"] is None)
+    elif "after" in base:
+        want(record["rev"] > 1 and record["prev"] is not None)
+    else:
+        want(record["rev"] == base["rev"] + 1 and record["prev"] == base["head"])
+    alias = change["body"]["to"] if change["op"] == "entry.rename" else change["subject"]["alias"]
+    want(proposal["index"] == index and uid == record["subject"]["uid"])
+    want(alias == record["subject"]["alias"] and proposal["scope"] == record["group"])
+    approved = approvals(context, commit, proposal, votes)
+    recount(context, commit, statement, approved)
+
+
+def slot_of(proposal):
+    if proposal["op"] == "changes":
+        return {"id": f"changes:{proposal['nonce']}", "rev": 0}
+    subject = proposal["subject"]
+    rev = proposal["base"]["rev"] if proposal["base"] else 0
+    return {"id": subject.get("uid", f"alias:{subject['alias']}"), "rev": rev}
+
+
+def approvals(context, commit, proposal, votes):
+    record = commit["record"]
+    if "opened" in commit:
+        opening = commit["opened"]["record"]
+        want(opening["kind"] == "open" and opening["prop"] == opening["says"] == record["prop"])
+        want(opening["seq"] < record["seq"])
+        in_log(context["head"], commit["opened"])
+        log = {"size": opening["seq"] + 1, "head": record_hash(opening)}
+    else:
+        log = {"size": record["seq"], "head": record["chain"]}
+    found = {}
+    for vote in votes:
+        about, predicate = predicate_of(vote)
+        want(about == record["prop"] and predicate["decision"] == "approve")
+        want(predicate["index"] == context["index"] and predicate["scope"] == proposal["scope"])
+        want(predicate["slot"] == slot_of(proposal) and predicate["log"] == log)
+        until = {} if "opened" in commit else record
+        want(("issuedUntil" in predicate) == ("issuedUntil" in until))
+        want(predicate.get("issuedUntil") == until.get("issuedUntil"))
+        want(predicate["voter"] not in found)
+        found[predicate["voter"]] = vote
+    return found
+
+
+def recount(context, commit, statement, approved):
+    record, proposal = commit["record"], statement["says"]
+    scopes = context["scopes"]
+    deciders = [one for one in scopes if one["state"]["uid"] == record["group"]["uid"]]
+    if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
+        return
+    [decider] = deciders
+    group = decider["state"]["group"]
+    want("opened" in commit or group["solo"])
+    seq_of = lambda scope: scope["commits"][-1]["record"]["seq"]
+
+    def authors(one):
+        among = "voters" if proposal["author"]["kind"] == "voter" else "proposers"
+        return [who for who in (one or {}).get(among, []) if who["id"] == proposal["author"]["id"]]
+
+    for author in authors(group)[:1]:
+        want(is_signed_by(author["keys"], statement, proposal["created"]))
+    above = authors(group) + [who for scope in scopes for who in authors(scope["state"]["group"])]
+    since = seq_of(decider) > record["seq"]
+    counted = []
+    for voter in group["voters"]:
+        vote = approved.get(voter["id"])
+        if vote is None:
+            continue
+        want(is_signed_by(voter["keys"], vote, vote["says"]["predicate"]["cast"]))
+        if since or voter["status"] == "active":
+            counted.append(voter)
+    grave = record["class"]
+    needs = {"minThreshold": group["threshold"][grave], "minControllers": group["minControllers"][grave]}
+    places = {proposal["subject"]["alias"], record["subject"]["alias"]} - {""}
+    for scope in scopes:
+        alias = scope["state"]["alias"]
+        is_above = any(alias == "" or place.startswith(f"{alias}/") for place in places)
+        if is_above and seq_of(scope) <= record["seq"]:
+            for guard in scope["state"].get("guards", []):
+                if guard["effect"] in needs:
+                    least = guard["least"].get(grave, 0)
+                    needs[guard["effect"]] = max(needs[guard["effect"]], least)
+    controllers = {voter["controller"] for voter in counted}
+    enough = sum(voter["weight"] for voter in counted) >= needs["minThreshold"]
+    enough = enough and len(controllers) >= needs["minControllers"]
+    if grave in ("sensitive", "structural") and not group["solo"]:
+        enough = enough and controllers - {above[0]["controller"] if above else ""}
+    want(enough, "bundle.no-quorum")
+
+
+def as_voted(state, commit, proposal):
+    """A rule that this change made is what was proposed, in normal form as it always is."""
+    record = commit["record"]
+    change, _ = part_of(proposal, record["prop"], record)
+    if change["op"] not in ("rule.attach", "rule.replace"):
+        return
+    voted = change["body"]["rule"]
+    found = [rule for rule in state["rules"] if rule["id"] == voted["id"]]
+    if found and found[0]["rev"] == record["rev"]:
+        want(found[0] == {**voted, "rev": record["rev"]})
+    else:
+        want(record["rev"] < state["rev"])
+
+
+def verify(text, trust):
+    bundle = parse(text)
+    shaped(bundle)
+    want(bundle["index"] == trust["index"], "bundle.wrong-index")
+    head = head_of(bundle, trust)
+    entry = bundle["entry"]
+    in_state(head, entry)
+    want(holder(head, entry["state"]["alias"], bundle["alias"]) == entry["state"]["uid"])
+    scopes = scopes_above(head, bundle)
+    context = {"head": head, "index": bundle["index"], "scopes": scopes}
+    for shown in [entry, *scopes]:
+        commits_of(context, shown)
+    return entry["state"]["uid"]
+
+
+def main(folder):
+    given = json.loads((folder / "bundle-verify.json").read_text("utf-8"))
+    judged, wrong = 0, []
+    for vector in given["vectors"]:
+        whole = given["bundles"][vector["bundle"]]
+        at, drop = vector["at"], vector["drop"]
+        try:
+            found = verify(whole[:at] + vector["put"] + whole[at + drop :], vector["trust"])
+        except No as refused:
+            found = refused.code
+        judged += 1
+        if found != vector.get("entry", vector.get("refused")):
+            wrong.append(f"{vector['what']}: {found}")
+    print(json.dumps({"judged": judged, "wrong": wrong}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
