@@ -10,6 +10,7 @@ import { completionCommand } from './commands/completion.js'
 import { configCommands } from './commands/config.js'
 import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
+import { impactCommand } from './commands/impact.js'
 import { indexVerifyCommand } from './commands/index-verify.js'
 import { indexRebuildCommand } from './commands/index-rebuild.js'
 import { guardCommands } from './commands/guards.js'
@@ -60,6 +61,7 @@ export const commands: readonly CommandSpec[] = [
   ...voterCommands,
   ...groupCommands,
   ...proposalCommands,
+  impactCommand,
   ...voteCommands,
   ...ruleCommands,
   ...splitCommands,

@@ -24,6 +24,7 @@ import type { FileVault } from '../keys/file-vault.js'
 import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { type GovernedIndex, LiveIndex } from '../namespace/live-index.js'
+import { type QuestionDeps, Questions } from '../namespace/questions/questions.js'
 import type { Progress } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { Readiness, StatusJson } from '../server/http/shapes.js'
@@ -32,6 +33,7 @@ import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { policyOperations } from '../server/operations/policies.js'
+import { questionOperations } from '../server/operations/questions.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
@@ -133,7 +135,14 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     })
     if (!index.ok) return index
     longWork.end()
-    const parts = { store, index: index.value, authority: authority.value, inFlight, longWork }
+    const parts = {
+      store,
+      index: index.value,
+      authority: authority.value,
+      inFlight,
+      longWork,
+      questioned: { log: store.index, snapshot: () => store.index.snapshot() },
+    }
     // Here the index itself is asked: what it grants cannot be out of date.
     const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
     const instance = assemble({ ...parts, options, record })
@@ -164,6 +173,8 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly inFlight: InFlight
   readonly longWork: LongWork
   readonly record: RecordGranted
+  /** What questions are answered from. */
+  readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'>
 }
 
 /** Hands every use case what it needs. Nothing is decided here. */
@@ -175,6 +186,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   inFlight,
   longWork,
   record,
+  questioned,
 }: Parts<S, I>): UseCases<S, I> {
   const { config, clock, random, observer } = options
   const { ledger, challenges, joinTokens: tokens } = store
@@ -227,6 +239,9 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...(options.checks && { more: options.checks }),
   })
   const shared = { authority, index, ledger, clock, random, crls }
+  // Their turns alone: how far they are is nobody's business.
+  const { pace } = new LongWork(() => undefined)
+  const questions = new Questions({ ...questioned, clock, pace })
   const operations: Operations = {
     ...trustOperations({
       ...shared,
@@ -249,6 +264,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
     ...policyOperations({ index, clock }),
+    ...questionOperations({ index, questions }),
     ...certificatesOperations({
       ...shared,
       tokens,

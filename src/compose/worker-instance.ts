@@ -5,7 +5,7 @@ import { InFlight } from '../issuance/in-flight.js'
 import type { RecordGranted } from '../issuance/ports.js'
 import { receivedVault, type UnsealedKeys } from '../keys/received-vault.js'
 import { governedElsewhere } from '../namespace/governed-elsewhere.js'
-import { openIndexReader } from '../store/open-index-reader.js'
+import { indexSnapshot, openIndexReader } from '../store/open-index-reader.js'
 import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
 import { assemble, type UseCaseOptions, type UseCases } from './instance.js'
@@ -43,6 +43,7 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
     // Nothing takes long here: that is the main process's work.
     longWork: new LongWork(() => undefined),
     record,
+    questioned: { log: reader.log, snapshot: () => indexSnapshot(path) },
   })
   const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)
   return ok({

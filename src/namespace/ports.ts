@@ -67,7 +67,7 @@ export interface IssuedUntil {
 }
 
 export interface Progress {
-  readonly work: 'read the index log' | 'plan' | 'make changes' | 'compare'
+  readonly work: 'read the index log' | 'plan' | 'make changes' | 'compare' | 'look'
   readonly done: number
   /** Undefined where it is not known before the end. */
   readonly total?: number

@@ -7,6 +7,7 @@ import type { SerialNumber } from '../core/serial.js'
 import type { Seconds } from '../core/time.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
+import type { ShownImpactJson } from './http/question-shapes.js'
 import type {
   AppliedJson,
   CertificateJson,
@@ -146,6 +147,8 @@ export interface Operations {
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>
+  /** What it would do if it took effect now. */
+  impact(id: string): Promise<Result<ShownImpactJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */

@@ -22,6 +22,8 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
   const statement = voteAbout(about.value, { voter, decision: decision.value, cast })
+  // Before anything is signed; standard output is for the vote.
+  call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
   const envelope = signed(key.value, payloadTypes.vote, statement)
   const detached = call.has('detached')
   if (detached) {
@@ -30,7 +32,6 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
       JSON.stringify({ envelopes: [envelope] }, null, 2),
     )
   }
-  call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
   return send(call, [envelope])
 }
 
@@ -102,7 +103,7 @@ export const voteCommands: readonly CommandSpec[] = [
     arguments: '<proposal>',
     summary: 'approve or reject a proposal',
     details: [
-      'Shows the proposal, reckons its digest from what is shown, signs it, and sends the vote.',
+      'Shows the proposal and what it would do, reckons the digests of both from what is shown, signs them, and sends the vote. The server refuses an approval in view of another impact than it reckons then: look again, and vote again.',
       'Without a way to the server: --proposal with the output of `capstan proposal show ID --json`, and --detached; the vote goes to `capstan submit`.',
       'Ends with 8 while the proposal needs more votes.',
     ],

@@ -7,6 +7,7 @@ import { sqliteIndexLog } from './index-log.js'
 import type { EncodedChange } from './index-rows.js'
 import { scratchTables } from './index-scratch.js'
 import { count } from './ledger.js'
+import { indexSnapshot } from './index-snapshot.js'
 import { openForReading, storeFailed } from './open-database.js'
 import { SqliteState } from './sqlite-state.js'
 import type { WriteQueue } from './write-queue.js'
@@ -58,21 +59,7 @@ export class SqliteIndexStore implements IndexStore {
   }
 
   snapshot(): StateSource & Disposable {
-    const database = openForReading(this.path)
-    try {
-      // A snapshot begins with the first read.
-      database.exec('BEGIN')
-      const state = new SqliteState(database)
-      state.load()
-      return {
-        meta: state.meta,
-        tables: state.tables,
-        [Symbol.dispose]: () => database.close(),
-      }
-    } catch (error) {
-      database.close()
-      throw storeFailed('reading failed', error)
-    }
+    return indexSnapshot(this.path)
   }
 
   scratch(): ReturnType<IndexStore['scratch']> {

@@ -5,6 +5,7 @@ import { jsonAnswer, type Route, route } from '../route.js'
 import { evidenceRoutes } from './evidence.js'
 import { operatorRoutes } from './operator.js'
 import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
+import { questionRoutes } from './questions.js'
 import { readerRoutes } from './reader.js'
 
 /** The whole HTTP API. */
@@ -23,6 +24,7 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
     }),
     ...evidenceRoutes,
     ...readerRoutes,
+    ...questionRoutes,
     ...operatorRoutes,
   ]
   return table

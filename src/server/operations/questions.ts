@@ -1,0 +1,45 @@
+import { ok } from '../../core/result.js'
+import type { Impact } from '../../namespace/questions/impact.js'
+import type { Questions } from '../../namespace/questions/questions.js'
+import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { ShownImpactJson } from '../http/question-shapes.js'
+import type { Operations } from '../operations.js'
+import { proposalJson } from '../views/namespace-views.js'
+
+interface QuestionDeps {
+  readonly index: Pick<GovernedIndex, 'proposal'>
+  readonly questions: Questions
+}
+
+/** What people ask about the namespace, beside what it is. */
+export function questionOperations({
+  index,
+  questions,
+}: QuestionDeps): Pick<Operations, 'proposal' | 'impact'> {
+  return {
+    async proposal(id) {
+      const found = await index.proposal(id)
+      if (!found.ok) return found
+      const json = proposalJson(found.value)
+      const impact = await questions.impact(id)
+      // What is over, or can no longer happen, has none.
+      if (!impact.ok) return ok(json)
+      return ok({
+        ...json,
+        impact: impactJson(impact.value.impact),
+        impactDigest: impact.value.digest,
+      })
+    },
+
+    async impact(id) {
+      const found = await questions.impact(id)
+      if (!found.ok) return found
+      const { impact, ...shown } = found.value
+      return ok({ ...shown, impact: impactJson(impact) })
+    },
+  }
+}
+
+/** As it is digested: nothing of it is written otherwise for the wire. */
+const impactJson = (impact: Impact): ShownImpactJson['impact'] =>
+  impact as unknown as ShownImpactJson['impact']
