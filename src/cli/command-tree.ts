@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.js'
 import { applyCommand } from './commands/apply.js'
+import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
 import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
@@ -19,6 +20,7 @@ import { logCommand } from './commands/log.js'
 import { groupCommands } from './commands/group.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
+import { reachCommands } from './commands/reach.js'
 import { ruleCommands } from './commands/rules.js'
 import { scopeCommands } from './commands/scope.js'
 import { serveCommands } from './commands/serve.js'
@@ -68,6 +70,8 @@ export const commands: readonly CommandSpec[] = [
   ...guardCommands,
   permitCommand,
   whyCommand,
+  ...reachCommands,
+  ...authorityCommands,
   logCommand,
   applyCommand,
   ...tokenCommands,

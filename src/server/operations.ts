@@ -5,9 +5,15 @@ import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds } from '../core/time.js'
+import type { Operation } from '../namespace/operation.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
-import type { ShownImpactJson } from './http/question-shapes.js'
+import type {
+  AuthorityJson,
+  ReachJson,
+  ResilienceJson,
+  ShownImpactJson,
+} from './http/question-shapes.js'
 import type {
   AppliedJson,
   CertificateJson,
@@ -97,6 +103,14 @@ export interface AskedCall {
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
+/** The other side of an entry's calls, a page at a time. */
+export interface AskedReach {
+  readonly alias: Alias
+  /** The `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
@@ -149,6 +163,14 @@ export interface Operations {
   proposal(id: string): Promise<Result<ProposalJson>>
   /** What it would do if it took effect now. */
   impact(id: string): Promise<Result<ShownImpactJson>>
+  /** Whom it may call. */
+  reach(page: AskedReach): Promise<Result<ReachJson>>
+  /** Who may call it. */
+  callers(page: AskedReach): Promise<Result<ReachJson>>
+  /** Who may change what is at an alias, or would be, and what it takes. */
+  authority(alias: Alias, op?: Operation['op']): Promise<Result<AuthorityJson>>
+  /** Can a scope still decide without these voters? */
+  resilience(scope: Alias, without: readonly string[]): Promise<Result<ResilienceJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */

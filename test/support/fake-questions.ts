@@ -29,6 +29,12 @@ const difference = {
   complete: true,
 }
 
+const reach = (entry: string) => ({
+  entry,
+  at: '2026-11-21T00:00:00Z',
+  reached: [{ alias: 'payments/api', uid: `e${'a'.repeat(31)}`, permissions: [permission] }],
+})
+
 /** Questions answered, each in its documented shape. */
 export const fakeQuestions = {
   impact: (id) =>
@@ -36,5 +42,37 @@ export const fakeQuestions = {
       proposal: id,
       digest: HEX,
       impact: { v: 1, proposal: HEX, class: 'sensitive', ...difference },
+    }),
+  reach: ({ alias }) => later(reach(alias)),
+  callers: ({ alias }) => later(reach(alias)),
+  authority: (alias) =>
+    later({
+      alias,
+      scope: '',
+      group: 2,
+      solo: false,
+      voters: [{ id: 'ann', controller: 'ann@acme', weight: 100, status: 'active' }],
+      proposers: ['local'],
+      classes: [
+        {
+          class: 'sensitive',
+          threshold: 151,
+          controllers: 2,
+          timelock: 0,
+          seconded: true,
+          coalitions: [['ann', 'bob']],
+          complete: true,
+        },
+      ],
+      guards: [{ scope: '', guard: { id: 'two', effect: 'minControllers', least: {} } }],
+    }),
+  resilience: (scope) =>
+    later({
+      scope,
+      group: 2,
+      solo: false,
+      voters: ['ann'],
+      classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
+      recovery: { scope: '', able: true },
     }),
 } satisfies Partial<Operations>

@@ -1,3 +1,4 @@
+import type { Alias } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { Clock } from '../../core/time.js'
@@ -5,8 +6,12 @@ import type { IndexLog, IndexStore, Pace } from '../ports.js'
 import { standingOf } from '../standing.js'
 import type { IndexState } from '../state.js'
 import { StateView } from '../state-view.js'
+import type { Operation } from '../operation.js'
+import { type Authority, authorityOver } from './authority.js'
 import { Effort } from './effort.js'
 import { type Impact, impactDigest, impactOf } from './impact.js'
+import { type ReachedFrom, reachedFrom, type ReachPage, type ReachSide } from './reach.js'
+import { type Resilience, resilienceOf } from './resilience.js'
 
 export interface QuestionDeps {
   readonly log: Pick<IndexLog, 'read'>
@@ -47,6 +52,20 @@ export class Questions {
       if (!found.ok) return found
       return ok({ proposal: id, digest: impactDigest(found.value), impact: found.value })
     })
+  }
+
+  /** Whom an entry may call now, or who may call it. */
+  reach(side: ReachSide, alias: Alias, page: Omit<ReachPage, 'at'>): Promise<Result<ReachedFrom>> {
+    const at = this.deps.clock.now()
+    return this.now((state) => reachedFrom(state, side, alias, { ...page, at }, this.effort()))
+  }
+
+  authority(alias: Alias, op?: Operation['op']): Promise<Result<Authority>> {
+    return this.now((state) => Promise.resolve(authorityOver(state, alias, op)))
+  }
+
+  resilience(scope: Alias, without: readonly string[]): Promise<Result<Resilience>> {
+    return this.now((state) => Promise.resolve(resilienceOf(state, scope, without)))
   }
 
   /** Of the tables as they are, whatever is committed before the answer is there. */

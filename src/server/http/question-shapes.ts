@@ -1,4 +1,5 @@
 import type { Json } from '../../core/canonical-json.js'
+import type { GuardJson, Instant } from './shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -8,4 +9,58 @@ export interface ShownImpactJson {
   /** SHA-256 of `impact` in canonical JSON, hex. */
   readonly digest: string
   readonly impact: JsonObject
+}
+
+/** One page of the entries that an entry may call, or that may call it. */
+export interface ReachJson {
+  readonly entry: string
+  readonly at: Instant
+  readonly reached: readonly {
+    readonly alias: string
+    readonly uid: string
+    readonly permissions: readonly JsonObject[]
+  }[]
+  /** Where more may follow: a page may hold nothing and have one. */
+  readonly next?: string
+}
+
+export interface AuthorityJson {
+  readonly alias: string
+  /** Alias of the scope whose voters decide, and the revision of their group. */
+  readonly scope: string
+  readonly group: number
+  readonly solo: boolean
+  readonly voters: readonly {
+    readonly id: string
+    readonly controller: string
+    readonly weight: number
+    readonly status: string
+  }[]
+  /** Those who may propose, beside the voters. */
+  readonly proposers: readonly string[]
+  readonly classes: readonly {
+    readonly class: string
+    readonly threshold: number
+    readonly controllers: number
+    /** Seconds. */
+    readonly timelock: number
+    readonly seconded: boolean
+    readonly coalitions: readonly (readonly string[])[]
+    readonly complete: boolean
+  }[]
+  readonly guards: readonly GuardJson[]
+}
+
+export interface ResilienceJson {
+  readonly scope: string
+  readonly group: number
+  readonly solo: boolean
+  readonly voters: readonly string[]
+  readonly classes: readonly {
+    readonly class: string
+    readonly possible: boolean
+    readonly needs: readonly string[]
+    readonly survives: number
+  }[]
+  readonly recovery: { readonly scope: string; readonly able: boolean } | null
 }

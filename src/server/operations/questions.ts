@@ -1,22 +1,38 @@
 import { ok } from '../../core/result.js'
 import type { Impact } from '../../namespace/questions/impact.js'
+import type { ReachSide } from '../../namespace/questions/reach.js'
 import type { Questions } from '../../namespace/questions/questions.js'
 import type { GovernedIndex } from '../../namespace/live-index.js'
 import type { ShownImpactJson } from '../http/question-shapes.js'
-import type { Operations } from '../operations.js'
+import type { AskedReach, Operations } from '../operations.js'
 import { proposalJson } from '../views/namespace-views.js'
+import { authorityJson, placeOfParameter, reachJson } from '../views/question-views.js'
 
 interface QuestionDeps {
   readonly index: Pick<GovernedIndex, 'proposal'>
   readonly questions: Questions
 }
 
+type Asked = 'proposal' | 'impact' | 'reach' | 'callers' | 'authority' | 'resilience'
+
 /** What people ask about the namespace, beside what it is. */
-export function questionOperations({
-  index,
-  questions,
-}: QuestionDeps): Pick<Operations, 'proposal' | 'impact'> {
+export function questionOperations({ index, questions }: QuestionDeps): Pick<Operations, Asked> {
+  const reach = async (side: ReachSide, { alias, after, limit }: AskedReach) => {
+    const page = { limit, ...(after !== undefined && { after: placeOfParameter(after) }) }
+    const found = await questions.reach(side, alias, page)
+    return found.ok ? ok(reachJson(found.value)) : found
+  }
   return {
+    reach: (page) => reach('callees', page),
+    callers: (page) => reach('callers', page),
+
+    async authority(alias, op) {
+      const found = await questions.authority(alias, op)
+      return found.ok ? ok(authorityJson(alias, found.value)) : found
+    },
+
+    resilience: (scope, without) => questions.resilience(scope, without),
+
     async proposal(id) {
       const found = await index.proposal(id)
       if (!found.ok) return found

@@ -1,5 +1,21 @@
-import { proposalParameter } from '../parameters.js'
+import { type Alias, ROOT } from '../../../core/alias.js'
+import type { AskedReach } from '../../operations.js'
+import {
+  afterParameter,
+  aliasParameter,
+  ENTRIES_IN_A_PAGE,
+  pageParameter,
+  prefixParameter,
+  proposalParameter,
+  scopeParameter,
+} from '../parameters.js'
+import { operationParameter, votersParameter } from '../question-parameters.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
+
+const reachPage = (
+  { alias }: { readonly alias: Alias },
+  { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
+): AskedReach => ({ alias, limit, ...(after !== undefined && { after }) })
 
 /** What people ask about the namespace, beside what it is. */
 export const questionRoutes: readonly Route[] = [
@@ -8,5 +24,34 @@ export const questionRoutes: readonly Route[] = [
     path: { id: proposalParameter },
     answers: [jsonAnswer(200, 'ShownImpact', 'If it took effect now')],
     use: (operations, { path }) => answered(200, operations.impact(path.id)),
+  }),
+  route('GET /v1/entries/{alias}/reach', 'reader', 'reach', {
+    summary: 'Whom an entry may call, and by what rules, a page at a time',
+    path: { alias: aliasParameter },
+    query: { limit: pageParameter, after: afterParameter },
+    answers: [jsonAnswer(200, 'Reach', 'As of now; `next` where there may be more')],
+    use: (operations, { path, query }) => answered(200, operations.reach(reachPage(path, query))),
+  }),
+  route('GET /v1/entries/{alias}/callers', 'reader', 'callers', {
+    summary: 'Who may call an entry, and by what rules, a page at a time',
+    path: { alias: aliasParameter },
+    query: { limit: pageParameter, after: afterParameter },
+    answers: [jsonAnswer(200, 'Reach', 'As of now; `next` where there may be more')],
+    use: (operations, { path, query }) => answered(200, operations.callers(reachPage(path, query))),
+  }),
+  route('GET /v1/authority', 'reader', 'authority', {
+    summary: 'Who may change what is at an alias, or would be: voters, thresholds, guards',
+    query: { alias: prefixParameter, op: operationParameter },
+    answers: [jsonAnswer(200, 'Authority', 'As of now; about the root without an alias')],
+    use: (operations, { query }) =>
+      answered(200, operations.authority(query.alias ?? ROOT, query.op)),
+  }),
+  route('GET /v1/scopes/{alias}/resilience', 'reader', 'resilience', {
+    summary: 'Can a scope still decide without some of its voters?',
+    path: { alias: scopeParameter },
+    query: { without: votersParameter },
+    answers: [jsonAnswer(200, 'Resilience', 'As of now')],
+    use: (operations, { path, query }) =>
+      answered(200, operations.resilience(path.alias, query.without ?? [])),
   }),
 ]

@@ -1,10 +1,10 @@
 import { ROOT } from '../../../core/alias.js'
 import { ok } from '../../../core/result.js'
 import {
+  afterParameter,
   aliasParameter,
   ENTRIES_IN_A_PAGE,
   headersParameter,
-  identifierParameter,
   limitParameter,
   liveParameter,
   pageParameter,
@@ -21,12 +21,6 @@ import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import { inspectBody } from '../schema/issue-bodies.js'
 
 const DEFAULT_LIMIT = 100
-
-const afterParameter = identifierParameter(
-  'The `next` of the page before',
-  /^[a-z0-9/-]{1,200}:e[a-z2-7]{31}$/,
-  'payments/api:eabcdefghijklmnopqrstuvwxyz23456',
-)
 
 /** What people and machines look at to operate the CA. */
 export const readerRoutes: readonly Route[] = [

@@ -1,7 +1,17 @@
 import { changeClasses } from '../../../namespace/group.js'
 import type { JsonSchema } from './json-schema.js'
 import { count } from './scalars.js'
-import { anyObject, boolean, list, reference, shape, string } from './shape.js'
+import {
+  anyObject,
+  boolean,
+  integer,
+  list,
+  orNull,
+  reference,
+  shape,
+  string,
+  time,
+} from './shape.js'
 
 const ports = list({ type: 'array', items: count, minItems: 2, maxItems: 2 })
 const differing = shape({
@@ -43,4 +53,49 @@ export const questionSchemas = {
     ...difference,
   }),
   ShownImpact: shape({ proposal: string, digest: string, impact: reference('Impact') }),
+  Reach: shape(
+    {
+      entry: string,
+      at: time,
+      reached: list(
+        shape({ alias: string, uid: string, permissions: list(reference('Permission')) }),
+      ),
+    },
+    { next: string },
+  ),
+  Authority: shape({
+    alias: string,
+    scope: string,
+    group: count,
+    solo: boolean,
+    voters: list(shape({ id: string, controller: string, weight: count, status: string })),
+    proposers: list(string),
+    classes: list(
+      shape({
+        class: { enum: changeClasses },
+        threshold: count,
+        controllers: count,
+        timelock: count,
+        seconded: boolean,
+        coalitions: list(list(string)),
+        complete: boolean,
+      }),
+    ),
+    guards: list(shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })),
+  }),
+  Resilience: shape({
+    scope: string,
+    group: count,
+    solo: boolean,
+    voters: list(string),
+    classes: list(
+      shape({
+        class: { enum: changeClasses },
+        possible: boolean,
+        needs: list(string),
+        survives: integer,
+      }),
+    ),
+    recovery: orNull(shape({ scope: string, able: boolean })),
+  }),
 } as const satisfies Record<string, JsonSchema>
