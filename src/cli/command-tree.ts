@@ -9,6 +9,7 @@ import { certsCommands } from './commands/certs.js'
 import { clusterCommands } from './commands/cluster.js'
 import { completionCommand } from './commands/completion.js'
 import { configCommands } from './commands/config.js'
+import { diffCommand } from './commands/diff.js'
 import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
 import { impactCommand } from './commands/impact.js'
@@ -73,6 +74,7 @@ export const commands: readonly CommandSpec[] = [
   ...reachCommands,
   ...authorityCommands,
   logCommand,
+  diffCommand,
   applyCommand,
   ...tokenCommands,
   ...certsCommands,

@@ -24,6 +24,7 @@ import type { FileVault } from '../keys/file-vault.js'
 import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { type GovernedIndex, LiveIndex } from '../namespace/live-index.js'
+import { PastQuestions } from '../namespace/questions/past-questions.js'
 import { type QuestionDeps, Questions } from '../namespace/questions/questions.js'
 import type { Progress } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
@@ -32,6 +33,7 @@ import type { Operations } from '../server/operations.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
+import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
 import { questionOperations } from '../server/operations/questions.js'
 import { trustOperations } from '../server/operations/trust.js'
@@ -141,7 +143,11 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       authority: authority.value,
       inFlight,
       longWork,
-      questioned: { log: store.index, snapshot: () => store.index.snapshot() },
+      questioned: {
+        log: store.index,
+        snapshot: () => store.index.snapshot(),
+        past: new PastQuestions(store.index, longWork.pace),
+      },
     }
     // Here the index itself is asked: what it grants cannot be out of date.
     const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
@@ -174,7 +180,7 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly longWork: LongWork
   readonly record: RecordGranted
   /** What questions are answered from. */
-  readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'>
+  readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'> & { readonly past?: PastQuestions }
 }
 
 /** Hands every use case what it needs. Nothing is decided here. */
@@ -265,6 +271,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...policyOperations({ index, clock }),
     ...questionOperations({ index, questions }),
+    ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),
     ...certificatesOperations({
       ...shared,
       tokens,

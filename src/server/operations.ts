@@ -6,10 +6,13 @@ import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds } from '../core/time.js'
 import type { Operation } from '../namespace/operation.js'
+import type { AskedDiff } from '../namespace/questions/diff.js'
+import type { PastMoment } from '../namespace/questions/past.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
 import type {
   AuthorityJson,
+  DiffJson,
   ReachJson,
   ResilienceJson,
   ShownImpactJson,
@@ -115,6 +118,9 @@ export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
 
+/** What may be asked of the index as it was. */
+export type PastOperation = 'permit' | 'why' | 'reach' | 'callers' | 'authority'
+
 /** A member of the body that the namespace itself parses. */
 export type JsonBody = Readonly<Record<string, Json>>
 
@@ -197,6 +203,13 @@ export interface Operations {
   checkCluster(alias: Alias, context: CallContext): Promise<Result<ClusterCheckJson>>
   /** Reads the whole index log again and checks every signature. */
   verify(): Promise<Result<VerifiedJson>>
+  /** What was changed between two moments: reads the log again. */
+  diff(asked: AskedDiff): Promise<Result<DiffJson>>
+  /** Asks of the index as it was at a moment: reads the log again. */
+  past<T>(
+    moment: PastMoment,
+    ask: (then: Pick<Operations, PastOperation>) => Promise<Result<T>>,
+  ): Promise<Result<T>>
   /** How far a document or a verification is that takes long. */
   progress(): ProgressJson
 }

@@ -238,6 +238,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
     ...fakeQuestions,
+    past: (_moment, ask) => ask(fakeOperations(overrides)),
     apply: (_document, mode) =>
       later({
         changes: [

@@ -75,4 +75,10 @@ export const fakeQuestions = {
       classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
       recovery: { scope: '', able: true },
     }),
+  diff: () =>
+    later({
+      from: { size: 3, at: '2026-11-20T00:00:00Z' },
+      to: { size: 9, at: '2026-11-21T00:00:00Z' },
+      ...difference,
+    }),
 } satisfies Partial<Operations>

@@ -6,6 +6,8 @@ import type { Outcome } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
+import { atOption, questionPath } from './moment.js'
+import { watched } from './watched.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -19,7 +21,8 @@ async function authority(call: Invocation): Promise<Outcome<Answer>> {
   })
   const api = await call.operator()
   if (!api.ok) return api
-  const found = await api.value.read(`/v1/authority?${query.toString()}`)
+  const path = questionPath(call, 'authority', query)
+  const found = await watched(call, api.value, api.value.read(path))
   if (!found.ok) return found
   return answer(found.value.value, (look) => renderAuthority(look, found.value))
 }
@@ -123,6 +126,7 @@ export const authorityCommands: readonly CommandSpec[] = [
     details: [
       'Of a name that there is, or that there could be. With an operation (rule.attach), only the classes that it may have; which one, its before and after say.',
     ],
+    options: [atOption],
     examples: ['capstan authority payments/api', 'capstan authority payments/api rule.attach'],
     run: authority,
   },

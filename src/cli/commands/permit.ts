@@ -6,6 +6,8 @@ import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { atOption, questionPath } from './moment.js'
+import { watched } from './watched.js'
 
 /** Asks about one call; `path` says how far the answer goes. */
 async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
@@ -25,7 +27,7 @@ async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<Js
   if (headers.length > 0) query.set('headers', headers.join('\n'))
   const api = await call.operator()
   if (!api.ok) return api
-  return api.value.read(`/v1/${path}?${query.toString()}`)
+  return watched(call, api.value, api.value.read(questionPath(call, path, query)))
 }
 
 const exitOf = (decision: JsonReader): ExitCode =>
@@ -121,6 +123,7 @@ const callOptions: readonly OptionSpec[] = [
     description: "a header field of the request: 'name: value'",
     repeat: 'many',
   },
+  atOption,
 ]
 
 export const permitCommand: CommandSpec = {

@@ -5,6 +5,8 @@ import { segment } from '../operator-api.js'
 import type { Outcome } from '../problem.js'
 import { limitOption, parseLimit } from './entry-pages.js'
 import { renderPermission } from './impact-screen.js'
+import { atOption, questionPath } from './moment.js'
+import { watched } from './watched.js'
 
 type Side = 'reach' | 'callers'
 
@@ -23,9 +25,8 @@ async function ask(call: Invocation, side: Side): Promise<Outcome<Answer>> {
       ...(next !== undefined && { after: next }),
       limit: String(Math.min(PAGE, limit.value - reached.length)),
     })
-    const page = await api.value.read(
-      `/v1/entries/${segment(alias.value)}/${side}?${query.toString()}`,
-    )
+    const path = questionPath(call, `entries/${segment(alias.value)}/${side}`, query)
+    const page = await watched(call, api.value, api.value.read(path))
     if (!page.ok) return page
     about = page.value
     reached.push(...about.objects('reached'))
@@ -62,7 +63,7 @@ export const reachCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'whom an entry may call, on which ports and routes, and by which rules',
     details: [bounds],
-    options: [limitOption],
+    options: [limitOption, atOption],
     examples: ['capstan reach web/shop', 'capstan reach web/shop --json'],
     run: (call) => ask(call, 'reach'),
   },
@@ -71,7 +72,7 @@ export const reachCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'who may call an entry, on which ports and routes, and by which rules',
     details: [bounds],
-    options: [limitOption],
+    options: [limitOption, atOption],
     examples: ['capstan callers payments/api'],
     run: (call) => ask(call, 'callers'),
   },

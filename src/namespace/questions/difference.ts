@@ -25,6 +25,8 @@ export interface Touched {
   readonly entries: ReadonlySet<Uid>
   /** Every entry in them stands under something that differs. */
   readonly regions: readonly Alias[]
+  /** Only calls to and from there, and entries there, are told; absent: all. */
+  readonly within?: Alias
 }
 
 export interface Difference {
@@ -50,13 +52,14 @@ export async function differenceOf(
   touched: Touched,
   effort: Effort,
 ): Promise<Difference> {
-  const pairs = new Pairs(states, effort)
+  const { within = ROOT } = touched
+  const pairs = new Pairs(states, effort, within)
   const entries: EntryDifference[] = []
   const members = await membersOf(states, touched, effort)
   for (const member of members.values()) {
     await effort.breathe()
     const different = entryDifference(states, member)
-    if (different) entries.push(different)
+    if (different && isUnder(different.alias, within)) entries.push(different)
     for (const caller of callersToCompare(states, member, effort)) pairs.compare(caller, member.uid)
   }
   await compareCallees(states, members, pairs, effort)
@@ -198,8 +201,10 @@ class Pairs {
   private readonly seen = new Set<string>()
   private readonly states: TwoStates
   private readonly effort: Effort
+  private readonly within: Alias
 
-  constructor(states: TwoStates, effort: Effort) {
+  constructor(states: TwoStates, effort: Effort, within: Alias) {
+    this.within = within
     this.states = states
     this.effort = effort
   }
@@ -212,8 +217,10 @@ class Pairs {
       between(moment, caller, callee),
     )
     if (!was || !is) return
-    this.added.push(...permissionsBeyond(is, was))
-    this.removed.push(...permissionsBeyond(was, is))
+    const isTold = (one: Permission): boolean =>
+      isUnder(one.caller, this.within) || isUnder(one.callee, this.within)
+    this.added.push(...permissionsBeyond(is, was).filter(isTold))
+    this.removed.push(...permissionsBeyond(was, is).filter(isTold))
   }
 }
 

@@ -1,5 +1,6 @@
 import { isDnsLabel } from '../../core/alias.js'
 import { ok } from '../../core/result.js'
+import { parseMoment, type PastMoment } from '../../namespace/questions/past.js'
 import { classesOf } from '../../namespace/questions/authority.js'
 import type { Operation } from '../../namespace/operation.js'
 import { type Parameter, unfit } from './parameters.js'
@@ -13,6 +14,19 @@ export const operationParameter: Parameter<Operation['op']> = {
   parse: (text) => {
     const found = operations.find((one) => one === text)
     return found ? ok(found) : unfit('an operation', operations.join(', '))
+  },
+}
+
+export const momentParameter: Parameter<PastMoment> = {
+  description: 'A number of records, or a time in UTC',
+  schema: {
+    type: 'string',
+    pattern: '^(?:[1-9][0-9]{0,14}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)$',
+  },
+  example: '2026-11-21T08:15:20Z',
+  parse: (text) => {
+    const moment = parseMoment(text)
+    return moment ? ok(moment) : unfit('a moment', '12 (records), or 2026-11-21T08:15:20Z')
   },
 }
 

@@ -64,3 +64,16 @@ export interface ResilienceJson {
   }[]
   readonly recovery: { readonly scope: string; readonly able: boolean } | null
 }
+
+/** What was changed between two moments of the index. */
+export interface DiffJson {
+  readonly from: { readonly size: number; readonly at: Instant }
+  readonly to: { readonly size: number; readonly at: Instant }
+  readonly permissions: {
+    readonly added: readonly JsonObject[]
+    readonly removed: readonly JsonObject[]
+  }
+  readonly entries: readonly JsonObject[]
+  readonly objects: readonly JsonObject[]
+  readonly complete: boolean
+}

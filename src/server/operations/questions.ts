@@ -17,19 +17,8 @@ type Asked = 'proposal' | 'impact' | 'reach' | 'callers' | 'authority' | 'resili
 
 /** What people ask about the namespace, beside what it is. */
 export function questionOperations({ index, questions }: QuestionDeps): Pick<Operations, Asked> {
-  const reach = async (side: ReachSide, { alias, after, limit }: AskedReach) => {
-    const page = { limit, ...(after !== undefined && { after: placeOfParameter(after) }) }
-    const found = await questions.reach(side, alias, page)
-    return found.ok ? ok(reachJson(found.value)) : found
-  }
   return {
-    reach: (page) => reach('callees', page),
-    callers: (page) => reach('callers', page),
-
-    async authority(alias, op) {
-      const found = await questions.authority(alias, op)
-      return found.ok ? ok(authorityJson(alias, found.value)) : found
-    },
+    ...questionsAsked(questions),
 
     resilience: (scope, without) => questions.resilience(scope, without),
 
@@ -52,6 +41,26 @@ export function questionOperations({ index, questions }: QuestionDeps): Pick<Ope
       if (!found.ok) return found
       const { impact, ...shown } = found.value
       return ok({ ...shown, impact: impactJson(impact) })
+    },
+  }
+}
+
+/** Of whatever state the questions are about. */
+export function questionsAsked(
+  questions: Questions,
+): Pick<Operations, 'reach' | 'callers' | 'authority'> {
+  const reach = async (side: ReachSide, { alias, after, limit }: AskedReach) => {
+    const page = { limit, ...(after !== undefined && { after: placeOfParameter(after) }) }
+    const found = await questions.reach(side, alias, page)
+    return found.ok ? ok(reachJson(found.value)) : found
+  }
+  return {
+    reach: (page) => reach('callees', page),
+    callers: (page) => reach('callers', page),
+
+    async authority(alias, op) {
+      const found = await questions.authority(alias, op)
+      return found.ok ? ok(authorityJson(alias, found.value)) : found
     },
   }
 }

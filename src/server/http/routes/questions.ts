@@ -1,21 +1,15 @@
-import { type Alias, ROOT } from '../../../core/alias.js'
-import type { AskedReach } from '../../operations.js'
+import { ROOT } from '../../../core/alias.js'
 import {
   afterParameter,
   aliasParameter,
-  ENTRIES_IN_A_PAGE,
   pageParameter,
   prefixParameter,
   proposalParameter,
   scopeParameter,
 } from '../parameters.js'
 import { operationParameter, votersParameter } from '../question-parameters.js'
+import { reachPage } from './asked.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
-
-const reachPage = (
-  { alias }: { readonly alias: Alias },
-  { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
-): AskedReach => ({ alias, limit, ...(after !== undefined && { after }) })
 
 /** What people ask about the namespace, beside what it is. */
 export const questionRoutes: readonly Route[] = [

@@ -5,6 +5,7 @@ import { jsonAnswer, type Route, route } from '../route.js'
 import { evidenceRoutes } from './evidence.js'
 import { operatorRoutes } from './operator.js'
 import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
+import { pastRoutes } from './past.js'
 import { questionRoutes } from './questions.js'
 import { readerRoutes } from './reader.js'
 
@@ -25,6 +26,7 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
     ...evidenceRoutes,
     ...readerRoutes,
     ...questionRoutes,
+    ...pastRoutes,
     ...operatorRoutes,
   ]
   return table

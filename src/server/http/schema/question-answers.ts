@@ -98,4 +98,9 @@ export const questionSchemas = {
     ),
     recovery: orNull(shape({ scope: string, able: boolean })),
   }),
+  Diff: shape({
+    from: shape({ size: count, at: time }),
+    to: shape({ size: count, at: time }),
+    ...difference,
+  }),
 } as const satisfies Record<string, JsonSchema>
