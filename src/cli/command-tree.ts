@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.js'
 import { applyCommand } from './commands/apply.js'
+import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
 import { bundleCommands } from './commands/bundle.js'
@@ -75,6 +76,7 @@ export const commands: readonly CommandSpec[] = [
   ...authorityCommands,
   logCommand,
   diffCommand,
+  ...auditQuestionCommands,
   applyCommand,
   ...tokenCommands,
   ...certsCommands,

@@ -270,7 +270,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
     ...policyOperations({ index, clock }),
-    ...questionOperations({ index, questions }),
+    ...questionOperations({ index, questions, ledger }),
     ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),
     ...certificatesOperations({
       ...shared,

@@ -93,7 +93,7 @@ async function votesOf(
 }
 
 /** A group as it was at one of its revisions: of the genesis, and of each change of it in the log. */
-async function groupAt(
+export async function groupAt(
   log: Log,
   state: IndexState,
   { uid, rev }: LogRecord['group'],
@@ -111,7 +111,7 @@ async function groupAt(
   return undefined
 }
 
-async function groupMadeBy(
+export async function groupMadeBy(
   log: Log,
   state: IndexState,
   stored: StoredRecord,

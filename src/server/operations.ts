@@ -4,7 +4,7 @@ import type { Json } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
-import type { Seconds } from '../core/time.js'
+import type { Seconds, UnixSeconds } from '../core/time.js'
 import type { Operation } from '../namespace/operation.js'
 import type { AskedDiff } from '../namespace/questions/diff.js'
 import type { PastMoment } from '../namespace/questions/past.js'
@@ -13,9 +13,12 @@ import type { AuditDetail } from './audit.js'
 import type {
   AuthorityJson,
   DiffJson,
+  ExceptionsJson,
   ReachJson,
   ResilienceJson,
   ShownImpactJson,
+  StaleJson,
+  VotedJson,
 } from './http/question-shapes.js'
 import type {
   AppliedJson,
@@ -114,6 +117,20 @@ export interface AskedReach {
   readonly limit: number
 }
 
+/** A look through the log: from a second on, or from where the page before ended. */
+export interface AskedLog {
+  readonly since?: UnixSeconds
+  readonly from?: number
+  readonly limit: number
+}
+
+export interface AskedStale {
+  readonly prefix: Alias
+  readonly age: Seconds
+  readonly after?: string
+  readonly limit: number
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
@@ -177,6 +194,12 @@ export interface Operations {
   authority(alias: Alias, op?: Operation['op']): Promise<Result<AuthorityJson>>
   /** Can a scope still decide without these voters? */
   resilience(scope: Alias, without: readonly string[]): Promise<Result<ResilienceJson>>
+  /** Changes that a voter voted about. */
+  voted(asked: AskedLog & { voter: string; which: 'all' | 'decisive' }): Promise<Result<VotedJson>>
+  /** What was not decided in the usual way. */
+  exceptions(asked: AskedLog): Promise<Result<ExceptionsJson>>
+  /** Entries without a certificate for long, and rules that allow nobody anything. */
+  stale(asked: AskedStale): Promise<Result<StaleJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */

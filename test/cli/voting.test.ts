@@ -7,7 +7,7 @@ import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex, owner } from '../namespace/given-index.js'
-import { asked } from '../namespace/questions/asked.js'
+import { asked, noLedger } from '../namespace/questions/asked.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 
 let home = ''
@@ -26,7 +26,7 @@ beforeEach(async () => {
       checkCluster: () => Promise.resolve([]),
     }),
     ...policyOperations({ index, clock }),
-    ...questionOperations({ index, questions: asked(given) }),
+    ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
   })
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))

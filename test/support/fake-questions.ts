@@ -35,6 +35,14 @@ const reach = (entry: string) => ({
   reached: [{ alias: 'payments/api', uid: `e${'a'.repeat(31)}`, permissions: [permission] }],
 })
 
+const told = {
+  seq: 7,
+  at: '2026-11-21T00:00:00Z',
+  alias: 'payments',
+  class: 'structural',
+  proposal: `pr${'a'.repeat(40)}`,
+}
+
 /** Questions answered, each in its documented shape. */
 export const fakeQuestions = {
   impact: (id) =>
@@ -80,5 +88,28 @@ export const fakeQuestions = {
       from: { size: 3, at: '2026-11-20T00:00:00Z' },
       to: { size: 9, at: '2026-11-21T00:00:00Z' },
       ...difference,
+    }),
+  voted: () =>
+    later({
+      changes: [{ ...told, scope: '', group: 2, decision: 'approve', weight: 100, decisive: true }],
+      next: 12,
+    }),
+  exceptions: () =>
+    later({
+      exceptions: [
+        { ...told, kind: 'intervention', op: 'group.set', by: 'ann', reason: 'they left' },
+      ],
+    }),
+  stale: () =>
+    later({
+      stale: [
+        {
+          alias: 'payments/api',
+          uid: `e${'a'.repeat(31)}`,
+          owner: 'team-payments',
+          unused: { last: null },
+          rules: [{ id: 'shop', because: 'over' }],
+        },
+      ],
     }),
 } satisfies Partial<Operations>

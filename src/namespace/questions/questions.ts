@@ -1,17 +1,28 @@
 import type { Alias } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import type { Clock } from '../../core/time.js'
+import { type Clock, minus, type Seconds, type UnixSeconds } from '../../core/time.js'
 import type { IndexLog, IndexStore, Pace } from '../ports.js'
 import { standingOf } from '../standing.js'
 import type { IndexState } from '../state.js'
 import { StateView } from '../state-view.js'
 import type { Operation } from '../operation.js'
 import { type Authority, authorityOver } from './authority.js'
+import { firstSince, type LogPage } from './committed.js'
 import { Effort } from './effort.js'
+import { type ExceptionPage, exceptionsIn } from './exceptions.js'
 import { type Impact, impactDigest, impactOf } from './impact.js'
 import { type ReachedFrom, reachedFrom, type ReachPage, type ReachSide } from './reach.js'
 import { type Resilience, resilienceOf } from './resilience.js'
+import { type AskedStale, type LastIssued, staleIn, type StalePage } from './stale.js'
+import { type AskedVoter, type VotedPage, votedBy } from './voter.js'
+
+/** Where a look through the log begins; at the genesis where neither is there. */
+export interface Since {
+  readonly since?: UnixSeconds
+  /** The `next` of the page before. */
+  readonly from?: number
+}
 
 export interface QuestionDeps {
   readonly log: Pick<IndexLog, 'read'>
@@ -66,6 +77,40 @@ export class Questions {
 
   resilience(scope: Alias, without: readonly string[]): Promise<Result<Resilience>> {
     return this.now((state) => Promise.resolve(resilienceOf(state, scope, without)))
+  }
+
+  /** Changes that a voter voted about, since a second or from a record on. */
+  votedBy(asked: Omit<AskedVoter, 'from'> & Since): Promise<Result<VotedPage>> {
+    return this.now(async (state) => {
+      const from = await this.startOf(state, asked)
+      return ok(await votedBy(this.deps.log, state, { ...asked, from }, this.effort()))
+    })
+  }
+
+  /** What was not decided in the usual way. */
+  exceptions(asked: Omit<LogPage, 'from'> & Since): Promise<Result<ExceptionPage>> {
+    return this.now(async (state) => {
+      const from = await this.startOf(state, asked)
+      return ok(await exceptionsIn(this.deps.log, state, { ...asked, from }, this.effort()))
+    })
+  }
+
+  /** Entries at and under an alias without a certificate for so long. */
+  stale(
+    region: Alias,
+    { age, ...page }: Pick<AskedStale, 'limit' | 'after'> & { readonly age: Seconds },
+    lastIssued: LastIssued,
+  ): Promise<Result<StalePage>> {
+    const now = this.deps.clock.now()
+    const asked = { ...page, now, before: minus(now, age) }
+    return this.now(async (state) =>
+      ok(await staleIn(state, region, asked, lastIssued, this.effort())),
+    )
+  }
+
+  private async startOf(state: IndexState, { from, since }: Since): Promise<number> {
+    if (from !== undefined) return from
+    return since === undefined ? 0 : firstSince(this.deps.log, state, since)
   }
 
   /** Of the tables as they are, whatever is committed before the answer is there. */

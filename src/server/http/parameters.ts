@@ -174,8 +174,12 @@ export function identifierParameter(
 export function unfit(
   what: string,
   wanted: string,
+  next?: string,
 ): { readonly ok: false; readonly refusal: Refusal<'request.malformed'> } {
-  return refuse('request.malformed', `not ${what}`, { wanted })
+  return refuse('request.malformed', `not ${what}`, {
+    wanted,
+    ...(next !== undefined && { next }),
+  })
 }
 
 /** The values of one kind of parameters: `{ alias: Alias }` for `{ alias: Parameter<Alias> }`. */

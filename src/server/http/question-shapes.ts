@@ -77,3 +77,46 @@ export interface DiffJson {
   readonly objects: readonly JsonObject[]
   readonly complete: boolean
 }
+
+interface ToldJson {
+  /** Number of the record. */
+  readonly seq: number
+  readonly at: Instant
+  readonly alias: string
+  readonly class: string
+  readonly proposal: string
+}
+
+/** Changes that a voter voted about; `next` is the record to go on with. */
+export interface VotedJson {
+  readonly changes: readonly (ToldJson & {
+    readonly scope: string
+    readonly group: number
+    readonly decision: string
+    readonly weight: number
+    readonly decisive: boolean
+  })[]
+  readonly next?: number
+}
+
+export interface ExceptionsJson {
+  readonly exceptions: readonly (ToldJson & {
+    readonly kind: string
+    readonly op: string
+    readonly by: string
+    readonly reason?: string
+  })[]
+  readonly next?: number
+}
+
+export interface StaleJson {
+  readonly stale: readonly {
+    readonly alias: string
+    readonly uid: string
+    readonly owner: string
+    /** Absent where it had a certificate lately. */
+    readonly unused?: { readonly last: Instant | null }
+    readonly rules: readonly { readonly id: string; readonly because: string }[]
+  }[]
+  readonly next?: string
+}

@@ -1,4 +1,8 @@
 import { ok } from '../../core/result.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
+import type { Uid } from '../../core/uid.js'
+import type { IssuanceLedger } from '../../issuance/ports.js'
+import type { Told } from '../../namespace/questions/committed.js'
 import type { Impact } from '../../namespace/questions/impact.js'
 import type { ReachSide } from '../../namespace/questions/reach.js'
 import type { Questions } from '../../namespace/questions/questions.js'
@@ -6,19 +10,53 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import type { ShownImpactJson } from '../http/question-shapes.js'
 import type { AskedReach, Operations } from '../operations.js'
 import { proposalJson } from '../views/namespace-views.js'
-import { authorityJson, placeOfParameter, reachJson } from '../views/question-views.js'
+import { authorityJson, placeOfParameter, reachJson, staleJson } from '../views/question-views.js'
 
 interface QuestionDeps {
   readonly index: Pick<GovernedIndex, 'proposal'>
   readonly questions: Questions
+  readonly ledger: Pick<IssuanceLedger, 'list' | 'lastNotAfter'>
 }
 
-type Asked = 'proposal' | 'impact' | 'reach' | 'callers' | 'authority' | 'resilience'
+type Asked =
+  | 'voted'
+  | 'exceptions'
+  | 'stale'
+  | 'proposal'
+  | 'impact'
+  | 'reach'
+  | 'callers'
+  | 'authority'
+  | 'resilience'
 
 /** What people ask about the namespace, beside what it is. */
-export function questionOperations({ index, questions }: QuestionDeps): Pick<Operations, Asked> {
+export function questionOperations({
+  index,
+  questions,
+  ledger,
+}: QuestionDeps): Pick<Operations, Asked> {
   return {
     ...questionsAsked(questions),
+
+    async voted(asked) {
+      const found = await questions.votedBy(asked)
+      if (!found.ok) return found
+      const { changes, ...more } = found.value
+      return ok({ ...more, changes: changes.map(withTime) })
+    },
+
+    async exceptions(asked) {
+      const found = await questions.exceptions(asked)
+      if (!found.ok) return found
+      const { exceptions, ...more } = found.value
+      return ok({ ...more, exceptions: exceptions.map(withTime) })
+    },
+
+    async stale({ prefix, age, after, limit }) {
+      const page = { limit, age, ...(after !== undefined && { after: placeOfParameter(after) }) }
+      const found = await questions.stale(prefix, page, (uid) => lastIssued(ledger, uid))
+      return found.ok ? ok(staleJson(found.value)) : found
+    },
 
     resilience: (scope, without) => questions.resilience(scope, without),
 
@@ -44,6 +82,20 @@ export function questionOperations({ index, questions }: QuestionDeps): Pick<Ope
     },
   }
 }
+
+/** When its latest certificate began; of one that is pruned, when it ended at the latest. */
+async function lastIssued(
+  ledger: QuestionDeps['ledger'],
+  entry: Uid,
+): Promise<UnixSeconds | undefined> {
+  const [latest] = await ledger.list({ entry, limit: 1 })
+  return latest?.notBefore ?? (await ledger.lastNotAfter(entry))
+}
+
+const withTime = <T extends Told>({ at, ...told }: T): Omit<T, 'at'> & { readonly at: string } => ({
+  ...told,
+  at: toIso(at),
+})
 
 /** Of whatever state the questions are about. */
 export function questionsAsked(

@@ -1,8 +1,9 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { Authority } from '../../namespace/questions/authority.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
+import type { StalePage } from '../../namespace/questions/stale.js'
 import { toIso } from '../../core/time.js'
-import type { AuthorityJson, ReachJson } from '../http/question-shapes.js'
+import type { AuthorityJson, ReachJson, StaleJson } from '../http/question-shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -41,4 +42,15 @@ export const authorityJson = (
     scope: one.scope,
     guard: one.guard as unknown as JsonObject,
   })),
+})
+
+export const staleJson = ({ stale, next }: StalePage): StaleJson => ({
+  stale: stale.map(({ entry: { alias, uid, owner }, unused, rules }) => ({
+    alias,
+    uid,
+    owner: owner.controller,
+    ...(unused && { unused: { last: unused.last === null ? null : toIso(unused.last) } }),
+    rules,
+  })),
+  ...(next !== undefined && { next: placeParameter(next) }),
 })

@@ -40,6 +40,8 @@ const difference = {
   complete: boolean,
 }
 
+const told = { seq: count, at: time, alias: string, class: string, proposal: string }
+
 /** Answers to what people ask about the namespace. */
 export const questionSchemas = {
   Permission: shape(
@@ -103,4 +105,43 @@ export const questionSchemas = {
     to: shape({ size: count, at: time }),
     ...difference,
   }),
+  Voted: shape(
+    {
+      changes: list(
+        shape({
+          ...told,
+          scope: string,
+          group: count,
+          decision: string,
+          weight: count,
+          decisive: boolean,
+        }),
+      ),
+    },
+    { next: count },
+  ),
+  Exceptions: shape(
+    {
+      exceptions: list(
+        shape({ ...told, kind: string, op: string, by: string }, { reason: string }),
+      ),
+    },
+    { next: count },
+  ),
+  Stale: shape(
+    {
+      stale: list(
+        shape(
+          {
+            alias: string,
+            uid: string,
+            owner: string,
+            rules: list(shape({ id: string, because: string })),
+          },
+          { unused: shape({ last: orNull(time) }) },
+        ),
+      ),
+    },
+    { next: string },
+  ),
 } as const satisfies Record<string, JsonSchema>
