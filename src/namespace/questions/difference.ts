@@ -1,24 +1,13 @@
 import { type Alias, isUnder, ROOT } from '../../core/alias.js'
 import { canonicalize } from '../../core/canonical-json.js'
-import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import type { Entry } from '../entry.js'
 import { type Permission, permissionsBetween, permissionsBeyond } from '../permit/permissions.js'
 import type { Rule, RuleCaller } from '../rule/rule.js'
 import type { IndexState } from '../state.js'
 import type { Effort } from './effort.js'
+import type { Member, Moment, TwoStates } from './two-states.js'
 import { type EntryDifference, entryDifference } from './entry-difference.js'
-
-/** Two states, and the second at which each is looked at. */
-export interface TwoStates {
-  readonly before: Moment
-  readonly after: Moment
-}
-
-export interface Moment {
-  readonly state: IndexState
-  readonly at: UnixSeconds
-}
 
 /** What is another in the two: no entry elsewhere, and no scope above one, differs. */
 export interface Touched {
@@ -75,15 +64,6 @@ const first = (list: readonly Permission[]): readonly Permission[] =>
   [...list].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)).slice(0, MOST)
 
 const placeOf = ({ caller, callee, rule }: Permission): string => `${caller} ${callee} ${rule}`
-
-/** An entry that is touched, as it is in both. */
-export interface Member {
-  readonly uid: Uid
-  readonly before: Entry | undefined
-  readonly after: Entry | undefined
-  /** Something above it differs, or it does itself. */
-  readonly because: 'above' | 'itself'
-}
 
 async function membersOf(
   { before, after }: TwoStates,

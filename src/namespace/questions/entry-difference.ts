@@ -4,7 +4,7 @@ import { effectiveEnvelope, suspendedAbove } from '../effective-envelope.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, type EnvelopeField, exceeds } from '../envelope.js'
 import { projectedNames } from '../state.js'
-import type { Member, Moment, TwoStates } from './difference.js'
+import type { Member, Moment, TwoStates } from './two-states.js'
 
 /** What an entry has in one of two states and not in the other, beside what it may call. */
 export interface EntryDifference {
