@@ -1,5 +1,7 @@
 import type { CommandSpec } from './command.js'
 import { applyCommand } from './commands/apply.js'
+import { auditQuestionCommands } from './commands/audit-questions.js'
+import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
 import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
@@ -9,8 +11,10 @@ import { checkpointCommands } from './commands/checkpoint.js'
 import { clusterCommands } from './commands/cluster.js'
 import { completionCommand } from './commands/completion.js'
 import { configCommands } from './commands/config.js'
+import { diffCommand } from './commands/diff.js'
 import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
+import { impactCommand } from './commands/impact.js'
 import { indexVerifyCommand } from './commands/index-verify.js'
 import { indexRebuildCommand } from './commands/index-rebuild.js'
 import { guardCommands } from './commands/guards.js'
@@ -19,6 +23,7 @@ import { logCommand } from './commands/log.js'
 import { groupCommands } from './commands/group.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
+import { reachCommands } from './commands/reach.js'
 import { ruleCommands } from './commands/rules.js'
 import { scopeCommands } from './commands/scope.js'
 import { serveCommands } from './commands/serve.js'
@@ -63,13 +68,18 @@ export const commands: readonly CommandSpec[] = [
   ...voterCommands,
   ...groupCommands,
   ...proposalCommands,
+  impactCommand,
   ...voteCommands,
   ...ruleCommands,
   ...splitCommands,
   ...guardCommands,
   permitCommand,
   whyCommand,
+  ...reachCommands,
+  ...authorityCommands,
   logCommand,
+  diffCommand,
+  ...auditQuestionCommands,
   applyCommand,
   ...tokenCommands,
   ...certsCommands,

@@ -25,6 +25,8 @@ import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { type GovernedIndex, LiveIndex } from '../namespace/live-index.js'
 import type { IndexLog, Progress } from '../namespace/ports.js'
+import { PastQuestions } from '../namespace/questions/past-questions.js'
+import { type QuestionDeps, Questions } from '../namespace/questions/questions.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
@@ -33,7 +35,9 @@ import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
 import { logOperations, type ServedLog } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
+import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
+import { questionOperations } from '../server/operations/questions.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import { formatVerifierKey } from '../tlog/verifier-key.js'
@@ -155,7 +159,19 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       read: (from, limit) => store.index.readRecords(from, limit),
       settled: () => publisher.settled(),
     }
-    const parts = { store, index: index.value, authority: authority.value, inFlight, longWork, log }
+    const parts = {
+      store,
+      index: index.value,
+      authority: authority.value,
+      inFlight,
+      longWork,
+      log,
+      questioned: {
+        log: store.index,
+        snapshot: () => store.index.snapshot(),
+        past: new PastQuestions(store.index, longWork.pace),
+      },
+    }
     // Here the index itself is asked: what it grants cannot be out of date.
     const record: RecordGranted = (entry, spends) => store.ledger.append(entry, spends)
     const instance = assemble({ ...parts, records: store.index, options, record })
@@ -189,6 +205,8 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly log: ServedLog
   readonly records: Pick<IndexLog, 'read'>
   readonly record: RecordGranted
+  /** What questions are answered from. */
+  readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'> & { readonly past?: PastQuestions }
 }
 
 /** Hands every use case what it needs. Nothing is decided here. */
@@ -202,6 +220,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   log,
   records,
   record,
+  questioned,
 }: Parts<S, I>): UseCases<S, I> {
   const { config, clock, random, observer } = options
   const { ledger, challenges, joinTokens: tokens } = store
@@ -254,6 +273,9 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...(options.checks && { more: options.checks }),
   })
   const shared = { authority, index, ledger, clock, random, crls }
+  // Their turns alone: how far they are is nobody's business.
+  const { pace } = new LongWork(() => undefined)
+  const questions = new Questions({ ...questioned, clock, pace })
   const operations: Operations = {
     ...trustOperations({
       ...shared,
@@ -280,6 +302,8 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...policyOperations({ index, clock }),
     ...logOperations(log),
     ...bundleOperations({ index, log, records }),
+    ...questionOperations({ index, questions, ledger }),
+    ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),
     ...certificatesOperations({
       ...shared,
       tokens,

@@ -6,7 +6,7 @@ import type { RecordGranted } from '../issuance/ports.js'
 import { receivedVault, type UnsealedKeys } from '../keys/received-vault.js'
 import { governedElsewhere } from '../namespace/governed-elsewhere.js'
 import { parseVerifierKey } from '../tlog/verifier-key.js'
-import { openIndexReader } from '../store/open-index-reader.js'
+import { indexSnapshot, openIndexReader } from '../store/open-index-reader.js'
 import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
 import { assemble, type UseCaseOptions, type UseCases } from './instance.js'
@@ -55,6 +55,7 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
     },
     records: reader.log,
     record,
+    questioned: { log: reader.log, snapshot: () => indexSnapshot(path) },
   })
   const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)
   return ok({

@@ -72,6 +72,7 @@ export const faultOf = {
   'namespace.no-vote': 'forbidden',
   'namespace.group-invalid': 'malformed',
   'namespace.equivocation': 'forbidden',
+  'namespace.impact-differs': 'conflict',
   'namespace.no-quorum': 'conflict',
   'namespace.timelock': 'conflict',
   'namespace.closed': 'conflict',

@@ -121,7 +121,7 @@ async function votesOf(
 }
 
 /** The group that decided, as it was then; undefined where its making is too far back. */
-async function groupAt(
+export async function groupAt(
   log: Log,
   state: IndexState,
   { seq: decided, group: { uid, rev } }: LogRecord,
@@ -137,7 +137,7 @@ async function groupAt(
   return undefined
 }
 
-async function groupMadeBy(
+export async function groupMadeBy(
   log: Log,
   state: IndexState,
   stored: StoredRecord,

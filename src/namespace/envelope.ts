@@ -196,7 +196,8 @@ function meetClusters(a: readonly Uid[] | '*', b: readonly Uid[] | '*'): readonl
   return intersect(a, b)
 }
 
-function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
+/** What is in both. */
+export function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
   return mergePorts(
     a.flatMap(([from, to]) =>
       b.flatMap(([low, high]): PortRange[] => {
@@ -205,6 +206,22 @@ function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[
       }),
     ),
   )
+}
+
+/** What is in `a` and not in `b`. */
+export function portsBeyond(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
+  let left = mergePorts(a)
+  for (const [from, to] of b) {
+    left = left.flatMap(([low, high]): PortRange[] => {
+      if (to < low || high < from) return [[low, high]]
+      const parts: PortRange[] = [
+        [low, from - 1],
+        [to + 1, high],
+      ]
+      return parts.filter(([first, last]) => first <= last)
+    })
+  }
+  return left
 }
 
 /** Sorted; ranges that touch become one. */

@@ -181,7 +181,7 @@ export class LiveIndex implements GovernedIndex {
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>> {
     return this.inTurn(async () => {
       const submitted = await this.write((draft, freeze) =>
-        submit(draft, envelopes, this.context(draft, freeze)),
+        submit(draft, envelopes, { ...this.context(draft, freeze), pace: this.pace }),
       )
       if (!submitted.ok) return submitted
       const proposal = await this.proposal(submitted.value.proposal)

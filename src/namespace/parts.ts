@@ -67,6 +67,8 @@ export interface DecidedParts {
   readonly parts: readonly Decided[]
   /** The gravest of them: so many votes it takes. */
   readonly changeClass: ChangeClass
+  /** What they leave; nobody else sees it. */
+  readonly after: IndexState
 }
 
 /** What a proposal would do: each change on what those before it leave. Changes nothing. */
@@ -84,7 +86,8 @@ export function decideParts(
     draft.imagine(decided.value.effect)
     parts.push(decided.value)
   }
-  return ok({ parts, changeClass: parts.map((one) => one.changeClass).reduce(graver) })
+  const changeClass = parts.map((one) => one.changeClass).reduce(graver)
+  return ok({ parts, changeClass, after: draft })
 }
 
 /** The one of two classes that takes more. */

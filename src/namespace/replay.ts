@@ -22,7 +22,7 @@ interface ReplayOptions {
  * belong there is refused by its number; the tables then hold what was before its stretch.
  */
 export async function replay(
-  log: IndexLog,
+  log: Pick<IndexLog, 'read'>,
   into: StateStore,
   { size, pace, stretch = STRETCH }: ReplayOptions,
 ): Promise<Result<undefined>> {

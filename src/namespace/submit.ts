@@ -4,11 +4,19 @@ import type { DraftLog } from './draft-log.js'
 import { open, type Opened, payloadTypes } from './dsse.js'
 import { equivocationOf, evidenceRecord } from './fold-evidence.js'
 import { deliberationRecord } from './log-record.js'
-import type { Pending } from './pending.js'
+import type { Pending, ProposalRow } from './pending.js'
+import type { Pace } from './ports.js'
+import { Effort } from './questions/effort.js'
+import { impactDigest, impactOf } from './questions/impact.js'
 import { standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, readProposal, readVote, readWithdrawal } from './statements.js'
 import { type EffectContext, takeEffect } from './take-effect.js'
+
+/** What a statement is taken in with. */
+export interface Intake extends EffectContext {
+  readonly pace: Pace
+}
 
 /** What a signed statement led to. */
 export interface Submitted {
@@ -27,7 +35,7 @@ export interface Submitted {
 export async function submit(
   draft: DraftLog,
   envelopes: readonly Uint8Array[],
-  context: EffectContext,
+  context: Intake,
 ): Promise<Result<Submitted>> {
   const opened = envelopes.map(open)
   const known = opened.filter((one) => one !== undefined)
@@ -41,6 +49,7 @@ export async function submit(
   const about = aboutOf(draft.state, first)
   if (!about.ok) return about
   const { kind, digest, subject } = about.value
+  const before = draft.state.tables.proposals.get(proposalId(digest))
   const record = deliberationRecord(draft.state, {
     kind,
     at: context.at,
@@ -50,6 +59,8 @@ export async function submit(
   })
   const added = draft.add(record, envelopes)
   if (!added.ok) return added
+  const shown = await wasShown(draft.state, first, before, context.pace)
+  if (!shown.ok) return shown
   const id = proposalId(digest)
   const row = draft.state.tables.proposals.get(id)
   if (row?.kind !== 'pending' || standingOf(draft.state, row, context.at) !== 'due') {
@@ -58,6 +69,28 @@ export async function submit(
   const changes = await takeEffect(draft, row, context)
   // The vote counts, whatever keeps the change from taking effect: that is looked at again.
   return ok({ proposal: id, changes: changes.ok ? changes.value : [] })
+}
+
+/**
+ * A vote that names the impact its voter was shown counts for that impact alone. Looked at when it is
+ * handed in and not when the log is read again: what is signed is the change, and its impact follows.
+ */
+async function wasShown(
+  state: IndexState,
+  statement: Opened,
+  row: ProposalRow | undefined,
+  pace: Pace,
+): Promise<Result<undefined>> {
+  const shown = readVote(statement)?.predicate.impact
+  if (shown === undefined || row?.kind !== 'pending') return ok()
+  const impact = await impactOf(state, row, new Effort(pace))
+  const digest = impact.ok ? impactDigest(impact.value) : undefined
+  if (digest === shown) return ok()
+  return refuse('namespace.impact-differs', 'the voter was shown another impact', {
+    wanted: digest ?? 'a proposal that may take effect',
+    found: shown,
+    next: `capstan impact ${row.id}, and vote again`,
+  })
 }
 
 interface About {

@@ -4,11 +4,24 @@ import type { Json } from '../core/canonical-json.js'
 import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
-import type { Seconds } from '../core/time.js'
+import type { Seconds, UnixSeconds } from '../core/time.js'
+import type { Operation } from '../namespace/operation.js'
+import type { AskedDiff } from '../namespace/questions/diff.js'
+import type { PastMoment } from '../namespace/questions/past.js'
 import type { StateMapTable } from '../namespace/state-map.js'
 import type { TilePath } from '../tlog/tile.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
+import type {
+  AuthorityJson,
+  DiffJson,
+  ExceptionsJson,
+  ReachJson,
+  ResilienceJson,
+  ShownImpactJson,
+  StaleJson,
+  VotedJson,
+} from './http/question-shapes.js'
 import type {
   AppliedJson,
   CertificateJson,
@@ -98,9 +111,34 @@ export interface AskedCall {
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
+/** The other side of an entry's calls, a page at a time. */
+export interface AskedReach {
+  readonly alias: Alias
+  /** The `next` of the page before. */
+  readonly after?: string
+  readonly limit: number
+}
+
+/** A look through the log: from a second on, or from where the page before ended. */
+export interface AskedLog {
+  readonly since?: UnixSeconds
+  readonly from?: number
+  readonly limit: number
+}
+
+export interface AskedStale {
+  readonly prefix: Alias
+  readonly age: Seconds
+  readonly after?: string
+  readonly limit: number
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
+
+/** What may be asked of the index as it was. */
+export type PastOperation = 'permit' | 'why' | 'reach' | 'callers' | 'authority'
 
 /** A member of the body that the namespace itself parses. */
 export type JsonBody = Readonly<Record<string, Json>>
@@ -158,6 +196,22 @@ export interface Operations {
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>
+  /** What it would do if it took effect now. */
+  impact(id: string): Promise<Result<ShownImpactJson>>
+  /** Whom it may call. */
+  reach(page: AskedReach): Promise<Result<ReachJson>>
+  /** Who may call it. */
+  callers(page: AskedReach): Promise<Result<ReachJson>>
+  /** Who may change what is at an alias, or would be, and what it takes. */
+  authority(alias: Alias, op?: Operation['op']): Promise<Result<AuthorityJson>>
+  /** Can a scope still decide without these voters? */
+  resilience(scope: Alias, without: readonly string[]): Promise<Result<ResilienceJson>>
+  /** Changes that a voter voted about. */
+  voted(asked: AskedLog & { voter: string; which: 'all' | 'decisive' }): Promise<Result<VotedJson>>
+  /** What was not decided in the usual way. */
+  exceptions(asked: AskedLog): Promise<Result<ExceptionsJson>>
+  /** Entries without a certificate for long, and rules that allow nobody anything. */
+  stale(asked: AskedStale): Promise<Result<StaleJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */
@@ -188,6 +242,13 @@ export interface Operations {
    * checkpoint of this log.
    */
   verify(from?: string): Promise<Result<VerifiedJson>>
+  /** What was changed between two moments: reads the log again. */
+  diff(asked: AskedDiff): Promise<Result<DiffJson>>
+  /** Asks of the index as it was at a moment: reads the log again. */
+  past<T>(
+    moment: PastMoment,
+    ask: (then: Pick<Operations, PastOperation>) => Promise<Result<T>>,
+  ): Promise<Result<T>>
   /** How far a document or a verification is that takes long. */
   progress(): ProgressJson
 }

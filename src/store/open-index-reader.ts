@@ -2,6 +2,7 @@ import { DependencyError } from '../core/dependency-error.js'
 import { IndexReader } from './sqlite/index-reader.js'
 import { openForReading, storeFailed } from './sqlite/open-database.js'
 
+export { indexSnapshot } from './sqlite/index-snapshot.js'
 export type { IndexReader } from './sqlite/index-reader.js'
 
 /**

@@ -2,9 +2,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { impactDigest } from '../../src/namespace/questions/impact.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
+import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex, owner } from '../namespace/given-index.js'
+import { asked, noLedger } from '../namespace/questions/asked.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 import { logSigner } from '../support/note-signers.js'
 
@@ -25,6 +28,7 @@ beforeEach(async () => {
       checkCluster: () => Promise.resolve([]),
     }),
     ...policyOperations({ index, clock }),
+    ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
   })
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
@@ -64,6 +68,14 @@ async function waiting(): Promise<string> {
     proposals: readonly { id: string }[]
   }
   return proposals[0]?.id ?? ''
+}
+
+/** What a detached vote says. */
+function said(vote: Screen): Record<string, unknown> {
+  const [envelope] = (JSON.parse(vote.out) as { envelopes: readonly { payload: string }[] })
+    .envelopes
+  const statement = Buffer.from(envelope?.payload ?? '', 'base64').toString('utf8')
+  return (JSON.parse(statement) as { predicate: Record<string, unknown> }).predicate
 }
 
 describe('a key to vote with', () => {
@@ -161,6 +173,8 @@ describe('a group', () => {
     for (const [from, to] of [
       ['team-payments', 'team-mallory'],
       ['"created": ', '"more": 1, "created": '],
+      ['"certificates": "gained"', '"certificates": "kept"'],
+      ['"complete": true', '"complete": 1.5'],
     ] as const) {
       expect(shown).toContain(from)
       writeFileSync(join(home, 'p.json'), shown.replaceAll(from, to))
@@ -202,6 +216,41 @@ describe('a group', () => {
     const refused = await capstan(`vote ${id} --reject ${key} --detached`)
     expect(refused.err).toContain('you have not voted so often')
     expect([refused.exit, refused.out]).toEqual([3, ''])
+  })
+
+  it('is shown what it approves, and signs that', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const impact = await capstan(`impact ${id.slice(0, 9)}`)
+    expect(impact.out).toContain('created entry payments/api')
+    expect(impact.out).toContain('spiffe://acme.example/payments/api')
+    const { digest } = json(await capstan(`impact ${id} --json`)) as { digest: string }
+    expect(impact.out).toContain(digest)
+    const vote = `vote ${id} --as ann --key ann.key`
+    const detached = await capstan(`${vote} --approve --detached`)
+    expect(detached.err).toContain(digest)
+    expect(said(detached)).toMatchObject({ impact: digest })
+    expect(said(await capstan(`${vote} --reject --detached`))).not.toHaveProperty('impact')
+    expect((await capstan('submit -', detached.out)).exit).toBe(8)
+  })
+
+  it('is not voted in by who was shown something else', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    await capstan('entry create payments/web --owner team-payments')
+    const id = await waiting()
+    const shown = JSON.parse((await capstan(`proposal show ${id} --json`)).out) as {
+      impact: { class: string }
+      impactDigest: string
+    }
+    shown.impact.class = 'routine'
+    shown.impactDigest = impactDigest(shown.impact)
+    writeFileSync(join(home, 'p.json'), JSON.stringify(shown))
+    const vote = await capstan(`vote ${id} --approve --as ann --key ann.key --proposal p.json`)
+    expect(vote.exit).toBe(3)
+    expect(vote.err).toContain('namespace.impact-differs')
+    expect(vote.err).toContain(`next:    capstan impact ${id}`)
   })
 
   it('hears one decision, of one proposal that there is', async () => {

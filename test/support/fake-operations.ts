@@ -11,6 +11,7 @@ import type {
   TrustBundleJson,
 } from '../../src/server/http/shapes.js'
 import type { Operations } from '../../src/server/operations.js'
+import { fakeQuestions } from './fake-questions.js'
 
 const T = '2026-11-21T00:00:00Z'
 const SERIAL = '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'
@@ -248,6 +249,8 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
+    ...fakeQuestions,
+    past: (_moment, ask) => ask(fakeOperations(overrides)),
     apply: (_document, mode) =>
       later({
         changes: [

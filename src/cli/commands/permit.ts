@@ -10,7 +10,9 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { atOption, questionPath } from './moment.js'
 import { trustedBundle, trustOptions } from './trusted-bundle.js'
+import { watched } from './watched.js'
 
 /** Asks about one call; `path` says how far the answer goes. */
 async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
@@ -30,7 +32,7 @@ async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<Js
   if (headers.length > 0) query.set('headers', headers.join('\n'))
   const api = await call.operator()
   if (!api.ok) return api
-  return api.value.read(`/v1/${path}?${query.toString()}`)
+  return watched(call, api.value, api.value.read(questionPath(call, path, query)))
 }
 
 const isHeader = (text: string): boolean => /^[^:\n]+:[^\n]*$/.test(text)
@@ -179,6 +181,7 @@ const callOptions: readonly OptionSpec[] = [
     description: "a header field of the request: 'name: value'",
     repeat: 'many',
   },
+  atOption,
 ]
 
 export const permitCommand: CommandSpec = {

@@ -3,6 +3,7 @@ import { type Field, renderFields } from '../screen/fields.js'
 import type { Colour, Look } from '../screen/look.js'
 import { cell, renderTable, timeCell } from '../screen/table.js'
 import { parseInstant, renderRelative, renderTime } from '../screen/times.js'
+import { renderImpact } from './impact-screen.js'
 
 const COLOURS: Readonly<Record<string, Colour>> = {
   open: 'yellow',
@@ -128,7 +129,11 @@ export function renderProposal(look: Look, answer: JsonReader): string {
   const asked = body
     ? `\n\n${look.paint('bold', 'what it says')}\n${JSON.stringify(body.value, null, 2)}`
     : ''
-  return `${renderFields(look, fields)}${asked}`
+  const impact = answer.optionalObject('impact')
+  const does = impact
+    ? `\n\n${look.paint('bold', 'what it does')}\n${renderImpact(look, impact, answer.text('impactDigest'))}`
+    : ''
+  return `${renderFields(look, fields)}${asked}${does}`
 }
 
 const timeOf = (time: string | undefined, look: Look): string | undefined =>

@@ -40,7 +40,8 @@ export async function findProposal(api: OperatorApi, id: string): Promise<Outcom
   if (!listed.ok) return listed
   const found = listed.value.objects('proposals').filter((one) => one.raw('id').startsWith(id))
   const [only, ...more] = found
-  if (only && more.length === 0) return { ok: true, value: only }
+  // Alone it says more than in the list: what it would do.
+  if (only && more.length === 0) return api.read(`/v1/proposals/${only.raw('id')}`)
   return refused({
     code: 'namespace.unknown',
     detail: only ? 'several proposals begin so' : 'nothing that waits begins so',

@@ -104,7 +104,7 @@ export const voteCommands: readonly CommandSpec[] = [
     arguments: '<proposal>',
     summary: 'approve or reject a proposal',
     details: [
-      'Shows the proposal, reckons its digest from what is shown, signs it, and sends the vote.',
+      'Shows the proposal and what it would do, reckons the digests of both from what is shown, signs them, and sends the vote. The server refuses an approval in view of another impact than it reckons then: look again, and vote again.',
       'The id is made of the digest: whoever has looked with `capstan proposal show`, and votes with the whole id, signs that proposal or none.',
       'Without a way to the server: --proposal with the output of `capstan proposal show ID --json`, and --detached; the vote goes to `capstan submit`.',
       'Ends with 8 while the proposal needs more votes.',

@@ -4,6 +4,8 @@ import type { UnixSeconds } from '../../core/time.js'
 import type { Decision } from '../../namespace/ballot.js'
 import { type PayloadType, payloadTypes, preAuthEncoding } from '../../namespace/dsse.js'
 import { isShapedLike } from '../../namespace/change-request.js'
+import { isSignable } from '../../namespace/signable.js'
+import { impactDigest } from '../../namespace/questions/impact.js'
 import { proposalSchema } from '../../namespace/statement-schema.js'
 import {
   type Proposal,
@@ -39,6 +41,8 @@ export interface ShownProposal {
   readonly log: { readonly size: number; readonly head: string }
   /** What the voter said before, where they did. */
   readonly votes: readonly JsonReader[]
+  /** Digest of the impact that is shown with it, where one is. */
+  readonly impact?: string
 }
 
 /** A vote has the number after the voter's last one; what that was, the server says. */
@@ -70,8 +74,8 @@ export function shownProposal(answer: JsonReader, asked: string): Outcome<ShownP
     })
   }
   const { value } = answer.object('proposal')
-  if (!isShapedLike(proposalSchema, value)) {
-    return refused({ code: 'namespace.malformed', detail: 'this is not a proposal', found: id })
+  if (!isShapedLike(proposalSchema, value) || !isSignable(value).ok) {
+    return unreadable('statement', id)
   }
   const statement = Buffer.from(canonicalize(value), 'utf8')
   const digest = sha256Hex(preAuthEncoding(payloadTypes.proposal, statement))
@@ -86,12 +90,38 @@ export function shownProposal(answer: JsonReader, asked: string): Outcome<ShownP
   }
   const log = { size: answer.count('record') + 1, head: open.raw('head') }
   const votes = open.objects('votes')
-  return { ok: true, value: { id, digest, proposal: value as unknown as Proposal, log, votes } }
+  const impact = shownImpact(answer, digest)
+  if (!impact.ok) return impact
+  const shown = impact.value !== undefined && { impact: impact.value }
+  const proposal = value as unknown as Proposal
+  return { ok: true, value: { id, digest, proposal, log, votes, ...shown } }
+}
+
+const unreadable = (what: string, id: string) =>
+  refused({ code: 'namespace.malformed', detail: `this is not a proposal's ${what}`, found: id })
+
+/** Reckoned from what is shown too: whoever shows another digest with it is refused. */
+function shownImpact(answer: JsonReader, proposal: string): Outcome<string | undefined> {
+  const impact = answer.optionalObject('impact')
+  if (!impact) return { ok: true, value: undefined }
+  // A file may hold anything.
+  if (!isSignable(impact.value).ok) return unreadable('impact', answer.text('id'))
+  const digest = impactDigest(impact.value)
+  if (digest === answer.raw('impactDigest') && impact.raw('proposal') === proposal) {
+    return { ok: true, value: digest }
+  }
+  return refused({
+    code: 'namespace.impact-differs',
+    detail: 'the impact is not the one that its digest names, or of another proposal',
+    wanted: digest,
+    found: answer.text('impactDigest'),
+    next: 'do not vote; find out who changed it',
+  })
 }
 
 /** A vote about it, to be signed by `voter`. */
 export function voteAbout(
-  { id, digest, proposal, log, votes }: ShownProposal,
+  { id, digest, proposal, log, votes, impact }: ShownProposal,
   {
     voter,
     decision,
@@ -122,6 +152,8 @@ export function voteAbout(
       seq,
       cast,
       log,
+      // Whoever says no says it whatever the impact is: nothing may stand in the way of that.
+      ...(decision === 'approve' && impact !== undefined && { impact }),
     },
   }
   return { ok: true, value: vote }

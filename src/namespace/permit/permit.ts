@@ -72,12 +72,12 @@ export interface Party {
   readonly scopes: readonly PermitScope[]
 }
 
-const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
+export const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
   entry,
   scopes: scopePath(state, entry.alias),
 })
 
-function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
+export function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
   const state = entryState(entry, at)
   if (state !== 'active') {
     return denied('inactive', `the entry ${entry.alias} is ${state}`, ofEntry(entry))
@@ -136,7 +136,7 @@ interface Ceiling {
 }
 
 /** Every envelope that bears on a party, from the root down. Each must admit; so their meet does. */
-function* ceilings({ entry, scopes }: Party): Iterable<Ceiling> {
+export function* ceilings({ entry, scopes }: Party): Iterable<Ceiling> {
   for (const scope of scopes) yield { envelope: scope.envelope, by: ofScope(scope) }
   yield { envelope: entry.envelope, by: ofEntry(entry) }
 }
@@ -180,11 +180,11 @@ function forbiddenAbove(
   return denied('guard', `the guard ${guard.id} of ${nameOf(by)} forbids it`, by, guard.id)
 }
 
-const isIn = (alias: Alias, regions: readonly Alias[] | undefined): boolean =>
+export const isIn = (alias: Alias, regions: readonly Alias[] | undefined): boolean =>
   regions?.some((region) => isUnder(alias, region)) ?? true
 
 /** The uppermost guard above a party that is meant. */
-function guardAbove(
+export function guardAbove(
   { scopes }: Party,
   isMeant: (guard: Guard) => boolean,
 ): { readonly guard: Guard; readonly by: Changeable } | undefined {

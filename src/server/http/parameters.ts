@@ -142,6 +142,12 @@ export const headersParameter: Parameter<readonly (readonly [string, string])[]>
   },
 }
 
+export const afterParameter = identifierParameter(
+  'The `next` of the page before',
+  /^[a-z0-9/-]{1,200}:e[a-z2-7]{31}$/,
+  'payments/api:eabcdefghijklmnopqrstuvwxyz23456',
+)
+
 /** A parameter that is an identifier of a fixed form. */
 export const proposalParameter: Parameter<string> = identifierParameter(
   'the id of a proposal',
@@ -165,11 +171,15 @@ export function identifierParameter(
   }
 }
 
-function unfit(
+export function unfit(
   what: string,
   wanted: string,
+  next?: string,
 ): { readonly ok: false; readonly refusal: Refusal<'request.malformed'> } {
-  return refuse('request.malformed', `not ${what}`, { wanted })
+  return refuse('request.malformed', `not ${what}`, {
+    wanted,
+    ...(next !== undefined && { next }),
+  })
 }
 
 /** The values of one kind of parameters: `{ alias: Alias }` for `{ alias: Parameter<Alias> }`. */

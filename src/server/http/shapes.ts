@@ -304,6 +304,9 @@ export interface ProposalJson {
     readonly awaits: readonly string[]
   } | null
   readonly closed: { readonly at: Instant; readonly record: number } | null
+  /** Where one proposal is asked for that waits: what it would do, and the digest of that. */
+  readonly impact?: JsonObject
+  readonly impactDigest?: string
 }
 
 /** What a signed statement led to. */

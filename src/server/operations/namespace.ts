@@ -44,15 +44,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 type Changing = 'change' | 'submit' | 'apply' | 'checkCluster' | 'verify' | 'progress'
 type Named =
-  | 'proposals'
-  | 'proposal'
-  | 'entries'
-  | 'entry'
-  | 'scopes'
-  | 'scope'
-  | 'clusters'
-  | 'cluster'
-  | 'history'
+  'proposals' | 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
 
 /** The governed namespace: read, changed, and verified. */
 export function namespaceOperations({
@@ -127,9 +119,9 @@ export function namespaceOperations({
     },
 
     async submit(envelopes, context) {
-      const submitted = await index.submit(
-        envelopes.map((envelope) => Buffer.from(canonicalize(envelope), 'utf8')),
-      )
+      const submitted = await index
+        .submit(envelopes.map((envelope) => Buffer.from(canonicalize(envelope), 'utf8')))
+        .finally(() => longWork.end())
       if (!submitted.ok) return submitted
       const { proposal, changes, suspended = null } = submitted.value
       aboutAlias(proposal.proposal?.subject.alias, context.about)
@@ -141,11 +133,6 @@ export function namespaceOperations({
     },
 
     proposals: () => done(index.proposals().map(proposalJson)),
-
-    async proposal(id) {
-      const found = await index.proposal(id)
-      return found.ok ? ok(proposalJson(found.value)) : found
-    },
 
     async apply(document, mode) {
       const planned = index.plan(document)

@@ -15,6 +15,7 @@ import { sqliteIndexLog } from './index-log.js'
 import type { EncodedChange } from './index-rows.js'
 import { scratchTables } from './index-scratch.js'
 import { count } from './ledger.js'
+import { indexSnapshot } from './index-snapshot.js'
 import { sqliteLogTree } from './log-tree.js'
 import { MapReader } from './map-reader.js'
 import { openForReading, storeFailed } from './open-database.js'
@@ -83,22 +84,7 @@ export class SqliteIndexStore implements IndexStore {
   }
 
   snapshot(): ReturnType<IndexStore['snapshot']> {
-    const database = openForReading(this.path)
-    try {
-      // A snapshot begins with the first read.
-      database.exec('BEGIN')
-      const state = new SqliteState(database)
-      state.load()
-      return {
-        meta: state.meta,
-        tables: state.tables,
-        map: new MapReader(database),
-        [Symbol.dispose]: () => database.close(),
-      }
-    } catch (error) {
-      database.close()
-      throw storeFailed('reading failed', error)
-    }
+    return indexSnapshot(this.path)
   }
 
   scratch(): ReturnType<IndexStore['scratch']> {

@@ -1,32 +1,23 @@
 import { ROOT } from '../../../core/alias.js'
 import { ok } from '../../../core/result.js'
 import {
+  afterParameter,
   aliasParameter,
   ENTRIES_IN_A_PAGE,
-  headersParameter,
-  identifierParameter,
   limitParameter,
   liveParameter,
   pageParameter,
-  portParameter,
   prefixParameter,
   proposalParameter,
-  required,
-  routeParameter,
   scopeParameter,
   serialParameter,
 } from '../parameters.js'
 import { json, JSON_TYPE } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
+import { askedCall, callParameters } from './asked.js'
 import { inspectBody } from '../schema/issue-bodies.js'
 
 const DEFAULT_LIMIT = 100
-
-const afterParameter = identifierParameter(
-  'The `next` of the page before',
-  /^[a-z0-9/-]{1,200}:e[a-z2-7]{31}$/,
-  'payments/api:eabcdefghijklmnopqrstuvwxyz23456',
-)
 
 /** What people and machines look at to operate the CA. */
 export const readerRoutes: readonly Route[] = [
@@ -103,35 +94,15 @@ export const readerRoutes: readonly Route[] = [
   }),
   route('GET /v1/permit', 'reader', 'permit', {
     summary: 'May this call be made, and by what; or what it fails by first, and who decides that',
-    query: {
-      caller: required(aliasParameter),
-      callee: required(aliasParameter),
-      port: required(portParameter),
-      route: routeParameter,
-      headers: headersParameter,
-    },
+    query: callParameters,
     answers: [jsonAnswer(200, 'Permit', 'As of now')],
-    use: (operations, { query }) => {
-      const { caller, callee, port, route: asked, headers = [] } = query
-      const call = { caller, callee, port, ...(asked !== undefined && { route: asked }), headers }
-      return answered(200, operations.permit(call))
-    },
+    use: (operations, { query }) => answered(200, operations.permit(askedCall(query))),
   }),
   route('GET /v1/why', 'reader', 'why', {
     summary: 'The same, with who made the rule that allows it, when, why, and by whose votes',
-    query: {
-      caller: required(aliasParameter),
-      callee: required(aliasParameter),
-      port: required(portParameter),
-      route: routeParameter,
-      headers: headersParameter,
-    },
+    query: callParameters,
     answers: [jsonAnswer(200, 'Why', 'As of now')],
-    use: (operations, { query }) => {
-      const { caller, callee, port, route: asked, headers = [] } = query
-      const call = { caller, callee, port, ...(asked !== undefined && { route: asked }), headers }
-      return answered(200, operations.why(call))
-    },
+    use: (operations, { query }) => answered(200, operations.why(askedCall(query))),
   }),
   route('GET /v1/clusters', 'reader', 'listClusters', {
     summary: 'All clusters',

@@ -6,6 +6,8 @@ import { evidenceRoutes } from './evidence.js'
 import { logRoutes } from './logs.js'
 import { operatorRoutes } from './operator.js'
 import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
+import { pastRoutes } from './past.js'
+import { questionRoutes } from './questions.js'
 import { readerRoutes } from './reader.js'
 
 /** The whole HTTP API. */
@@ -25,6 +27,8 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
     }),
     ...evidenceRoutes,
     ...readerRoutes,
+    ...questionRoutes,
+    ...pastRoutes,
     ...operatorRoutes,
   ]
   return table

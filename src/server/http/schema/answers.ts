@@ -1,23 +1,18 @@
 import { conditions } from '../../../namespace/permit/decision.js'
-import { count, object, serial } from './scalars.js'
+import { questionSchemas } from './question-answers.js'
+import { count, serial } from './scalars.js'
+import {
+  anyObject,
+  boolean,
+  integer,
+  list,
+  orNull,
+  reference,
+  shape,
+  string,
+  time,
+} from './shape.js'
 import type { JsonSchema } from './json-schema.js'
-
-const string: JsonSchema = { type: 'string' }
-const boolean: JsonSchema = { type: 'boolean' }
-const integer: JsonSchema = { type: 'integer' }
-const time: JsonSchema = { type: 'string', format: 'date-time' }
-const anyObject: JsonSchema = { type: 'object' }
-const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items })
-const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })
-const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
-
-/** Members that are always there, and members that may be absent. */
-function shape(
-  always: Readonly<Record<string, JsonSchema>>,
-  sometimes: Readonly<Record<string, JsonSchema>> = {},
-): JsonSchema {
-  return object({ ...always, ...sometimes }, Object.keys(always))
-}
 
 const anchor = { id: string, subject: string, notAfter: time, sha256: string }
 const governed = { uid: string, alias: string, state: string, rev: count, head: string }
@@ -211,40 +206,43 @@ export const answerSchemas = {
     at: time,
     class: string,
   }),
-  Proposal: shape({
-    id: string,
-    digest: string,
-    standing: {
-      enum: [
-        'open',
-        'scheduled',
-        'due',
-        'committed',
-        'rejected',
-        'withdrawn',
-        'vetoed',
-        'stale',
-        'expired',
-      ],
-    },
-    record: count,
-    proposal: orNull(anyObject),
-    open: orNull(
-      shape(
-        {
-          class: string,
-          opened: time,
-          head: string,
-          scope: string,
-          votes: list(anyObject),
-          sides: orNull(anyObject),
-          awaits: list(string),
-        },
-        { due: time },
+  Proposal: shape(
+    {
+      id: string,
+      digest: string,
+      standing: {
+        enum: [
+          'open',
+          'scheduled',
+          'due',
+          'committed',
+          'rejected',
+          'withdrawn',
+          'vetoed',
+          'stale',
+          'expired',
+        ],
+      },
+      record: count,
+      proposal: orNull(anyObject),
+      open: orNull(
+        shape(
+          {
+            class: string,
+            opened: time,
+            head: string,
+            scope: string,
+            votes: list(anyObject),
+            sides: orNull(anyObject),
+            awaits: list(string),
+          },
+          { due: time },
+        ),
       ),
-    ),
-    closed: orNull(shape({ at: time, record: count })),
-  }),
+      closed: orNull(shape({ at: time, record: count })),
+    },
+    { impact: reference('Impact'), impactDigest: string },
+  ),
   Proposals: shape({ proposals: list(reference('Proposal')) }),
   Submission: shape({
     proposal: reference('Proposal'),
@@ -281,6 +279,7 @@ export const answerSchemas = {
   ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
   Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
+  ...questionSchemas,
   Problem: shape(
     {
       type: { type: 'string', pattern: '^urn:capstan:' },

@@ -1,0 +1,147 @@
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import type { Invocation } from '../invocation.js'
+import type { JsonReader } from '../json-reader.js'
+import { segment } from '../operator-api.js'
+import type { Outcome } from '../problem.js'
+import { renderFields } from '../screen/fields.js'
+import type { Look } from '../screen/look.js'
+import { cell, renderTable } from '../screen/table.js'
+import { atOption, questionPath } from './moment.js'
+import { watched } from './watched.js'
+
+const shown = (alias: string): string => (alias === '' ? '/' : alias)
+
+async function authority(call: Invocation): Promise<Outcome<Answer>> {
+  const alias = call.alias(0)
+  if (!alias.ok) return alias
+  const op = call.word(1)
+  const query = new URLSearchParams({
+    ...(alias.value !== '' && { alias: alias.value }),
+    ...(op !== undefined && { op }),
+  })
+  const api = await call.operator()
+  if (!api.ok) return api
+  const path = questionPath(call, 'authority', query)
+  const found = await watched(call, api.value, api.value.read(path))
+  if (!found.ok) return found
+  return answer(found.value.value, (look) => renderAuthority(look, found.value))
+}
+
+function renderAuthority(look: Look, found: JsonReader): string {
+  const solo = found.flag('solo') ? ' (solo: one voter decides alone)' : ''
+  const guards = found.objects('guards').map((one) => {
+    const guard = one.object('guard')
+    return `${guard.text('id')} of ${shown(one.text('scope'))}: ${guard.text('effect')}`
+  })
+  const fields = renderFields(look, [
+    [
+      'decided by',
+      `voters of ${shown(found.text('scope'))}, revision ${found.count('group')}${solo}`,
+    ],
+    ['voters', found.objects('voters').map(renderVoter)],
+    ['may propose', found.texts('proposers').join(', ')],
+    ['guards', guards.length > 0 ? guards : 'none above it'],
+  ])
+  const table = renderTable(
+    look,
+    ['CLASS', 'WEIGHT', 'PEOPLE', 'TIMELOCK', 'ENOUGH'].map((title) => ({ title })),
+    found
+      .objects('classes')
+      .map((one) => [
+        cell(one.text('class')),
+        cell(String(one.count('threshold'))),
+        cell(String(one.count('controllers'))),
+        cell(one.count('timelock') === 0 ? '-' : `${one.count('timelock')} s`),
+        cell(renderCoalitions(one)),
+      ]),
+  )
+  const seconded = found.objects('classes').some((one) => one.flag('seconded'))
+  const note = seconded
+    ? '\nsensitive and structural changes need somebody beside whoever proposed them'
+    : ''
+  return `${fields}\n\n${table}${note}`
+}
+
+const renderVoter = (voter: JsonReader): string => {
+  const state = voter.text('status') === 'active' ? '' : `, ${voter.text('status')}`
+  return `${voter.text('id')} (${voter.text('controller')}) ${voter.count('weight')}${state}`
+}
+
+/** So many are written out; the rest is in the JSON. */
+const FEW = 4
+
+function renderCoalitions(one: JsonReader): string {
+  const coalitions = one.value['coalitions'] as readonly (readonly string[])[]
+  if (coalitions.length === 0) return one.flag('complete') ? 'nobody can' : '(not reckoned)'
+  const some = coalitions.slice(0, FEW).map((ids) => ids.join('+'))
+  const isAll = coalitions.length <= FEW && one.flag('complete')
+  return isAll ? some.join(', ') : `${some.join(', ')}, ...`
+}
+
+async function resilience(call: Invocation): Promise<Outcome<Answer>> {
+  const alias = call.alias(0)
+  if (!alias.ok) return alias
+  const without = call.texts('without').flatMap((text) => text.split(','))
+  const query = without.length === 0 ? '' : `?without=${encodeURIComponent(without.join(','))}`
+  const api = await call.operator()
+  if (!api.ok) return api
+  const found = await api.value.read(`/v1/scopes/${segment(alias.value)}/resilience${query}`)
+  if (!found.ok) return found
+  return answer(found.value.value, (look) => renderResilience(look, found.value))
+}
+
+function renderResilience(look: Look, found: JsonReader): string {
+  const recovery = found.optionalObject('recovery')
+  const fields = renderFields(look, [
+    ['decided by', `voters of ${shown(found.text('scope'))}, revision ${found.count('group')}`],
+    ['left', found.texts('voters').join(', ') || 'nobody'],
+    [
+      'recovery',
+      recovery
+        ? `voters of ${shown(recovery.text('scope'))} may give it others${recovery.flag('able') ? '' : ', and cannot decide that'}`
+        : 'nobody is above the root: without its voters the index stays as it is',
+    ],
+  ])
+  const table = renderTable(
+    look,
+    ['CLASS', 'POSSIBLE', 'MAY LOSE', 'CANNOT DO WITHOUT'].map((title) => ({ title })),
+    found.objects('classes').map((one) => {
+      const possible = one.flag('possible')
+      return [
+        cell(one.text('class')),
+        cell(possible ? 'yes' : 'no', (text) => look.paint(possible ? 'green' : 'red', text)),
+        cell(possible ? `any ${one.count('survives')}` : '-'),
+        cell(one.texts('needs').join(', ') || '-'),
+      ]
+    }),
+  )
+  return `${fields}\n\n${table}`
+}
+
+export const authorityCommands: readonly CommandSpec[] = [
+  {
+    path: 'authority',
+    arguments: '<alias> [op]',
+    summary: 'who may change something: voters, what it takes by class, guards, and who is enough',
+    details: [
+      'Of a name that there is, or that there could be. With an operation (rule.attach), only the classes that it may have; which one, its before and after say.',
+    ],
+    options: [atOption],
+    examples: ['capstan authority payments/api', 'capstan authority payments/api rule.attach'],
+    run: authority,
+  },
+  {
+    path: 'resilience',
+    arguments: '<scope>',
+    summary: 'can a scope still decide when voters are lost, and who could help',
+    options: [
+      {
+        flags: '--without <voters>',
+        description: 'as if these were gone: ann,bob',
+        repeat: 'many',
+      },
+    ],
+    examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
+    run: resilience,
+  },
+]

@@ -1,0 +1,161 @@
+import { type Alias, isUnder } from '../../core/alias.js'
+import { canonicalize } from '../../core/canonical-json.js'
+import type { UnixSeconds } from '../../core/time.js'
+import { holdsRegion, meetPorts, type PortRange, portsBeyond } from '../envelope.js'
+import { coversRoute, type RouteMatch } from '../rule/route.js'
+import type { Rule } from '../rule/rule.js'
+import {
+  ceilings,
+  guardAbove,
+  inactiveParty,
+  isIn,
+  type Party,
+  partyOf,
+  type PermitEntry,
+  type PermitState,
+} from './permit.js'
+
+/** What one rule lets one entry do with another: what ceilings and guards take away is gone. */
+export interface Permission {
+  readonly caller: Alias
+  readonly callee: Alias
+  /** Id of the rule, on the callee. */
+  readonly rule: string
+  readonly ports: readonly PortRange[]
+  /** Absent: everything that comes in by the ports. Any of them is enough. */
+  readonly routes?: readonly RouteMatch[]
+  /** The first second in which it allows. */
+  readonly from?: UnixSeconds
+  /** The first in which it no longer does. */
+  readonly until?: UnixSeconds
+}
+
+/**
+ * All that `permit` would allow between two entries, at `at` and as long as nothing changes but the
+ * time: a call is allowed exactly if one of these holds its port, its route and its second.
+ */
+export function permissionsBetween(
+  state: PermitState,
+  caller: PermitEntry,
+  callee: PermitEntry,
+  at: UnixSeconds,
+): readonly Permission[] {
+  const naming = callee.rules.filter((rule) => at < (rule.until ?? Infinity) && names(rule, caller))
+  if (naming.length === 0) return []
+  const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
+  if (inactiveParty(accepts, at) ?? inactiveParty(calls, at)) return []
+  const open = portsBetween(accepts, calls)
+  if (open.length === 0) return []
+  const wantsRoutes = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes') !== undefined
+  return naming.flatMap((rule): Permission[] => {
+    const ports = meetPorts(rule.ports, open)
+    if (ports.length === 0 || (wantsRoutes && !rule.routes)) return []
+    const { routes, from } = rule
+    const until = earliestOf(rule.until, caller.validUntil, callee.validUntil)
+    return [
+      {
+        caller: caller.alias,
+        callee: callee.alias,
+        rule: rule.id,
+        ports,
+        ...(routes && { routes }),
+        ...(from !== undefined && from > at && { from }),
+        ...(until !== undefined && { until }),
+      },
+    ]
+  })
+}
+
+const earliestOf = (...ends: readonly (UnixSeconds | undefined)[]): UnixSeconds | undefined => {
+  const known = ends.filter((end) => end !== undefined)
+  return known.length > 0 ? (Math.min(...known) as UnixSeconds) : undefined
+}
+
+export const names = (
+  { callers }: Pick<Rule, 'callers'>,
+  { uid, alias }: Pick<PermitEntry, 'uid' | 'alias'>,
+): boolean =>
+  callers.some((one) => (typeof one === 'string' ? one === uid : isUnder(alias, one.subtree)))
+
+/** The ports on which every envelope above and of both admits the call, and no guard forbids it. */
+function portsBetween(accepts: Party, calls: Party): readonly PortRange[] {
+  const [callee, caller] = [accepts.entry.alias, calls.entry.alias]
+  let ports: readonly PortRange[] = [[1, 65_535]]
+  for (const { envelope } of ceilings(calls)) {
+    if (!holdsRegion(envelope.mayCall ?? [], callee)) return []
+    ports = meetPorts(ports, envelope.ports ?? [])
+  }
+  for (const { envelope } of ceilings(accepts)) {
+    if (!holdsRegion(envelope.mayAccept ?? [], caller)) return []
+    ports = meetPorts(ports, envelope.ports ?? [])
+  }
+  for (const { guards = [] } of [...accepts.scopes, ...calls.scopes]) {
+    for (const guard of guards) {
+      if (guard.effect !== 'forbid') continue
+      if (!isIn(caller, guard.callers) || !isIn(callee, guard.callees)) continue
+      ports = guard.ports ? portsBeyond(ports, guard.ports) : []
+    }
+  }
+  return ports
+}
+
+/** Comparisons of routes for two entries: a rule set of half a megabyte could ask for far more. */
+const COMPARISONS = 20_000
+
+/**
+ * What `after` allows and `before` does not, both between the same two entries. May say too much where
+ * several permissions together make up one, or where there are very many; never too little.
+ */
+export function permissionsBeyond(
+  after: readonly Permission[],
+  before: readonly Permission[],
+): readonly Permission[] {
+  const known = new Set(before.map(meaning))
+  const left = { comparisons: COMPARISONS }
+  return after.flatMap((one) => (known.has(meaning(one)) ? [] : beyondAll(one, before, left)))
+}
+
+/** Whatever the rule is called, and the entries. */
+const meaning = ({ ports, routes, from, until }: Permission): string =>
+  canonicalize({
+    ports,
+    ...(routes && { routes }),
+    ...(from !== undefined && { from }),
+    ...(until !== undefined && { until }),
+  })
+
+function beyondAll(
+  { routes, ports, ...one }: Permission,
+  before: readonly Permission[],
+  left: { comparisons: number },
+): readonly Permission[] {
+  const inTime = before.filter(
+    ({ from = 0, until = Infinity }) => from <= (one.from ?? 0) && (one.until ?? Infinity) <= until,
+  )
+  const beyond = (route: RouteMatch | undefined): readonly PortRange[] => {
+    let rest = ports
+    for (const other of inTime) {
+      if (rest.length === 0) break
+      left.comparisons -= other.routes?.length ?? 1
+      if (left.comparisons < 0) break
+      if (allowsAll(other, route)) rest = portsBeyond(rest, other.ports)
+    }
+    return rest
+  }
+  if (!routes) {
+    const rest = beyond(undefined)
+    return rest.length > 0 ? [{ ...one, ports: rest }] : []
+  }
+  const byPorts = new Map<string, { ports: readonly PortRange[]; routes: RouteMatch[] }>()
+  for (const route of routes) {
+    const rest = beyond(route)
+    if (rest.length === 0) continue
+    const same = byPorts.get(String(rest))
+    if (same) same.routes.push(route)
+    else byPorts.set(String(rest), { ports: rest, routes: [route] })
+  }
+  return [...byPorts.values()].map((some) => ({ ...one, ...some }))
+}
+
+const allowsAll = ({ routes }: Permission, route: RouteMatch | undefined): boolean =>
+  !routes || (route !== undefined && routes.some((outer) => coversRoute(outer, route)))

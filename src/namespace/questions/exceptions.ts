@@ -1,0 +1,88 @@
+import { describe as describeRecord, deliberation } from '../history.js'
+import { groupMadeBy } from '../authorisation.js'
+import type { IndexLog } from '../ports.js'
+import type { IndexState } from '../state.js'
+import { committedPage, type Committed, type LogPage, type Told, told } from './committed.js'
+import type { Effort } from './effort.js'
+
+/** What is not the usual way of deciding. */
+export type ExceptionKind =
+  /** Those above gave a scope other voters, over the heads of its own. */
+  | 'intervention'
+  /** Two votes that contradict each other suspended their voter. */
+  | 'equivocation'
+  /** A guard was lifted or loosened. */
+  | 'guard-loosened'
+  /** A group that says that one lost voter may be the end of it, or that one decides alone. */
+  | 'weak-group'
+
+export interface Exception extends Told {
+  readonly kind: ExceptionKind
+  readonly op: string
+  readonly by: string
+  readonly reason?: string
+}
+
+export interface ExceptionPage {
+  readonly exceptions: readonly Exception[]
+  readonly next?: number
+}
+
+/** From a record on: the work grows with the records, and a page ends with the effort. */
+export async function exceptionsIn(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  page: LogPage,
+  effort: Effort,
+): Promise<ExceptionPage> {
+  const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
+    const { record, stored } = committed
+    // Everything else about a scope is decided in the usual way, and so is all about entries.
+    if (!record.subject.uid.startsWith('s') || record.kind === 'genesis') return undefined
+    const item = describeRecord(stored, await deliberation(log, state, stored))
+    const kind = item && (await kindOf(log, state, committed, item.op, effort))
+    if (!kind) return undefined
+    const exception: Exception = {
+      ...told(record),
+      kind,
+      op: item.op,
+      by: item.by,
+      ...(item.reason !== undefined && { reason: item.reason }),
+    }
+    return exception
+  })
+  return { exceptions: found, ...(next !== undefined && { next }) }
+}
+
+async function kindOf(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  committed: Committed,
+  op: string,
+  effort: Effort,
+): Promise<ExceptionKind | undefined> {
+  const { record, stored } = committed
+  if (record.kind === 'evidence') return 'equivocation'
+  if (op.startsWith('guard.') && record.class === 'structural') return 'guard-loosened'
+  if (op !== 'group.set') return undefined
+  if (record.group.uid !== record.subject.uid && (await hadVoters(log, state, committed, effort))) {
+    return 'intervention'
+  }
+  const made = await groupMadeBy(log, state, stored)
+  return made && (made.solo || made.acceptsSinglePointOfLoss) ? 'weak-group' : undefined
+}
+
+/** Had the scope voters of its own before this record? */
+async function hadVoters(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  { record }: Committed,
+  effort: Effort,
+): Promise<boolean> {
+  for (const seq of state.recordsOf(record.subject.uid)) {
+    if (seq >= record.seq || !effort.spend(8)) return false
+    const [stored] = await log.read(seq, 1)
+    if (stored && (await groupMadeBy(log, state, stored))) return true
+  }
+  return false
+}

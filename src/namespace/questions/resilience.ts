@@ -1,0 +1,121 @@
+import { type Alias, ROOT } from '../../core/alias.js'
+import { ok, refuse, type Result } from '../../core/result.js'
+import { type Responsible, responsibleAbove, responsibleFor } from '../decide.js'
+import { type ChangeClass, changeClasses, type Group, passes } from '../group.js'
+import { underGuards } from '../guard/quorum-floor.js'
+import { unknown } from '../resolve-request.js'
+import type { IndexState } from '../state.js'
+import { activeByWeight } from './coalitions.js'
+
+/** Can a scope still decide, without some of its voters? */
+export interface Resilience {
+  /** Of the scope whose voters decide. */
+  readonly scope: Alias
+  /** Revision of their group. */
+  readonly group: number
+  readonly solo: boolean
+  /** Active voters that are left, heaviest first. */
+  readonly voters: readonly string[]
+  readonly classes: readonly ClassResilience[]
+  /** Who may give the scope other voters when its own can no longer decide; null: nobody. */
+  readonly recovery: { readonly scope: Alias; readonly able: boolean } | null
+}
+
+export interface ClassResilience {
+  readonly class: ChangeClass
+  readonly possible: boolean
+  /** Voters any one of whom it cannot do without. */
+  readonly needs: readonly string[]
+  /** So many voters may be lost, whichever they are; -1 where it is impossible now. */
+  readonly survives: number
+}
+
+/** Work does not grow with the index: a group has 32 voters at most. */
+export function resilienceOf(
+  state: IndexState,
+  alias: Alias,
+  without: readonly string[],
+): Result<Resilience> {
+  const scope = alias === ROOT ? state.root : state.scopeByAlias(alias)
+  if (!scope) return unknown('scope', alias)
+  const responsible = responsibleFor(state, {
+    op: 'group.set',
+    subject: { alias, uid: scope.uid },
+  })
+  const stranger = without.find((id) => !responsible.group.voters.some((one) => one.id === id))
+  if (stranger !== undefined) {
+    return refuse('namespace.unknown', 'the group has no such voter', {
+      wanted: responsible.group.voters.map(({ id }) => id).join(', '),
+      found: JSON.stringify(stranger.slice(0, 63)),
+      next: `capstan group show ${alias || '/'}`,
+    })
+  }
+  const home = state.scopes.get(responsible.uid)?.alias ?? ROOT
+  const left = remaining(responsible.group, without)
+  // What is in the scope stands under its guards, and the scope itself under those above.
+  const group = underGuards(state, [inside(alias)], left)
+  return ok({
+    scope: home,
+    group: responsible.group.rev,
+    solo: responsible.group.solo,
+    voters: activeByWeight(left).map(({ id }) => id),
+    classes: changeClasses.map((name) => resilienceFor(group, name)),
+    recovery: recoveryOf(state, home, responsible, without),
+  })
+}
+
+/** A name under the scope: no alias has such a segment. */
+const inside = (alias: Alias): Alias => (alias === ROOT ? '_' : `${alias}/_`) as Alias
+
+const remaining = (group: Group, without: readonly string[]): Group => ({
+  ...group,
+  voters: group.voters.filter(({ id }) => !without.includes(id)),
+})
+
+function resilienceFor(group: Group, name: ChangeClass): ClassResilience {
+  const voters = activeByWeight(group).map(({ id }) => id)
+  const carries = (ids: readonly string[]): boolean => passes(group, new Set(ids), name)
+  const possible = carries(voters)
+  return {
+    class: name,
+    possible,
+    needs: possible ? voters.filter((id) => !carries(voters.filter((one) => one !== id))) : [],
+    survives: possible ? fewestThatStop(group, name) - 1 : -1,
+  }
+}
+
+/** The heaviest ones stop it soonest by weight; by people, those who have the fewest voters. */
+function fewestThatStop(group: Group, name: ChangeClass): number {
+  const voters = activeByWeight(group)
+  let weight = voters.reduce((sum, voter) => sum + voter.weight, 0)
+  let byWeight = 0
+  for (const voter of voters) {
+    if (weight < group.threshold[name]) break
+    weight -= voter.weight
+    byWeight += 1
+  }
+  const people = new Map<string, number>()
+  for (const { controller } of voters) people.set(controller, (people.get(controller) ?? 0) + 1)
+  const counts = [...people.values()].sort((a, b) => a - b)
+  const spare = counts.length - group.minControllers[name] + 1
+  const byPeople = counts.slice(0, Math.max(spare, 0)).reduce((sum, count) => sum + count, 0)
+  return Math.min(byWeight, byPeople)
+}
+
+/** Those above may step in (`group set --intervene`); above the root there is nobody. */
+function recoveryOf(
+  state: IndexState,
+  home: Alias,
+  { uid }: Responsible,
+  without: readonly string[],
+): Resilience['recovery'] {
+  if (home === ROOT) return null
+  const above = responsibleAbove(state, home)
+  if (above.uid === uid) return null
+  const group = remaining(underGuards(state, [home], above.group), without)
+  const voters = new Set(group.voters.map(({ id }) => id))
+  return {
+    scope: state.scopes.get(above.uid)?.alias ?? ROOT,
+    able: passes(group, voters, 'structural'),
+  }
+}

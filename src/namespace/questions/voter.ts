@@ -1,0 +1,80 @@
+import type { Alias } from '../../core/alias.js'
+import type { Decision } from '../ballot.js'
+import { groupAt } from '../authorisation.js'
+import { type Group, passes } from '../group.js'
+import type { IndexLog } from '../ports.js'
+import type { IndexState } from '../state.js'
+import {
+  committedPage,
+  type Committed,
+  type LogPage,
+  type Told,
+  told,
+  votesOf,
+} from './committed.js'
+import type { Effort } from './effort.js'
+
+/** A change about which a voter had said something when it was made. */
+export interface VotedChange extends Told {
+  /** Of the scope whose voters decided, and the revision of their group. */
+  readonly scope: Alias
+  readonly group: number
+  readonly decision: Decision
+  readonly weight: number
+  /** Without this vote it would not have been made: by what the group asked for, before any guard. */
+  readonly decisive: boolean
+}
+
+export interface AskedVoter extends LogPage {
+  readonly voter: string
+  readonly which: 'all' | 'decisive'
+}
+
+export interface VotedPage {
+  readonly changes: readonly VotedChange[]
+  readonly next?: number
+}
+
+/**
+ * Changes that a voter voted about, by the id that groups know it by. Reads the log from a record on:
+ * the work grows with the records, and a page ends with the effort.
+ */
+export async function votedBy(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  { voter, which, ...page }: AskedVoter,
+  effort: Effort,
+): Promise<VotedPage> {
+  const groups = new Map<string, Group | undefined>()
+  const groupOf = async ({ record }: Committed): Promise<Group | undefined> => {
+    const { group } = record
+    const key = `${group.uid} ${group.rev}`
+    if (!groups.has(key)) {
+      effort.spend(state.recordsOf(group.uid).length * 8)
+      groups.set(key, await groupAt(log, state, record))
+    }
+    return groups.get(key)
+  }
+  const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
+    const votes = votesOf(state, committed)
+    const own = votes.find((vote) => vote.voter === voter)
+    if (!own) return undefined
+    const { record } = committed
+    const group = await groupOf(committed)
+    const approving = votes.filter(({ decision }) => decision === 'approve')
+    const others = new Set(approving.map((vote) => vote.voter).filter((id) => id !== voter))
+    const isDecisive =
+      own.decision === 'approve' && group !== undefined && !passes(group, others, record.class)
+    if (which === 'decisive' && !isDecisive) return undefined
+    const change: VotedChange = {
+      ...told(record),
+      scope: state.scopes.get(record.group.uid)?.alias ?? record.subject.alias,
+      group: record.group.rev,
+      decision: own.decision,
+      weight: group?.voters.find(({ id }) => id === voter)?.weight ?? 0,
+      decisive: isDecisive,
+    }
+    return change
+  })
+  return { changes: found, ...(next !== undefined && { next }) }
+}

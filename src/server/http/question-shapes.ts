@@ -1,0 +1,122 @@
+import type { Json } from '../../core/canonical-json.js'
+import type { GuardJson, Instant } from './shapes.js'
+
+type JsonObject = Readonly<Record<string, Json>>
+
+/** What a proposal would do, and the digest that a vote names. */
+export interface ShownImpactJson {
+  readonly proposal: string
+  /** SHA-256 of `impact` in canonical JSON, hex. */
+  readonly digest: string
+  readonly impact: JsonObject
+}
+
+/** One page of the entries that an entry may call, or that may call it. */
+export interface ReachJson {
+  readonly entry: string
+  readonly at: Instant
+  readonly reached: readonly {
+    readonly alias: string
+    readonly uid: string
+    readonly permissions: readonly JsonObject[]
+  }[]
+  /** Where more may follow: a page may hold nothing and have one. */
+  readonly next?: string
+}
+
+export interface AuthorityJson {
+  readonly alias: string
+  /** Alias of the scope whose voters decide, and the revision of their group. */
+  readonly scope: string
+  readonly group: number
+  readonly solo: boolean
+  readonly voters: readonly {
+    readonly id: string
+    readonly controller: string
+    readonly weight: number
+    readonly status: string
+  }[]
+  /** Those who may propose, beside the voters. */
+  readonly proposers: readonly string[]
+  readonly classes: readonly {
+    readonly class: string
+    readonly threshold: number
+    readonly controllers: number
+    /** Seconds. */
+    readonly timelock: number
+    readonly seconded: boolean
+    readonly coalitions: readonly (readonly string[])[]
+    readonly complete: boolean
+  }[]
+  readonly guards: readonly GuardJson[]
+}
+
+export interface ResilienceJson {
+  readonly scope: string
+  readonly group: number
+  readonly solo: boolean
+  readonly voters: readonly string[]
+  readonly classes: readonly {
+    readonly class: string
+    readonly possible: boolean
+    readonly needs: readonly string[]
+    readonly survives: number
+  }[]
+  readonly recovery: { readonly scope: string; readonly able: boolean } | null
+}
+
+/** What was changed between two moments of the index. */
+export interface DiffJson {
+  readonly from: { readonly size: number; readonly at: Instant }
+  readonly to: { readonly size: number; readonly at: Instant }
+  readonly permissions: {
+    readonly added: readonly JsonObject[]
+    readonly removed: readonly JsonObject[]
+  }
+  readonly entries: readonly JsonObject[]
+  readonly objects: readonly JsonObject[]
+  readonly complete: boolean
+}
+
+interface ToldJson {
+  /** Number of the record. */
+  readonly seq: number
+  readonly at: Instant
+  readonly alias: string
+  readonly class: string
+  readonly proposal: string
+}
+
+/** Changes that a voter voted about; `next` is the record to go on with. */
+export interface VotedJson {
+  readonly changes: readonly (ToldJson & {
+    readonly scope: string
+    readonly group: number
+    readonly decision: string
+    readonly weight: number
+    readonly decisive: boolean
+  })[]
+  readonly next?: number
+}
+
+export interface ExceptionsJson {
+  readonly exceptions: readonly (ToldJson & {
+    readonly kind: string
+    readonly op: string
+    readonly by: string
+    readonly reason?: string
+  })[]
+  readonly next?: number
+}
+
+export interface StaleJson {
+  readonly stale: readonly {
+    readonly alias: string
+    readonly uid: string
+    readonly owner: string
+    /** Absent where it had a certificate lately. */
+    readonly unused?: { readonly last: Instant | null }
+    readonly rules: readonly { readonly id: string; readonly because: string }[]
+  }[]
+  readonly next?: string
+}

@@ -1,0 +1,39 @@
+import type { Alias } from '../../../core/alias.js'
+import type { AskedCall, AskedReach } from '../../operations.js'
+import {
+  aliasParameter,
+  ENTRIES_IN_A_PAGE,
+  headersParameter,
+  portParameter,
+  type QueryValues,
+  required,
+  routeParameter,
+} from '../parameters.js'
+
+/** The query of one call. */
+export const callParameters = {
+  caller: required(aliasParameter),
+  callee: required(aliasParameter),
+  port: required(portParameter),
+  route: routeParameter,
+  headers: headersParameter,
+} as const
+
+export const askedCall = ({
+  caller,
+  callee,
+  port,
+  route,
+  headers = [],
+}: QueryValues<typeof callParameters>): AskedCall => ({
+  caller,
+  callee,
+  port,
+  ...(route !== undefined && { route }),
+  headers,
+})
+
+export const reachPage = (
+  { alias }: { readonly alias: Alias },
+  { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
+): AskedReach => ({ alias, limit, ...(after !== undefined && { after }) })

@@ -1,0 +1,97 @@
+import { ROOT } from '../../../core/alias.js'
+import { days } from '../../../core/time.js'
+import {
+  afterParameter,
+  aliasParameter,
+  ENTRIES_IN_A_PAGE,
+  pageParameter,
+  prefixParameter,
+  proposalParameter,
+  scopeParameter,
+} from '../parameters.js'
+import {
+  daysParameter,
+  decisiveParameter,
+  operationParameter,
+  recordParameter,
+  sinceParameter,
+  voterParameter,
+  votersParameter,
+} from '../question-parameters.js'
+import { reachPage } from './asked.js'
+import { answered, jsonAnswer, type Route, route } from '../route.js'
+
+const lookThrough = { since: sinceParameter, from: recordParameter, limit: pageParameter }
+
+/** What people ask about the namespace, beside what it is. */
+export const questionRoutes: readonly Route[] = [
+  route('GET /v1/proposals/{id}/impact', 'reader', 'impact', {
+    summary: 'What a proposal would do: permissions, names and certificates, added and removed',
+    path: { id: proposalParameter },
+    answers: [jsonAnswer(200, 'ShownImpact', 'If it took effect now')],
+    use: (operations, { path }) => answered(200, operations.impact(path.id)),
+  }),
+  route('GET /v1/entries/{alias}/reach', 'reader', 'reach', {
+    summary: 'Whom an entry may call, and by what rules, a page at a time',
+    path: { alias: aliasParameter },
+    query: { limit: pageParameter, after: afterParameter },
+    answers: [jsonAnswer(200, 'Reach', 'As of now; `next` where there may be more')],
+    use: (operations, { path, query }) => answered(200, operations.reach(reachPage(path, query))),
+  }),
+  route('GET /v1/entries/{alias}/callers', 'reader', 'callers', {
+    summary: 'Who may call an entry, and by what rules, a page at a time',
+    path: { alias: aliasParameter },
+    query: { limit: pageParameter, after: afterParameter },
+    answers: [jsonAnswer(200, 'Reach', 'As of now; `next` where there may be more')],
+    use: (operations, { path, query }) => answered(200, operations.callers(reachPage(path, query))),
+  }),
+  route('GET /v1/authority', 'reader', 'authority', {
+    summary: 'Who may change what is at an alias, or would be: voters, thresholds, guards',
+    query: { alias: prefixParameter, op: operationParameter },
+    answers: [jsonAnswer(200, 'Authority', 'As of now; about the root without an alias')],
+    use: (operations, { query }) =>
+      answered(200, operations.authority(query.alias ?? ROOT, query.op)),
+  }),
+  route('GET /v1/scopes/{alias}/resilience', 'reader', 'resilience', {
+    summary: 'Can a scope still decide without some of its voters?',
+    path: { alias: scopeParameter },
+    query: { without: votersParameter },
+    answers: [jsonAnswer(200, 'Resilience', 'As of now')],
+    use: (operations, { path, query }) =>
+      answered(200, operations.resilience(path.alias, query.without ?? [])),
+  }),
+  route('GET /v1/voters/{id}', 'reader', 'voted', {
+    summary: 'Changes that a voter voted about, oldest first, and which hung on it',
+    path: { id: voterParameter },
+    query: { ...lookThrough, decisive: decisiveParameter },
+    answers: [jsonAnswer(200, 'Voted', '`next` where there may be more')],
+    use: (operations, { path, query }) => {
+      const { decisive: which = 'all', limit = ENTRIES_IN_A_PAGE, ...start } = query
+      return answered(200, operations.voted({ ...start, voter: path.id, which, limit }))
+    },
+  }),
+  route('GET /v1/exceptions', 'reader', 'exceptions', {
+    summary: 'What was not decided in the usual way, oldest first',
+    query: lookThrough,
+    answers: [jsonAnswer(200, 'Exceptions', '`next` where there may be more')],
+    use: (operations, { query: { limit = ENTRIES_IN_A_PAGE, ...start } }) =>
+      answered(200, operations.exceptions({ ...start, limit })),
+  }),
+  route('GET /v1/stale', 'reader', 'stale', {
+    summary: 'Entries without a certificate for long, and rules that allow nobody anything',
+    query: {
+      days: daysParameter,
+      prefix: prefixParameter,
+      limit: pageParameter,
+      after: afterParameter,
+    },
+    answers: [jsonAnswer(200, 'Stale', 'In the order of aliases; `next` where there may be more')],
+    use: (operations, { query }) => {
+      const { days: age = days(90), prefix = ROOT, limit = ENTRIES_IN_A_PAGE, after } = query
+      return answered(
+        200,
+        operations.stale({ age, prefix, limit, ...(after !== undefined && { after }) }),
+      )
+    },
+  }),
+]

@@ -1,0 +1,147 @@
+import { changeClasses } from '../../../namespace/group.js'
+import type { JsonSchema } from './json-schema.js'
+import { count } from './scalars.js'
+import {
+  anyObject,
+  boolean,
+  integer,
+  list,
+  orNull,
+  reference,
+  shape,
+  string,
+  time,
+} from './shape.js'
+
+const ports = list({ type: 'array', items: count, minItems: 2, maxItems: 2 })
+const differing = shape({
+  kind: { enum: ['scope', 'entry', 'cluster'] },
+  alias: string,
+  change: { enum: ['created', 'changed'] },
+  fields: list(string),
+})
+const entryDifference = shape(
+  {
+    alias: string,
+    certificates: { enum: ['gained', 'lost', 'kept', 'none'] },
+    names: shape({ gained: list(string), lost: list(string) }),
+    wider: list(string),
+    narrower: list(string),
+  },
+  { was: string },
+)
+const difference = {
+  permissions: shape({
+    added: list(reference('Permission')),
+    removed: list(reference('Permission')),
+  }),
+  entries: list(entryDifference),
+  objects: list(differing),
+  complete: boolean,
+}
+
+const told = { seq: count, at: time, alias: string, class: string, proposal: string }
+
+/** Answers to what people ask about the namespace. */
+export const questionSchemas = {
+  Permission: shape(
+    { caller: string, callee: string, rule: string, ports },
+    { routes: list(anyObject), from: count, until: count },
+  ),
+  Impact: shape({
+    v: { const: 1 },
+    proposal: string,
+    class: { enum: changeClasses },
+    ...difference,
+  }),
+  ShownImpact: shape({ proposal: string, digest: string, impact: reference('Impact') }),
+  Reach: shape(
+    {
+      entry: string,
+      at: time,
+      reached: list(
+        shape({ alias: string, uid: string, permissions: list(reference('Permission')) }),
+      ),
+    },
+    { next: string },
+  ),
+  Authority: shape({
+    alias: string,
+    scope: string,
+    group: count,
+    solo: boolean,
+    voters: list(shape({ id: string, controller: string, weight: count, status: string })),
+    proposers: list(string),
+    classes: list(
+      shape({
+        class: { enum: changeClasses },
+        threshold: count,
+        controllers: count,
+        timelock: count,
+        seconded: boolean,
+        coalitions: list(list(string)),
+        complete: boolean,
+      }),
+    ),
+    guards: list(shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })),
+  }),
+  Resilience: shape({
+    scope: string,
+    group: count,
+    solo: boolean,
+    voters: list(string),
+    classes: list(
+      shape({
+        class: { enum: changeClasses },
+        possible: boolean,
+        needs: list(string),
+        survives: integer,
+      }),
+    ),
+    recovery: orNull(shape({ scope: string, able: boolean })),
+  }),
+  Diff: shape({
+    from: shape({ size: count, at: time }),
+    to: shape({ size: count, at: time }),
+    ...difference,
+  }),
+  Voted: shape(
+    {
+      changes: list(
+        shape({
+          ...told,
+          scope: string,
+          group: count,
+          decision: string,
+          weight: count,
+          decisive: boolean,
+        }),
+      ),
+    },
+    { next: count },
+  ),
+  Exceptions: shape(
+    {
+      exceptions: list(
+        shape({ ...told, kind: string, op: string, by: string }, { reason: string }),
+      ),
+    },
+    { next: count },
+  ),
+  Stale: shape(
+    {
+      stale: list(
+        shape(
+          {
+            alias: string,
+            uid: string,
+            owner: string,
+            rules: list(shape({ id: string, because: string })),
+          },
+          { unused: shape({ last: orNull(time) }) },
+        ),
+      ),
+    },
+    { next: string },
+  ),
+} as const satisfies Record<string, JsonSchema>

@@ -1,0 +1,56 @@
+import type { Json } from '../../core/canonical-json.js'
+import type { Authority } from '../../namespace/questions/authority.js'
+import type { ReachedFrom } from '../../namespace/questions/reach.js'
+import type { StalePage } from '../../namespace/questions/stale.js'
+import { toIso } from '../../core/time.js'
+import type { AuthorityJson, ReachJson, StaleJson } from '../http/question-shapes.js'
+
+type JsonObject = Readonly<Record<string, Json>>
+
+export const reachJson = ({ entry, at, reached, next }: ReachedFrom): ReachJson => ({
+  entry: entry.alias,
+  at: toIso(at),
+  reached: reached.map(({ entry: { alias, uid }, permissions }) => ({
+    alias,
+    uid,
+    permissions: permissions as unknown as readonly JsonObject[],
+  })),
+  ...(next !== undefined && { next: placeParameter(next) }),
+})
+
+/** A place as a query writes it; `placeOfParameter` reads it. */
+const placeParameter = (place: string): string => place.replace(' ', ':')
+export const placeOfParameter = (text: string): string => text.replace(':', ' ')
+
+export const authorityJson = (
+  alias: string,
+  { scope, group, classes, guards }: Authority,
+): AuthorityJson => ({
+  alias,
+  scope,
+  group: group.rev,
+  solo: group.solo,
+  voters: group.voters.map(({ id, controller, weight, status }) => ({
+    id,
+    controller,
+    weight,
+    status,
+  })),
+  proposers: (group.proposers ?? []).map(({ id }) => id),
+  classes,
+  guards: guards.map((one) => ({
+    scope: one.scope,
+    guard: one.guard as unknown as JsonObject,
+  })),
+})
+
+export const staleJson = ({ stale, next }: StalePage): StaleJson => ({
+  stale: stale.map(({ entry: { alias, uid, owner }, unused, rules }) => ({
+    alias,
+    uid,
+    owner: owner.controller,
+    ...(unused && { unused: { last: unused.last === null ? null : toIso(unused.last) } }),
+    rules,
+  })),
+  ...(next !== undefined && { next: placeParameter(next) }),
+})
