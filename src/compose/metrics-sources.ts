@@ -1,6 +1,6 @@
 import type { Clock } from '../core/time.js'
 import type { MetricsSources } from '../server/metrics.js'
-import type { UseCases } from './instance.js'
+import type { UseCases } from './assemble.js'
 
 export function metricsSourcesOf(
   { authority, store }: Pick<UseCases, 'authority' | 'store'>,

@@ -9,7 +9,7 @@ import { parseVerifierKey } from '../tlog/verifier-key.js'
 import { indexSnapshot, openIndexReader } from '../store/open-index-reader.js'
 import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
-import { assemble, type UseCaseOptions, type UseCases } from './instance.js'
+import { assemble, type UseCaseOptions, type UseCases } from './assemble.js'
 import { LongWork } from './long-work.js'
 import type { WorkerChannel } from './worker-channel.js'
 import type { MainAsks, WorkerAsks } from './worker-messages.js'
@@ -53,7 +53,6 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
       // Signed by the main process, shortly after a change.
       settled: () => Promise.resolve(),
     },
-    records: reader.log,
     record,
     questioned: { log: reader.log, snapshot: () => indexSnapshot(path) },
   })
