@@ -55,7 +55,10 @@ function operationsOn(
     clock,
     pace: () => undefined,
     // It is nobody else's, and stays as it is.
-    snapshot: () => ({ ...state.source, [Symbol.dispose]: () => undefined }),
+    snapshot: () => {
+      const { meta, tables } = state.source
+      return { meta, tables, [Symbol.dispose]: () => undefined }
+    },
   })
   const { permit, why } = policyOperations({
     index: { state, authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }) },
