@@ -1,10 +1,12 @@
 // The main job, narrated, in under a minute, with nothing but this package: a fresh CA, two
 // workloads enrolled by different evidence, mutual TLS between them, a third that the namespace
 // does not grant, a renewal, three voters who take the index over and decide about a rule, and the
-// log entry of each step. Exits 1 when any of it is not so.
+// log entry of each step; a call that two files decide about, and a log that somebody has edited.
+// Exits 1 when any of it is not so.
 import { spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync, sign, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,13 +41,14 @@ const environment = {
 const WAITS = 8
 
 /** Runs `capstan`, shows the command and what it printed, and returns its output. */
-function run(args, { refused = false, waits = false, quiet = false, input } = {}) {
+function run(args, { refused = false, waits = false, quiet = false, away = false } = {}) {
   const shown = args.map((arg) => (arg.length > 60 ? `${arg.slice(0, 24)}...` : arg)).join(' ')
   if (!quiet) console.log(dim(`   $ capstan ${shown}`))
   const done = spawnSync(process.execPath, [capstan, ...args], {
     encoding: 'utf8',
-    input: input ?? '',
-    env: environment,
+    input: '',
+    // Away from the CA there is neither its data folder nor a way to it.
+    env: away ? { ...environment, CAPSTAN_DATA_DIR: join(home, 'nowhere') } : environment,
   })
   const text = `${done.stdout}${done.stderr}`
   if (!quiet) for (const line of text.trimEnd().split('\n')) console.log(`     ${line}`)
@@ -149,6 +152,34 @@ server:
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   throw new Error(`capstan serve is not ready: ${complaints}`)
+}
+
+/** The data folder is nobody's then, and stays as it is. */
+async function stopped() {
+  const ended = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGTERM')
+  await ended
+}
+
+/** Writes something else into every signed statement of the log that holds `from`. Answers how many. */
+function edit(from, to) {
+  const store = new (createRequire(import.meta.url)('better-sqlite3'))(join(data, 'capstan.db'))
+  const update = store.prepare('UPDATE index_log SET envelopes = ? WHERE seq = ?')
+  const octets = (base64) => Buffer.from(base64, 'base64')
+  let edited = 0
+  const envelopeOf = (base64) => {
+    const { payload, ...rest } = JSON.parse(octets(base64))
+    const text = octets(payload).toString()
+    if (!text.includes(from)) return base64
+    edited += 1
+    const other = { payload: Buffer.from(text.replace(from, to)).toString('base64'), ...rest }
+    return Buffer.from(JSON.stringify(other)).toString('base64')
+  }
+  for (const { seq, envelopes } of store.prepare('SELECT seq, envelopes FROM index_log').all()) {
+    update.run(JSON.stringify(JSON.parse(envelopes).map(envelopeOf)), seq)
+  }
+  store.close()
+  return edited
 }
 
 const keyOf = (name) => join(home, `${name}.key`)
@@ -318,6 +349,21 @@ entries:
   vote('cyd', '--approve')
   run(['why', 'shop/web', 'shop/billing', '--port', '8443'])
 
+  say('The rule goes with the identity: two files decide, and no server is asked')
+  const { index } = JSON.parse(run(['status', '--json'], { quiet: true }))
+  const [caller, callee] = [join(home, 'web.json'), join(home, 'billing.json')]
+  run(['bundle', 'export', 'shop/web', '--out', caller], { quiet: true })
+  run(['bundle', 'export', 'shop/billing', '--out', callee], { quiet: true })
+  const trusted = ['--index', index.id, '--key', index.logKey]
+  const offline = ['permit', '--bundle', caller, '--bundle', callee, ...trusted]
+  const away = { away: true }
+  run(['verify', callee, ...trusted], away)
+  run([...offline, '--port', '8443'], away)
+  run([...offline, '--port', '22'], { refused: true, ...away })
+  writeFileSync(callee, readFileSync(callee, 'utf8').replaceAll('8443', '22'))
+  run([...offline, '--port', '22'], { refused: true, ...away })
+  seen('a rule that is edited in the file is not believed')
+
   say('Suspending an entry stops issuance at once, and takes one vote')
   run(['entry', 'suspend', 'shop/web', '--reason', 'demo'], { waits: true, quiet: true })
   vote('ann', '--approve')
@@ -326,7 +372,15 @@ entries:
   say('Every step is on record, and the record proves itself')
   run(['log', 'shop/web'])
   run(['certs'])
-  run(['index', 'verify'])
+  const checkpoint = join(home, 'checkpoint.txt')
+  writeFileSync(checkpoint, run(['checkpoint'], { quiet: true }))
+  run(['index', 'verify', '--from', checkpoint])
+
+  say('Somebody who can write the store makes the reason of the rule another one')
+  await stopped()
+  expect('one statement was edited', edit('the shop asks for', 'everybody gets') === 1)
+  run(['index', 'verify'], { refused: true })
+  seen('the log says which record was edited')
 }
 
 const began = performance.now()
