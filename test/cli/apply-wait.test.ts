@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { seconds } from '../../src/core/time.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
+import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex } from '../namespace/given-index.js'
+import { asked, noLedger } from '../namespace/questions/asked.js'
 import { logSigner } from '../support/note-signers.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 
@@ -41,6 +43,7 @@ beforeEach(async () => {
       checkCluster: () => Promise.resolve([]),
     }),
     ...policyOperations({ index, clock }),
+    ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
   })
   for (const name of ['ann', 'bob', 'cyd']) {
     await capstan(`voter keygen --out ${name}.key`)
