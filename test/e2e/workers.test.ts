@@ -77,6 +77,8 @@ describe('a server of two workers', () => {
     expect(workers()).toHaveLength(2)
     await Promise.all(Array.from({ length: 40 }, certify))
     expect(received.length).toBe(40)
+    // Lines come when the server has written them: after the answers.
+    await until(() => audited().size === 2)
     expect([...audited().keys()].sort()).toEqual(workers().sort())
 
     const agent = new Agent({ ca })

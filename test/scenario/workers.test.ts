@@ -279,7 +279,8 @@ describe('a worker', () => {
           pair.main.clock.advance(seconds(1))
         },
       ),
-      { numRuns: 60 },
+      // By chance alone it happens in one run of fifteen.
+      { numRuns: 60, examples: [[[[4], []]], [[[0], []]]] },
     )
     expect(issuedCount).toBeGreaterThan(0)
     expect(staleCount).toBeGreaterThan(0)
