@@ -125,7 +125,9 @@ describe('a small file system', () => {
       const filler = join(home, 'filler')
       fill(filler)
       // Until what the write-ahead log still had room for is written.
-      await pause(2000)
+      const isFull = async () => (await run.unready()).join().includes('SQLITE_FULL')
+      for (let waited = 0; waited < 20_000 && !(await isFull()); waited += 200) await pause(200)
+      await pause(1000)
       run.phase('fault')
       await pause(2500)
       expect((await run.unready()).join()).toContain('SQLITE_FULL')
