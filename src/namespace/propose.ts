@@ -237,7 +237,7 @@ function besideRival({ refusal }: { readonly refusal: Refusal }): Result<never> 
   return refuse(code, 'another proposal for the same thing waits already', {
     ...more,
     wanted: 'one proposal at a time for each revision of a subject',
-    next: `capstan proposal withdraw ${more.found ?? ''}`,
+    next: `let its voters end it: capstan vote ${more.found ?? ''} --reject; or wait until it expires`,
   })
 }
 

@@ -26,7 +26,9 @@ describe('a solo index', () => {
     })
     expect(codeOf(second)).toBe('namespace.equivocation')
     expect(second).toMatchObject({
-      refusal: { next: `capstan proposal withdraw ${first.proposal}` },
+      refusal: {
+        next: `let its voters end it: capstan vote ${first.proposal} --reject; or wait until it expires`,
+      },
     })
     expect(given.index.proposals().map(({ id }) => id)).toEqual([first.proposal])
   })
