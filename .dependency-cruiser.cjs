@@ -16,6 +16,7 @@ const mayImport = {
   store: ['core', 'tlog', 'ca', 'namespace', 'issuance'],
   keys: ['core', 'ca', 'namespace'],
   kube: ['core', 'tokenreview'],
+  witnesses: ['core', 'tlog'],
   // Delivery: translates a protocol into use cases. Never sees an adapter.
   server: ['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace', 'verify', 'issuance'],
   cli: ['core', 'tlog', 'config', 'namespace', 'verify'],
@@ -23,7 +24,7 @@ const mayImport = {
   // The composition root, with main.ts, issuing-worker.ts and system.ts: alone sees both sides, and decides nothing.
   compose: [
     ...['core', 'tlog', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'verify'],
-    ...['issuance', 'store', 'keys', 'kube', 'server', 'cli', 'config'],
+    ...['issuance', 'store', 'keys', 'kube', 'witnesses', 'server', 'cli', 'config'],
   ],
 }
 

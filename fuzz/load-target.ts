@@ -11,6 +11,7 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   grpc: () => import('./targets/grpc.js'),
   apply: () => import('./targets/apply.js'),
   config: () => import('./targets/config.js'),
+  bundle: () => import('./targets/bundle.js'),
   tlog: () => import('./targets/tlog.js'),
   policy: () => import('./targets/policy.js'),
   'change-request': () => import('./targets/change-request.js'),

@@ -46,6 +46,10 @@ const world: World = {
     const { serve } = await import('./compose/serve.js')
     return exitOf(await serve(config, ambient))
   },
+  initWitness: async (place) =>
+    (await import('./compose/witness-folder.js')).initWitness(place, ambient),
+  serveWitness: async (options) =>
+    exitOf(await (await import('./compose/serve-witness.js')).serveWitness(options, ambient)),
   dev: async (config) => {
     const { dev } = await import('./compose/dev.js')
     const { stdout } = process

@@ -35,6 +35,8 @@ export function ledgerEntry({ issuer, now, number }) {
     }),
     parentSerial: null,
     requestId: 'kiju5ydmmm3xfsllohjreym3pq',
+    policyDigest: '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945',
+    indexSize: 10_003,
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { unixSeconds } from '../../src/core/time.js'
 import { parseCheckpoint } from '../../src/tlog/checkpoint.js'
 import { appendLeaves, emptyRange, rangeRoot } from '../../src/tlog/compact-range.js'
 import { decodeBundle, encodeBundle } from '../../src/tlog/entry-bundle.js'
@@ -10,11 +11,19 @@ import { formatNote, parseNote } from '../../src/tlog/note.js'
 import { toBase64 } from '../../src/tlog/note-text.js'
 import { isQuorum, parsePolicy, type Policy } from '../../src/tlog/policy.js'
 import { formatProof, parseProof, verifyProof } from '../../src/tlog/proof-text.js'
+import {
+  formatStateProof,
+  isStateProof,
+  parseStateProof,
+  verifyStateProof,
+} from '../../src/tlog/state-proof-text.js'
+import { stateLine } from '../../src/tlog/state-root.js'
 import { bundlePath, parseTilePath, tilePath } from '../../src/tlog/tile.js'
 import { formatVerifierKey, parseVerifierKey } from '../../src/tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
 import { authenticate, decide } from '../../src/tlog/witness.js'
 import { parseWitnessRequest } from '../../src/tlog/witness-request.js'
+import { ReferenceMap } from '../../test/support/reference-map.js'
 import { logKey, ORIGIN, signedNote, witnessKey } from '../given/signed-tree.js'
 import type { Mutator } from '../mutate/mutator.js'
 import { mutateOctets } from '../mutate/octets.js'
@@ -33,6 +42,7 @@ const recorded = { size: 3, root: rootAt(3) }
 function run(input: Uint8Array): string {
   const text = Buffer.from(input).toString()
   if (text.startsWith('c2sp.org/')) return `proof: ${readProof(input)}`
+  if (isStateProof(input)) return `state: ${readStateProof(input)}`
   if (text.startsWith('capstan/')) return `map: ${readMapProof(input)}`
   if (text.startsWith('old')) return `witness: ${readRequest(input)}`
   if (text.startsWith('tile/')) return `path: ${readPath(text)}`
@@ -100,21 +110,45 @@ function readMapProof(input: Uint8Array): string {
   return shown > 0 ? 'verified' : 'read'
 }
 
+const rows = ['payments/api', 'payments/db', 'web', 'web/shop']
+const state = new ReferenceMap(
+  rows.map((name) => ({ key: mapKey('alias', name), value: leafHash(Buffer.from(name)) })),
+)
+
+function readStateProof(input: Uint8Array): string {
+  const proof = parseStateProof(input)
+  if (!proof.ok) return endingOf(proof.refusal)
+  asWritten(formatStateProof(proof.value), input)
+  const { table, name } = proof.value.about
+  const found = verifyStateProof(proof.value, proof.value.about, logKey, policy)
+  if (!found.ok) return endingOf(found.refusal)
+  const { checkpoint, value } = found.value
+  // The fuzzer signs for any state; of this one it is known what it has.
+  if (!checkpoint.extensions.includes(stateLine(state.root))) return 'of another state'
+  const has = table === 'alias' && rows.includes(name) ? leafHash(Buffer.from(name)) : undefined
+  const isSo = has === undefined ? value === undefined : value !== undefined && sameHash(value, has)
+  hold(isSo, 'a state proof shows what the state has')
+  return value === undefined ? 'absent' : 'present'
+}
+
 function readRequest(input: Uint8Array): string {
   const request = parseWitnessRequest(input)
   if (!request.ok) return endingOf(request.refusal)
   const { oldSize, proof, note } = request.value
   const head = [`old ${oldSize}`, ...proof.map(toBase64), '', ''].join('\n')
   asWritten(head + formatNote(note), input)
-  const refused = authenticate(request.value, (origin) =>
+  const authentic = authenticate(request.value, (origin) =>
     origin === ORIGIN ? [logKey] : undefined,
   )
-  const decision = decide(request.value, recorded)
-  if (decision.kind === 'answer') return `${refused?.status ?? ''} ${decision.answer.status}`
+  const status = authentic.ok ? '' : String(authentic.answer.status)
+  // Decided about whether or not it is authentic: the fuzzer has no key.
+  const asked = authentic.ok ? authentic.value : { ...request.value, signed: '' }
+  const decision = decide(asked, { ...recorded, at: unixSeconds(1) }, unixSeconds(1))
+  if (decision.kind === 'answer') return `${status} ${decision.answer.status}`
   const { size, root } = decision.head
   hold(oldSize === recorded.size && size >= recorded.size, 'a witness does not go back')
   if (size === recorded.size) hold(sameHash(root, recorded.root), 'a witness signs no fork')
-  return `cosigned ${refused?.status ?? ''}`
+  return `cosigned ${status}`
 }
 
 function readPath(path: string): string {
@@ -176,6 +210,15 @@ const mutateAndSign: Mutator = (input, material) => {
 
 const checkpointText = (size: number): string => `${ORIGIN}\n${size}\n${toBase64(rootAt(size))}\n`
 
+/** Of rows that there are, and of one that there is not. */
+function stateProofs(): readonly string[] {
+  const checkpoint = signedNote(`${checkpointText(8)}${stateLine(state.root)}\n`)
+  return [...rows, 'nobody'].map((name) => {
+    const proof = state.prove(mapKey('alias', name))
+    return formatStateProof({ about: { table: 'alias', name }, proof, checkpoint })
+  })
+}
+
 function seeds(): readonly Uint8Array[] {
   const [l2, l3] = [leaves[2], leaves[3]].map((leaf) => toBase64(leaf ?? Buffer.of()))
   const note = (size: number): string => Buffer.from(signedNote(checkpointText(size))).toString()
@@ -188,6 +231,7 @@ function seeds(): readonly Uint8Array[] {
     `old 3\n${l2 ?? ''}\n${l3 ?? ''}\n${first}\n\n${note(4)}`,
     `old 0\n\n${note(0)}`,
     ...map.proofs.map(({ proof }) => proof),
+    ...stateProofs(),
     policyText,
     `# all\nlog ${formatVerifierKey(logKey)} https://a/\nwitness a ${formatVerifierKey(witnessKey)}\ngroup g any a\ngroup h 1 g\nquorum h\n`,
     'quorum none\n',

@@ -14,7 +14,7 @@ import {
 } from '../core/der-writer.js'
 import { certificateDer, type CertificateDer } from '../core/der.js'
 import type { UnixSeconds } from '../core/time.js'
-import { IDENTITY_OID_DER } from './identity-extension.js'
+import { IDENTITY_OID_DER } from '../core/identity-extension.js'
 import type { LeafPlan, SubjectAltName, Usage } from './leaf.js'
 import type { SignatureAlgorithm } from './ports.js'
 import { USER_ID_DER } from './x509/distinguished-name.js'

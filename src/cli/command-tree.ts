@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.js'
 import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
+import { brakeCommands } from './commands/brake.js'
 import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
 import { certReadCommands } from './commands/cert.js'
@@ -15,11 +16,12 @@ import { diffCommand } from './commands/diff.js'
 import { entryCommands } from './commands/entry.js'
 import { envelopeCommands } from './commands/envelope.js'
 import { impactCommand } from './commands/impact.js'
-import { indexVerifyCommand } from './commands/index-verify.js'
+import { certVerifyLogCommand, indexVerifyCommand } from './commands/index-verify.js'
 import { indexRebuildCommand } from './commands/index-rebuild.js'
 import { guardCommands } from './commands/guards.js'
 import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
+import { exportCommands } from './commands/export.js'
 import { groupCommands } from './commands/group.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
@@ -35,6 +37,7 @@ import { verifyProofCommand } from './commands/verify-proof.js'
 import { voteCommands } from './commands/vote.js'
 import { voterCommands } from './commands/voter.js'
 import { versionCommand } from './commands/version.js'
+import { witnessCommands } from './commands/witness.js'
 
 /** What stands in front of several commands. */
 export const groups: Readonly<Record<string, string>> = {
@@ -52,6 +55,8 @@ export const groups: Readonly<Record<string, string>> = {
   token: 'join tokens',
   cert: 'one certificate: get, renew, look at',
   index: 'the index log',
+  export: 'the index, for other programs and for auditors',
+  witness: 'a witness: cosigns the checkpoints of logs that go on from what it saw',
   config: 'the configuration',
 }
 
@@ -70,6 +75,7 @@ export const commands: readonly CommandSpec[] = [
   ...proposalCommands,
   impactCommand,
   ...voteCommands,
+  ...brakeCommands,
   ...ruleCommands,
   ...splitCommands,
   ...guardCommands,
@@ -80,6 +86,7 @@ export const commands: readonly CommandSpec[] = [
   logCommand,
   diffCommand,
   ...auditQuestionCommands,
+  ...exportCommands,
   applyCommand,
   ...tokenCommands,
   ...certsCommands,
@@ -90,7 +97,9 @@ export const commands: readonly CommandSpec[] = [
   verifyCommand,
   verifyProofCommand,
   indexVerifyCommand,
+  certVerifyLogCommand,
   indexRebuildCommand,
+  ...witnessCommands,
   ...configCommands,
   completionCommand(() => ({ commands, groups })),
   versionCommand,

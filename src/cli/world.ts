@@ -1,6 +1,7 @@
-import type { Config, KekSource } from '../config/config.js'
+import type { Config, KekSource, ListenAddress, LogFormat } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { ExitCode } from './exit-code.js'
 
 export interface TextSink {
@@ -69,6 +70,33 @@ export interface InitReport {
   readonly sealedUnder: { readonly kind: KekSource['kind']; readonly where: string }
 }
 
+/** Where a witness is. Paths are absolute. */
+export interface WitnessPlace {
+  readonly folder: string
+  readonly kek: KekSource
+}
+
+/** What `capstan witness init` made. */
+export interface WitnessReport {
+  readonly folder: string
+  readonly name: string
+  /** What verifies its cosignatures: a verifier key of type 4. */
+  readonly key: string
+  readonly sealedUnder: { readonly kind: KekSource['kind']; readonly where: string }
+}
+
+/** What `capstan witness serve` is asked for. */
+export interface ServeWitnessOptions extends WitnessPlace {
+  /** The keys of the logs that it knows. */
+  readonly logs: readonly VerifierKey[]
+  readonly listen: ListenAddress
+  /** PEM files; absent: plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string }
+  /** `may-be-earlier`: a cosignature with a wrong, later time was made, and is no reason to stop. */
+  readonly time: 'never-earlier' | 'may-be-earlier'
+  readonly format: LogFormat
+}
+
 /** How far something is that takes long. */
 export interface ShownProgress {
   /** `make changes` */
@@ -100,6 +128,11 @@ export interface World {
   readonly init: (options: InitOptions) => Promise<Result<InitReport>>
   /** Serves until `signal` aborts. */
   readonly serve: (config: Config) => Promise<ExitCode>
+  readonly initWitness: (
+    place: WitnessPlace & { readonly name: string },
+  ) => Promise<Result<WitnessReport>>
+  /** Cosigns until `signal` aborts. */
+  readonly serveWitness: (options: ServeWitnessOptions) => Promise<ExitCode>
   /** Makes a development CA when there is none, prints how to use it, and serves. */
   readonly dev: (config: Config) => Promise<ExitCode>
 }

@@ -28,17 +28,21 @@ import type { Operations } from '../server/operations.js'
 import { bundleOperations } from '../server/operations/bundles.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
-import { logOperations, type ServedLog } from '../server/operations/logs.js'
+import { issuanceLogOperations } from '../server/operations/issuance-log.js'
+import { logOperations } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
 import { questionOperations } from '../server/operations/questions.js'
+import type { ServedLog } from '../server/operations/served-log.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
 import type { IssuingStore } from '../store/open-store.js'
+import type { CosigningState } from '../tlog/cosigning.js'
 import { readToken } from '../tokenreview/unverified-token.js'
 import { ClusterAttestors } from './cluster-attestors.js'
 import { LongWork } from './long-work.js'
+import type { Issued as OwnLog } from './open-issued.js'
 
 export interface UseCaseOptions {
   readonly config: Config
@@ -46,6 +50,8 @@ export interface UseCaseOptions {
   readonly random: RandomBytes
   readonly version: string
   readonly listeners: () => StatusJson['server']['listeners']
+  /** Who cosigns the index log, where this process asks them. */
+  readonly witnesses?: () => CosigningState | undefined
   /** What else must hold for this server to be ready. */
   readonly checks?: () => Readiness['checks']
   readonly observer: {
@@ -83,6 +89,9 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly inFlight: InFlight
   readonly longWork: LongWork
   readonly log: ServedLog
+  readonly issuanceLog: ServedLog
+  /** Where this process owns the log. */
+  readonly verifyIssued?: OwnLog['verify']
   readonly record: RecordGranted
   /** What questions are answered from. */
   readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'> & { readonly past?: PastQuestions }
@@ -97,6 +106,8 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   inFlight,
   longWork,
   log,
+  issuanceLog,
+  verifyIssued,
   record,
   questioned,
 }: Parts<S, I>): UseCases<S, I> {
@@ -158,6 +169,8 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...trustOperations({
       ...shared,
       logKey: log.key,
+      witnesses: options.witnesses ?? (() => undefined),
+      issuanceLog,
       readiness,
       version: options.version,
       pid: process.pid,
@@ -179,6 +192,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...policyOperations({ index, clock }),
     ...logOperations(log),
+    ...issuanceLogOperations({ log: issuanceLog, ledger, longWork, verify: verifyIssued }),
     ...bundleOperations({ index, log, records: questioned.log }),
     ...questionOperations({ index, questions, ledger }),
     ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),

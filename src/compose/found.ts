@@ -75,10 +75,14 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
     { trustDomain, controller: options.controller },
   )
   if (!index.ok) return index
-  const logKey = await createLogKey(vault.value)
+  const logKey = await createLogKey(vault.value, 'index')
+  const issuanceKey = await createLogKey(vault.value, 'issuance')
   await writeInstanceFile(
     dataDir,
-    { v: 1, trustDomain, voterKey: voter.ref, logKey: logKey.ref, createdAt: now },
+    {
+      ...{ v: 1, trustDomain, voterKey: voter.ref, logKey: logKey.ref },
+      ...{ issuanceKey: issuanceKey.ref, createdAt: now },
+    },
     random,
   )
   const isRootHere = records.value.some(

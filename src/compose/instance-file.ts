@@ -8,15 +8,17 @@ import { writeDurably } from '../keys/write-durably.js'
 
 /**
  * `instance.json`: written last when a CA is founded, so that its presence says that the rest is there;
- * and once more where the version that founded it had no key for the index log.
+ * and again where the version that founded it had no key for one of the logs.
  */
 export interface InstanceFile {
   readonly v: 1
   readonly trustDomain: string
   /** The local voter's key in the vault. */
   readonly voterKey: KeyRef
-  /** The key that signs checkpoints; absent where an earlier version wrote this. */
+  /** The key that signs checkpoints of the index log; absent where an earlier version wrote this. */
   readonly logKey?: KeyRef
+  /** The same of the issuance log. */
+  readonly issuanceKey?: KeyRef
   /** Unix seconds. */
   readonly createdAt: number
 }
@@ -53,6 +55,7 @@ function parse(text: string): InstanceFile | undefined {
       typeof value.trustDomain === 'string' &&
       typeof value.voterKey === 'string' &&
       (value.logKey === undefined || typeof value.logKey === 'string') &&
+      (value.issuanceKey === undefined || typeof value.issuanceKey === 'string') &&
       typeof value.createdAt === 'number'
     return isOurs ? (value as InstanceFile) : undefined
   } catch {

@@ -9,7 +9,7 @@ import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
 import { LiveIndex } from '../namespace/live-index.js'
 import { PastQuestions } from '../namespace/questions/past-questions.js'
-import type { ServedLog } from '../server/operations/logs.js'
+import type { ServedLog } from '../server/operations/served-log.js'
 import { formatVerifierKey } from '../tlog/verifier-key.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openStore, type OwnStore } from '../store/open-store.js'
@@ -18,12 +18,17 @@ import { inUse, notFounded, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
+import { openIssued } from './open-issued.js'
 import { openSignedLog } from './signed-log.js'
 
 export interface InstanceOptions extends UseCaseOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** `thread` for a server. */
   readonly writer: 'thread' | 'inline'
+  /** Told when a new checkpoint is kept. */
+  readonly checkpointSigned?: () => void
+  /** Resolves when the latest checkpoint has the cosignatures that it gets soon, or none of them. */
+  readonly cosigned?: () => Promise<void>
   /** Told why a checkpoint could not be signed; the next change tries again. */
   readonly checkpointFailed?: (error: unknown) => void
 }
@@ -31,8 +36,13 @@ export interface InstanceOptions extends UseCaseOptions {
 /** One data directory, opened by the process that owns it. */
 export interface Instance extends UseCases<OwnStore, LiveIndex>, AsyncDisposable {
   readonly inFlight: InFlight
-  /** Verifies the checkpoints of the index log: a verifier key of C2SP signed-note. */
+  /** The index log, as it is served. */
+  readonly log: ServedLog
+  /** What verify the checkpoints of the two logs: verifier keys of C2SP signed-note. */
   readonly logKey: string
+  readonly issuanceKey: string
+  /** Signs the head of the issuance log, where it is a new one. Waits for nothing. */
+  readonly publishIssued: () => void
   /** The keys of every issuer that may sign, for a process of this program that issues as well. */
   readonly unsealIssuers: () => Promise<UnsealedKeys>
 }
@@ -67,12 +77,13 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const inFlight = new InFlight(store.ledger)
     const longWork = new LongWork(options.progress ?? (() => undefined))
     const { tree } = store.index
-    const signing = await openSignedLog({
-      ...{ vault: vault.value, file, dataDir, random, tree },
-      failed: options.checkpointFailed ?? (() => undefined),
-    })
+    const signs = { ...{ vault: vault.value, dataDir, random }, failed: options.checkpointFailed }
+    const published = options.checkpointSigned
+    const signing = await openSignedLog({ ...signs, log: 'index', file, tree, published })
     if (!signing.ok) return signing
     const { key, publisher, before } = signing.value
+    const issued = await openIssued({ ...signs, file: signing.value.file }, store.issuanceLog)
+    if (!issued.ok) return issued
     opened.push(() => publisher.settled())
     const index = await LiveIndex.open({
       store: store.index,
@@ -87,11 +98,17 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     if (!index.ok) return index
     longWork.end()
     publisher.publish()
+    issued.value.publish()
+    opened.push(() => issued.value.settled())
     const log: ServedLog = {
+      name: 'index',
       key,
       tree,
       read: (from, limit) => store.index.readRecords(from, limit),
-      settled: () => publisher.settled(),
+      settled: async () => {
+        await publisher.settled()
+        await options.cosigned?.()
+      },
     }
     const parts = {
       store,
@@ -100,6 +117,8 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       inFlight,
       longWork,
       log,
+      issuanceLog: issued.value.served,
+      verifyIssued: issued.value.verify,
       questioned: {
         log: store.index,
         snapshot: () => store.index.snapshot(),
@@ -112,8 +131,16 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     opened.push(() => instance.clusters.close())
     kept = true
     const unsealIssuers = () => unsealedIssuers(store.authorities, vault.value)
-    const logKey = formatVerifierKey(key)
-    return ok({ ...instance, inFlight, logKey, unsealIssuers, [Symbol.asyncDispose]: closeAll })
+    return ok({
+      ...instance,
+      inFlight,
+      log,
+      logKey: formatVerifierKey(key),
+      issuanceKey: formatVerifierKey(issued.value.served.key),
+      publishIssued: () => issued.value.publish(),
+      unsealIssuers,
+      [Symbol.asyncDispose]: closeAll,
+    })
   } finally {
     if (!kept) await closeAll()
   }

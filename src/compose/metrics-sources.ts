@@ -5,11 +5,20 @@ import type { UseCases } from './assemble.js'
 export function metricsSourcesOf(
   { authority, store }: Pick<UseCases, 'authority' | 'store'>,
   clock: Clock,
+  cosigning: MetricsSources['cosigning'] = () => undefined,
 ): MetricsSources {
+  const { tree } = store.issuanceLog
   return {
     clock,
+    cosigning,
     issuers: () => authority().issuers,
     trustAnchors: () => authority().trustAnchors,
     ledger: () => ({ queueDepth: store.queueDepth(), lagSeconds: store.lagSeconds() }),
+    issuance: async () => {
+      const { size: signed = 0 } = (await tree.checkpoint()) ?? {}
+      const { size } = await tree.head()
+      const uncoveredSince = size > signed ? await store.issuanceLog.issuedAt(signed) : undefined
+      return { size, signed, uncoveredSince }
+    },
   }
 }

@@ -58,7 +58,7 @@ export function serveWorker(ambient: Ambient): void {
 }
 
 async function start(
-  { config, version, keys, logKey }: MainAsks['start']['ask'],
+  { config, version, keys, logKey, issuanceKey }: MainAsks['start']['ask'],
   { clock, random }: Ambient,
   main: WorkerChannel<WorkerAsks, MainAsks>,
 ): Promise<Serving> {
@@ -74,6 +74,7 @@ async function start(
     version,
     keys,
     logKey,
+    issuanceKey,
     main,
     listeners: () => late.front?.addresses ?? [],
     observer: {

@@ -12,9 +12,13 @@ import { forkWorker } from './fork-worker.js'
 import { type Front, openFront } from './front.js'
 import { type Instance, openInstance } from './instance.js'
 import { keepPruning } from './keep-pruning.js'
+import { keepPublishing } from './keep-publishing.js'
 import { keepSettling } from './keep-settling.js'
 import { type Listeners, openPrivateListeners } from './listeners.js'
 import { metricsSourcesOf } from './metrics-sources.js'
+import { cosigningChecks } from '../server/cosigning-checks.js'
+import type { Cosigning } from '../tlog/cosigning.js'
+import { openCosigning } from './open-cosigning.js'
 import { type Log, openLog } from './open-log.js'
 import { keepHeapSmall } from './small-heap.js'
 import { workerWritesWith } from './worker-writes.js'
@@ -38,6 +42,8 @@ export interface Serving {
 const GRACE_MS = 20_000
 /** How much later than it could a proposal with a timelock takes effect. */
 const SETTLING_INTERVAL = seconds(5)
+/** How old a certificate may be that no checkpoint of the issuance log covers. */
+const PUBLISHING_INTERVAL = seconds(1)
 
 /** Serves one data directory until `signal` aborts, then drains. `up` runs once everything listens. */
 export async function serve(
@@ -56,18 +62,32 @@ export async function serve(
     config,
     writer: 'thread',
     listeners: addresses,
-    checks: () => (late.workers ? [late.workers.check()] : []),
+    checks: () => [
+      ...(late.workers ? [late.workers.check()] : []),
+      ...cosigningChecks(late.cosigning?.state(), clock.now()),
+    ],
+    witnesses: () => late.cosigning?.state(),
+    checkpointSigned: () => late.cosigning?.wake(),
+    cosigned: async () => late.cosigning?.settled(),
     observer: {
       stage: (stage, seconds) => late.metrics?.stage(stage, seconds),
       issued: (evidence) => late.metrics?.issued('http', evidence),
     },
     progress: ({ work, done, total }) => log.info({ done, total }, work),
     checkpointFailed: (err) =>
-      log.error({ err }, 'a checkpoint could not be signed; the next change tries again'),
+      log.error({ err }, 'a checkpoint could not be signed; it is tried again'),
   })
   if (!opened.ok) return opened
   await using instance = opened.value
-  const metrics = openMetrics(metricsSourcesOf(instance, clock), () =>
+  const { key } = instance.log
+  const { tree } = instance.store.index
+  const cosigning = await openCosigning({
+    ...{ config: config.witnesses, name: 'index', key, tree, clock, log },
+  })
+  if (!cosigning.ok) return cosigning
+  if (cosigning.value) late.cosigning = cosigning.value
+  const sources = metricsSourcesOf(instance, clock, () => late.cosigning?.state())
+  const metrics = openMetrics(sources, () =>
     late.workers ? late.workers.snapshots() : Promise.resolve([]),
   )
   late.metrics = metrics
@@ -94,11 +114,16 @@ export async function serve(
         },
         background.signal,
       ),
+      keepPublishing(
+        { publish: instance.publishIssued, clock, interval: PUBLISHING_INTERVAL },
+        background.signal,
+      ),
       keepSettling(
         { index: instance.index, clock, interval: SETTLING_INTERVAL, log },
         background.signal,
       ),
       preflight(instance, log, background.signal),
+      ...(late.cosigning ? [late.cosigning.run(background.signal)] : []),
     )
     log.info({ listeners: addresses() }, 'serving')
     await up({ operations, listeners: addresses() })
@@ -119,6 +144,7 @@ interface Late {
   readonly open: (Listeners | Front)[]
   metrics?: Metrics
   workers?: Workers
+  cosigning?: Cosigning
 }
 
 interface FrontOptions {
@@ -141,7 +167,10 @@ async function frontOf(options: FrontOptions): Promise<Front> {
   const deps = {
     count,
     fork: () => forkWorker('name' in kek ? [kek.name] : []),
-    start: { config, version, keys: await instance.unsealIssuers(), logKey: instance.logKey },
+    start: {
+      ...{ config, version, keys: await instance.unsealIssuers() },
+      ...{ logKey: instance.logKey, issuanceKey: instance.issuanceKey },
+    },
     commit: workerWritesWith({ index, inFlight, submit: (command) => store.submit(command) }),
     crl: (issuer: string) => operations.crl(issuer),
     clock,

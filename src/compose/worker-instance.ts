@@ -11,12 +11,14 @@ import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
 import { assemble, type UseCaseOptions, type UseCases } from './assemble.js'
 import { LongWork } from './long-work.js'
+import { signedAt } from './signed-head-file.js'
 import type { WorkerChannel } from './worker-channel.js'
 import type { MainAsks, WorkerAsks } from './worker-messages.js'
 
 interface Options extends UseCaseOptions {
   readonly keys: UnsealedKeys
   readonly logKey: string
+  readonly issuanceKey: string
   readonly main: Pick<WorkerChannel<WorkerAsks, MainAsks>, 'ask'>
 }
 
@@ -28,6 +30,8 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
   const { config, keys, main } = options
   const key = parseVerifierKey(options.logKey)
   if (!key.ok) return key
+  const issuanceKey = parseVerifierKey(options.issuanceKey)
+  if (!issuanceKey.ok) return issuanceKey
   const path = storePath(config.dataDir)
   const store = openRemoteStore(path, {
     commit: (batch) => main.ask('commit', batch),
@@ -47,10 +51,19 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
     // Nothing takes long here: that is the main process's work.
     longWork: new LongWork(() => undefined),
     log: {
+      name: 'index',
       key: key.value,
       tree: reader.tree,
       read: (from, limit) => reader.log.readRecords(from, limit),
       // Signed by the main process, shortly after a change.
+      settled: () => Promise.resolve(),
+    },
+    issuanceLog: {
+      name: 'issuance',
+      key: issuanceKey.value,
+      signedAt: () => signedAt(config.dataDir, 'issuance'),
+      tree: store.issuanceLog.tree,
+      read: (from, limit) => store.issuanceLog.read(from, limit),
       settled: () => Promise.resolve(),
     },
     record,

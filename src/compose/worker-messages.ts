@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
+import type { LedgerEntry } from '../issuance/ports.js'
 import type { UnsealedKeys } from '../keys/received-vault.js'
 import type { StatusJson } from '../server/http/shapes.js'
 import type { MetricsSnapshot } from '../server/metrics.js'
@@ -16,8 +17,9 @@ export interface MainAsks {
       readonly config: Config
       readonly version: string
       readonly keys: UnsealedKeys
-      /** Verifies checkpoints. */
+      /** What verify the checkpoints of the two logs. */
       readonly logKey: string
+      readonly issuanceKey: string
     }
     answer: Listeners
   }
@@ -58,6 +60,7 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'make-map':
     case 'grow-tree':
     case 'keep-checkpoint':
+    case 'keep-cosignature':
     case 'create-token':
     case 'withdraw-token':
     case 'put-authorities':
@@ -82,9 +85,17 @@ function isAppend({ entry, spends, indexSize }: Extract<Command, { op: 'append' 
   if (!(entry.certificate instanceof Uint8Array) || !Array.isArray(spends)) return false
   if (!spends.every((spend) => hasTexts(spend, ['kind', 'id']))) return false
   return entry.entry === null
-    ? entry.alias === '' && spends.length === 0 && indexSize === undefined
-    : isText(entry.entry) && isCount(indexSize)
+    ? isOfNobody(entry) && spends.length === 0 && indexSize === undefined
+    : isText(entry.entry) &&
+        isCount(indexSize) &&
+        DIGEST.test(entry.policyDigest ?? '') &&
+        isCount(entry.indexSize)
 }
+
+const DIGEST = /^[0-9a-f]{64}$/
+
+const isOfNobody = ({ alias, rev, binding, policyDigest, indexSize }: LedgerEntry): boolean =>
+  alias === '' && rev === 0 && binding === null && policyDigest === null && indexSize === null
 
 const isText = (value: unknown): value is string | Uid => typeof value === 'string'
 

@@ -45,6 +45,11 @@ export function buildConfig(draft: ConfigDraft, cwd: string): Config {
       queue: read.count('tokenReview.queue'),
       timeoutMs: read.count('tokenReview.timeoutMs'),
     },
+    witnesses: {
+      ...(read.has('witnesses.policy') && { policy: read.path('witnesses.policy') }),
+      timeout: read.duration('witnesses.timeout'),
+      refresh: read.duration('witnesses.refresh'),
+    },
     log: {
       level: read.choice('log.level', logLevels),
       format: read.choice('log.format', logFormats),

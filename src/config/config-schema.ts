@@ -162,6 +162,16 @@ export const configSchema = {
       queue: count('Reviews that may wait per cluster; more are throttled.', 256, [0, 100_000]),
       timeoutMs: count('Milliseconds until a review is given up.', 5000, [100, 60_000]),
     }),
+    witnesses: object('Who cosigns the checkpoints of the index log.', {
+      policy: path(
+        'A C2SP tlog-policy: its witness lines with URLs say who is asked, its quorum what is enough. Without it nobody is asked.',
+      ),
+      timeout: duration('Until a witness is given up, for one question.', '5s'),
+      refresh: duration(
+        'How old a cosignature of the latest checkpoint gets before a newer one is asked for: verifiers take from it how fresh the checkpoint is.',
+        '5m',
+      ),
+    }),
     log: object('The log, on standard error.', {
       level: oneOf('How much is written.', logLevels, 'info'),
       format: oneOf('One JSON object a line, or lines for people.', logFormats, 'json'),

@@ -63,5 +63,14 @@ export interface Config {
     readonly queue: number
     readonly timeoutMs: number
   }
+  /** Who cosigns the checkpoints of the logs. */
+  readonly witnesses: {
+    /** Path of a C2SP tlog-policy; absent: nobody is asked. */
+    readonly policy?: string
+    /** For one answer of a witness. */
+    readonly timeout: Seconds
+    /** How old a cosignature of the latest checkpoint gets before a newer one is asked for. */
+    readonly refresh: Seconds
+  }
   readonly log: { readonly level: LogLevel; readonly format: LogFormat }
 }

@@ -77,6 +77,8 @@ export const faultOf = {
   'namespace.timelock': 'conflict',
   'namespace.closed': 'conflict',
   'namespace.too-many': 'throttled',
+  'namespace.no-brake': 'forbidden',
+  'namespace.braked': 'forbidden',
   'namespace.envelope-exceeds-parent': 'forbidden',
   'namespace.guard-forbids': 'forbidden',
   'namespace.alias-taken': 'conflict',
@@ -103,6 +105,7 @@ export const faultOf = {
   'tlog.no-quorum': 'unauthenticated',
   'tlog.other-size': 'conflict',
   'tlog.inconsistent': 'conflict',
+  'tlog.memory-gone': 'conflict',
   // bundle: an entry, its rules and their proofs, in one file
   'bundle.malformed': 'malformed',
   'bundle.wrong-index': 'forbidden',
@@ -113,6 +116,7 @@ export const faultOf = {
   'grant.no-entry': 'forbidden',
   'grant.ambiguous': 'forbidden',
   'grant.not-active': 'forbidden',
+  'grant.braked': 'forbidden',
   'grant.not-admitted': 'forbidden',
   'grant.other-identity': 'forbidden',
   // ledger and revocation

@@ -26,6 +26,9 @@ export const between = (from: UnixSeconds, to: UnixSeconds): Seconds => seconds(
 export const earliest = (first: UnixSeconds, ...more: readonly UnixSeconds[]): UnixSeconds =>
   unixSeconds(Math.min(first, ...more))
 
+/** How far two clocks that are both called right may be apart; of verifiers and of witnesses too. */
+export const CLOCK_TOLERANCE = seconds(120)
+
 /** `2026-11-21T08:15:20Z` */
 export function toIso(at: UnixSeconds): string {
   return new Date(at * 1000).toISOString().replace('.000Z', 'Z')

@@ -155,6 +155,8 @@ async function issueOnce(
       evidence: canonicalize(facts),
       parentSerial: facts.kind === 'renewal' ? facts.parentSerial : null,
       requestId: request.requestId,
+      policyDigest: grant.policyDigest,
+      indexSize: grant.indexSize,
     }
     const recorded = await deps.record(record, spends, size)
     lap('record')

@@ -4,6 +4,7 @@ import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { LogReader, SignedTree } from '../tlog/ports.js'
 
 /** What the ledger holds of one issued certificate. */
 export interface LedgerEntry {
@@ -25,6 +26,10 @@ export interface LedgerEntry {
   readonly evidence: string
   readonly parentSerial: SerialNumber | null
   readonly requestId: string
+  /** Of the rules and ceilings that it was granted under, hex; null where nothing was granted. */
+  readonly policyDigest: string | null
+  /** Records of the index log that it was granted on; null where nothing was granted. */
+  readonly indexSize: number | null
 }
 
 export type RevocationReason =
@@ -37,6 +42,8 @@ export interface Revocation {
 
 export interface LedgerRow extends LedgerEntry {
   readonly revocation: Revocation | null
+  /** Number of its record in the issuance log; null where an earlier version recorded it. */
+  readonly seq: number | null
 }
 
 /** What is used up by issuing: the same transaction that records the leaf consumes it. */
@@ -72,7 +79,8 @@ export interface IssuanceLedger {
   /**
    * Records one leaf and consumes `spends`, all or nothing, durable once it resolves. Concurrent
    * appends share one commit. Refuses when a spend is unknown, already used or expired at
-   * `entry.issuedAt`: then nothing is recorded. Throws `DependencyError` when the store cannot
+   * `entry.issuedAt`: then nothing is recorded. The same commit makes it a leaf of the issuance log,
+   * in the order of the appends. Throws `DependencyError` when the store cannot
    * write, and a serial that exists among those that end in the same second is a `DependencyError`
    * too: it never overwrites.
    */
@@ -97,6 +105,44 @@ export interface IssuanceLedger {
   prune(before: UnixSeconds): Promise<number>
   /** Resolves if a write is durable right now; throws `DependencyError` otherwise. For readiness. */
   probe(): Promise<void>
+}
+
+/** The log that every appended leaf is in, as it is stored. */
+export interface IssuanceLog {
+  readonly tree: LogReader
+  /**
+   * The records of the `limit` numbers from `from` on, in their order, each the octets that the leaf
+   * of its number is the hash of, made of what the ledger has now. Those of certificates that were
+   * pruned are left out; the hashes of all of them stay. A ledger that was changed may have two of
+   * one number: both are in the answer.
+   */
+  read(from: number, limit: number): Promise<readonly IssuedRecord[]>
+  /** When the certificate of a number was issued; undefined where the ledger has none. */
+  issuedAt(seq: number): Promise<UnixSeconds | undefined>
+  /** The highest number of a record that the ledger has; undefined where it has none. */
+  last(): Promise<number | undefined>
+  /** How many of its certificates pruning has dropped, as it counted them itself. */
+  pruned(): Promise<number>
+  unlogged(): Promise<Unlogged>
+}
+
+/** Certificates of the ledger that an earlier version recorded: they are in no log. */
+export interface Unlogged {
+  readonly found: number
+  /** As many as there were when the log began, without those that were pruned since. */
+  readonly expected: number
+  /** Of those found: issued after the last certificate that there was when the log began. */
+  readonly later: number
+}
+
+export interface IssuedRecord {
+  readonly seq: number
+  readonly bytes: Uint8Array
+}
+
+/** The same in the process that owns it, and signs its heads. */
+export interface OwnIssuanceLog extends IssuanceLog {
+  readonly tree: SignedTree
 }
 
 /** A join token as stored: never the secret itself. */

@@ -62,6 +62,8 @@ export async function issueServerLeaf(
     evidence: '{"kind":"self"}',
     parentSerial: null,
     requestId: `self-${plan.serial.slice(0, 12)}`,
+    policyDigest: null,
+    indexSize: null,
   }
   const recorded = await deps.ledger.append(record, [])
   if (!recorded.ok)

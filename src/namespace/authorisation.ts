@@ -20,8 +20,8 @@ export interface Voice {
   readonly weight?: number
 }
 
-/** Who made an object what it is at one revision, and by what right. */
-export interface Authorisation {
+/** One change, who decided about it, and by what right. */
+export interface DecidedChange {
   readonly item: HistoryItem
   /** Alias of the scope whose voters decided, and the revision of their group. */
   readonly scope: Alias
@@ -29,6 +29,10 @@ export interface Authorisation {
   readonly voices: readonly Voice[]
   /** What the group asked for such a change, before any guard. */
   readonly needs?: { readonly threshold: number; readonly controllers: number }
+}
+
+/** Who made an object what it is at one revision. */
+export interface Authorisation extends DecidedChange {
   /** The other changes of the same kind, oldest first: of the latest that there were. */
   readonly others: readonly HistoryItem[]
 }
@@ -53,12 +57,41 @@ export async function authorisationOf(
   const group = await groupAt(log, state, record)
   const kind = item.op.slice(0, item.op.indexOf('.') + 1)
   return {
+    ...(await decided(log, state, { item, stored, record, group })),
+    others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
+  }
+}
+
+/**
+ * What a record of the log changed; undefined for one that changed nothing. `groupOf` answers as
+ * `groupAt`, and may remember.
+ */
+export async function decidedChange(
+  log: Log,
+  state: IndexState,
+  { stored, record }: { readonly stored: StoredRecord; readonly record: LogRecord },
+  groupOf: (record: LogRecord) => Promise<Group | undefined>,
+): Promise<DecidedChange | undefined> {
+  const item = describe(stored, await deliberation(log, state, stored))
+  return item && decided(log, state, { item, stored, record, group: await groupOf(record) })
+}
+
+interface Decided extends Described {
+  readonly record: LogRecord
+  readonly group: Group | undefined
+}
+
+async function decided(
+  log: Log,
+  state: IndexState,
+  { item, stored, record, group }: Decided,
+): Promise<DecidedChange> {
+  return {
     item,
     scope: state.scopes.get(record.group.uid)?.alias ?? (item.subject as Alias),
     group: record.group.rev,
     voices: (await votesOf(log, state, stored)).map((vote) => voiced(vote, group)),
     ...(group && { needs: needsOf(group, record.class) }),
-    others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
   }
 }
 

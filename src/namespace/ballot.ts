@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../core/time.js'
-import type { ChangeClass, Group, Voter } from './group.js'
+import { type ChangeClass, type Group, mayAct, type Voter } from './group.js'
 
 /** approve, reject, or take back what was said before. */
 export const decisions = ['approve', 'reject', 'abstain'] as const
@@ -63,6 +63,8 @@ export interface Ballot {
   readonly changeClass: ChangeClass
   readonly author: { readonly controller: string }
   readonly votes: readonly CastVote[]
+  /** When they are counted. */
+  readonly at: UnixSeconds
 }
 
 export interface Count {
@@ -79,7 +81,8 @@ const carefully: readonly ChangeClass[] = ['sensitive', 'structural']
 
 /**
  * Counts the votes of one side. Order and repetition do not matter: each voter counts once, with the
- * latest vote. Strangers and the suspended do not count.
+ * latest vote. Strangers and the suspended do not count. A braked voter's no does, and only that: so
+ * a brake ends no proposal, carries none, and takes no veto away.
  */
 export function count(group: Group, side: Side, ballot: Ballot): Count {
   const eligible = group.voters.filter(({ status }) => status === 'active')
@@ -90,7 +93,8 @@ export function count(group: Group, side: Side, ballot: Ballot): Count {
   }
   const decided = (decision: Decision): readonly Voter[] =>
     eligible.filter(({ id }) => latest.get(id)?.decision === decision)
-  const [approving, rejecting] = [decided('approve'), decided('reject')]
+  const approving = decided('approve').filter((voter) => mayAct(voter, ballot.at))
+  const rejecting = decided('reject')
   const [yes, no, all] = [weigh(approving), weigh(rejecting), weigh(eligible)]
   const needs = requirementOf(group, ballot)
   const controllers = new Set(approving.map(({ controller }) => controller))

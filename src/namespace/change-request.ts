@@ -9,6 +9,7 @@ import type { Envelope } from './envelope.js'
 import type { GroupRequest } from './operation.js'
 import type { Guard } from './guard/guard.js'
 import type { RuleChangeRequest, RuleRequest, SplitRequest } from './rule/rule-request.js'
+import { brakeRequestSchema } from './brake-schema.js'
 import { bodySchemas, documentSchema, requestSchemas } from './schema.js'
 
 /** A binding as people write it: the cluster by alias. */
@@ -95,6 +96,8 @@ export type ChangeRequest = Why &
       }
     | { readonly op: 'cluster.remove'; readonly alias: string }
     | RuleChangeRequest
+    | { readonly op: 'brake.lift'; readonly alias: string; readonly rule?: string }
+    | { readonly op: 'voter.reinstate'; readonly alias: string; readonly voter: string }
     | { readonly op: 'guard.set'; readonly alias: string; readonly guard: Guard }
     | { readonly op: 'guard.clear'; readonly alias: string; readonly guard: string }
   )
@@ -159,6 +162,20 @@ function explain(errors: ErrorObject[] | null | undefined): { wanted: string; fo
         ? JSON.stringify(params.length === 1 ? params[0] : params).slice(0, 200)
         : where,
   }
+}
+
+/** What a person asks to be braked: an entry or a scope, one rule of an entry, one voter of a scope. */
+export interface BrakeRequest extends Why {
+  readonly alias: string
+  readonly rule?: string
+  readonly voter?: string
+  /** How long, in seconds. */
+  readonly ttl: number
+}
+
+export function parseBrakeRequest(value: unknown): Result<BrakeRequest, Malformed> {
+  const checked = check(brakeRequestSchema, value, 'the brake')
+  return checked.ok ? ok(value as BrakeRequest) : checked
 }
 
 export function parseChangeRequest(value: unknown): Result<ChangeRequest, Malformed> {

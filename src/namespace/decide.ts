@@ -1,16 +1,13 @@
 import { type Alias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { seconds, toIso, type UnixSeconds } from '../core/time.js'
+import { CLOCK_TOLERANCE, toIso, type UnixSeconds } from '../core/time.js'
 import { sha256, type Uid, uidFromDigest, type UidKind } from '../core/uid.js'
 import type { ChangeContext, Decided } from './effect/decision.js'
 import { effectOf } from './effect/effect-of.js'
 import type { Group } from './group.js'
 import type { GovernedObject, IndexState } from './state.js'
 import { operationOf, type Proposal } from './statements.js'
-
-/** How far a proposer's clock may be from the log's. */
-export const CLOCK_TOLERANCE = seconds(120)
 
 /** Who decides about a subject: the scope with voters of its own, and they. */
 export interface Responsible {
@@ -113,9 +110,11 @@ export function responsibleFor(
     scope: named,
   }: Pick<Proposal, 'op' | 'subject'> & Partial<Pick<Proposal, 'scope'>>,
 ): Responsible {
-  const isOwn = op === 'group.set' || op === 'changes'
+  const isOwn = op === 'group.set' || op === 'changes' || op === 'voter.reinstate'
   const own = isOwn && subject.uid ? state.scopes.get(subject.uid) : undefined
-  if (own?.group && own.state === 'active' && (named === undefined || named.uid === own.uid)) {
+  // Those above step in with another group, and not with less.
+  const isAsNamed = named === undefined || named.uid === own?.uid || op === 'voter.reinstate'
+  if (own?.group && own.state === 'active' && isAsNamed) {
     return { uid: own.uid, group: own.group }
   }
   return responsibleAbove(state, subject.alias)

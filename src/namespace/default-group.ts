@@ -1,11 +1,14 @@
-import type { Group, Proposer, Voter } from './group.js'
+import { days } from '../core/time.js'
+import type { Brake, Group, Proposer, Voter } from './group.js'
 import type { GroupRequest, GroupTerms } from './operation.js'
 import { people } from './sound-group.js'
+
+const DEFAULT_BRAKE: Brake = { ttl: days(1), perWeek: 10 }
 
 /**
  * What a group is where nobody says otherwise: more than half for what is routine or sensitive, two
  * thirds for what is structural, and two people for both of the latter; any voter may narrow, and use
- * the brake. Whoever could propose before still can.
+ * the brake for a day, ten times a week. Whoever could propose before still can.
  */
 export function completed(asked: GroupRequest, before: Group | null): GroupTerms {
   const active = asked.voters.filter(({ status }) => status === 'active')
@@ -22,8 +25,11 @@ export function completed(asked: GroupRequest, before: Group | null): GroupTerms
     emergency: lightest,
   }
   const two = Math.min(2, persons.length)
+  const { emergency, routine } = asked.threshold ?? threshold
   return {
     threshold,
+    // Where it takes more than what is routine it is no brake, and is said by whoever wants it.
+    ...(!(asked.solo ?? alone) && emergency <= routine && { brake: DEFAULT_BRAKE }),
     minControllers: { narrowing: 1, routine: 1, sensitive: two, structural: two, emergency: 1 },
     ...(!alone && total - heaviest(active) < half && { acceptsSinglePointOfLoss: true as const }),
     ...kept(before, asked.voters),

@@ -1,13 +1,14 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { canonicalize, parseCanonical } from '../core/canonical-json.js'
 import { sha256Hex } from '../core/uid.js'
-import type { VoterKey } from './voter-key.js'
+import { isVoterKey, type VoterKey } from './voter-key.js'
 
 /** One payload type per kind of statement: a vote can never be read as a proposal. */
 export const payloadTypes = {
   genesis: 'application/vnd.capstan.genesis.v1+json',
   proposal: 'application/vnd.capstan.proposal.v1+json',
   vote: 'application/vnd.in-toto+json',
+  brake: 'application/vnd.capstan.brake.v1+json',
   withdrawal: 'application/vnd.capstan.withdrawal.v1+json',
   enrolment: 'application/vnd.capstan.enrolment.v1+json',
 } as const
@@ -96,6 +97,7 @@ export function isSignedBy(opened: Opened, keys: readonly VoterKey[]): boolean {
 export function isSignatureOf(key: VoterKey, signed: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false
   const publicKey = publicKeyOf(key)
+  if (!publicKey) return false
   return key.alg === 'Ed25519'
     ? verify(null, signed, publicKey, signature)
     : verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
@@ -107,10 +109,13 @@ const SIGNATURE_BYTES = 64
 /** Importing a key costs as much as verifying with it, and a log is read with few of them. */
 const imported = new WeakMap<VoterKey, KeyObject>()
 
-function publicKeyOf(key: VoterKey): KeyObject {
-  const known = imported.get(key) ?? createPublicKey({ key: { ...key.jwk }, format: 'jwk' })
-  imported.set(key, known)
-  return known
+/** Undefined for what is no key that may vote: a file that is being verified may hold anything. */
+function publicKeyOf(key: VoterKey): KeyObject | undefined {
+  const known = imported.get(key)
+  if (known || !isVoterKey(key)) return known
+  const publicKey = createPublicKey({ key: { ...key.jwk }, format: 'jwk' })
+  imported.set(key, publicKey)
+  return publicKey
 }
 
 /** An object with these members and no others: what is not signed could say anything. */

@@ -1,9 +1,11 @@
 import { type Alias, parentAlias, ROOT } from '../core/alias.js'
+import type { UnixSeconds } from '../core/time.js'
+import { isBraked } from './brake-mark.js'
 import { type Envelope, meet } from './envelope.js'
 import type { Scope } from './scope.js'
 import type { IndexState } from './state.js'
 
-type Limits = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards'>
+type Limits = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards' | 'brake'>
 
 /** All that a ceiling depends on. */
 export interface Scopes<S = Limits> {
@@ -25,6 +27,11 @@ export function scopePath<S>(state: Scopes<S>, alias: Alias): readonly S[] {
 /** The uppermost suspended scope above `alias`: it stops everything in it. */
 export function suspendedAbove(state: Scopes, alias: Alias): Limits | undefined {
   return scopePath(state, alias).find((scope) => scope.state !== 'active')
+}
+
+/** The uppermost scope above `alias` that is braked at `at`. */
+export function brakedAbove(state: Scopes, alias: Alias, at: UnixSeconds): Limits | undefined {
+  return scopePath(state, alias).find((scope) => isBraked(scope, at))
 }
 
 /** The ceiling under which an object of this alias stands: the meet along the path from the root. */

@@ -1,6 +1,7 @@
 import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import { type BrakeMark, isBraked } from './brake-mark.js'
 import type { Binding } from './binding.js'
 import type { Envelope } from './envelope.js'
 import type { Rule } from './rule/rule.js'
@@ -35,17 +36,20 @@ export interface Entry {
   readonly validUntil?: UnixSeconds
   /** When a retiring entry's names are free for others. */
   readonly drainUntil?: UnixSeconds
+  /** No certificates, and no calls, before then. */
+  readonly brake?: BrakeMark
   readonly createdAt: UnixSeconds
 }
 
-/** Its state at `now`: the end of a lifetime or of a drain needs no process to run. */
+/** Its state at `now`: the end of a lifetime, of a drain or of a brake needs no process to run. */
 export function entryState(
-  entry: Pick<Entry, 'state' | 'validUntil' | 'drainUntil'>,
+  entry: Pick<Entry, 'state' | 'validUntil' | 'drainUntil' | 'brake'>,
   now: UnixSeconds,
 ): EntryState {
   if (entry.state === 'retiring') {
     return entry.drainUntil !== undefined && now < entry.drainUntil ? 'retiring' : 'retired'
   }
   if (entry.validUntil !== undefined && now >= entry.validUntil) return 'suspended'
+  if (isBraked(entry, now)) return 'suspended'
   return entry.state
 }

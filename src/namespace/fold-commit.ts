@@ -5,7 +5,7 @@ import { decide, mayBeDecided, subjectOf } from './decide.js'
 import type { Opened } from './dsse.js'
 import type { Outcome } from './outcome.js'
 import type { Decided } from './effect/decision.js'
-import { type ChangeClass, passes } from './group.js'
+import { type ChangeClass, mayAct, passes } from './group.js'
 import { reachesGuards } from './guard/quorum-floor.js'
 import { commitRecord, type LogRecord } from './log-record.js'
 import { releasesNames } from './operation.js'
@@ -46,7 +46,8 @@ function verifyAtOnce(
   const author = group.voters.find((voter) => voter.id === proposal.author.id)
   if (
     proposal.author.kind !== 'voter' ||
-    author?.status !== 'active' ||
+    !author ||
+    !mayAct(author, record.ts) ||
     !signs(author, statement, record.ts)
   ) {
     return forged(record.seq, 'the proposal')
@@ -62,6 +63,8 @@ function verifyAtOnce(
   })
   if (!decided.ok) return decided
   const { effect, changeClass } = decided.value
+  const braked = group.voters.filter((voter) => !mayAct(voter, record.ts)).map(({ id }) => id)
+  if (braked.some((id) => counted.voters.has(id))) return forged(record.seq, 'a vote')
   if (!passes(group, counted.voters, changeClass)) return forged(record.seq, 'the decision')
   const aliases = [proposal.subject.alias, effect.put.alias]
   const guarded = reachesGuards(state, { aliases, changeClass }, group, counted.voters)
@@ -95,7 +98,13 @@ function verifyDeliberated(state: IndexState, record: LogRecord): Result<Outcome
   const context = { at: record.ts, issuedUntil: () => record.issuedUntil ?? null }
   const decided = decidePart(state, part, context)
   if (!decided.ok) return decided
-  const { outcome } = outcomeOf(state, row, row.votes, graver(row.class, decided.value.changeClass))
+  const { outcome } = outcomeOf(
+    state,
+    row,
+    record.ts,
+    row.votes,
+    graver(row.class, decided.value.changeClass),
+  )
   if (outcome !== 'passed') return notCarried(row, decided.value.changeClass)
   const expected = recordOfPart(state, row, part, {
     at: record.ts,

@@ -1,12 +1,12 @@
 import type { Alias } from '../core/alias.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { days, minutes, plus, type Seconds, seconds } from '../core/time.js'
+import { days, minutes, plus, type Seconds, seconds, type UnixSeconds } from '../core/time.js'
 import { unreachable } from '../core/unreachable.js'
 import { withVote } from './ballot.js'
 import { mayBeDecided, responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
 import { castVote, isVetoed, votable } from './fold-vote.js'
-import type { Group, Proposer } from './group.js'
+import { type Group, mayAct, type Proposer } from './group.js'
 import { type DeliberationRecord, deliberationRecord } from './log-record.js'
 import type { Outcome } from './outcome.js'
 import { decideParts } from './parts.js'
@@ -86,7 +86,7 @@ function opening(
       found: `${lifetime} s`,
     })
   }
-  const author = authorOf(state, proposal)
+  const author = authorOf(state, proposal, record.ts)
   if (!author || !signs(author, statement, proposal.created, record.ts))
     return notSigned('the proposal')
   const id = proposalId(digest)
@@ -157,11 +157,11 @@ function hasRoom(
 }
 
 /** A voter or proposer of the group that decides, or of one above it. */
-function authorOf(state: IndexState, proposal: Proposal): Proposer | undefined {
+function authorOf(state: IndexState, proposal: Proposal, at: UnixSeconds): Proposer | undefined {
   const { kind, id } = proposal.author
   const among = ({ voters, proposers = [] }: Group): Proposer | undefined =>
     kind === 'voter'
-      ? voters.find((voter) => voter.id === id && voter.status === 'active')
+      ? voters.find((voter) => voter.id === id && mayAct(voter, at))
       : proposers.find((proposer) => proposer.id === id)
   const own = among(responsibleFor(state, proposal).group)
   if (own) return own
@@ -190,10 +190,10 @@ function voting(state: IndexState, record: DeliberationRecord, statement: Opened
   const votes = withVote(row.votes, cast.value)
   const after = { ...row, votes }
   if (row.due !== undefined) {
-    const vetoed = isVetoed(state, after)
+    const vetoed = isVetoed(state, after, record.ts)
     return finished(state, record, vetoed ? closed(after, 'vetoed', record) : after, row)
   }
-  const { outcome } = outcomeOf(state, row, votes)
+  const { outcome } = outcomeOf(state, row, record.ts, votes)
   if (outcome === 'dead') return finished(state, record, closed(after, 'rejected', record), row)
   const due = outcome === 'passed' && { due: plus(record.ts, timelockOf(state, row)) }
   return finished(state, record, { ...after, ...due }, row)
@@ -224,7 +224,7 @@ function withdrawing(
   }
   const { kind, id: who } = withdrawal.author
   const isAuthor = kind === row.proposal.author.kind && who === row.proposal.author.id
-  const author = isAuthor ? authorOf(state, row.proposal) : undefined
+  const author = isAuthor ? authorOf(state, row.proposal, record.ts) : undefined
   if (!author || !signs(author, statement, withdrawal.at, record.ts))
     return notSigned('the withdrawal')
   return finished(state, record, closed(row, 'withdrawn', record), row)

@@ -3,6 +3,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { unreachable } from '../core/unreachable.js'
 import { isSignedBy, open, type Opened } from './dsse.js'
+import { verifyBrake } from './fold-brake.js'
 import { verifyCommit } from './fold-commit.js'
 import { verifyDeliberation } from './fold-deliberation.js'
 import { verifyEvidence } from './fold-evidence.js'
@@ -48,6 +49,8 @@ function outcomeOf(
       return verifyCommit(state, record, envelopes)
     case 'evidence':
       return verifyEvidence(state, record, envelopes)
+    case 'brake':
+      return verifyBrake(state, record, envelopes)
     case 'open':
     case 'vote':
     case 'withdrawal':
@@ -67,8 +70,9 @@ export function applyRecord(state: FoldedState, { record, head, outcome }: Verif
       return
     }
     case 'commit': {
-      const { effect, of } = outcome
+      const { effect, of, brakedBy } = outcome
       state.commit({ ...effect, put: { ...effect.put, head } }, record, of)
+      if (brakedBy !== undefined) state.noteBrake(brakedBy, record)
       state.advance(head, record.ts, effect.put.uid)
       return
     }

@@ -1,14 +1,15 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { plus, toIso, type UnixSeconds } from '../core/time.js'
+import { CLOCK_TOLERANCE, plus, toIso, type UnixSeconds } from '../core/time.js'
 import { type CastVote, latestSeq, type Side } from './ballot.js'
-import { CLOCK_TOLERANCE, responsibleFor } from './decide.js'
+import { responsibleFor } from './decide.js'
 import type { Opened } from './dsse.js'
+import { isBraked } from './brake-mark.js'
 import type { Group } from './group.js'
 import type { DeliberationRecord } from './log-record.js'
 import { type Pending, slotPrefixes } from './pending.js'
 import { saidFrom, type Seat, seatsOf } from './seat.js'
 import { notSigned, signs } from './said.js'
-import { isUpToVoters, outcomeOf, secondOf, standingOf } from './standing.js'
+import { isUpToVoters, mayBeStopped, outcomeOf, secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, slotOf, type Vote } from './statements.js'
 
@@ -26,7 +27,8 @@ export function votable(
       next: 'capstan inbox',
     })
   }
-  if (!isUpToVoters(state, row, ts)) {
+  const isHeard = predicate.decision === 'reject' ? mayBeStopped : isUpToVoters
+  if (!isHeard(state, row, ts)) {
     return refuse('namespace.closed', `the proposal is ${standingOf(state, row, ts)}`, {
       wanted: 'a proposal that waits for votes',
       next: `capstan proposal show ${id}`,
@@ -89,10 +91,18 @@ export function castVote(
       next: `capstan proposal show ${row.id}`,
     })
   }
-  const sides = among
-    .filter(({ known }) => signs(known, statement, cast, record.ts))
-    .map(({ side }) => side)
-  if (sides.length === 0) return notSigned('the vote')
+  const signing = among.filter(({ known }) => signs(known, statement, cast, record.ts))
+  if (signing.length === 0) return notSigned('the vote')
+  // In the group where they are braked, neither a yes nor that their no is taken back counts.
+  const heard = signing.filter(({ known }) => decision === 'reject' || !isBraked(known, record.ts))
+  if (heard.length === 0) {
+    return refuse('namespace.braked', 'a brake is on this voter, who may only say no', {
+      wanted: '--reject, or the end of the brake',
+      found: voter,
+      next: 'capstan brake list',
+    })
+  }
+  const sides = heard.map(({ side }) => side)
   const before = latestSeq(row.votes, voter, sides)
   if (seq <= before) {
     return refuse('namespace.duplicate', 'this voter has voted', {
@@ -145,8 +155,8 @@ function approvedRival(
 }
 
 /** Those who may stop something at once may stop what waits for its time. */
-export function isVetoed(state: IndexState, row: Pending): boolean {
-  const { present, second } = outcomeOf(state, row).sides
+export function isVetoed(state: IndexState, row: Pending, at: UnixSeconds): boolean {
+  const { present, second } = outcomeOf(state, row, at).sides
   const { group } = responsibleFor(state, row.proposal)
   const other = secondOf(state, row.proposal)?.group
   return (

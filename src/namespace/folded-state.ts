@@ -3,6 +3,7 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
+import { type BrakedBy, brakeKeys } from './brakes-used.js'
 import type { AnyRecord } from './log-record.js'
 import {
   type Ending,
@@ -185,6 +186,11 @@ export class FoldedState extends StateView implements StateSource {
     this.put(put)
     for (const [key, value] of quarantine) tables.quarantines.set(key, value)
     if (redirectFrom !== undefined) tables.redirects.set(redirectFrom, put.uid)
+  }
+
+  /** Notes that voters of a scope used the brake. */
+  noteBrake(by: BrakedBy, { seq, ts }: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    for (const key of brakeKeys(by, ts, seq)) this.draft.tables.history.set(key, seq)
   }
 
   /** Notes one more record, about `subject`: an object or a proposal. */

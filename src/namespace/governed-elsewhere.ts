@@ -1,6 +1,7 @@
 import { DependencyError } from '../core/dependency-error.js'
 import type { Clock } from '../core/time.js'
 import { authorisationOf } from './authorisation.js'
+import { brakesOf } from './brake-view.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
@@ -23,6 +24,9 @@ export function governedElsewhere(
     plan: notHere,
     apply: notHere,
     submit: notHere,
+    brake: notHere,
+    submitBrake: notHere,
+    brakes: () => brakesOf(log, state, clock.now()),
     verify: notHere,
   }
 }

@@ -5,13 +5,15 @@ import type { KeyAlgorithm } from '../core/key-algorithm.js'
 import { entryDnsName, linkerdName, spiffeIdOf } from '../core/names.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { seconds, type Seconds, type UnixSeconds } from '../core/time.js'
-import { sha256Hex, type Uid } from '../core/uid.js'
+import { seconds, type Seconds, toIso, type UnixSeconds } from '../core/time.js'
+import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
 import type { Binding } from './binding.js'
-import { effectiveEnvelope, suspendedAbove } from './effective-envelope.js'
+import { isBraked } from './brake-mark.js'
+import { brakedAbove, effectiveEnvelope, scopePath, suspendedAbove } from './effective-envelope.js'
 import { type Entry, entryState } from './entry.js'
 import type { Envelope } from './envelope.js'
+import { policyDigestOf } from './policy-digest.js'
 import type { IndexState } from './state.js'
 
 export interface GrantedName {
@@ -35,12 +37,16 @@ export interface Grant {
   /** How long after its end a certificate may still renew. */
   readonly graceAfterExpiry: Seconds
   readonly capabilities: readonly string[]
+  /** Of the rules and ceilings in effect for the entry, hex. */
+  readonly policyDigest: string
+  /** Records of the index log that this is said on. */
+  readonly indexSize: number
   /** Canonical JSON for the leaf's identity extension. */
   readonly identity: string
 }
 
 export type GrantRefusal = Refusal<
-  'grant.no-entry' | 'grant.ambiguous' | 'grant.not-active' | 'grant.not-admitted'
+  'grant.no-entry' | 'grant.ambiguous' | 'grant.not-active' | 'grant.braked' | 'grant.not-admitted'
 >
 
 /**
@@ -57,6 +63,8 @@ export function grantFor(
   if (!found.ok) return found
   const { entry, binding } = found.value
 
+  const free = notBraked(state, entry, now)
+  if (!free.ok) return free
   const current = entryState(entry, now)
   if (current !== 'active') {
     return refuse('grant.not-active', `the entry ${entry.alias} is ${current}`, {
@@ -73,6 +81,24 @@ export function grantFor(
   if (!stands.ok) return stands
   const maxTtl = longestLife(entry, stands.value.maxTtl, now)
   return maxTtl === stands.value.maxTtl ? stands : ok({ ...stands.value, maxTtl })
+}
+
+/** Is there no brake on the entry, nor on a scope above it? One ends by the clock's time alone. */
+export function notBraked(
+  state: IndexState,
+  entry: Entry,
+  now: UnixSeconds,
+): Result<undefined, Refusal<'grant.braked'>> {
+  const own = entry.state === 'active' && isBraked(entry, now) ? entry : undefined
+  const braked = own ?? brakedAbove(state, entry.alias, now)
+  if (!braked?.brake) return ok()
+  const until = toIso(braked.brake.until)
+  const what = `the ${own ? 'entry' : 'scope'} ${braked.alias}`
+  return refuse('grant.braked', `a brake is on ${what} until ${until}`, {
+    wanted: 'no brake on the entry or on a scope above it',
+    found: `until ${until}`,
+    next: `it ends by itself; before that: capstan brake lift ${braked.alias}`,
+  })
 }
 
 /** All of a grant that the index alone says: with another time, only `maxTtl` may be shorter. */
@@ -98,6 +124,7 @@ export const standing: StandingOf = (state, entry, binding) => {
   const names = namesOf(state, entry, binding, envelope)
   if (names.length === 0) return notAdmittedRefusal(entry, 'sanKinds')
 
+  const policyDigest = policyDigestOf(entry, scopePath(state, entry.alias))
   return ok({
     entry: entry.uid,
     alias: entry.alias,
@@ -110,12 +137,14 @@ export const standing: StandingOf = (state, entry, binding) => {
     usages: envelope.usages ?? [],
     graceAfterExpiry: seconds(envelope.graceAfterExpiry ?? 0),
     capabilities: envelope.capabilities ?? [],
+    policyDigest,
+    indexSize: state.size,
     identity: canonicalize({
       alias: entry.alias,
       binding: binding?.id ?? null,
       head: entry.head,
       index: state.index,
-      policyDigest: sha256Hex(canonicalize(entry.rules)),
+      policyDigest,
       rev: entry.rev,
       size: state.size,
       uid: entry.uid,

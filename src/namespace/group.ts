@@ -1,4 +1,5 @@
-import type { Seconds } from '../core/time.js'
+import { days, type Seconds, type UnixSeconds } from '../core/time.js'
+import { type BrakeMark, isBraked } from './brake-mark.js'
 import type { VoterKey } from './voter-key.js'
 
 /** How grave a change is, computed from before and after. */
@@ -18,16 +19,18 @@ export interface Voter {
   readonly keys: readonly VoterKey[]
   readonly weight: number
   readonly status: 'active' | 'suspended'
+  /** Says no, and nothing else, before then. */
+  readonly brake?: BrakeMark
 }
 
 /** May propose, and has no vote. */
 export type Proposer = Pick<Voter, 'id' | 'controller' | 'keys'>
 
-/** Suspending for a while, at once. */
+/** Suspending for a while, at once: by as many as the threshold of `emergency` takes. */
 export interface Brake {
   /** At the longest, in seconds. */
   readonly ttl: Seconds
-  /** So many times in seven days, by the whole group. */
+  /** So many times in seven days by each voter: whoever signs it with others has used it too. */
   readonly perWeek: number
 }
 
@@ -47,6 +50,17 @@ export interface Group {
   /** Said of a group that one lost voter may keep from deciding anything. */
   readonly acceptsSinglePointOfLoss?: true
 }
+
+/** Of one who decides alone anyway, and has said nothing of it. */
+const SOLO_BRAKE: Brake = { ttl: days(1), perWeek: 100 }
+
+/** How its voters may suspend something at once; undefined where they have not agreed that they may. */
+export const brakeOf = ({ brake, solo }: Pick<Group, 'brake' | 'solo'>): Brake | undefined =>
+  brake ?? (solo ? SOLO_BRAKE : undefined)
+
+/** May this voter say yes, or propose anything, at `at`? */
+export const mayAct = ({ status, brake }: Voter, at: UnixSeconds): boolean =>
+  status === 'active' && !isBraked({ brake }, at)
 
 /** Do these voters, each counted once, reach what a class of change needs? */
 export function passes(

@@ -1,7 +1,8 @@
 import { type Alias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
-import type { UnixSeconds } from '../core/time.js'
+import { plus, toIso, type UnixSeconds } from '../core/time.js'
+import { brakeIn } from './brake-view.js'
 import { type CastVote, decisions } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass } from './group.js'
@@ -11,6 +12,7 @@ import { proposedBy } from './proposal-view.js'
 import { unknown } from './resolve-request.js'
 import type { IndexState } from './state.js'
 import {
+  type BrakeStatement,
   type Proposal,
   proposalId,
   readGenesis,
@@ -82,6 +84,10 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     const voter = (statement && readVote(statement))?.predicate.voter ?? ''
     return { ...common, op: 'evidence', by: '', votes: [], summary: [`suspended voter: ${voter}`] }
   }
+  if (record.kind === 'brake') {
+    const braked = brakeIn(stored)
+    return braked && { ...common, ...describeBrake(braked, record.ts) }
+  }
   const proposed = statement ? readProposal(statement) : before?.proposal
   const proposal = proposed && changeOf(proposed, record)
   if (!proposal) return undefined
@@ -93,6 +99,24 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     ...(proposal.ticket !== undefined && { ticket: proposal.ticket }),
     votes: before ? saidBy(before.votes) : [],
     summary: summarize(proposal),
+  }
+}
+
+function describeBrake(
+  { rule, voter, voters, ttl, reason, ticket }: BrakeStatement,
+  at: UnixSeconds,
+): Pick<HistoryItem, 'op' | 'by' | 'votes' | 'reason' | 'ticket' | 'summary'> {
+  return {
+    op: 'brake',
+    by: voters[0] ?? '',
+    votes: voters.length > 1 ? [`approve: ${voters.join(', ')}`] : [],
+    ...(reason !== undefined && { reason }),
+    ...(ticket !== undefined && { ticket }),
+    summary: [
+      ...(rule === undefined ? [] : [`rule: ${rule}`]),
+      ...(voter === undefined ? [] : [`voter: ${voter}`]),
+      `until: ${toIso(plus(at, ttl))}`,
+    ],
   }
 }
 

@@ -81,7 +81,12 @@ export async function keptHead(
 const isSameState = (a: Hash | undefined, b: Hash | undefined): boolean =>
   a && b ? sameHash(a, b) : a === b
 
-async function goesOnFrom(tree: TileReader, head: TreeHead, from: TreeHead): Promise<boolean> {
+/** Is the tree of the first head one that the tree of the second goes on from? */
+export async function goesOnFrom(
+  tree: TileReader,
+  head: TreeHead,
+  from: TreeHead,
+): Promise<boolean> {
   if (from.size > head.size) return false
   const root = from.size === 0 ? EMPTY_ROOT : await rootAt(tree, from.size, head.size)
   return sameHash(root, from.root)
@@ -155,5 +160,5 @@ export const inconsistent = (
   refuse('tlog.inconsistent', 'the index log does not go on from a checkpoint that was signed', {
     wanted: `the ${from.size} records of the checkpoint at the beginning`,
     found: from.size > size ? `${size} records` : 'other records',
-    next: 'the log was cut short or rewritten, or an older backup was restored: find out which (a tree that alone is damaged is put right by: capstan index rebuild)',
+    next: 'the log was cut short or rewritten, or an older backup was restored: find out which (a backup takes index-head.json first, and the store after it; a tree that alone is damaged is put right by: capstan index rebuild)',
   })

@@ -7,6 +7,8 @@ import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import { type Authorisation, authorisationOf } from './authorisation.js'
+import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
+import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
 import { DraftLog } from './draft-log.js'
@@ -64,6 +66,12 @@ export interface GovernedIndex {
   plan(document: unknown): Result<readonly PlannedChange[]>
   apply(document: unknown): Promise<Result<readonly Made[]>>
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
+  /** Suspends something at once, for a while, by this installation's own voter. */
+  brake(value: unknown): Promise<Result<BrakeView>>
+  /** The same by one statement that as many voters signed as it takes. */
+  submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>>
+  /** Brakes of the last seven days, and what became of them; oldest first. */
+  brakes(): Promise<readonly BrakeView[]>
   /** Who made an object what it is at a revision. */
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
@@ -187,6 +195,30 @@ export class LiveIndex implements GovernedIndex {
       const proposal = await this.proposal(submitted.value.proposal)
       return proposal.ok ? ok({ ...submitted.value, proposal: proposal.value }) : proposal
     })
+  }
+
+  brake(value: unknown): Promise<Result<BrakeView>> {
+    return this.inTurn(async () => {
+      const request = parseBrakeRequest(value)
+      if (!request.ok) return request
+      return this.write(async (draft, freeze) => {
+        const { at } = this.context(draft, freeze)
+        const signed = await signBrake(this.deps, draft.state, request.value, at)
+        return signed.ok ? addBrake(draft, signed.value, at) : signed
+      })
+    })
+  }
+
+  submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        Promise.resolve(addBrake(draft, envelopes, this.context(draft, freeze).at)),
+      ),
+    )
+  }
+
+  brakes(): Promise<readonly BrakeView[]> {
+    return brakesOf(this.deps.store, this.state, this.deps.clock.now())
   }
 
   /** One proposal that voters were asked about; `namespace.unknown` for any other. */

@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../core/time.js'
-import type { Group } from './group.js'
+import { type Group, mayAct } from './group.js'
 import { responsibleFor } from './decide.js'
 import type { IndexState } from './state.js'
 import type { Proposal } from './statements.js'
@@ -24,13 +24,13 @@ export function localAuthor(
   }
 }
 
-function authorIn(
+export function authorIn(
   { voters, proposers = [] }: Group,
   { x, at }: { readonly x: string; readonly at: UnixSeconds },
 ): Proposal['author'] | undefined {
   const signs = ({ keys }: { readonly keys: Group['voters'][number]['keys'] }) =>
     keys.some((key) => key.jwk.kty === 'OKP' && key.jwk.x === x && isInUse(key, at))
-  const voter = voters.find((one) => one.status === 'active' && signs(one))
+  const voter = voters.find((one) => mayAct(one, at) && signs(one))
   if (voter) return { kind: 'voter', id: voter.id }
   const proposer = proposers.find(signs)
   return proposer && { kind: 'proposer', id: proposer.id }

@@ -16,7 +16,7 @@ export interface LogRecord {
   readonly ts: UnixSeconds
   /** Term of the sequencer that wrote it. */
   readonly epoch: number
-  readonly kind: 'genesis' | 'commit' | 'evidence'
+  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake'
   readonly subject: { readonly uid: Uid; readonly alias: Alias }
   readonly rev: number
   /** Hash of the record before it about the same subject; null for the first. */
@@ -128,7 +128,10 @@ export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
   return wellFormed ? (parsed.value as unknown as AnyRecord) : undefined
 }
 
-const kinds: readonly string[] = ['genesis', 'commit', 'evidence', 'open', 'vote', 'withdrawal']
+const kinds: readonly string[] = [
+  ...['genesis', 'commit', 'evidence', 'brake'],
+  ...['open', 'vote', 'withdrawal'],
+]
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

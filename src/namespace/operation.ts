@@ -138,6 +138,17 @@ export type Single =
       readonly body: { readonly port: number }
     }
   | {
+      readonly op: 'brake.lift'
+      readonly subject: OfExisting
+      /** Of an entry: the rule, where not the entry itself is braked. */
+      readonly body: { readonly rule?: string }
+    }
+  | {
+      readonly op: 'voter.reinstate'
+      readonly subject: OfExisting
+      readonly body: { readonly voter: string }
+    }
+  | {
       readonly op: 'guard.set'
       readonly subject: OfExisting
       readonly body: { readonly guard: Guard }

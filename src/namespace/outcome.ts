@@ -1,4 +1,5 @@
 import type { TrustDomain } from '../core/names.js'
+import type { BrakedBy } from './brakes-used.js'
 import type { AnyRecord } from './log-record.js'
 import type { Pending, ProposalRow } from './pending.js'
 import type { Scope } from './scope.js'
@@ -23,6 +24,8 @@ export type Outcome =
       readonly effect: Effect
       /** The proposal that voters decided about; undefined where one voter decided at once. */
       readonly of?: Pending
+      /** Who used the brake, where that is what it was. */
+      readonly brakedBy?: BrakedBy
     }
   | {
       readonly kind: 'deliberation'

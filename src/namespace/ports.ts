@@ -108,6 +108,7 @@ export interface Progress {
     | 'plan'
     | 'make changes'
     | 'compare'
+    | 'compare the ledger'
     | 'look'
   readonly done: number
   /** Undefined where it is not known before the end. */

@@ -12,6 +12,12 @@ import { outcomeOf, secondOf, type Standing, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { type Proposal, readProposal } from './statements.js'
 
+/** A vote, and the keys by which its voter is told from another of the same name in another group. */
+export interface ShownVote extends CastVote {
+  /** JWK thumbprints of the voter in the groups that the vote counts in. */
+  readonly keys: readonly string[]
+}
+
 /** A proposal as people and programs look at it. */
 export interface ProposalView {
   readonly id: string
@@ -31,7 +37,7 @@ export interface ProposalView {
     readonly head: string
     /** Alias of the scope whose voters decide. */
     readonly scope: Alias
-    readonly votes: readonly CastVote[]
+    readonly votes: readonly ShownVote[]
     /** How it stands; undefined where it can pass no more. */
     readonly sides?: { readonly present: Count; readonly second?: Count }
     /** Active voters of the groups that decide who have not voted. */
@@ -48,13 +54,14 @@ export function proposalView(state: IndexState, row: ProposalRow, now: UnixSecon
     return { id, digest, standing, record, closed: { at: row.at, record: row.ended } }
   }
   const { proposal } = row
-  return { id, digest, standing, record, proposal, open: opened(state, row, standing) }
+  return { id, digest, standing, record, proposal, open: opened(state, row, standing, now) }
 }
 
 function opened(
   state: IndexState,
   row: Pending,
   standing: Standing,
+  now: UnixSeconds,
 ): NonNullable<ProposalView['open']> {
   const { proposal, opened, due, head, votes } = row
   const isLive = standing !== 'stale'
@@ -64,19 +71,29 @@ function opened(
     ...(due !== undefined && { due }),
     head,
     scope: state.scopes.get(proposal.scope.uid)?.alias ?? proposal.subject.alias,
-    votes,
-    ...(isLive && { sides: outcomeOf(state, row).sides }),
+    votes: votes.map((vote) => ({ ...vote, keys: keysOf(state, row, vote) })),
+    ...(isLive && { sides: outcomeOf(state, row, now).sides }),
     awaits: isLive ? awaited(state, row) : [],
   }
 }
 
+const sidesOf = (state: IndexState, { proposal }: Pending) =>
+  [
+    ['present', responsibleFor(state, proposal).group],
+    ['second', secondOf(state, proposal)?.group],
+  ] as const
+
+function keysOf(state: IndexState, row: Pending, vote: CastVote): readonly string[] {
+  const voters = sidesOf(state, row).flatMap(([side, group]) =>
+    vote.in.includes(side) ? (group?.voters ?? []) : [],
+  )
+  const own = voters.filter(({ id }) => id === vote.voter)
+  return [...new Set(own.flatMap(({ keys }) => keys.map(({ thumbprint }) => thumbprint)))]
+}
+
 /** Each once, also who has a vote in both groups. */
 function awaited(state: IndexState, row: Pending): readonly string[] {
-  const sides = [
-    ['present', responsibleFor(state, row.proposal).group],
-    ['second', secondOf(state, row.proposal)?.group],
-  ] as const
-  const waiting = sides.flatMap(([side, group]) =>
+  const waiting = sidesOf(state, row).flatMap(([side, group]) =>
     (group?.voters ?? [])
       .filter(({ id, status }) => status === 'active' && latestSeq(row.votes, id, [side]) === 0)
       .map(({ id }) => id),

@@ -123,6 +123,22 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       return existing(state, 'entry', request.alias, (subject) =>
         ok({ op: request.op, subject, body: { port: request.port } }),
       )
+    case 'brake.lift':
+      return existing(
+        state,
+        isScope(state, request) ? 'scope' : 'entry',
+        request.alias,
+        (subject) =>
+          ok({
+            op: request.op,
+            subject,
+            body: request.rule === undefined ? {} : { rule: request.rule },
+          }),
+      )
+    case 'voter.reinstate':
+      return existing(state, 'scope', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { voter: request.voter } }),
+      )
     case 'guard.set':
       return existing(state, 'scope', request.alias, (subject) =>
         ok({ op: request.op, subject, body: { guard: normalizeGuard(request.guard) } }),
@@ -135,6 +151,10 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
       return unreachable(request)
   }
 }
+
+/** One alias is of a scope, or of an entry. */
+const isScope = (state: IndexState, { alias }: { readonly alias: string }): boolean =>
+  state.scopeByAlias(alias as Alias) !== undefined
 
 function entryCreation(
   state: IndexState,

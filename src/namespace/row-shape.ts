@@ -60,7 +60,8 @@ function isObject(
     states.includes(String(value['state'])) &&
     isText(value['head']) &&
     isCount(value['rev']) &&
-    isCount(value['createdAt'])
+    isCount(value['createdAt']) &&
+    isBrake(value['brake'])
   )
 }
 
@@ -70,6 +71,9 @@ const isScope = ({ envelope, group, guards }: Row): boolean =>
   isRecord(envelope) &&
   (group === null || (isRecord(group) && Array.isArray(group['voters']))) &&
   isListOf(guards ?? [], isGuard)
+
+const isBrake = (value: unknown): boolean =>
+  value === undefined || (isRecord(value) && isCount(value['until']))
 
 const isGuard = (value: unknown): boolean =>
   isRecord(value) && isText(value['id']) && isText(value['effect'])
@@ -107,6 +111,7 @@ const isRule = (value: unknown): boolean =>
   isRecord(value) &&
   isText(value['id']) &&
   ['callers', 'ports'].every((member) => Array.isArray(value[member])) &&
+  isBrake(value['brake']) &&
   isListOf(value['routes'] ?? [], isRecord) &&
   isCount(value['rev'])
 

@@ -12,6 +12,7 @@ import { group, groupRequest } from './group-schema.js'
 import { MAX_GUARDS } from './guard/guard.js'
 import { guard, guardBodySchemas, guardRequestSchemas } from './guard/guard-schema.js'
 import {
+  choiceId,
   ruleBodySchemas,
   ruleRequest,
   ruleRequestSchemas,
@@ -159,6 +160,8 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
   'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
   'cluster.remove': request('cluster.remove'),
+  'brake.lift': request('brake.lift', { rule: choiceId }),
+  'voter.reinstate': request('voter.reinstate', { ...anyAlias, voter: label }, ['voter']),
   ...ruleRequestSchemas,
   ...guardRequestSchemas,
 }
@@ -197,6 +200,8 @@ export const singleSchemas: Readonly<Record<string, object>> = {
   'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.remove': object({}),
+  'brake.lift': object({ rule: choiceId }),
+  'voter.reinstate': object({ voter: label }, ['voter']),
   ...ruleBodySchemas,
   ...guardBodySchemas,
 }

@@ -1,6 +1,7 @@
 import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { BrakeMark } from './brake-mark.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
 import type { Guard } from './guard/guard.js'
@@ -20,5 +21,7 @@ export interface Scope {
   readonly guards?: readonly Guard[]
   /** Its own voters; null where those of the scope above decide. */
   readonly group: Group | null
+  /** Before then everything below it is as in a scope that is suspended; who decides stays. */
+  readonly brake?: BrakeMark
   readonly createdAt: UnixSeconds
 }

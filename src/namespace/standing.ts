@@ -41,6 +41,19 @@ export function isUpToVoters(
   return row.kind === 'pending' && (standing === 'open' || standing === 'scheduled')
 }
 
+/**
+ * May its voters still stop it? Also what is due and not in force: what keeps it (a brake on whose yes
+ * it needs) may end by itself, and then it is carried without another vote.
+ */
+export function mayBeStopped(
+  state: IndexState,
+  row: ProposalRow,
+  now: UnixSeconds,
+): row is Pending {
+  const isWhole = row.kind === 'pending' && row.done === undefined
+  return (isWhole && standingOf(state, row, now) === 'due') || isUpToVoters(state, row, now)
+}
+
 /** Of several changes: has what one of them is made against changed? */
 function isOutdated(state: IndexState, proposal: Proposal): boolean {
   const operation = operationOf(proposal)
@@ -99,6 +112,7 @@ function placesOf(proposal: Pick<Proposal, 'op' | 'subject' | 'body'>): readonly
 export function outcomeOf(
   state: IndexState,
   row: Pending,
+  at: UnixSeconds,
   votes: readonly CastVote[] = row.votes,
   changeClass: ChangeClass = row.class,
 ): Outcome {
@@ -107,7 +121,7 @@ export function outcomeOf(
   const present = underGuards(state, places, responsibleFor(state, row.proposal).group)
   const other = secondOf(state, row.proposal)?.group
   const second = other && underGuards(state, places, other)
-  const ballot = { changeClass, author: { controller: row.controller }, votes }
+  const ballot = { changeClass, author: { controller: row.controller }, votes, at }
   const sides = {
     present: count(present, 'present', ballot),
     ...(second && { second: count(second, 'second', ballot) }),

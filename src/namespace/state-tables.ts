@@ -34,7 +34,10 @@ export interface StateTables {
   readonly selectors: Table<string, Uid>
   /** `<alias> <uid>` of every entry, so that entries are found by the region they are in. */
   readonly placed: Table<string, Uid>
-  /** `<uid or proposal> <number>`, the number in 12 digits: the records about it. */
+  /**
+   * `<uid or proposal> <number>`, the number in 12 digits: the records about it. And the records by
+   * which a scope's voters used the brake, and each of them did, by their time: `brakeKeys`.
+   */
   readonly history: Table<string, number>
   /** Every proposal that voters were ever asked about, by its id. */
   readonly proposals: Table<string, ProposalRow>

@@ -6,10 +6,10 @@ export const statementType = 'https://in-toto.io/Statement/v1'
 export const votePredicate = 'urn:capstan:vote:v1'
 
 /** JSON Schema 2020-12 for what is signed: closed, so that nothing is signed that nobody reads. */
-const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' }
-const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
-const voterId = { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }
-const revision = object({ uid, rev: count }, ['uid', 'rev'])
+export const digest = { type: 'string', pattern: '^[0-9a-f]{64}$' }
+export const count = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
+export const voterId = { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' }
+export const revision = object({ uid, rev: count }, ['uid', 'rev'])
 const author = object({ kind: { enum: ['voter', 'proposer'] }, id: voterId }, ['kind', 'id'])
 
 export const proposalSchema = object(

@@ -1,9 +1,10 @@
 import type { Alias } from '../core/alias.js'
 import { parseCanonical } from '../core/canonical-json.js'
 import type { TrustDomain } from '../core/names.js'
-import type { UnixSeconds } from '../core/time.js'
+import type { Seconds, UnixSeconds } from '../core/time.js'
 import { base32, type Uid } from '../core/uid.js'
 import type { Decision } from './ballot.js'
+import { brakeSchema } from './brake-schema.js'
 import { isBodyOf, isShapedLike } from './change-request.js'
 import { type Opened, payloadTypes } from './dsse.js'
 import type { Envelope } from './envelope.js'
@@ -90,6 +91,29 @@ export interface Withdrawal {
   readonly at: UnixSeconds
 }
 
+/** Voters suspend something at once, for a while. Each of them signs the same octets. */
+export interface BrakeStatement {
+  readonly v: 1
+  readonly index: string
+  /** An entry or a scope: it is braked itself, or one of its rules, or one of its voters. */
+  readonly subject: { readonly alias: Alias; readonly uid: Uid }
+  /** The subject as it was: so that one statement is one brake. */
+  readonly base: { readonly rev: number; readonly head: string }
+  readonly rule?: string
+  readonly voter?: string
+  /** The scope whose voters brake, and their group's revision. */
+  readonly scope: { readonly uid: Uid; readonly rev: number }
+  /** Ids of those who sign it, sorted. */
+  readonly voters: readonly string[]
+  /** How long, in seconds. */
+  readonly ttl: Seconds
+  readonly reason?: string
+  readonly ticket?: string
+  readonly created: UnixSeconds
+  readonly expires: UnixSeconds
+  readonly nonce: string
+}
+
 /** `pr` and 40 base32 characters of the proposal's digest. */
 export const proposalId = (digest: string): string =>
   `pr${base32(Buffer.from(digest, 'hex')).slice(0, 40)}`
@@ -125,6 +149,11 @@ export function readVote(opened: Opened): Vote | undefined {
 export function readWithdrawal(opened: Opened): Withdrawal | undefined {
   const value = readStatement(opened, payloadTypes.withdrawal)
   return isShapedLike(withdrawalSchema, value) ? (value as Withdrawal) : undefined
+}
+
+export function readBrake(opened: Opened): BrakeStatement | undefined {
+  const value = readStatement(opened, payloadTypes.brake)
+  return isShapedLike(brakeSchema, value) ? (value as BrakeStatement) : undefined
 }
 
 export function readGenesis(opened: Opened): Genesis | undefined {

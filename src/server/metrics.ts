@@ -1,6 +1,7 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Clock, UnixSeconds } from '../core/time.js'
 import type { Stage } from '../issuance/issue-leaf.js'
+import type { CosigningState } from '../tlog/cosigning.js'
 import { StageHistogram } from './stage-histogram.js'
 
 /** What is read at each scrape. */
@@ -9,8 +10,19 @@ export interface MetricsSources {
   /** Each issuer that may sign, and when it ends. */
   readonly issuers: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
   readonly trustAnchors: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
+  /** The witnesses of the log; undefined where none are asked. */
+  readonly cosigning: () => CosigningState | undefined
   /** Appends that wait for their commit, and for how long the oldest of them has. */
   readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
+  /**
+   * Certificates in the issuance log, how many a checkpoint covers, and when the first of the others
+   * was issued. Read from the store: it may reject.
+   */
+  readonly issuance: () => Promise<{
+    readonly size: number
+    readonly signed: number
+    readonly uncoveredSince: UnixSeconds | undefined
+  }>
 }
 
 /** All metrics of one process at one moment, as plain data. */
@@ -76,15 +88,19 @@ export function openMetrics(
   }
 }
 
-function measureOnScrape(registry: Registry, sources: MetricsSources): void {
-  const gauge = (
-    name: string,
-    help: string,
-    labelNames: readonly string[],
-    collect: (gauge: Gauge) => void,
-    /** Of several processes: the sum, or the one that is worst off. */
-    aggregator: 'sum' | 'min' | 'max',
-  ): Gauge =>
+type AddGauge = (
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  collect: (gauge: Gauge) => void | Promise<void>,
+  /** Of several processes: the sum, or the one that is worst off. */
+  aggregator: 'sum' | 'min' | 'max',
+) => Gauge
+
+/** Gauges that say nothing where `collect` sets nothing. */
+const addingTo =
+  (registry: Registry): AddGauge =>
+  (name, help, labelNames, collect, aggregator) =>
     new Gauge({
       name,
       help,
@@ -93,10 +109,15 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
       aggregator,
       collect() {
         this.reset()
-        collect(this)
+        // One without labels is 0 otherwise.
+        if (labelNames.length === 0) this.remove()
+        return collect(this)
       },
     })
-  const { clock, issuers, trustAnchors, ledger } = sources
+
+function measureOnScrape(registry: Registry, sources: MetricsSources): void {
+  const gauge = addingTo(registry)
+  const { clock, issuers, trustAnchors, ledger, cosigning } = sources
 
   gauge(
     'capstan_issuer_seconds_left',
@@ -119,6 +140,29 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     'min',
   )
   gauge(
+    'capstan_witness_behind_seconds',
+    'Since when a witness has not cosigned the latest checkpoint; 0 where it has',
+    ['log', 'witness'],
+    (behind) => {
+      const { log = '', witnesses = [] } = cosigning() ?? {}
+      for (const { name, behindSince } of witnesses) {
+        const since = behindSince === undefined ? 0 : clock.now() - behindSince
+        behind.set({ log, witness: name }, since)
+      }
+    },
+    'max',
+  )
+  gauge(
+    'capstan_checkpoint_quorum',
+    'Whether a quorum of the witnesses has cosigned the latest checkpoint: 1 or 0',
+    ['log'],
+    (quorum) => {
+      const state = cosigning()
+      if (state) quorum.set({ log: state.log }, Number(state.quorum))
+    },
+    'max',
+  )
+  gauge(
     'capstan_ledger_queue_depth',
     'Appends that wait for their commit',
     [],
@@ -130,6 +174,51 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     'Age of the oldest waiting append',
     [],
     (lag) => lag.set(ledger().lagSeconds),
+    'max',
+  )
+  measureIssuanceLog(gauge, sources)
+}
+
+function measureIssuanceLog(gauge: AddGauge, { clock, issuance }: MetricsSources): void {
+  let underWay: ReturnType<typeof read> | undefined
+  const read = () =>
+    issuance()
+      // A store that does not answer takes no other metric along: what it is wanted for is counted.
+      .catch(() => undefined)
+      .finally(() => (underWay = undefined))
+  /** The gauges of one scrape ask at the same moment: the store is read once for all of them. */
+  const found = () => (underWay ??= read())
+
+  gauge(
+    'capstan_issuance_log_size',
+    'Certificates in the issuance log',
+    [],
+    async (size) => {
+      const log = await found()
+      if (log) size.set(log.size)
+    },
+    'max',
+  )
+  gauge(
+    'capstan_issuance_checkpoint_size',
+    'Certificates that its latest checkpoint covers',
+    [],
+    async (size) => {
+      const log = await found()
+      if (log) size.set(log.signed)
+    },
+    'max',
+  )
+  gauge(
+    'capstan_issuance_checkpoint_behind_seconds',
+    'Age of the oldest certificate that no checkpoint covers; 0 where each is covered',
+    [],
+    async (behind) => {
+      const log = await found()
+      if (!log) return
+      const { uncoveredSince: since } = log
+      behind.set(since === undefined ? 0 : Math.max(0, clock.now() - since))
+    },
     'max',
   )
 }

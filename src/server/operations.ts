@@ -1,3 +1,4 @@
+import type { BrakeJson } from './http/brake-shapes.js'
 import type { Alias } from '../core/alias.js'
 import type { Caller } from '../core/caller.js'
 import type { Json } from '../core/canonical-json.js'
@@ -6,14 +7,18 @@ import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds, UnixSeconds } from '../core/time.js'
 import type { Operation } from '../namespace/operation.js'
+import type { AskedCedar } from '../namespace/questions/cedar-page.js'
 import type { AskedDiff } from '../namespace/questions/diff.js'
 import type { PastMoment } from '../namespace/questions/past.js'
 import type { StateMapTable } from '../namespace/state-map.js'
 import type { TilePath } from '../tlog/tile.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
+import type { VerifiedIssuanceJson } from './http/issuance-shapes.js'
 import type {
   AuthorityJson,
+  CedarJson,
+  ChangesJson,
   DiffJson,
   ExceptionsJson,
   ReachJson,
@@ -22,6 +27,7 @@ import type {
   StaleJson,
   VotedJson,
 } from './http/question-shapes.js'
+import type { HistoryItemJson, WhyJson } from './http/authorisation-shapes.js'
 import type {
   AppliedJson,
   CertificateJson,
@@ -33,7 +39,6 @@ import type {
   EntryJson,
   EntryRulesJson,
   GuardJson,
-  HistoryItemJson,
   InspectionJson,
   IssuedJson,
   MadeJson,
@@ -50,7 +55,6 @@ import type {
   TokenJson,
   TrustBundleJson,
   VerifiedJson,
-  WhyJson,
 } from './http/shapes.js'
 
 /** The request that a use case works for. */
@@ -195,6 +199,8 @@ export interface Operations {
   entryBundle(alias: Alias): Promise<Result<Uint8Array>>
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>
+  /** Brakes of the last seven days, oldest first. */
+  brakes(): Promise<Result<readonly BrakeJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>
   /** What it would do if it took effect now. */
   impact(id: string): Promise<Result<ShownImpactJson>>
@@ -204,10 +210,14 @@ export interface Operations {
   callers(page: AskedReach): Promise<Result<ReachJson>>
   /** Who may change what is at an alias, or would be, and what it takes. */
   authority(alias: Alias, op?: Operation['op']): Promise<Result<AuthorityJson>>
+  /** What decides about calls, as Cedar writes it. */
+  cedar(asked: AskedCedar): Promise<Result<CedarJson>>
   /** Can a scope still decide without these voters? */
   resilience(scope: Alias, without: readonly string[]): Promise<Result<ResilienceJson>>
   /** Changes that a voter voted about. */
   voted(asked: AskedLog & { voter: string; which: 'all' | 'decisive' }): Promise<Result<VotedJson>>
+  /** Everything that was decided about a region of names. */
+  changes(asked: AskedLog & { prefix: Alias }): Promise<Result<ChangesJson>>
   /** What was not decided in the usual way. */
   exceptions(asked: AskedLog): Promise<Result<ExceptionsJson>>
   /** Entries without a certificate for long, and rules that allow nobody anything. */
@@ -216,11 +226,21 @@ export interface Operations {
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */
   inspect(certificate: string): Promise<Result<InspectionJson>>
+  /** The latest checkpoint of the issuance log, a note; `request.not-found` before the first. */
+  issuanceCheckpoint(): Promise<Result<string>>
+  /** As `logTile`; entries that were pruned with the ledger are `request.not-found` too. */
+  issuanceTile(path: TilePath): Promise<Result<Uint8Array>>
+  /** A tlog-proof that the issuance log has a certificate, its record as the extra line. */
+  issuanceProof(serial: SerialNumber): Promise<Result<string>>
 
   // For whoever may open the local socket.
   change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
   /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
   submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
+  /** At once, by this installation's own voter. */
+  brake(request: JsonBody, context: CallContext): Promise<Result<BrakeJson>>
+  /** The same by whose signatures are in the envelopes. */
+  signedBrake(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<BrakeJson>>
   apply(
     document: JsonBody,
     mode: 'plan' | 'apply',
@@ -242,6 +262,11 @@ export interface Operations {
    * checkpoint of this log.
    */
   verify(from?: string): Promise<Result<VerifiedJson>>
+  /**
+   * Compares the whole ledger with the issuance log, and the log with an older checkpoint of it, as
+   * `verify` does: `tlog.inconsistent` where they differ.
+   */
+  verifyIssuance(from?: string): Promise<Result<VerifiedIssuanceJson>>
   /** What was changed between two moments: reads the log again. */
   diff(asked: AskedDiff): Promise<Result<DiffJson>>
   /** Asks of the index as it was at a moment: reads the log again. */

@@ -5,13 +5,17 @@ import type { AuthorityStore } from '../ca/ports.js'
 import type {
   ChallengeStore,
   IssuanceLedger,
+  IssuanceLog,
   JoinTokenStore,
+  OwnIssuanceLog,
   RecordGranted,
 } from '../issuance/ports.js'
 import type { IndexStore } from '../namespace/ports.js'
 import { sqliteAuthorities } from './sqlite/authorities.js'
 import type { Command, Outcome } from './sqlite/commands.js'
 import { SqliteIndexStore } from './sqlite/index-store.js'
+import { sqliteIssuanceLog, sqliteOwnIssuanceLog } from './sqlite/issuance-log.js'
+import { beginTally } from './sqlite/issuance-tally.js'
 import { recordingGranted, sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
 import { upgradePartitions } from './sqlite/partition.js'
@@ -22,6 +26,7 @@ import { type BatchWriter, inlineWriter, threadWriter, WriteQueue } from './sqli
 /** Every port that issuing needs. */
 export interface IssuingStore extends AsyncDisposable {
   readonly ledger: IssuanceLedger
+  readonly issuanceLog: IssuanceLog
   readonly joinTokens: JoinTokenStore
   readonly challenges: ChallengeStore
   readonly authorities: AuthorityStore
@@ -33,6 +38,7 @@ export interface IssuingStore extends AsyncDisposable {
 
 /** Every port of the domain that keeps something. */
 export interface Store extends IssuingStore {
+  readonly issuanceLog: OwnIssuanceLog
   readonly index: IndexStore
 }
 
@@ -63,6 +69,7 @@ export function openStore({ path, writer }: StoreOptions): OwnStore {
   try {
     migrate(migrating)
     upgradePartitions(migrating)
+    beginTally(migrating)
   } catch (error) {
     throw storeFailed(`${path} cannot be brought up to date`, error)
   } finally {
@@ -77,7 +84,8 @@ export function openStore({ path, writer }: StoreOptions): OwnStore {
     const index = new SqliteIndexStore(path, queue)
     opened.push(() => index.close())
     const submit = (command: Command): Promise<Outcome> => queue.submit(command)
-    return { ...issuingStore(reader, queue, opened), index, submit }
+    const issuanceLog = sqliteOwnIssuanceLog(reader, queue)
+    return { ...issuingStore(reader, queue, opened), issuanceLog, index, submit }
   } catch (error) {
     for (const close of opened) close()
     // Without this the thread would keep a process alive that has nothing to do.
@@ -114,6 +122,7 @@ function issuingStore(
 ): IssuingStore {
   return {
     ledger: sqliteLedger(reader, queue),
+    issuanceLog: sqliteIssuanceLog(reader),
     joinTokens: sqliteJoinTokens(reader, queue),
     challenges: sqliteChallenges(reader, queue),
     authorities: sqliteAuthorities(reader, queue),

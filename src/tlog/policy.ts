@@ -2,7 +2,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { decimal } from './note-text.js'
 import { parsePolicyKey, type PolicyKey } from './policy-key.js'
-import { isKeyOf, signatureType, type VerifierKey } from './verifier-key.js'
+import { isKeyOf, parseVerifierKey, signatureType, type VerifierKey } from './verifier-key.js'
 
 /** A policy file is its operator's own; C2SP wants at least 32 of each kind. */
 export const MAX_POLICY_OCTETS = 65_536
@@ -156,6 +156,21 @@ function thresholdOf(text: string, members: number): number | undefined {
   if (text === 'any') return 1
   const count = decimal(text)
   return count !== undefined && count >= 1 && count <= members ? count : undefined
+}
+
+/**
+ * So many of these witnesses, by their verifier keys. What a policy does not have, a key that stands
+ * there twice above all, is refused as there.
+ */
+export function policyOfKeys(vkeys: readonly string[], threshold: number): PolicyResult<Policy> {
+  for (const vkey of vkeys) {
+    const key = parseVerifierKey(vkey)
+    if (!key.ok) return key
+  }
+  const names = vkeys.map((_, at) => `w${at + 1}`)
+  const lines = vkeys.map((vkey, at) => `witness w${at + 1} ${vkey}`)
+  const group = [`group all-of-them ${threshold} ${names.join(' ')}`, 'quorum all-of-them', '']
+  return parsePolicy(Buffer.from([...lines, ...group].join('\n')))
 }
 
 /** Is the quorum among those that have signed? Costs one look at each member of each group. */

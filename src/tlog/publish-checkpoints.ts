@@ -1,5 +1,5 @@
 import { DependencyError } from '../core/dependency-error.js'
-import type { LogHead, LogTree, NoteSigner } from './ports.js'
+import type { LogHead, NoteSigner, SignedTree } from './ports.js'
 import { signCheckpoint } from './sign-note.js'
 import { stateLine } from './state-root.js'
 import type { TreeHead } from './verify-proof.js'
@@ -10,7 +10,7 @@ const isNews = (head: LogHead, kept: LogHead | undefined): boolean =>
   (head.size === kept?.size && head.state !== undefined && kept.state === undefined)
 
 interface Deps {
-  readonly tree: LogTree
+  readonly tree: Pick<SignedTree, 'head' | 'checkpoint' | 'keepCheckpoint'>
   /** Its name is the origin of the log. */
   readonly signer: NoteSigner
   /**
@@ -18,6 +18,8 @@ interface Deps {
    * was does not put this back. Nothing is signed where it rejects.
    */
   readonly remember: (head: TreeHead) => Promise<void>
+  /** Told when a new checkpoint is kept. */
+  readonly published?: () => void
   /** Told what went wrong; the next `publish` tries again. */
   readonly failed: (error: unknown) => void
 }
@@ -69,5 +71,6 @@ export class CheckpointPublisher {
     if (!(await tree.keepCheckpoint({ ...head, note }))) {
       throw new DependencyError('store', 'a checkpoint was signed, and not kept')
     }
+    this.#deps.published?.()
   }
 }

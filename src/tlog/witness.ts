@@ -1,26 +1,53 @@
-import { refuse, type Result } from '../core/result.js'
+import type { Refusal } from '../core/refusal.js'
+import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import { EMPTY_ROOT, sameHash } from './hash.js'
-import { formatSignatureLine, verifyNote } from './note.js'
+import { formatNote, formatSignatureLine, type Note, parseNote, verifyNote } from './note.js'
 import type { NoteSigner, WitnessStore } from './ports.js'
 import { cosign } from './sign-note.js'
-import type { Decision, WitnessAnswer, WitnessRefusal } from './witness-answer.js'
-import type { VerifierKey } from './verifier-key.js'
+import { timeAfter } from './sane-time.js'
+import type {
+  CosignedHead,
+  Decision,
+  RecordedHead,
+  WitnessAnswer,
+  WitnessRefusal,
+} from './witness-answer.js'
+import { isKeyOf, type VerifierKey } from './verifier-key.js'
 import { consistencyHolds, type TreeHead } from './verify-proof.js'
 import { parseWitnessRequest, type WitnessRequest } from './witness-request.js'
 
 /** The keys that may sign for an origin; undefined for a log that the witness does not know. */
 export type KnownLogs = (origin: string) => readonly VerifierKey[] | undefined
 
+/** A request that a known log has signed. */
+interface AuthenticRequest extends WitnessRequest {
+  /** The text with the signatures of the log's keys, and no others. */
+  readonly signed: string
+}
+
+interface Answered {
+  readonly ok: false
+  readonly answer: WitnessAnswer
+}
+
 /** Has a log that is known signed this? What is recorded plays no part. */
 export function authenticate(
-  { note, checkpoint }: WitnessRequest,
+  request: WitnessRequest,
   logs: KnownLogs,
-): WitnessAnswer | undefined {
+): { readonly ok: true; readonly value: AuthenticRequest } | Answered {
+  const { note, checkpoint } = request
   const keys = logs(checkpoint.origin)
   if (!keys) return refused(404, refuse('tlog.unknown-log', 'the witness does not know this log'))
   const verified = verifyNote(note, keys)
-  return verified.ok ? undefined : refused(403, verified)
+  if (!verified.ok) return refused(403, verified)
+  return { ok: true, value: { ...request, signed: formatNote(signedBy(note, keys)) } }
+}
+
+/** The note with one signature of each of these keys, where there is one. */
+function signedBy({ text, signatures }: Note, keys: readonly VerifierKey[]): Note {
+  const theirs = keys.flatMap((key) => signatures.find((one) => isKeyOf(key, one)) ?? [])
+  return { text, signatures: theirs }
 }
 
 /**
@@ -28,18 +55,24 @@ export function authenticate(
  * undefined where there is none. In the order of C2SP tlog-witness.
  */
 export function decide(
-  { oldSize, proof, checkpoint }: WitnessRequest,
-  recorded: TreeHead | undefined,
+  { oldSize, proof, checkpoint, signed }: AuthenticRequest,
+  recorded: RecordedHead | undefined,
+  now: UnixSeconds,
 ): Decision {
   const { size, root } = checkpoint
   if (oldSize > size) {
-    return answer(refused(400, refuse('tlog.malformed', 'the old size is above the new')))
+    return decided(refused(400, refuse('tlog.malformed', 'the old size is above the new')))
   }
-  const known = recorded ?? NO_TREE
-  if (oldSize !== known.size) return answer({ status: 409, body: `${known.size}\n` })
-  return isConsistent(known, { size, root }, proof)
-    ? { kind: 'cosign', head: { size, root } }
-    : answer(refused(422, refuse('tlog.bad-proof', 'this does not go on from what is cosigned')))
+  const known: TreeHead = recorded ?? NO_TREE
+  if (oldSize !== known.size) {
+    return decided({ answer: { status: 409, body: `${known.size}\n` } })
+  }
+  if (isConsistent(known, { size, root }, proof)) {
+    return { kind: 'cosign', head: { size, root, at: timeAfter(recorded?.at, now), note: signed } }
+  }
+  const { refusal } = refuse('tlog.bad-proof', 'this does not go on from what is cosigned')
+  const isFork = size === known.size && !sameHash(root, known.root)
+  return decided({ answer: { status: 422, refusal, isFork, note: signed } })
 }
 
 const NO_TREE: TreeHead = { size: 0, root: EMPTY_ROOT }
@@ -50,12 +83,12 @@ function isConsistent(known: TreeHead, next: TreeHead, proof: readonly Uint8Arra
   return known.size === 0 ? proof.length === 0 : consistencyHolds(known, next, proof)
 }
 
-const answer = (given: WitnessAnswer): Decision => ({ kind: 'answer', answer: given })
+const decided = ({ answer }: Pick<Answered, 'answer'>): Decision => ({ kind: 'answer', answer })
 
 const refused = (
-  status: 400 | 403 | 404 | 422,
-  { refusal }: Extract<Result<never, WitnessRefusal>, { readonly ok: false }>,
-): WitnessAnswer => ({ status, refusal })
+  status: 400 | 403 | 404,
+  { refusal }: { readonly refusal: WitnessRefusal },
+): Answered => ({ ok: false, answer: { status, refusal } })
 
 export interface Witness {
   readonly logs: KnownLogs
@@ -74,17 +107,39 @@ export async function addCheckpoint(
   now: UnixSeconds,
 ): Promise<WitnessAnswer> {
   const request = parseWitnessRequest(body)
-  if (!request.ok) return refused(400, request)
-  const unknown = authenticate(request.value, logs)
-  if (unknown) return unknown
+  if (!request.ok) return refused(400, request).answer
+  const authentic = authenticate(request.value, logs)
+  if (!authentic.ok) return authentic.answer
   const { checkpoint, note } = request.value
   const decision = await store.checkAndStore(checkpoint.origin, (recorded) =>
-    decide(request.value, recorded),
+    decide(authentic.value, recorded, now),
   )
   if (decision.kind === 'answer') return decision.answer
-  const lines: string[] = []
-  for (const signer of signers) {
-    lines.push(formatSignatureLine(await cosign(note.text, signer, now)))
+  return { status: 200, body: await linesOf(note.text, signers, decision.head.at) }
+}
+
+/**
+ * The latest checkpoint of a log that the witness has cosigned, with the signatures of the log and of
+ * the witness: those that it answered, for they are made again from the time that is recorded.
+ */
+export async function cosignedNote(
+  { store, signers }: Pick<Witness, 'store' | 'signers'>,
+  origin: string,
+): Promise<Result<string, Refusal<'tlog.unknown-log'>>> {
+  const latest: CosignedHead | undefined = await store.latest(origin)
+  const note = latest && parseNote(Buffer.from(latest.note))
+  if (!latest || !note?.ok) {
+    return refuse('tlog.unknown-log', 'the witness has cosigned nothing of this log')
   }
-  return { status: 200, body: lines.join('') }
+  return ok(latest.note + (await linesOf(note.value.text, signers, latest.at)))
+}
+
+async function linesOf(
+  text: string,
+  signers: readonly NoteSigner[],
+  at: UnixSeconds,
+): Promise<string> {
+  const lines: string[] = []
+  for (const signer of signers) lines.push(formatSignatureLine(await cosign(text, signer, at)))
+  return lines.join('')
 }

@@ -15,7 +15,7 @@ const ofLogged = ['v', 'seq', 'ts', 'epoch', 'prop']
 const commitRecord = object(
   {
     ...logged,
-    kind: { enum: ['genesis', 'commit', 'evidence'] },
+    kind: { enum: ['genesis', 'commit', 'evidence', 'brake'] },
     subject: object({ uid, alias: anyAlias }, ['uid', 'alias']),
     rev: count,
     prev: { oneOf: [{ type: 'null' }, digest] },

@@ -1,7 +1,13 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { plus, type Seconds, toIso, type UnixSeconds, unixSeconds } from '../core/time.js'
-import { CLOCK_TOLERANCE } from '../namespace/decide.js'
+import {
+  CLOCK_TOLERANCE,
+  plus,
+  type Seconds,
+  toIso,
+  type UnixSeconds,
+  unixSeconds,
+} from '../core/time.js'
 import { isQuorum, type Policy } from '../tlog/policy.js'
 import type { Cosignature } from '../tlog/verify-checkpoint.js'
 
@@ -18,14 +24,27 @@ export interface AsOf {
 /**
  * A checkpoint has no time of its own (C2SP tlog-checkpoint). A cosignature has: the latest time that
  * as many witnesses stand for as the policy wants, so that one of them alone cannot make it younger.
- * Without witnesses there is the time of the last record, which only the log key vouches for.
+ * A time that has not come says nothing while others are a quorum without it: one witness with a fast
+ * clock cannot make it a time of the future either. Without witnesses there is the time of the last
+ * record, which only the log key vouches for.
  */
 export function asOf(
   cosignatures: readonly Cosignature[],
   policy: Policy,
   lastRecord: UnixSeconds,
+  now: UnixSeconds,
 ): AsOf {
   if (policy.quorum === undefined) return { at: lastRecord, by: 'log' }
+  const come = cosignatures.filter(({ time }) => time <= plus(now, CLOCK_TOLERANCE))
+  // Where nobody else is a quorum it is of the future, and stays so: never of the log's own word.
+  const time = quorumTime(come, policy) ?? quorumTime(cosignatures, policy)
+  return time === undefined
+    ? { at: lastRecord, by: 'log' }
+    : { at: unixSeconds(time), by: 'witnesses' }
+}
+
+/** Undefined where these are no quorum. */
+function quorumTime(cosignatures: readonly Cosignature[], policy: Policy): number | undefined {
   const latestFirst = cosignatures.toSorted((a, b) => b.time - a.time)
   const enough = latestFirst.findIndex((_, at) =>
     isQuorum(
@@ -33,10 +52,7 @@ export function asOf(
       latestFirst.slice(0, at + 1).map(({ key }) => key),
     ),
   )
-  const time = latestFirst[enough]?.time
-  return time === undefined
-    ? { at: lastRecord, by: 'log' }
-    : { at: unixSeconds(time), by: 'witnesses' }
+  return latestFirst[enough]?.time
 }
 
 /** Undefined where any age will do. */

@@ -17,6 +17,7 @@ export type { Decision } from '../namespace/permit/decision.js'
 export type { Entry } from '../namespace/entry.js'
 export type { Recount, VerifiedCommit } from './verified-commit.js'
 export type { VerifiedEntry } from './verify-bundle.js'
+export { type CertificateStanding, standingOfCertificate } from './certificate-identity.js'
 
 /** Whom to believe. */
 export interface Trust {

@@ -12,6 +12,24 @@ import { alias, instantSeconds, object, type ObjectSchema } from '../namespace/s
 const revision = { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER }
 const uidOf = (letter: 'e' | 's') => ({ type: 'string', pattern: `^${letter}[a-z2-7]{31}$` })
 
+const brake = object({ until: instantSeconds }, ['until'])
+
+const brakeableGroup: ObjectSchema = object(
+  { ...group.properties, voters: withBrakes(group.properties['voters'] as ListSchema) },
+  group.required,
+)
+
+const brakeable = ({ properties, required }: ObjectSchema): ObjectSchema =>
+  object({ ...properties, brake }, required)
+
+interface ListSchema {
+  readonly items: ObjectSchema
+}
+
+function withBrakes({ items, ...list }: ListSchema): object {
+  return { ...list, items: object({ ...items.properties, brake }, items.required) }
+}
+
 /** As a proposal says it, with the revision that the state adds. */
 const withRevision = ({ properties, required }: ObjectSchema): ObjectSchema =>
   object({ ...properties, rev: revision }, [...required, 'rev'])
@@ -26,11 +44,12 @@ export const storedEntry = object(
     owner,
     envelope,
     bindings: { type: 'array', maxItems: 1000, items: storedBinding },
-    rules: { type: 'array', maxItems: 1000, items: withRevision(storedRule) },
+    rules: { type: 'array', maxItems: 1000, items: withRevision(brakeable(storedRule)) },
     splits: { type: 'array', minItems: 1, maxItems: 65_535, items: storedSplit },
     labels,
     validUntil: instantSeconds,
     drainUntil: instantSeconds,
+    brake,
     createdAt: instantSeconds,
   },
   [
@@ -48,7 +67,8 @@ export const storedScope = object(
     rev: revision,
     envelope,
     guards: { type: 'array', minItems: 1, maxItems: 100, items: guard },
-    group: { oneOf: [{ type: 'null' }, withRevision(group)] },
+    group: { oneOf: [{ type: 'null' }, withRevision(brakeableGroup)] },
+    brake,
     createdAt: instantSeconds,
   },
   ['kind', 'uid', 'alias', 'state', 'rev', 'envelope', 'group', 'createdAt'],

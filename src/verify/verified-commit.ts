@@ -45,6 +45,8 @@ export interface VerifiedCommit {
   readonly ticket?: string
   /** Those who approved, as far as the group is known. */
   readonly voters: readonly string[]
+  /** Of a brake: on what, beside the subject itself, and until when. */
+  readonly brake?: { readonly rule?: string; readonly voter?: string; readonly until: UnixSeconds }
   readonly recount: Recount
 }
 

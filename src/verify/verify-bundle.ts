@@ -2,7 +2,9 @@ import { canonicalize } from '../core/canonical-json.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Seconds, UnixSeconds } from '../core/time.js'
+import { withoutBrake } from '../namespace/brake-mark.js'
 import type { Entry } from '../namespace/entry.js'
+import { policyDigestOf } from '../namespace/policy-digest.js'
 import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
 import type { Scope } from '../namespace/scope.js'
 import type { Hash } from '../tlog/hash.js'
@@ -15,6 +17,7 @@ import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshne
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
 import type { CommitRefusal, VerifiedCommit } from './verified-commit.js'
+import { isAsBraked } from './verify-brake.js'
 import { headOf, verifyCommits } from './verify-commits.js'
 
 export interface VerifyOptions {
@@ -40,6 +43,8 @@ export interface VerifiedEntry {
   readonly asOf: AsOf
   readonly freshUntil: FreshUntil
   readonly entry: Entry
+  /** What certificates of the entry say of these rules and ceilings, hex. */
+  readonly policyDigest: string
   /** Every scope above it, the root first. */
   readonly scopes: readonly Scope[]
   /** The changes that the bundle shows: of the entry, then of each scope. */
@@ -80,7 +85,7 @@ export function verifyBundle(
   const head: ProvedHead = { size, root, stateRoot: stateRoot.value }
   const isLast = bundle.last.record.seq === head.size - 1 && isInLog(head, bundle.last)
   if (!isLast) return notProved('the time of the log')
-  const time = asOf(cosignatures, policy, bundle.last.record.ts)
+  const time = asOf(cosignatures, policy, bundle.last.record.ts, now)
   const until = freshUntil(time, maxAge)
   const fresh = isFresh(time, until, now)
   if (!fresh.ok) return fresh
@@ -92,7 +97,7 @@ export function verifyBundle(
 function entryInState(
   head: ProvedHead,
   bundle: Bundle,
-): Result<Pick<VerifiedEntry, 'entry' | 'scopes' | 'commits'>, CommitRefusal> {
+): Result<Pick<VerifiedEntry, 'entry' | 'policyDigest' | 'scopes' | 'commits'>, CommitRefusal> {
   const { state, proof } = bundle.entry
   if (!isInState(head, state, proof)) return notProved(`the entry ${state.alias}`)
   const holder = holderInState(head, state.alias, bundle.alias)
@@ -115,8 +120,13 @@ function entryInState(
   ) {
     return notProved('that its rules are those that were voted about')
   }
+  const objects = [bundle.entry.state, ...scopes.value.map(({ scope }) => scope)]
+  if (!objects.every((state) => isAsBraked(state, commits))) {
+    return notProved('that a brake is what was signed')
+  }
   const entry = withHead<Entry>(bundle.entry)
-  return ok({ entry, scopes: scopes.value.map(({ scope }) => scope), commits })
+  const above = scopes.value.map(({ scope }) => scope)
+  return ok({ entry, policyDigest: policyDigestOf(entry, above), scopes: above, commits })
 }
 
 const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
@@ -136,6 +146,7 @@ function areAsVoted(rules: readonly Rule[], commits: readonly VerifiedCommit[]):
     const found = rules.find(({ id }) => id === voted.id)
     // A later change may have detached it, or put another in its place.
     if (found?.rev !== rev) return at < commits.length - 1
-    return canonicalize({ ...normalizeRule(voted), rev }) === canonicalize(found)
+    // A brake that is on it was not voted about.
+    return canonicalize({ ...normalizeRule(voted), rev }) === canonicalize(withoutBrake(found))
   })
 }

@@ -8,6 +8,7 @@ import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-record.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { isInLog, notProved } from './proved.js'
+import { verifyBrakeCommit } from './verify-brake.js'
 import { isEvidence } from './verify-evidence.js'
 import { verifyDecision } from './verify-decision.js'
 import {
@@ -80,6 +81,8 @@ function verifyCommit(
       return namesItsVotes(record.votes, envelopes) && isEvidence(context, commit, envelopes)
         ? ok(unvoted(commit, 'evidence'))
         : notProved(`the evidence of record ${record.seq}`)
+    case 'brake':
+      return verifyBrakeCommit(context, commit, envelopes)
     case 'commit': {
       const [proposal, ...votes] = envelopes
       if (proposal?.digest !== record.prop || !namesItsVotes(record.votes, votes)) {

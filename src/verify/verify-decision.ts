@@ -1,4 +1,5 @@
 import { ok, refuse, type Result } from '../core/result.js'
+import { withoutBrake } from '../namespace/brake-mark.js'
 import { type CastVote, count } from '../namespace/ballot.js'
 import type { Opened } from '../namespace/dsse.js'
 import type { Group } from '../namespace/group.js'
@@ -154,7 +155,7 @@ function recounted(
   if (author && !signs(author, statement, proposal.created)) {
     return notProved(`who proposed record ${record.seq}`)
   }
-  // Since then a voter may have been suspended, whose vote was good.
+  // Since then a voter may have been suspended or braked, whose vote was good.
   const electorate = decider.seq > record.seq ? withoutSuspensions(group) : group
   const cast: CastVote[] = []
   for (const { vote, envelope } of approvals) {
@@ -181,6 +182,7 @@ function recounted(
     changeClass: record.class,
     author: { controller: above?.controller ?? '' },
     votes: cast,
+    at: record.ts,
   })
   if (counted.outcome !== 'passed') {
     const { threshold, controllers } = counted.needs
@@ -202,9 +204,9 @@ function recounted(
 const notCounted = (because: 'group-changed' | 'group-elsewhere'): Result<Recounted, never> =>
   ok({ voters: [], recount: { counted: 'before', because } })
 
-const withoutSuspensions = (group: Group): Group => ({
+export const withoutSuspensions = (group: Group): Group => ({
   ...group,
-  voters: group.voters.map((voter) => ({ ...voter, status: 'active' })),
+  voters: group.voters.map((voter) => ({ ...withoutBrake(voter), status: 'active' })),
 })
 
 function authorAmong(groups: readonly (Group | null)[], { author }: Proposal) {

@@ -47,8 +47,8 @@ export const governanceAttacks: readonly Attack[] = [
         check: 'a vote is signed by a key of the voter it names',
         without: edit(
           'src/namespace/fold-vote.ts',
-          "if (sides.length === 0) return notSigned('the vote')\n",
-          '',
+          'among.filter(({ known }) => signs(known, statement, cast, record.ts))',
+          'among',
         ),
       },
     ],

@@ -1,9 +1,11 @@
 import type { Attack, NotYet } from './attack.js'
+import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { serverAttacks } from './server.js'
 import { tokenAttacks } from './tokens.js'
+import { witnessAttacks } from './witnesses.js'
 
 /** docs/attacks.md prints this list in this order. */
 export const attacks: readonly { readonly title: string; readonly attacks: readonly Attack[] }[] = [
@@ -11,7 +13,11 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Service account tokens', attacks: tokenAttacks },
   { title: 'Certificates and CSRs', attacks: certificateAttacks },
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
-  { title: 'Voters, by the numbers that tests give them', attacks: governanceAttacks },
+  {
+    title: 'Voters, by the numbers that tests give them',
+    attacks: [...governanceAttacks, ...brakeAttacks],
+  },
+  { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
 ]
 
 export const notYet: readonly NotYet[] = [

@@ -281,8 +281,8 @@ export const serverAttacks: readonly Attack[] = [
         check: 'every refusal and every error has a code of its own, none of them 0',
         without: edit(
           'src/cli/commands/index-verify.ts',
-          'if (!report.ok) return report',
-          "if (!report.ok) return answer({}, () => 'verified')",
+          "reported(call, '/v1/verify')\n  if (!report.ok) return report",
+          "reported(call, '/v1/verify')\n  if (!report.ok) return answer({}, () => 'verified')",
         ),
       },
     ],

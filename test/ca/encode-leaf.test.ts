@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { leafEncoder } from '../../src/ca/encode-leaf.js'
-import { IDENTITY_OID } from '../../src/ca/identity-extension.js'
+import { IDENTITY_OID } from '../../src/core/identity-extension.js'
 import type { LeafPlan } from '../../src/ca/leaf.js'
 import type { SpkiDer } from '../../src/core/der.js'
 import { parseSerial } from '../../src/core/serial.js'

@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { seconds } from '../../src/core/time.js'
-import { namespaceOperations } from '../../src/server/operations/namespace.js'
-import { policyOperations } from '../../src/server/operations/policies.js'
-import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex } from '../namespace/given-index.js'
-import { asked, noLedger } from '../namespace/questions/asked.js'
-import { logSigner } from '../support/note-signers.js'
-import { json, run, type Screen, ScriptedServer } from './fake-world.js'
+import { json, run, type Screen, type ScriptedServer } from './fake-world.js'
+import { servedIndex } from './served-index.js'
 
 let home = ''
 let given: GivenIndex
@@ -33,18 +29,8 @@ const vote = (id: string, decision: 'approve' | 'reject', as: string): Promise<S
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'capstan-wait-'))
   given = await givenIndex()
-  const { index, clock } = given
-  server = new ScriptedServer({
-    ...namespaceOperations({
-      index,
-      clock,
-      logKey: logSigner('acme.example/index').key,
-      longWork: { progress: () => undefined, end: () => undefined },
-      checkCluster: () => Promise.resolve([]),
-    }),
-    ...policyOperations({ index, clock }),
-    ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
-  })
+  const { index } = given
+  server = servedIndex(given)
   for (const name of ['ann', 'bob', 'cyd']) {
     await capstan(`voter keygen --out ${name}.key`)
     const enrol = `voter enrol --key ${name}.key --id ${name} --controller ${name}@acme --index`

@@ -2,9 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { canonicalize } from '../../src/core/canonical-json.js'
+import {
+  contextConstructed,
+  octetString,
+  oid,
+  sequence,
+  utf8String,
+} from '../../src/core/der-writer.js'
+import { IDENTITY_OID } from '../../src/core/identity-extension.js'
 import { ok } from '../../src/core/result.js'
+import { sha256Hex } from '../../src/core/uid.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
-import { givenServices } from '../interop/bundle-vectors.js'
+import { givenServices } from '../interop/given-services.js'
 import { bundleOf, LOG } from '../verify/given-bundle.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
@@ -17,6 +27,13 @@ afterEach(() => rmSync(home, { recursive: true, force: true }))
 /** Without a server: whoever asks one fails. */
 const offline = (...words: readonly string[]) =>
   run([...words, '--json'], { cwd: home, operator: () => Promise.reject(new Error('asked')) })
+
+/** What is no certificate, and has the identity extension of one. */
+const claiming = (identity: object): Uint8Array => {
+  const text = utf8String(canonicalize(identity))
+  const extension = sequence(oid(IDENTITY_OID), octetString(text))
+  return sequence(sequence(contextConstructed(3, sequence(extension))))
+}
 
 describe('bundles on the command line', () => {
   it('are verified, and decided about, with the files alone', async () => {
@@ -52,6 +69,32 @@ describe('bundles on the command line', () => {
     expect(await asked()).toMatchObject([2, { code: 'cli.usage' }])
     const other = ['--index', '0'.repeat(64), ...trust.slice(2)]
     expect(await asked(...other)).toMatchObject([3, { code: 'bundle.wrong-index' }])
+  })
+
+  it('are compared with what a certificate says, which is not believed to be signed', async () => {
+    const given = await givenServices()
+    writeFileSync(join(home, 'api.json'), await bundleOf(given, 'pay/api'))
+    const { index } = given.index.state
+    const trust = ['--index', index, '--key', formatVerifierKey(LOG.key)]
+    const { entry, policyDigest } = json(await offline('verify', 'api.json', ...trust))
+    const { uid } = entry as { readonly uid: string }
+    const asked = async (identity: object) => {
+      writeFileSync(join(home, 'cert.der'), claiming(identity))
+      const words = ['verify', 'api.json', ...trust, '--certificate', 'cert.der']
+      const said = await offline(...words)
+      const { out } = await run(words, { cwd: home })
+      expect(out).toContain('its signature was not checked here')
+      return [said.exit, json(said)['certificate']]
+    }
+    expect(await asked({ index, policyDigest, uid })).toEqual([0, 'same-policy'])
+    const other = sha256Hex('other')
+    expect(await asked({ index, policyDigest: other, uid })).toEqual([3, 'other-policy'])
+    expect(await asked({ index, policyDigest, uid: 'e' })).toEqual([3, 'other-entry'])
+    expect(await asked({ index: other, policyDigest, uid })).toEqual([3, 'other-entry'])
+    expect(await asked([])).toEqual([3, 'other-entry'])
+    writeFileSync(join(home, 'cert.der'), sequence(sequence()))
+    const none = await offline('verify', 'api.json', ...trust, '--certificate', 'cert.der')
+    expect([none.exit, json(none)]).toMatchObject([3, { certificate: 'no-identity' }])
   })
 
   it.each([

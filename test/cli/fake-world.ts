@@ -135,6 +135,11 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
     rebuildIndex: () => Promise.resolve(ok({ records: 7, head: 'ab'.repeat(32) })),
     serve: () => Promise.resolve(0),
     dev: () => Promise.resolve(0),
+    initWitness: ({ folder, name, kek }) =>
+      Promise.resolve(
+        ok({ folder, name, key: `${name}+0`, sealedUnder: { kind: kek.kind, where: 'kek' } }),
+      ),
+    serveWitness: () => Promise.resolve(0),
     ...rest,
   }
   const exit = await runCli(argv, world)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ok, refuse } from '../../src/core/result.js'
 import { logOperations } from '../../src/server/operations/logs.js'
+import { leafHash } from '../../src/tlog/hash.js'
 import { formatSignatureLine } from '../../src/tlog/note.js'
 import { unixSeconds } from '../../src/core/time.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
@@ -14,6 +15,12 @@ import { stateLine } from '../../src/tlog/state-root.js'
 import { MemoryStateMap } from '../support/memory-state-map.js'
 import { MemoryLogTree } from '../support/memory-log-tree.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
+import { renderPem } from '../../src/core/pem.js'
+import type { LedgerEntry } from '../../src/issuance/ports.js'
+import { verifyIssuanceLog } from '../../src/issuance/issuance-log.js'
+import { issuanceRecordOf } from '../../src/namespace/issuance-record.js'
+import { issuanceLogOperations } from '../../src/server/operations/issuance-log.js'
+import { api, Issued } from '../issuance/given-issued.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
 const origin = 'acme.example/index'
@@ -41,6 +48,7 @@ beforeEach(async () => {
   await tree.keepCheckpoint({ size, root, state: state!, note })
   server = new ScriptedServer(
     logOperations({
+      name: 'index',
       key: signer.key,
       tree,
       read: (from, limit) =>
@@ -250,5 +258,141 @@ describe('a checkpoint on the command line', () => {
       expect(none.exit).toBe(2)
     }
     expect(asked).toHaveLength(2)
+  })
+})
+
+describe('a proof of a certificate on the command line', () => {
+  const key = logSigner('acme.example/issuance')
+  const issuanceKey = formatVerifierKey(key.key)
+  let mine: Issued
+  let entry: LedgerEntry
+  let other: LedgerEntry
+  let issuing: ScriptedServer
+
+  beforeEach(async () => {
+    mine = await Issued.open()
+    entry = await mine.recorded({ binding: null })
+    other = await mine.recorded({ entry: api, binding: null })
+    const { tree } = mine.store.issuanceLog
+    const head = await tree.head()
+    const checkpoint = { origin: key.key.name, ...head, extensions: [] }
+    await tree.keepCheckpoint({ ...head, note: await signCheckpoint(checkpoint, key) })
+    issuing = new ScriptedServer(
+      issuanceLogOperations({
+        log: {
+          ...{ name: 'issuance', key: key.key, tree, settled: () => Promise.resolve() },
+          read: (from, limit) => mine.store.issuanceLog.read(from, limit),
+        },
+        ledger: mine.ledger,
+        longWork: { pace: () => undefined, end: () => undefined },
+        verify: (pace, from) =>
+          verifyIssuanceLog(mine.store.issuanceLog, { key: key.key }, pace, from),
+      }),
+    )
+    keep('cert.der', entry.certificate)
+    keep('cert.pem', renderPem('CERTIFICATE', entry.certificate))
+    keep('other.pem', renderPem('CERTIFICATE', other.certificate))
+  })
+
+  const verified = (file: string, ...more: readonly string[]) =>
+    offline(['verify-proof', file, '--key', issuanceKey, ...more, '--json'])
+
+  it('is printed for a serial number or a file, and verified with the certificate', async () => {
+    const { out } = await capstan(['cert', 'prove', entry.serial], issuing)
+    for (const word of ['cert.der', 'cert.pem', entry.serial.toUpperCase()]) {
+      expect((await capstan(['cert', 'prove', word], issuing)).out).toBe(out)
+    }
+    const asked = json(await capstan(['cert', 'prove', 'cert.pem', '--json'], issuing))
+    expect(asked).toEqual({ serial: entry.serial, proof: out })
+    keep('proof.txt', out)
+    for (const file of ['cert.der', 'cert.pem']) {
+      const screen = await verified('proof.txt', '--certificate', file)
+      expect([screen.exit, json(screen)]).toMatchObject([
+        0,
+        { origin: 'acme.example/issuance', record: 0, size: 2, serial: entry.serial },
+      ])
+    }
+    expect((await verified('proof.txt')).exit).toBe(0)
+  })
+
+  it('is of no other certificate, and of no record that was changed', async () => {
+    const { out } = await capstan(['cert', 'prove', entry.serial], issuing)
+    keep('proof.txt', out)
+    const strange = await verified('proof.txt', '--certificate', 'other.pem')
+    expect(json(strange)).toMatchObject({ code: 'tlog.bad-proof' })
+    // Its record in the place of the one that the log has.
+    const record = Buffer.from(issuanceRecordOf(other)).toString('base64')
+    keep('changed.txt', out.replace(/^extra .*$/m, `extra ${record}`))
+    const changed = await verified('changed.txt', '--certificate', 'other.pem')
+    expect(json(changed)).toMatchObject({ code: 'tlog.bad-proof' })
+    keep('none', 'no certificate')
+    const none = await verified('proof.txt', '--certificate', 'none')
+    expect(json(none)).toMatchObject({ code: 'cli.usage' })
+  })
+
+  it('is not taken from the index log, whose records are no certificates', async () => {
+    keep('proof.txt', (await capstan(['index', 'prove', '7'])).out)
+    const screen = await verify('proof.txt', '--certificate', 'cert.pem', '--json')
+    expect(json(screen)).toMatchObject({ code: 'tlog.malformed' })
+  })
+
+  it('is asked for by what holds a serial number of ours', async () => {
+    keep('none', 'no certificate')
+    keep('half', entry.certificate.subarray(0, 40))
+    for (const word of ['none', 'half', 'absent']) {
+      expect((await capstan(['cert', 'prove', word], issuing)).exit).toBe(2)
+    }
+    expect(issuing.requests).toEqual([])
+    const unknown = await capstan(['cert', 'prove', '4f'.repeat(16), '--json'], issuing)
+    expect(json(unknown)).toMatchObject({ code: 'request.not-found' })
+  })
+
+  it('is there in a second where no checkpoint covers it yet, and nobody here signs one', async () => {
+    const { serial } = await mine.recorded({ binding: null })
+    const screen = await capstan(['cert', 'prove', serial, '--json'], issuing)
+    expect([screen.exit, json(screen)]).toMatchObject([
+      4,
+      { code: 'request.not-found', next: expect.stringContaining('try again in a second') },
+    ])
+  })
+
+  it('is of a ledger that is compared with the log', async () => {
+    const done = await capstan(['cert', 'verify-log', '--json'], issuing)
+    expect(json(done)).toMatchObject({ size: 2, compared: 2, before: 0, ok: true })
+    expect((await capstan(['cert', 'verify-log'], issuing)).out).toContain('2 certificates')
+  })
+
+  it('is of a log that goes on from a checkpoint of it that was kept elsewhere', async () => {
+    const from = async (note: string, ...more: readonly string[]) => {
+      keep('kept.txt', note)
+      const words = ['cert', 'verify-log', '--from', 'kept.txt', ...more]
+      const { exit } = await capstan([...words, '--json'], issuing)
+      return exit
+    }
+    const signed = async (size: number, root: Uint8Array, signer = key) =>
+      signCheckpoint({ origin: signer.key.name, size, root, extensions: [] }, signer)
+    const { out } = await capstan(['checkpoint', '--log', 'issuance'], issuing)
+    expect(await from(out)).toBe(0)
+    expect(await from(out, '--key', issuanceKey)).toBe(0)
+    const words = ['cert', 'verify-log', '--from', 'kept.txt']
+    expect((await capstan(words, issuing)).out).toContain('goes on from the checkpoint')
+    const { root } = await mine.store.issuanceLog.tree.head()
+    const first = leafHash(issuanceRecordOf(entry))
+    expect(await from(await signed(1, first))).toBe(0)
+    expect(await from(await signed(1, root))).toBe(3)
+    expect(await from(await signed(3, root))).toBe(3)
+    expect(await from(await signed(2, root, logSigner('acme.example/index')))).not.toBe(0)
+    expect(await from('no checkpoint')).not.toBe(0)
+    expect(await from(out, '--key', vkey)).not.toBe(0)
+    expect((await capstan(['cert', 'verify-log', '--key', issuanceKey], issuing)).exit).toBe(2)
+  })
+
+  it('has its checkpoint beside that of the index log', async () => {
+    const { out } = await capstan(['checkpoint', '--log', 'issuance'], issuing)
+    const fields = json(await capstan(['checkpoint', '--log', 'issuance', '--json'], issuing))
+    expect(fields).toMatchObject({
+      ...{ origin: 'acme.example/issuance', size: 2, state: null, note: out },
+    })
+    expect((await capstan(['checkpoint', '--log', 'both'], issuing)).exit).toBe(2)
   })
 })

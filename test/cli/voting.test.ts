@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { impactDigest } from '../../src/namespace/questions/impact.js'
-import { namespaceOperations } from '../../src/server/operations/namespace.js'
-import { policyOperations } from '../../src/server/operations/policies.js'
-import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex, owner } from '../namespace/given-index.js'
-import { asked, noLedger } from '../namespace/questions/asked.js'
-import { json, run, type Screen, ScriptedServer } from './fake-world.js'
-import { logSigner } from '../support/note-signers.js'
+import { json, run, type Screen, type ScriptedServer } from './fake-world.js'
+import { servedIndex } from './served-index.js'
 
 let home = ''
 let given: GivenIndex
@@ -18,18 +14,7 @@ let server: ScriptedServer
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'capstan-voting-'))
   given = await givenIndex()
-  const { index, clock } = given
-  server = new ScriptedServer({
-    ...namespaceOperations({
-      index,
-      clock,
-      logKey: logSigner('acme.example/index').key,
-      longWork: { progress: () => undefined, end: () => undefined },
-      checkCluster: () => Promise.resolve([]),
-    }),
-    ...policyOperations({ index, clock }),
-    ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
-  })
+  server = servedIndex(given)
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
@@ -212,7 +197,14 @@ describe('a group', () => {
     const voted = await capstan(`vote ${id} --reject ${key} --detached`)
     expect(voted.exit).toBe(0)
     expect(voted.err).toContain('entry.create payments/api')
-    server.answers.set('/v1/proposals/', often.replace('"voter": "bob"', '"voter": "ann"'))
+    // Nor is what another group's voter of this name did.
+    const namesake = often.replace('"voter": "bob"', '"voter": "ann"')
+    server.answers.set('/v1/proposals/', namesake)
+    const beside = await capstan(`vote ${id} --reject ${key} --detached`)
+    expect(said(beside)).toMatchObject({ voter: 'ann', seq: 1 })
+    // From a version that did not say whose keys they are.
+    const silent = namesake.replace(/"keys": \[[^\]]*\]/, '"keys": null')
+    server.answers.set('/v1/proposals/', silent)
     const refused = await capstan(`vote ${id} --reject ${key} --detached`)
     expect(refused.err).toContain('you have not voted so often')
     expect([refused.exit, refused.out]).toEqual([3, ''])

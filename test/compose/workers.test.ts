@@ -70,7 +70,7 @@ describe('workers', () => {
           made.push(forked)
           return forked
         },
-        start: { config: {} as Config, version: '0', keys: new Map(), logKey: '' },
+        start: { config: {} as Config, version: '0', keys: new Map(), logKey: '', issuanceKey: '' },
         commit: () => Promise.resolve([]),
         crl: () => Promise.resolve(refuse('request.not-found', 'none')),
         clock,

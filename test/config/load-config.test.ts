@@ -39,6 +39,7 @@ server:
 issuance: { ledgerRetention: 7d, pruneInterval: 90m, crlLifetime: 45s }
 tokenReview: { concurrency: 6, queue: 0, timeoutMs: 700 }
 log: { level: trace, format: pretty }
+witnesses: { policy: w.txt, timeout: 7s, refresh: 8m }
 `
 
 describe('the defaults', () => {
@@ -77,6 +78,7 @@ describe('the file', () => {
       },
       issuance: { ledgerRetention: 604_800, pruneInterval: 5400, crlLifetime: 45 },
       tokenReview: { concurrency: 6, queue: 0, timeoutMs: 700 },
+      witnesses: { policy: '/srv/etc/w.txt', timeout: 7, refresh: 480 },
       log: { level: 'trace', format: 'pretty' },
     })
     expect([...origins.values()].filter((origin) => !origin.startsWith(`${FILE}:`))).toEqual([])
@@ -136,6 +138,9 @@ describe('the environment', () => {
       CAPSTAN_SERVER__ADMIN__LISTEN: '[::1]:1',
       CAPSTAN_SERVER__SOCKET: 'run/api.sock',
       CAPSTAN_SERVER__WORKERS: '64',
+      CAPSTAN_WITNESSES__POLICY: 'w.txt',
+      CAPSTAN_WITNESSES__TIMEOUT: '9s',
+      CAPSTAN_WITNESSES__REFRESH: '1h',
       CAPSTAN_ISSUANCE__LEDGER_RETENTION: '1d',
       CAPSTAN_ISSUANCE__PRUNE_INTERVAL: '1m',
       CAPSTAN_ISSUANCE__CRL_LIFETIME: '1h',
@@ -162,6 +167,7 @@ describe('the environment', () => {
       },
       issuance: { ledgerRetention: 86_400, pruneInterval: 60, crlLifetime: 3600 },
       tokenReview: { concurrency: 3, queue: 4, timeoutMs: 100 },
+      witnesses: { policy: '/srv/w.txt', timeout: 9, refresh: 3600 },
       log: { level: 'error', format: 'pretty' },
     })
     expect([...origins.values()].sort()).toEqual(Object.keys(env).sort())

@@ -43,7 +43,7 @@ describe('an unknown key', () => {
     const result = load('"a\\e[2J\\nb: c\\u009b": 1\n')
     expect(result.ok ? '' : result.refusal.found).toBe(
       `${FILE}:1: a\\u001b[2J\\u000ab: c\\u009b: no such key, wanted one of ` +
-        'dataDir, keys, server, issuance, tokenReview, log',
+        'dataDir, keys, server, issuance, tokenReview, witnesses, log',
     )
   })
 

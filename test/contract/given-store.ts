@@ -41,7 +41,7 @@ export function leaf(over: Partial<LedgerEntry> = {}): LedgerEntry {
     entry: newEntry(),
     alias: 'shop/web',
     rev: 3,
-    binding: 'prod/shop/web',
+    binding: 'bqsvp4yznzryq',
     issuedAt,
     notBefore: plus(issuedAt, seconds(-60)),
     notAfter: plus(issuedAt, days(1)),
@@ -49,6 +49,8 @@ export function leaf(over: Partial<LedgerEntry> = {}): LedgerEntry {
     evidence: '{"kind":"pod","uid":"Ω"}',
     parentSerial: serialFromRandom(random(16)),
     requestId: 'req-1',
+    policyDigest: Buffer.from(random(32)).toString('hex'),
+    indexSize: 17,
     ...over,
   }
 }

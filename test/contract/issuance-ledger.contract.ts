@@ -65,7 +65,7 @@ function appending(open: OpenStore): void {
     const { store, reopen } = await open()
     const entry = leaf()
     await record(store, entry)
-    const expected = plain({ ...entry, revocation: null })
+    const expected = plain({ ...entry, revocation: null, seq: 0 })
     expect(plain(await store.ledger.find(entry.serial))).toEqual(expected)
     const again = await reopen()
     expect(plain(await again.ledger.find(entry.serial))).toEqual(expected)
@@ -77,7 +77,7 @@ function appending(open: OpenStore): void {
     const entry = leaf({ entry: null, binding: null, parentSerial: null })
     await record(store, entry)
     expect(plain(await store.ledger.find(entry.serial))).toEqual(
-      plain({ ...entry, revocation: null }),
+      plain({ ...entry, revocation: null, seq: 0 }),
     )
   })
 
@@ -102,7 +102,7 @@ function appending(open: OpenStore): void {
       DependencyError,
     )
     expect(plain(await store.ledger.find(first.serial))).toEqual(
-      plain({ ...first, revocation: null }),
+      plain({ ...first, revocation: null, seq: 0 }),
     )
     expect(await store.ledger.lastNotAfter(second.entry!)).toBeUndefined()
     expect((await store.joinTokens.find(joinToken.id))?.usedAt).toBeNull()
@@ -309,7 +309,7 @@ function looking(open: OpenStore): void {
     await record(store, first, leaf(), second, leaf({ entry: null }))
     const rows = await store.ledger.list({ entry, limit: 10 })
     expect(serials(rows)).toEqual([second.serial, first.serial])
-    expect(plain(rows[1])).toEqual(plain({ ...first, revocation: null }))
+    expect(plain(rows[1])).toEqual(plain({ ...first, revocation: null, seq: 0 }))
     expect(await store.ledger.list({ entry: newEntry(), limit: 10 })).toEqual([])
   })
 
@@ -417,7 +417,7 @@ function revoking(open: OpenStore): void {
     await store.ledger.revoke([mine[0]!.serial], { ...superseded, at: plus(T0, hours(3)) })
     const rows = await store.ledger.revoked(mine[0]!.issuerId, at)
     expect(serials(rows)).toEqual([mine[2]!.serial, mine[1]!.serial, mine[0]!.serial])
-    expect(plain(rows[0])).toEqual(plain({ ...mine[2]!, revocation: compromised }))
+    expect(plain(rows[0])).toEqual(plain({ ...mine[2]!, revocation: compromised, seq: 2 }))
     expect(serials(await store.ledger.revoked('ffffffffffffffff', T0))).toEqual([theirs.serial])
     expect(await store.ledger.revoked('0000000000000000', T0)).toEqual([])
   })

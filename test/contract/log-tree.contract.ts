@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { leafHash } from '../../src/tlog/hash.js'
 import { EMPTY_MAP_ROOT } from '../../src/tlog/map-hash.js'
-import type { LogTree } from '../../src/tlog/ports.js'
+import { unixSeconds } from '../../src/core/time.js'
+import type { KeptCosignature, LogTree } from '../../src/tlog/ports.js'
 import { proveInclusion } from '../../src/tlog/prove.js'
 import { changedTiles } from '../../src/tlog/tile.js'
 import { treeRoot } from '../tlog/reference-tree.js'
@@ -59,6 +60,49 @@ export function logTreeContract(name: string, open: OpenWholeStore): void {
       const more = records(700, 3)
       expect(await append(again, 700, more)).toBe(true)
       expect(await headOf(again.tree)).toEqual(rootOf([...all, ...more]))
+    })
+
+    it('shows cosignatures with the checkpoint that they are of, and keeps the latest of each', async () => {
+      const { store, reopen } = await open()
+      const { index } = store
+      await append(index, 0, records(0, 3))
+      const head = await index.tree.head()
+      await index.tree.keepCheckpoint({ ...head, note: note('three') })
+      const of = (witness: string, at: number, over: object = {}): KeptCosignature => ({
+        ...{ ...head, witness, at: unixSeconds(at), line: `${witness} ${at}\n` },
+        ...over,
+      })
+      const { tree } = index
+      const shown = async (from = tree) => (await from.checkpoint())?.note
+      await tree.keepCosignature(of('w2', 20))
+      await tree.keepCosignature(of('w1', 10))
+      expect(await shown()).toBe(note('three') + 'w1 10\nw2 20\n')
+      await tree.keepCosignature(of('w2', 15))
+      await tree.keepCosignature(of('w1', 30))
+      expect(await shown()).toBe(note('three') + 'w1 30\nw2 20\n')
+      // Of another head of the same size, and of a text without its state.
+      await tree.keepCosignature(of('w3', 10, { root: Buffer.alloc(32, 9) }))
+      await tree.keepCosignature(of('w4', 10, { state: undefined }))
+      expect(await shown()).toBe(note('three') + 'w1 30\nw2 20\n')
+
+      await append(index, 3, [record(3)])
+      const next = await tree.head()
+      await tree.keepCheckpoint({ ...next, note: note('four') })
+      expect(await shown()).toBe(note('four'))
+      await tree.keepCosignature({ ...next, witness: 'w1', at: unixSeconds(5), line: 'w1 5\n' })
+      // What was asked before the log went on is answered after.
+      await tree.keepCosignature(of('w1', 40))
+      for (const again of [() => index, async () => (await reopen()).index]) {
+        const from = (await again()).tree
+        expect(await shown(from)).toBe(note('four') + 'w1 5\n')
+        const sizes = (await from.cosignatures()).map(({ witness, size }) => [witness, size])
+        expect(sizes.toSorted()).toEqual([
+          ['w1', 4],
+          ['w2', 3],
+          ['w3', 3],
+          ['w4', 3],
+        ])
+      }
     })
 
     it('gives tiles as wide as they are asked for, and none that are not there', async () => {

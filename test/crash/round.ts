@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
@@ -6,6 +6,7 @@ import type { CapstanProcess } from '../support/capstan-process.js'
 import type { OfflineCluster } from '../support/offline-cluster.js'
 import { type Books, compare, type Line, type SingleUse } from './books.js'
 import { LedgerFile, wholeStoreProblems } from './ledger-file.js'
+import { countProblems, issuanceProblems } from './issuance-file.js'
 import { Load } from './load.js'
 import { armed, type Draw, type Point, processesOf } from './points.js'
 
@@ -21,6 +22,7 @@ export const harms = [
   'token or challenge twice',
   'change or revocation lost',
   'log or file damaged',
+  'issuance log is not of the ledger',
   'not started again by itself',
   'worker not replaced, or left behind',
   'ended by itself, or no answer',
@@ -203,6 +205,8 @@ export class Arena {
     const revoked = lines.flatMap((line) => (line[0] === 'revoked' ? [line[1]] : []))
     const forgotten = this.ledger.update((database) => notRevoked(database, revoked)) ?? []
     problems.push(...forgotten.map(changeLost))
+    const uncounted = this.ledger.update(countProblems) ?? []
+    problems.push(...uncounted.map(notLogged))
     return [...problems, ...this.usedTwice()]
   }
 
@@ -223,6 +227,18 @@ export class Arena {
     return news.map((what) => ({ harm: 'token or challenge twice', what }))
   }
 
+  /** The certificate that a client received last has a proof that whoever has the key verifies. */
+  private unproved(key: string): string[] {
+    const { capstan, books } = this
+    if (books.latest === undefined) return []
+    const proof = join(capstan.home, 'proof.txt')
+    const pem = join(capstan.home, 'latest.pem')
+    writeFileSync(pem, capstan.must(['cert', 'show', books.latest, '--pem']))
+    writeFileSync(proof, capstan.must(['cert', 'prove', books.latest]))
+    const ran = capstan.run(['verify-proof', proof, '--key', key, '--certificate', pem])
+    return ran.status === 0 ? [] : [ran.stderr]
+  }
+
   /** Everything anew: the whole ledger against the whole books, the file, and the log replayed. */
   async audit(): Promise<Problem[]> {
     const { capstan, books } = this
@@ -232,7 +248,9 @@ export class Arena {
     this.used = []
     this.ledger = new LedgerFile(this.store)
     const problems: Problem[] = []
+    const { issuance } = capstan.json(['status']) as { issuance: { logKey: string } }
     this.ledger.update((database) => {
+      problems.push(...issuanceProblems(database, issuance.logKey).map(notLogged))
       problems.push(...wholeStoreProblems(database, this.ledger).map(damaged))
       problems.push(...notRevoked(database, books.revoked).map(changeLost))
     })
@@ -241,6 +259,7 @@ export class Arena {
     const unknown = await load.unknownEntries(books.entries)
     problems.push(...unknown.map(changeLost))
     if (!(await load.verifiesLog())) problems.push(damaged('the log does not verify'))
+    problems.push(...this.unproved(issuance.logKey).map(notLogged))
     load.hangUp()
     await capstan.kill()
     const verified = capstan.run(['index', 'verify'])
@@ -249,6 +268,7 @@ export class Arena {
   }
 }
 
+const notLogged = (what: string): Problem => ({ harm: 'issuance log is not of the ledger', what })
 const changeLost = (what: string): Problem => ({ harm: 'change or revocation lost', what })
 const damaged = (what: string): Problem => ({ harm: 'log or file damaged', what })
 const ofWorkers = (what: string): Problem => ({ harm: 'worker not replaced, or left behind', what })

@@ -3,7 +3,7 @@ import { seconds, unixSeconds } from '../../src/core/time.js'
 import { MAX_BUNDLE_OCTETS } from '../../src/verify/bundle.js'
 import { permitBundles } from '../../src/verify/permit-bundles.js'
 import { verifyBundle, type VerifyOptions } from '../../src/verify/verify-bundle.js'
-import { givenServices } from '../interop/bundle-vectors.js'
+import { givenServices } from '../interop/given-services.js'
 import type { GivenGroup } from '../namespace/given-group.js'
 import { codeOf, givenIndex, owner, valueOf } from '../namespace/given-index.js'
 import { bundleOf, colluding, LOG } from '../verify/given-bundle.js'
@@ -45,6 +45,22 @@ describe('octets that are no bundle', () => {
       changed[at] = changed[at] === 0x41 ? 0x42 : 0x41
       expect([at, verify(changed).ok]).toEqual([at, false])
     }
+  })
+})
+
+describe('keys of voters that are none, in a state that the log signs', () => {
+  const x = Buffer.alloc(32, 7).toString('base64url')
+  it.each([
+    ['not on the curve', 'ES256', { crv: 'P-256', kty: 'EC', x, y: x }],
+    ['of small order', 'Ed25519', { crv: 'Ed25519', kty: 'OKP', x: `AQ${'A'.repeat(41)}` }],
+    ['of another algorithm', 'ES256', { crv: 'Ed25519', kty: 'OKP', x }],
+  ] as const)('have signed nothing: %s', async (_, alg, jwk) => {
+    const forged = await colluding(given, await bundleOf(given, 'pay/api'), ({ root }) => {
+      for (const { keys } of root.state.group?.voters ?? []) {
+        for (const key of keys) Object.assign(key, { alg, jwk })
+      }
+    })
+    expect(codeOf(verify(forged))).toBe('bundle.not-proved')
   })
 })
 

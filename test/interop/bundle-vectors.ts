@@ -2,8 +2,6 @@ import { type UnixSeconds, unixSeconds } from '../../src/core/time.js'
 import { sha256 } from '../../src/core/uid.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import type { Bundle } from '../../src/verify/bundle.js'
-import { type GivenGroup, givenGroup } from '../namespace/given-group.js'
-import { owner } from '../namespace/given-index.js'
 import { logSigner, seededSigner, witnessSigner } from '../support/note-signers.js'
 import {
   bundleOf,
@@ -14,35 +12,17 @@ import {
   type Signing,
   type Writable,
 } from '../verify/given-bundle.js'
+import { addBrakeVectors } from './brake-vectors.js'
+import {
+  type BundleTrust,
+  type BundleVector,
+  type BundleVectors,
+  spliced,
+} from './bundle-vector.js'
+import { givenServices } from './given-services.js'
 import { ReferenceMap } from '../support/reference-map.js'
 
-/** Whom a verifier believes, and when it looks. */
-export interface BundleTrust {
-  readonly index: string
-  readonly key: string
-  readonly policy?: string
-  readonly now: number
-  readonly maxAge?: number
-}
-
-export interface BundleVector {
-  readonly what: string
-  /** One of `bundles`, of whose octets `drop` from `at` on are `put` instead. */
-  readonly bundle: string
-  readonly at: number
-  readonly drop: number
-  readonly put: string
-  readonly trust: BundleTrust
-  /** Uid of the entry that is verified. */
-  readonly entry?: string
-  /** Code of the refusal. */
-  readonly refused?: string
-}
-
-export interface BundleVectors {
-  readonly bundles: Readonly<Record<string, string>>
-  readonly vectors: readonly BundleVector[]
-}
+export type { BundleTrust, BundleVectors } from './bundle-vector.js'
 
 const WITNESSES = ['w1.example', 'w2.example', 'w3.example'].map(witnessSigner)
 const POLICY = [
@@ -51,42 +31,6 @@ const POLICY = [
   'quorum q',
   '',
 ].join('\n')
-
-/** Two services of one index, that began as solo and has three voters since. */
-export async function givenServices(): Promise<GivenGroup> {
-  const given = await givenGroup(
-    {},
-    { op: 'scope.create', alias: 'pay' },
-    { op: 'scope.create', alias: 'web' },
-    { op: 'entry.create', alias: 'web/shop/front', owner },
-  )
-  const guard = { id: 'routes', effect: 'requireRoutes' } as const
-  const guarded = await given.proposed({ op: 'guard.set', alias: 'pay', guard })
-  // It only takes away: one voter is enough.
-  await given.votes(given.ann, guarded)
-  await given.agreed({ op: 'entry.create', alias: 'pay/api', owner })
-  await given.agreed({
-    op: 'rule.attach',
-    alias: 'pay/api',
-    rule: {
-      id: 'orders',
-      callers: ['web/shop/front'],
-      ports: [8080],
-      routes: [{ method: 'GET', path: { prefix: '/orders' } }],
-    },
-  })
-  await given.agreed({
-    op: 'rule.attach',
-    alias: 'pay/api',
-    rule: {
-      id: 'health',
-      callers: [{ subtree: 'web' }],
-      ports: [8080],
-      routes: [{ path: { exact: '/health' } }],
-    },
-  })
-  return given
-}
 
 type Edit = (bundle: Writable<Bundle>) => void
 
@@ -122,6 +66,9 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('an entry that one voter made', front, { entry: given.entry('web/shop/front').uid })
   add('not too old by its last record', api, { entry }, { maxAge: 60, now: now + 60 })
   add('not too old by a quorum of witnesses', witnessed, { entry }, { ...quorum, now: now + 100 })
+  const fast = await bundleOf(given, 'pay/api', signedBy(at(-121), at(10)))
+  const any = POLICY.replace('group q 2', 'group q any')
+  add('one witness whose clock is ahead', fast, { entry }, { policy: any, maxAge: 600 })
 
   const bad = (
     what: string,
@@ -249,6 +196,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('of a time that has not come', api, stale, { maxAge: 60, now: now - 121 })
   const alone = await bundleOf(given, 'pay/api', signedBy(at(0), at(601), at(601)))
   add('too old for all witnesses but one', alone, stale, quorum)
+  const ahead = await bundleOf(given, 'pay/api', signedBy(at(-121), at(-500), at(0)))
+  add('of a time that has not come, by all but too few', ahead, stale, quorum)
   const one = await bundleOf(given, 'pay/api', signedBy(at(0)))
   add('too few witnesses', one, { refused: 'tlog.no-quorum' }, quorum)
 
@@ -266,24 +215,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('nothing', '', malformed)
   add('a member that is missing', good.replace(/"index":"[0-9a-f]+",/, ''), malformed)
   add('40 lists in each other', `${'['.repeat(40)}${']'.repeat(40)}\n`, malformed)
+  await addBrakeVectors(bundles, vectors)
   return { bundles, vectors }
 }
 
 const base64 = (octets: Uint8Array) => Buffer.from(octets).toString('base64')
-
-/** As a change of the bundle that it has most in common with. */
-function spliced(
-  bundles: Readonly<Record<string, string>>,
-  changed: string,
-): Pick<BundleVector, 'bundle' | 'at' | 'drop' | 'put'> {
-  const all = Object.entries(bundles).map(([bundle, whole]) => {
-    let at = 0
-    while (at < whole.length && whole[at] === changed[at]) at += 1
-    let end = 0
-    const most = Math.min(whole.length, changed.length) - at
-    while (end < most && whole.at(-1 - end) === changed.at(-1 - end)) end += 1
-    const put = changed.slice(at, changed.length - end)
-    return { bundle, at, drop: whole.length - at - end, put }
-  })
-  return all.sort((a, b) => a.put.length - b.put.length)[0]!
-}

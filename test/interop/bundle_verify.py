@@ -102,7 +102,7 @@ def shown_object(value, state, optional):
 def commit_record(record):
     names = "v seq ts epoch kind subject rev prev chain prop votes class group before after"
     members(record, names, "part issuedUntil")
-    want(record["kind"] in ("genesis", "commit", "evidence"), "bundle.malformed")
+    want(record["kind"] in ("genesis", "commit", "evidence", "brake"), "bundle.malformed")
 
 
 def deliberation_record(record):
@@ -110,10 +110,10 @@ def deliberation_record(record):
     want(record["kind"] in ("open", "vote", "withdrawal"), "bundle.malformed")
 
 
-SCOPE = "kind uid alias state rev envelope group createdAt", "guards"
+SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake"
 ENTRY = (
     "kind uid alias state rev owner envelope bindings rules labels createdAt",
-    "splits validUntil drainUntil",
+    "splits validUntil drainUntil brake",
 )
 
 
@@ -210,6 +210,10 @@ def head_of(bundle, trust):
             for witness in witnesses
             if (name, key_id) == (witness["name"], witness["id"])
         ]
+        # Of times that have come, where that is a quorum.
+        come = [(t, w) for t, w in times if t <= trust["now"] + TOLERANCE]
+        if is_quorum([w for _, w in come]):
+            times = come
         as_of = max(t for t, _ in times if is_quorum([w for u, w in times if u >= t]))
     if "maxAge" in trust:
         fresh = trust["now"] <= as_of + trust["maxAge"] and as_of <= trust["now"] + TOLERANCE
@@ -286,6 +290,10 @@ def commits_of(context, shown):
         elif record["kind"] == "evidence":
             want([one["digest"] for one in envelopes] == record["votes"])
             evidence(context, record, envelopes)
+        elif record["kind"] == "brake":
+            until = brake(context, record, envelopes)
+            if record["rev"] == state["rev"]:
+                want(brake_on(state, envelopes[0]["says"]) == {"until": until})
         else:
             want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
             decision(context, commit, envelopes)
@@ -316,6 +324,77 @@ def evidence(context, record, envelopes):
             [voter] = [one for one in group["voters"] if one["id"] == a["voter"]]
             want(voter["status"] == "suspended")
             want(all(is_signed_by(voter["keys"], one, one["says"]["predicate"]["cast"]) for one in envelopes))
+
+
+CLOCK_TOLERANCE = 120
+SOLO_BRAKE = {"ttl": 86400}
+
+
+def brake(context, record, envelopes):
+    """Until when the brake is on; refused unless those who signed it could."""
+    says = envelopes[0]["says"]
+    want(envelopes[0]["type"] == "application/vnd.capstan.brake.v1+json")
+    want(all(one["canonical"] and one["digest"] == record["prop"] for one in envelopes))
+    want(len(envelopes) == len(says["voters"]) == len(set(says["voters"])))
+    want(record["votes"] == [] and record["class"] == "emergency")
+    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
+    want(says["scope"] == record["group"])
+    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    scopes = context["scopes"]
+    until = record["ts"] + says["ttl"]
+    deciders = [one for one in scopes if one["state"]["uid"] == record["group"]["uid"]]
+    if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
+        return until
+    group = deciders[0]["state"]["group"]
+    want("brake" in group or group["solo"])
+    want(says["ttl"] <= group.get("brake", SOLO_BRAKE)["ttl"])
+    since = seq_of(deciders[0]) >= record["seq"]
+    behind = []
+    for name in says["voters"]:
+        [voter] = [one for one in group["voters"] if one["id"] == name] or [None]
+        want(voter is not None)
+        signs = lambda one: all(is_signed_by(voter["keys"], one, t) for t in (says["created"], record["ts"]))
+        want(any(signs(one) for one in envelopes))
+        if since or may_act(voter, record["ts"]):
+            behind.append(voter)
+    needs = wanted(scopes, group, record, {says["subject"]["alias"]})
+    enough = sum(voter["weight"] for voter in behind) >= needs["minThreshold"]
+    people = {voter["controller"] for voter in behind}
+    want(enough and len(people) >= needs["minControllers"], "bundle.no-quorum")
+    return until
+
+
+def brake_on(state, says):
+    if "rule" in says:
+        return next((one.get("brake") for one in state["rules"] if one["id"] == says["rule"]), None)
+    if "voter" in says:
+        voters = state["group"]["voters"]
+        return next((one.get("brake") for one in voters if one["id"] == says["voter"]), None)
+    return state.get("brake")
+
+
+def may_act(voter, at):
+    return voter["status"] == "active" and at >= voter.get("brake", {"until": 0})["until"]
+
+
+def seq_of(scope):
+    return scope["commits"][-1]["record"]["seq"]
+
+
+def wanted(scopes, group, record, places):
+    """What the group wants for the class, and what guards above want of it."""
+    grave = record["class"]
+    needs = {"minThreshold": group["threshold"][grave], "minControllers": group["minControllers"][grave]}
+    for scope in scopes:
+        alias = scope["state"]["alias"]
+        is_above = any(alias == "" or place.startswith(f"{alias}/") for place in places - {""})
+        if is_above and seq_of(scope) <= record["seq"]:
+            for guard in scope["state"].get("guards", []):
+                if guard["effect"] in needs:
+                    least = guard["least"].get(grave, 0)
+                    needs[guard["effect"]] = max(needs[guard["effect"]], least)
+    return needs
 
 
 def part_of(proposal, digest, record):
@@ -392,7 +471,6 @@ def recount(context, commit, statement, approved):
     [decider] = deciders
     group = decider["state"]["group"]
     want("opened" in commit or group["solo"])
-    seq_of = lambda scope: scope["commits"][-1]["record"]["seq"]
 
     def authors(one):
         among = "voters" if proposal["author"]["kind"] == "voter" else "proposers"
@@ -408,19 +486,11 @@ def recount(context, commit, statement, approved):
         if vote is None:
             continue
         want(is_signed_by(voter["keys"], vote, vote["says"]["predicate"]["cast"]))
-        if since or voter["status"] == "active":
+        if since or may_act(voter, record["ts"]):
             counted.append(voter)
     grave = record["class"]
-    needs = {"minThreshold": group["threshold"][grave], "minControllers": group["minControllers"][grave]}
-    places = {proposal["subject"]["alias"], record["subject"]["alias"]} - {""}
-    for scope in scopes:
-        alias = scope["state"]["alias"]
-        is_above = any(alias == "" or place.startswith(f"{alias}/") for place in places)
-        if is_above and seq_of(scope) <= record["seq"]:
-            for guard in scope["state"].get("guards", []):
-                if guard["effect"] in needs:
-                    least = guard["least"].get(grave, 0)
-                    needs[guard["effect"]] = max(needs[guard["effect"]], least)
+    places = {proposal["subject"]["alias"], record["subject"]["alias"]}
+    needs = wanted(scopes, group, record, places)
     controllers = {voter["controller"] for voter in counted}
     enough = sum(voter["weight"] for voter in counted) >= needs["minThreshold"]
     enough = enough and len(controllers) >= needs["minControllers"]
@@ -438,7 +508,8 @@ def as_voted(state, commit, proposal):
     voted = change["body"]["rule"]
     found = [rule for rule in state["rules"] if rule["id"] == voted["id"]]
     if found and found[0]["rev"] == record["rev"]:
-        want(found[0] == {**voted, "rev": record["rev"]})
+        unbraked = {name: value for name, value in found[0].items() if name != "brake"}
+        want(unbraked == {**voted, "rev": record["rev"]})
     else:
         want(record["rev"] < state["rev"])
 

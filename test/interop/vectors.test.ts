@@ -94,7 +94,10 @@ describe('docs/format/vectors', () => {
     const key = keyOf(vector.log)
     const store = new MemoryWitnessStore()
     const { recorded } = vector
-    if (recorded) store.heads.set(key.name, { size: recorded.size, root: unhex(recorded.root) })
+    if (recorded) {
+      const head = { size: recorded.size, root: unhex(recorded.root) }
+      store.heads.set(key.name, { ...head, at: unixSeconds(1), note: '' })
+    }
     const logs = (origin: string) => (origin === key.name ? [key] : undefined)
     const witness = { logs, store, signers: [witnessSigner('w')] }
     const given = await addCheckpoint(witness, Buffer.from(vector.request), unixSeconds(1))

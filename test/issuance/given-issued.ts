@@ -61,7 +61,7 @@ export class Issued {
       ...{ serial: plan.serial, issuerId: issuer.id, entry: web, alias: 'web', rev: 1 },
       ...{ binding: 'b1', issuedAt: T0, notBefore: plan.notBefore, notAfter: plan.notAfter },
       ...{ certificate: await issuer.signLeaf(plan), evidence: '{}', parentSerial: null },
-      ...{ requestId: 'r1', ...more },
+      ...{ requestId: 'r1', policyDigest: 'ab'.repeat(32), indexSize: 5, ...more },
     }
   }
 

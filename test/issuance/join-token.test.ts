@@ -7,8 +7,8 @@ import {
   createJoinToken,
   type NewJoinToken,
 } from '../../src/issuance/join-token.js'
-import type { LedgerEntry } from '../../src/issuance/ports.js'
-import { nextSerial, valueOf } from '../ca/given-authorities.js'
+import { valueOf } from '../ca/given-authorities.js'
+import { leaf } from '../contract/given-store.js'
 import { T0 } from '../support/fake-clock.js'
 import { MemoryStore } from '../support/memory-store.js'
 import { countedRandom } from '../support/random.js'
@@ -83,8 +83,7 @@ describe('attestJoinToken', () => {
     ]
     const answers = await Promise.all(wrong.map((text) => attest(text)))
     answers.push(await attest(made.token, made.expiresAt))
-    const used = { serial: nextSerial(), entry: null, certificate: new Uint8Array(0), issuedAt: T0 }
-    await store.ledger.append(used as unknown as LedgerEntry, [{ kind: 'join-token', id }])
+    await store.ledger.append(leaf({ issuedAt: T0 }), [{ kind: 'join-token', id }])
     answers.push(await attest(made.token))
     expect(answers[0]).toMatchObject({ ok: false, refusal: { code: 'evidence.not-accepted' } })
     for (const answer of answers) expect(answer).toEqual(answers[0])

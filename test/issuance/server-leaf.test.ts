@@ -69,7 +69,7 @@ describe('issueServerLeaf', () => {
     expect(record).toEqual({
       ...{ serial: record.serial, issuerId: given.hierarchy.issuer.id, entry: null, alias: '' },
       ...{ rev: 0, binding: null, issuedAt: T0, notBefore: T0 - 120, notAfter: T0 + 599 },
-      ...{ evidence: '{"kind":"self"}', parentSerial: null },
+      ...{ evidence: '{"kind":"self"}', parentSerial: null, policyDigest: null, indexSize: null },
       requestId: `self-${record.serial.slice(0, 12)}`,
     })
     expect(await given.ledger.find(record.serial)).toMatchObject({ certificate })

@@ -39,7 +39,7 @@ export const targets: readonly Target[] = [
       'keys',
       ...['ca/issuer.ts', 'ca/plan-leaf.ts', 'ca/encode-leaf.ts', 'ca/check-leaf.ts'],
       ...['ca/leaf-reader.ts', 'ca/crl.ts', 'ca/hierarchy.ts', 'ca/encode-authority.ts'],
-      ...['ca/identity-extension.ts', 'ca/name-constraints.ts', 'ca/x509/key-identifier.ts'],
+      ...['core/identity-extension.ts', 'ca/name-constraints.ts', 'ca/x509/key-identifier.ts'],
       'ca/x509/signature-algorithm.ts',
     ],
     tests: [

@@ -7,7 +7,8 @@ import type {
 } from '../../src/attestation/facts.js'
 import type { SerialNumber } from '../../src/core/serial.js'
 import { hours, minutes, plus, type UnixSeconds } from '../../src/core/time.js'
-import type { Uid } from '../../src/core/uid.js'
+import { canonicalize } from '../../src/core/canonical-json.js'
+import { sha256Hex, type Uid } from '../../src/core/uid.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
 import { type Grant, grantFor } from '../../src/namespace/grant.js'
 import { rememberedStandings } from '../../src/namespace/remembered-standings.js'
@@ -56,6 +57,16 @@ const renewalFacts = (given: GivenIndex, binding: string | null): RenewalFacts =
   parentNotAfter: plus(T0, hours(1)),
   binding,
 })
+
+/** As docs/format-issuance-log.md says it, from the objects themselves. */
+function digestOf(given: GivenIndex): string {
+  const { envelope, rules } = given.entry(on.alias)
+  const scopes = ['', 'payments', 'payments/eu'].map((name) => {
+    const { envelope: limits, guards = [] } = given.scope(name)
+    return sha256Hex(canonicalize({ envelope: limits, guards }))
+  })
+  return sha256Hex(canonicalize({ entry: { envelope, rules }, scopes }))
+}
 
 /** One memory for every index of these tests: it must never answer for another state. */
 const remembered = rememberedStandings(8)
@@ -110,6 +121,36 @@ describe('a grant', () => {
     expect(grant(given, renewalFacts(given, null)).names).toEqual([spiffe, entryName])
   })
 
+  it('names the rules and ceilings that it stands under by their digest, and by nothing else', async () => {
+    const given = await givenIndex(...world)
+    const digest = () => grant(given, podFacts(given)).policyDigest
+    const seen = [digest()]
+    const changes: readonly ChangeRequest[] = [
+      { op: 'rule.attach', ...on, rule: { id: 'r', callers: [on.alias], ports: [80] } },
+      { op: 'envelope.set', ...on, envelope: { mayCall: [alias('payments')] } },
+      { op: 'envelope.set', alias: '', envelope: { maxTtl: 7200 } },
+      { op: 'envelope.set', alias: 'payments', envelope: { keyAlgs: ['P-256'] } },
+      { op: 'guard.set', alias: 'payments/eu', guard: { id: 'g', effect: 'requireRoutes' } },
+    ]
+    for (const change of changes) {
+      await given.did(change)
+      expect(digest()).toBe(digestOf(given))
+      expect(seen).not.toContain(digest())
+      seen.push(digest())
+    }
+    const others: readonly ChangeRequest[] = [
+      { op: 'entry.update', ...on, labels: { tier: 'gold' } },
+      { op: 'scope.create', alias: 'shop' },
+      { op: 'envelope.set', alias: 'shop', envelope: { maxTtl: 60 } },
+    ]
+    for (const change of others) {
+      await given.did(change)
+      expect(digest()).toBe(seen.at(-1))
+    }
+    await given.did({ op: 'rule.detach', ...on, rule: 'r' })
+    expect(seen.slice(0, -1)).not.toContain(digest())
+  })
+
   it('says in the leaf which entry it is, at which revision, in which state of the index', async () => {
     const given = await givenIndex(...world)
     const { uid, head } = given.entry(on.alias)
@@ -119,7 +160,7 @@ describe('a grant', () => {
       binding,
       head,
       index: given.index.state.index,
-      policyDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      policyDigest: digestOf(given),
       rev: 1,
       size: 5,
       uid,

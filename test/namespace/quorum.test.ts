@@ -493,6 +493,7 @@ describe('a vote', () => {
       count({ ...terms, rev: 1 }, 'present', {
         changeClass: 'sensitive',
         author: { controller },
+        at: T0,
         votes: approving.map((voter, record) => {
           const vote = { voter, decision: 'approve', seq: 1, digest: '', cast: T0 } as const
           return { ...vote, record, in: ['present'] }

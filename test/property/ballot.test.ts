@@ -67,6 +67,7 @@ const ballot: fc.Arbitrary<Ballot> = fc.record({
   changeClass: fc.constantFrom(...changeClasses),
   author: fc.record({ controller: fc.constantFrom('p', 'q') }),
   votes,
+  at: fc.constant(100 as UnixSeconds),
 })
 
 const outcome = (of: Group, about: Ballot) => count(of, 'present', about).outcome
@@ -163,10 +164,31 @@ describe('a count', () => {
     )
   })
 
+  it('is not carried, and not ended, by a brake on a voter; nor is a no taken away', () => {
+    fc.assert(
+      fc.property(group, ballot, fc.nat(), fc.boolean(), (of, about, which, isOver) => {
+        const at = which % of.voters.length
+        const brake = { until: (isOver ? about.at : about.at + 1) as UnixSeconds }
+        const voters = of.voters.map((voter, position) =>
+          position === at ? { ...voter, brake } : voter,
+        )
+        const [before, after] = [of, { ...of, voters }].map((one) => count(one, 'present', about))
+        if (isOver) expect(after).toEqual(before)
+        expect(after?.no).toBe(before?.no)
+        expect(after?.outcome === 'dead').toBe(before?.outcome === 'dead')
+        if (before?.outcome !== 'passed') expect(after?.outcome).toBe(before?.outcome)
+      }),
+    )
+  })
+
   it('passes two ballots only with voters in common: at least 2t - W of them', () => {
     fc.assert(
       fc.property(group, votes, votes, (of, first, second) => {
-        const about = { changeClass: 'routine', author: { controller: 'x' } } as const
+        const about = {
+          changeClass: 'routine',
+          author: { controller: 'x' },
+          at: 100 as UnixSeconds,
+        } as const
         const passed = [first, second].map((cast) => outcome(of, { ...about, votes: cast }))
         if (!passed.every((one) => one === 'passed')) return
         const yes = [first, second].map(

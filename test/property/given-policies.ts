@@ -27,6 +27,12 @@ const scopeNames = ['', 'a', 'a/b', 'd'].map(alias)
 const ends = [15, 40, 50] as readonly number[] as readonly UnixSeconds[]
 const times = [10, 20, 30] as readonly number[] as readonly UnixSeconds[]
 
+/** Most have none. */
+const someBrake = fc.oneof(
+  { weight: 20, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.constantFrom(...times).map((until) => ({ brake: { until } })) },
+)
+
 const someRegions = fc.oneof(
   { weight: 12, arbitrary: fc.constant([alias('')]) },
   { weight: 2, arbitrary: fc.subarray(regions) },
@@ -106,7 +112,13 @@ export const someRule: fc.Arbitrary<Rule> = fc
     },
     { requiredKeys: ['id', 'callers', 'ports'] },
   )
-  .map((facts) => ({ ...normalizeRule({ ...facts, effect: 'allow', proto: 'http' }), rev: 1 }))
+  .chain((facts) =>
+    someBrake.map((brake) => ({
+      ...normalizeRule({ ...facts, effect: 'allow', proto: 'http' }),
+      rev: 1,
+      ...brake,
+    })),
+  )
 
 const scopes = fc.tuple(
   ...scopeNames.map((name) =>
@@ -120,10 +132,12 @@ const scopes = fc.tuple(
           { weight: 1, arbitrary: fc.array(someGuard, { minLength: 1, maxLength: 2 }) },
         ),
       })
-      .map(({ there, guards, ...scope }): PermitScope[] =>
-        there === 0 && name !== ''
-          ? []
-          : [{ ...scope, alias: name, ...(guards.length > 0 && { guards }) }],
+      .chain(({ there, guards, ...scope }) =>
+        someBrake.map((brake): PermitScope[] =>
+          there === 0 && name !== ''
+            ? []
+            : [{ ...scope, alias: name, ...(guards.length > 0 && { guards }), ...brake }],
+        ),
       ),
   ),
 )
@@ -140,7 +154,9 @@ const entries = fc.tuple(
         },
         { requiredKeys: ['state', 'envelope', 'rules'] },
       )
-      .map((entry) => ({ ...entry, uid: uid(index), alias: name })),
+      .chain((entry) =>
+        someBrake.map((brake) => ({ ...entry, uid: uid(index), alias: name, ...brake })),
+      ),
   ),
 )
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import type { Alias } from '../../src/core/alias.js'
 import { plus, type Seconds, seconds } from '../../src/core/time.js'
 import { type Decision, decisions } from '../../src/namespace/ballot.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
@@ -10,6 +11,7 @@ import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import { canonicalState } from '../../src/namespace/state.js'
 import { Auditor } from '../support/auditor.js'
 import { groupOf, TestVoter } from '../support/voters.js'
+import { brakeStatement, signedBrake, type Target } from '../namespace/given-brake.js'
 import { type GivenIndex, givenIndex, owner, valueOf } from '../namespace/given-index.js'
 
 /** Everybody there is; a group is some of them. Two are one person. */
@@ -44,6 +46,13 @@ type Step =
   | { readonly do: 'withdraw'; readonly which: number; readonly who: number }
   | { readonly do: 'accuse'; readonly a: number; readonly b: number }
   | { readonly do: 'replay'; readonly which: number }
+  | {
+      readonly do: 'brake'
+      readonly who: number
+      readonly on: Target
+      readonly ttl: number
+      readonly how: 'next' | 'again' | 'forged'
+    }
   | { readonly do: 'wait'; readonly seconds: number }
   | { readonly do: 'crash' }
 
@@ -82,6 +91,18 @@ const requests: fc.Arbitrary<ChangeRequest> = fc.oneof(
       )
       .map(([op, name]) => ({ op, alias: name })),
   },
+)
+
+const targets: fc.Arbitrary<Target> = fc.oneof(
+  names.map((alias) => ({ alias })),
+  fc.tuple(scopes, fc.constantFrom('ann', 'bob', 'cyd', 'dan')).map(([alias, voter]) => ({
+    alias,
+    voter,
+  })),
+)
+
+const lifts: fc.Arbitrary<ChangeRequest> = targets.map(({ alias, voter }) =>
+  voter === undefined ? { op: 'brake.lift', alias } : { op: 'voter.reinstate', alias, voter },
 )
 
 const index = fc.nat(1000)
@@ -124,6 +145,18 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
         })
         .map((more): Step => ({ do: 'vote', ...more })),
     },
+    { weight: 1, arbitrary: lifts.map((request): Step => ({ do: 'propose', request })) },
+    {
+      weight: 7,
+      arbitrary: fc
+        .record({
+          who,
+          on: targets,
+          ttl: fc.constantFrom(60, 3600, 86_400),
+          how: fc.constantFrom<'next' | 'again' | 'forged'>('next', 'next', 'again', 'forged'),
+        })
+        .map((more): Step => ({ do: 'brake', ...more })),
+    },
     {
       weight: 1,
       arbitrary: fc
@@ -157,6 +190,7 @@ class Walk {
   private live: LiveIndex
   private readonly auditor = new Auditor()
   private heard = 0
+  brakes = 0
   private readonly seen: string[] = []
   private readonly votes: Uint8Array[] = []
   private readonly ended = new Map<string, string>()
@@ -221,6 +255,9 @@ class Walk {
         if (vote) await this.live.submit([vote])
         break
       }
+      case 'brake':
+        await this.brake(step)
+        break
       case 'wait':
         clock.set(plus(clock.now(), step.seconds as Seconds))
         await this.live.settle()
@@ -230,6 +267,23 @@ class Walk {
         break
     }
     await this.check()
+  }
+
+  private async brake({ who: at, on, ttl, how }: Extract<Step, { do: 'brake' }>): Promise<void> {
+    const { state } = this.live
+    const name = on.alias as Alias
+    const found =
+      on.alias === '' ? state.root : (state.entryByAlias(name) ?? state.scopeByAlias(name))
+    if (!found) return
+    const by = people[at]!
+    const now = this.given.clock.now()
+    const voters = [by.id]
+    const said = { ...brakeStatement(state, voters, on, now), ttl: seconds(ttl) }
+    const envelopes = signedBrake([how === 'forged' ? stranger : by], said)
+    const first = await this.live.submitBrake(envelopes)
+    if (how === 'forged') expect(first.ok).toBe(false)
+    if (how === 'again') expect((await this.live.submitBrake(envelopes)).ok).toBe(false)
+    if (first.ok) this.brakes += 1
   }
 
   private note(made: Awaited<ReturnType<LiveIndex['change']>>): void {
@@ -311,6 +365,7 @@ describe('an index whose voters do what they like', () => {
   it('changes only by those who may, as an auditor reckons who shares no code with it', async () => {
     let commits = 0
     let deliberated = 0
+    let brakes = 0
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         const walk = new Walk(
@@ -327,6 +382,7 @@ describe('an index whose voters do what they like', () => {
         ]
         for (const step of [...first, ...all]) await walk.take(step)
         commits += await walk.end()
+        brakes += walk.brakes
         deliberated += walk.given.store.records.filter(
           ({ seq, envelopes }) => seq > 0 && envelopes.length === 0,
         ).length
@@ -336,5 +392,6 @@ describe('an index whose voters do what they like', () => {
     expect(commits).toBeGreaterThan(150)
     // That much happened for the test to mean something.
     expect(deliberated).toBeGreaterThan(60)
+    expect(brakes).toBeGreaterThan(4)
   }, 240_000)
 })

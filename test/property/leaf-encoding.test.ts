@@ -11,7 +11,7 @@ import {
 } from '@peculiar/x509'
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { IDENTITY_OID } from '../../src/ca/identity-extension.js'
+import { IDENTITY_OID } from '../../src/core/identity-extension.js'
 import type { LeafPlan, SubjectAltName } from '../../src/ca/leaf.js'
 import { parseIpAddress } from '../../src/ca/x509/ip-address.js'
 import type { SpkiDer } from '../../src/core/der.js'

@@ -139,7 +139,7 @@ describe('founding a CA', () => {
     const keys = join(config.dataDir, 'keys')
     for (const path of [config.dataDir, keys]) expect(statSync(path).mode & 0o777).toBe(0o700)
     const names = readdirSync(keys)
-    expect(names).toHaveLength(4)
+    expect(names).toHaveLength(5)
     for (const name of names) {
       expect(statSync(join(keys, name)).mode & 0o777).toBe(0o600)
       expect(readFileSync(join(keys, name), 'latin1')).not.toContain('PRIVATE KEY')

@@ -10,6 +10,12 @@ import type { Issued } from '../../src/issuance/issue-leaf.js'
 import type { Result } from '../../src/core/result.js'
 import { seconds } from '../../src/core/time.js'
 import { grantFor } from '../../src/namespace/grant.js'
+import { issuanceRecordOf } from '../../src/namespace/issuance-record.js'
+import { leafHash } from '../../src/tlog/hash.js'
+import { noWitnesses } from '../../src/tlog/policy.js'
+import { parseProof, verifyProof } from '../../src/tlog/proof-text.js'
+import { parseTilePath } from '../../src/tlog/tile.js'
+import { parseVerifierKey } from '../../src/tlog/verifier-key.js'
 import { openRemoteStore } from '../../src/store/open-store.js'
 import type { Command, Outcome } from '../../src/store/sqlite/commands.js'
 import { systemRandom } from '../../src/system.js'
@@ -76,6 +82,7 @@ class Pair implements AsyncDisposable {
         version: '0',
         keys: await instance.unsealIssuers(),
         logKey: instance.logKey,
+        issuanceKey: instance.issuanceKey,
         main,
         listeners: () => [],
         observer: { stage: () => undefined, issued: () => undefined },
@@ -111,6 +118,11 @@ class Pair implements AsyncDisposable {
   }
 }
 
+const ofNobody = {
+  ...{ entry: null, alias: '', rev: 0, binding: null },
+  ...{ policyDigest: null, indexSize: null },
+}
+
 describe('a worker', () => {
   let pair: Pair
   beforeEach(async () => {
@@ -133,6 +145,23 @@ describe('a worker', () => {
       })
     expect((await once()).ok).toBe(true)
     expect(codeOf(await once())).toBe('evidence.not-accepted')
+  })
+
+  it('shows its certificates in the issuance log of the main process', async () => {
+    const { record } = valueOf(await pair.issue())
+    const { operations: mains, issuanceKey } = pair.main.instance
+    const { operations: its } = pair.worker
+    // It signs nothing: the main process does, a moment later.
+    expect(codeOf(await its.issuanceProof(record.serial))).toBe('request.not-found')
+    const text = valueOf(await mains.issuanceProof(record.serial))
+    expect(valueOf(await its.issuanceProof(record.serial))).toBe(text)
+    const proof = valueOf(parseProof(Buffer.from(text)))
+    expect(proof.extra).toEqual(issuanceRecordOf(record))
+    const key = valueOf(parseVerifierKey(issuanceKey))
+    expect(verifyProof(proof, leafHash(proof.extra!), key, noWitnesses).ok).toBe(true)
+    expect(valueOf(await its.issuanceCheckpoint())).toBe(valueOf(await mains.issuanceCheckpoint()))
+    const tile = parseTilePath('tile/entries/000.p/1')!
+    expect(valueOf(await its.issuanceTile(tile))).toEqual(valueOf(await mains.issuanceTile(tile)))
   })
 
   it('does not issue to an entry that was suspended while it decided', async () => {
@@ -214,7 +243,7 @@ describe('a worker', () => {
   })
 
   it('may not have anything else written', async () => {
-    const { ledger, joinTokens, authorities } = pair.worker.store
+    const { ledger, joinTokens, authorities, recordGranted } = pair.worker.store
     const change = { from: 4, size: 5, meta: '{}', rows: [], map: [] }
     const toIndex: readonly Command[] = [
       { op: 'append-index', records: [record(4)], change },
@@ -229,14 +258,20 @@ describe('a worker', () => {
       () => authorities.put([]),
       // A leaf of an entry that says nothing of the index it was granted on.
       () => ledger.append(leaf(), []),
-      () => ledger.append(leaf({ entry: null, alias: 'shop/web' }), []),
+      () => ledger.append(leaf({ ...ofNobody, alias: 'shop/web' }), []),
+      // What the issuance log would say of it.
+      () => ledger.append(leaf({ ...ofNobody, rev: 3 }), []),
+      () => ledger.append(leaf({ ...ofNobody, indexSize: 3 }), []),
+      () => recordGranted(leaf({ policyDigest: null }), [], 3),
+      () => recordGranted(leaf({ policyDigest: '"' }), [], 3),
+      () => recordGranted(leaf({ indexSize: null }), [], 3),
     ]
     for (const ask of refused) await expect(ask()).rejects.toThrow('a worker may not ask for this')
     for (const outcome of await pair.send(toIndex)) {
       expect(outcome).toEqual({ kind: 'failed', message: 'a worker may not ask for this' })
     }
     await pair.worker.store.challenges.create(challenge())
-    await ledger.append(leaf({ entry: null, alias: '' }), [])
+    await ledger.append(leaf(ofNobody), [])
     await ledger.probe()
   })
 

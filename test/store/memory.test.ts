@@ -3,6 +3,7 @@ import { challengesContract } from '../contract/challenges.contract.js'
 import type { OpenWholeStore } from '../contract/given-store.js'
 import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
+import { issuanceLogContract } from '../contract/issuance-log.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { logTreeContract } from '../contract/log-tree.contract.js'
 import { MemoryStore } from '../support/memory-store.js'
@@ -17,4 +18,5 @@ joinTokensContract('memory', open)
 challengesContract('memory', open)
 indexStoreContract('memory', open)
 logTreeContract('memory', open)
+issuanceLogContract('memory', open)
 authoritiesContract('memory', open)

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
+import { inOrder } from '../../src/store/sqlite/migrate.js'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { Progress } from '../../src/namespace/ports.js'
 import { canonicalState } from '../../src/namespace/state.js'
@@ -112,5 +113,21 @@ describe('a store of Capstan 0.1', () => {
     const change = { op: 'entry.create', alias: 'shop/new', owner } as const
     // Its key is not here: what is signed with another one is caught before it is written.
     await expect(valueOf(await index).change(change)).rejects.toThrow('own record refused')
+  })
+})
+
+describe('the files of migrations', () => {
+  it('are numbered from 1, in order, whatever else is there', () => {
+    const names = ['0002_b.sql', 'README.md', '0001_a.sql']
+    expect(inOrder(names)).toEqual(['0001_a.sql', '0002_b.sql'])
+  })
+
+  it.each([
+    ['a number twice', ['0001_a.sql', '0001_b.sql']],
+    ['a number left out', ['0001_a.sql', '0003_c.sql']],
+    ['no first number', ['0002_b.sql']],
+    ['a number before the first', ['0000_a.sql', '0001_b.sql']],
+  ])('are refused with %s', (_, names) => {
+    expect(() => inOrder(names)).toThrow('is not number')
   })
 })

@@ -10,6 +10,12 @@ import {
   readingTogether,
 } from '../../src/store/sqlite/open-database.js'
 
+describe('opening for writing', () => {
+  it('refuses a database that takes no WAL mode, such as one in memory', () => {
+    expect(() => openForWriting(':memory:')).toThrow('is not in WAL mode: memory')
+  })
+})
+
 describe('reading together', () => {
   let directory: string
   let writer: Database

@@ -232,6 +232,28 @@ describe('nodes that no root leads to any more', () => {
     { selector: ([name]) => name, maxLength: 5 },
   )
 
+  it('stay where the checkpoint that is kept leads to them, and a later change dropped them', () => {
+    const database = open()
+    const writer = new MapWriter(database, { leftLying: 0, swept: 100 })
+    const map = new MapReader(database)
+    const [one, two] = [mapKey('t', 'one'), mapKey('t', 'two')]
+    const values = [sha256('a'), sha256('b'), sha256('c')] as const
+    const first = [one, two].map((key) => ({ key, value: values[0] }))
+    writer.append(0, 1, first)
+    writer.append(1, 2, [{ key: one, value: values[1] }])
+    writer.append(2, 3, [{ key: two, value: values[2] }])
+    // As when a change is appended while the head before it is being signed.
+    writer.signed(2)
+    const root = map.rootAt(2)!
+    const valueOfKey = (key: Hash) =>
+      valueOf(verifyMapProof(proveKey(map, root, key), root.hash, key))
+    expect([valueOfKey(one), valueOfKey(two)].map((value) => value && hex(value))).toEqual([
+      hex(values[1]),
+      hex(values[0]),
+    ])
+    database.close()
+  })
+
   it('go, and those of the latest checkpoint and after stay (property)', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(changes, fc.boolean()), { maxLength: 40 }), (steps) => {

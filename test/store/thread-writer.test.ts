@@ -9,6 +9,7 @@ import { challengesContract } from '../contract/challenges.contract.js'
 import { leaf } from '../contract/given-store.js'
 import { indexStoreContract } from '../contract/index-store.contract.js'
 import { issuanceLedgerContract } from '../contract/issuance-ledger.contract.js'
+import { issuanceLogContract } from '../contract/issuance-log.contract.js'
 import { joinTokensContract } from '../contract/join-tokens.contract.js'
 import { builtModule } from '../support/built.js'
 import { T0 } from '../support/fake-clock.js'
@@ -25,6 +26,7 @@ afterAll(() => stores[Symbol.asyncDispose]())
 issuanceLedgerContract('SQLite, thread', open)
 joinTokensContract('SQLite, thread', open)
 challengesContract('SQLite, thread', open)
+issuanceLogContract('SQLite, thread', open)
 indexStoreContract('SQLite, thread', open)
 authoritiesContract('SQLite, thread', open)
 

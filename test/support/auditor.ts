@@ -74,7 +74,12 @@ export class Auditor {
   private last = ''
   private at = 0
   private between = ''
+  /** Of each scope's braked voters, by the thumbprints of their keys: until when. */
+  private readonly braked = new Map<string, Map<string, number>>()
+  /** When each voter of a scope used the brake. */
+  private readonly used = new Map<string, number[]>()
   commits = 0
+  brakes = 0
 
   hear({ seq, bytes, envelopes }: StoredRecord): void {
     const record = read(bytes)
@@ -90,6 +95,7 @@ export class Auditor {
     if (record.kind === 'genesis') this.genesis(record, heard[0])
     else if (record.kind === 'commit') this.commit(record, heard)
     else if (record.kind === 'evidence') this.evidence(record, heard)
+    else if (record.kind === 'brake') this.brake(record, heard)
     else this.deliberation(record, heard[0], hash)
     if (record.rev !== undefined) {
       insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
@@ -171,12 +177,15 @@ export class Auditor {
       insist(signedBy(heard[1].envelope, group.voters[0].keys), 'a vote that nobody signed')
     } else {
       const votes = this.asked.get(record.prop)?.votes ?? []
-      this.carries(group, votes, record.class)
+      this.carries(group, votes, record.class, this.free(proposal.scope.uid, record.ts))
       const wait = group.timelock?.[record.class] ?? 0
       insist(record.ts >= (this.asked.get(record.prop) ? proposal.created : 0) + wait, 'too early')
       if (proposal.op === 'group.set') {
         const own = this.groups.get(record.subject.uid)
-        if (!own || own === group) this.carries(proposal.body.group, votes, record.class)
+        if (!own || own === group) {
+          const free = this.free(record.subject.uid, record.ts)
+          this.carries(proposal.body.group, votes, record.class, free)
+        }
       }
     }
     if (proposal.op === 'group.set') {
@@ -187,20 +196,81 @@ export class Auditor {
         insist(2 * proposal.body.group.threshold[name] > total, 'halves that decide apart')
       }
       this.groups.set(record.subject.uid, { ...proposal.body.group, rev })
+      const kept = new Set(proposal.body.group.voters.flatMap(printsOf))
+      const braked = this.braked.get(record.subject.uid)
+      for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
+    }
+    if (proposal.op === 'voter.reinstate') {
+      const voter = group.voters.find(({ id }: Any) => id === proposal.body.voter)
+      for (const print of printsOf(voter)) this.braked.get(record.subject.uid)?.delete(print)
     }
     if (record.subject.uid.startsWith('s'))
       this.aliases.set(record.subject.uid, record.subject.alias)
   }
 
   /** Weight and people of those who approve, and whose signatures are theirs. */
-  private carries(group: Any, votes: readonly Said[], changeClass: string): void {
+  private carries(
+    group: Any,
+    votes: readonly Said[],
+    changeClass: string,
+    isFree: (voter: Any) => boolean,
+  ): void {
     const yes = group.voters.filter(
-      (voter: Any) => voter.status === 'active' && latestOf(voter, votes)?.decision === 'approve',
+      (voter: Any) =>
+        voter.status === 'active' &&
+        isFree(voter) &&
+        latestOf(voter, votes)?.decision === 'approve',
     )
     const weight = yes.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
     const people = new Set(yes.map((voter: Any) => voter.controller)).size
     insist(weight >= group.threshold[changeClass], `a ${changeClass} change without the votes`)
     insist(people >= group.minControllers[changeClass], `a ${changeClass} change of too few people`)
+  }
+
+  /** Is no brake on a voter of a scope? */
+  private free(scope: string, at: number): (voter: Any) => boolean {
+    const braked = this.braked.get(scope)
+    return (voter) => printsOf(voter).every((print) => at >= (braked?.get(print) ?? 0))
+  }
+
+  private brake(record: Any, heard: readonly Any[]): void {
+    this.brakes += 1
+    const [{ statement, digest }] = heard as [Any]
+    insist(record.class === 'emergency' && record.prop === digest, 'a brake that is something else')
+    insist(statement.index === this.index, 'a brake for another index')
+    insist(statement.base.head === this.heads.get(record.subject.uid), 'a brake on another base')
+    insist(record.ts <= statement.expires, 'a brake used too late')
+    const { uid, rev } = statement.scope
+    const group = this.groups.get(uid)
+    insist(group?.rev === rev, 'a brake of another group')
+    const above = this.aliases.get(uid) ?? 'nowhere'
+    insist(
+      above === '' || `${record.subject.alias}/`.startsWith(`${above}/`),
+      'a brake on what is elsewhere',
+    )
+    const isFree = this.free(uid, record.ts)
+    const by = group.voters.filter(
+      (voter: Any) =>
+        voter.status === 'active' &&
+        isFree(voter) &&
+        heard.some(({ envelope }) => signedBy(envelope, voter.keys)),
+    )
+    insist(by.length === heard.length, 'a brake by who may not')
+    const weight = by.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
+    insist(weight >= group.threshold.emergency, 'a brake by too few')
+    for (const { id } of by) {
+      const key = `${uid} ${id}`
+      const used = (this.used.get(key) ?? []).filter((at) => at > record.ts - 604_800)
+      insist(group.solo === true || used.length < group.brake.perWeek, 'too many brakes')
+      this.used.set(key, [...used, record.ts])
+    }
+    insist(group.solo === true || statement.ttl <= group.brake.ttl, 'a brake that is too long')
+    if (statement.voter === undefined) return
+    insist(uid === record.subject.uid, 'a brake on a voter of another group')
+    const voter = group.voters.find(({ id }: Any) => id === statement.voter)
+    const braked = this.braked.get(uid) ?? new Map<string, number>()
+    for (const print of printsOf(voter)) braked.set(print, record.ts + statement.ttl)
+    this.braked.set(uid, braked)
   }
 
   private evidence(record: Any, heard: readonly Any[]): void {
@@ -236,6 +306,9 @@ function latestOf(voter: Any, votes: readonly Said[]): Said | undefined {
   })
   return own.at(-1)
 }
+
+const printsOf = (voter: Any): readonly string[] =>
+  voter.keys.map(({ thumbprint }: Any) => thumbprint)
 
 const weightOf = (group: Any): number =>
   group.voters

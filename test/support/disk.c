@@ -1,6 +1,6 @@
 /*
  * A disk that can be told to misbehave, under one process: LD_PRELOAD=disk.so. Only files whose path
- * ends with one of `capstan.db`, `capstan.db-wal` are touched.
+ * ends with one of `capstan.db`, `capstan.db-wal`, `witness.db`, `witness.db-wal` are touched.
  *
  * CAPSTAN_DISK_FAULT   a file, read again at every call: "fsync-ms N" delays every fsync, "errno N"
  *                      lets every write and fsync fail; empty or not there: a good disk.
@@ -65,9 +65,13 @@ static int kind_of(int fd) {
   ssize_t length = readlink(link, path, sizeof path - 1);
   if (length < 0) return NONE;
   path[length] = 0;
-  if (length >= 10 && strcmp(path + length - 10, "capstan.db") == 0) return DB;
-  if (length >= 14 && strcmp(path + length - 14, "capstan.db-wal") == 0) return WAL;
-  return NONE;
+  /* Both names have ten octets. */
+  int wal = length >= 14 && strcmp(path + length - 4, "-wal") == 0;
+  if (wal) path[length -= 4] = 0;
+  if (length < 10) return NONE;
+  const char *name = path + length - 10;
+  if (strcmp(name, "capstan.db") && strcmp(name, "witness.db")) return NONE;
+  return wal ? WAL : DB;
 }
 
 /* The number after `word` in the fault file; 0 when it is not there. */

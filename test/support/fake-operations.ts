@@ -1,3 +1,4 @@
+import type { BrakeJson } from '../../src/server/http/brake-shapes.js'
 import { ok } from '../../src/core/result.js'
 import type {
   CertificateWithPemJson,
@@ -121,6 +122,16 @@ const change: ChangeJson = {
   class: 'routine',
 }
 
+const brake: BrakeJson = {
+  seq: 9,
+  at: '2026-11-21T00:00:00Z',
+  until: '2026-11-21T02:00:00Z',
+  standing: 'in-effect',
+  subject: { alias: 'payments/api', uid: `e${'a'.repeat(31)}`, kind: 'entry' },
+  scope: '',
+  by: ['local'],
+}
+
 const proposal: ProposalJson = {
   id: `pr${'a'.repeat(40)}`,
   digest: HEX,
@@ -171,6 +182,9 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     checkpoint: () => later('acme.example/index\n4\n'),
     logTile: () => later(new Uint8Array(32)),
     entryBundle: () => later(Buffer.from('{"v":1}\n')),
+    issuanceCheckpoint: () => later('acme.example/issuance\n0\n'),
+    issuanceTile: () => later(new Uint8Array(32)),
+    issuanceProof: () => later('c2sp.org/tlog-proof@v1\n'),
     logProof: () => later('c2sp.org/tlog-proof@v1\n'),
     stateProof: () => later('capstan/state-proof@v1\n'),
     createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),
@@ -187,10 +201,33 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
           head: HEX,
           logKey: 'acme.example/index+00000000+AA==',
         },
+        issuance: {
+          size: 7,
+          logKey: 'acme.example/issuance+00000000+AA==',
+          checkpoint: { size: 6, signedAt: T },
+        },
         issuer: { id: '5b7d1f2846a0c8e2', subject: 'CN=issuer', notBefore: T, notAfter: T },
         trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
         entries: 1,
         liveCertificates: 1,
+        cosigning: {
+          log: 'index',
+          quorum: false,
+          witnesses: [
+            {
+              name: 'w1',
+              url: 'https://w1.example/',
+              size: 4,
+              at: T,
+              behindSince: null,
+              fault: null,
+            },
+            {
+              ...{ name: 'w2', url: 'https://w2.example/', size: null, at: null, behindSince: T },
+              fault: 'no answer in time',
+            },
+          ],
+        },
         server: { version: '0.1.0', pid: 1, listeners: [{ name: 'http', address: '[::]:8443' }] },
       }),
     entries: () => later({ entries: [entry] }),
@@ -246,6 +283,9 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         verdict: 'issued by this CA and live',
       }),
     change: () => later({ change }),
+    brakes: () => later([brake]),
+    brake: () => later(brake),
+    signedBrake: () => later(brake),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
@@ -275,6 +315,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     revoke: () => later({ revoked: 1, serials: [SERIAL] }),
     checkCluster: () =>
       later({ ok: true, checks: [{ name: 'tokenreview', ok: true, detail: 'allowed' }] }),
+    verifyIssuance: () => later({ size: 7, root: 'cm9vdA==', compared: 5, before: 1, ok: true }),
     verify: () => later({ records: 4, head: HEX, root: 'cm9vdA==', ok: true }),
     progress: () => ({ progress: { work: 'make changes', done: 1, total: 2 } }),
     ...overrides,

@@ -43,6 +43,34 @@ const told = {
   proposal: `pr${'a'.repeat(40)}`,
 }
 
+const decidedChange = {
+  change: {
+    seq: 7,
+    at: '2026-11-21T00:00:00Z',
+    op: 'rule.attach',
+    subject: 'payments/api',
+    rev: 2,
+    by: 'ann',
+    votes: ['approve: ann'],
+    reason: '=1+1',
+    proposal: `pr${'a'.repeat(40)}`,
+    class: 'sensitive',
+    summary: ['rule: shop'],
+  },
+  scope: '',
+  group: 2,
+  needs: { threshold: 151, controllers: 2 },
+  votes: [
+    {
+      voter: 'ann',
+      decision: 'approve',
+      cast: '2026-11-21T00:00:00Z',
+      controller: 'ann@acme',
+      weight: 100,
+    },
+  ],
+}
+
 /** Questions answered, each in its documented shape. */
 export const fakeQuestions = {
   impact: (id) =>
@@ -53,6 +81,15 @@ export const fakeQuestions = {
     }),
   reach: ({ alias }) => later(reach(alias)),
   callers: ({ alias }) => later(reach(alias)),
+  cedar: () =>
+    later({
+      size: 4,
+      at: '2026-11-21T00:00:00Z',
+      policies: ['permit (principal, action, resource);'],
+      entities: [{ uid: { type: 'Capstan::Region', id: '' }, attrs: {}, parents: [] }],
+      next: `payments/api:e${'a'.repeat(31)}`,
+    }),
+  changes: () => later({ changes: [decidedChange], next: 8 }),
   authority: (alias) =>
     later({
       alias,

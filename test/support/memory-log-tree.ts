@@ -1,7 +1,13 @@
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { type Hash, leafHash, sameHash } from '../../src/tlog/hash.js'
 import { proveKey } from '../../src/tlog/map-proof.js'
-import type { LogHead, LogTree, ProvedState, SignedHead } from '../../src/tlog/ports.js'
+import type {
+  KeptCosignature,
+  LogHead,
+  LogTree,
+  ProvedState,
+  SignedHead,
+} from '../../src/tlog/ports.js'
 import { appendToEdge, emptyEdge, headOf } from '../../src/tlog/tree-edge.js'
 import type { TreeHead } from '../../src/tlog/verify-proof.js'
 import type { MemoryStateMap } from './memory-state-map.js'
@@ -13,6 +19,7 @@ const NONE = new Uint8Array(0)
 export class MemoryLogTree extends MemoryTiles implements LogTree {
   signed: SignedHead | undefined
   #edge = emptyEdge
+  readonly #cosigned = new Map<string, KeptCosignature>()
   readonly #entries: () => readonly Uint8Array[]
   readonly #map: MemoryStateMap | undefined
 
@@ -40,7 +47,29 @@ export class MemoryLogTree extends MemoryTiles implements LogTree {
   }
 
   checkpoint(): Promise<SignedHead | undefined> {
-    return Promise.resolve(this.signed)
+    const { signed } = this
+    if (!signed) return Promise.resolve(undefined)
+    const lines = [...this.#cosigned.values()].filter(
+      ({ size, root, state }) =>
+        size === signed.size &&
+        sameHash(root, signed.root) &&
+        sameHash(state ?? NONE, signed.state ?? NONE),
+    )
+    const ordered = lines.toSorted((a, b) => (a.witness < b.witness ? -1 : 1))
+    const note = signed.note + ordered.map(({ line }) => line).join('')
+    return Promise.resolve({ ...signed, note })
+  }
+
+  cosignatures(): Promise<readonly KeptCosignature[]> {
+    return Promise.resolve([...this.#cosigned.values()])
+  }
+
+  keepCosignature(cosignature: KeptCosignature): Promise<void> {
+    const { witness, size, at } = cosignature
+    const before = this.#cosigned.get(witness)
+    const isNews = !before || size > before.size || (size === before.size && at >= before.at)
+    if (isNews) this.#cosigned.set(witness, cosignature)
+    return Promise.resolve()
   }
 
   proveState(keys: readonly Hash[]): Promise<ProvedState | undefined> {

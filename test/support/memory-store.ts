@@ -12,10 +12,14 @@ import type {
   JoinToken,
   JoinTokenStore,
   LedgerRow,
+  OwnIssuanceLog,
   Spend,
 } from '../../src/issuance/ports.js'
 import type { Store } from '../../src/store/open-store.js'
+import { issuanceRecordOf } from '../../src/namespace/issuance-record.js'
+import { leafHash } from '../../src/tlog/hash.js'
 import { MemoryIndexStore } from './memory-index-store.js'
+import { MemoryLogTree } from './memory-log-tree.js'
 
 interface Spendable {
   readonly expiresAt: UnixSeconds
@@ -29,6 +33,9 @@ export class MemoryStore implements Store {
   private readonly crlNumbers = new Map<string, number>()
   private readonly tokens = new Map<string, JoinToken & Spendable>()
   private readonly asked = new Map<string, Challenge & Spendable>()
+  /** Every certificate ever recorded, in order. */
+  private readonly log: { readonly serial: SerialNumber; readonly bytes: Uint8Array }[] = []
+  private readonly issued = new MemoryLogTree(() => this.log.map(({ bytes }) => bytes))
   private readonly known = new Map<string, AuthorityRecord>()
 
   queueDepth(): number {
@@ -56,7 +63,10 @@ export class MemoryStore implements Store {
         if (this.rows.has(entry.serial)) throw exists('serial')
         for (const spend of spends) this.spendable(spend)!.usedAt = entry.issuedAt
         const certificate = certificateDer(Uint8Array.from(entry.certificate))
-        this.rows.set(entry.serial, { ...entry, certificate, revocation: null })
+        const seq = this.log.length
+        this.rows.set(entry.serial, { ...entry, certificate, revocation: null, seq })
+        this.log.push({ serial: entry.serial, bytes: issuanceRecordOf(entry) })
+        this.issued.append([leafHash(issuanceRecordOf(entry))])
         if (entry.entry !== null) {
           const latest = Math.max(entry.notAfter, this.until.get(entry.entry) ?? 0)
           this.until.set(entry.entry, unixSeconds(latest))
@@ -120,6 +130,25 @@ export class MemoryStore implements Store {
         return dropped
       }),
     probe: () => Promise.resolve(),
+  }
+
+  readonly issuanceLog: OwnIssuanceLog = {
+    tree: this.issued,
+    issuedAt: (seq) =>
+      answered(() => [...this.rows.values()].find((row) => row.seq === seq)?.issuedAt),
+    last: () =>
+      answered(() => {
+        const last = this.log.findLastIndex(({ serial }) => this.rows.has(serial))
+        return last < 0 ? undefined : last
+      }),
+    pruned: () => answered(() => this.log.length - this.rows.size),
+    unlogged: () => Promise.resolve({ found: 0, expected: 0, later: 0 }),
+    read: (from, limit) =>
+      answered(() =>
+        this.log
+          .flatMap(({ serial, bytes }, seq) => (this.rows.has(serial) ? [{ seq, bytes }] : []))
+          .filter(({ seq }) => seq >= from && seq < from + limit),
+      ),
   }
 
   readonly joinTokens: JoinTokenStore = {

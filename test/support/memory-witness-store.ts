@@ -1,17 +1,28 @@
+import { type UnixSeconds, unixSeconds } from '../../src/core/time.js'
 import type { WitnessStore } from '../../src/tlog/ports.js'
-import type { TreeHead } from '../../src/tlog/verify-proof.js'
-import type { Decision } from '../../src/tlog/witness-answer.js'
+import type { CosignedHead, Decision, RecordedHead } from '../../src/tlog/witness-answer.js'
 
 /** Heads in memory. */
 export class MemoryWitnessStore implements WitnessStore {
-  readonly heads = new Map<string, TreeHead>()
+  readonly heads = new Map<string, CosignedHead>()
 
   checkAndStore(
     origin: string,
-    decide: (recorded: TreeHead | undefined) => Decision,
+    decide: (recorded: RecordedHead | undefined) => Decision,
   ): Promise<Decision> {
-    const decision = decide(this.heads.get(origin))
-    if (decision.kind === 'cosign') this.heads.set(origin, decision.head)
-    return Promise.resolve(decision)
+    return new Promise((resolve) => {
+      const decision = decide(this.heads.get(origin))
+      if (decision.kind === 'cosign') this.heads.set(origin, decision.head)
+      resolve(decision)
+    })
+  }
+
+  latest(origin: string): Promise<CosignedHead | undefined> {
+    return Promise.resolve(this.heads.get(origin))
+  }
+
+  latestTime(): Promise<UnixSeconds | undefined> {
+    const times = [...this.heads.values()].map(({ at }) => at)
+    return Promise.resolve(times.length === 0 ? undefined : unixSeconds(Math.max(...times)))
   }
 }

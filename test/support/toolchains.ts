@@ -58,6 +58,9 @@ export function pythonPrograms(name: string, packages: readonly string[]): strin
 /** `verify` by crypto/x509 and `certify` by grpc-go with Linkerd's own generated client. */
 export const goClient = (): string => goProgram('go-client', join(clients, 'go'))
 
+/** Both sides of C2SP tlog-witness: `key`, `submit` and `witness`. */
+export const witnessPeer = (): string => goProgram('go-witness', join(clients, 'witness'))
+
 /** `ROOTS CHAIN [NAME]` judged by rustls-webpki. */
 export const rustClient = (): string =>
   rustProgram('rust-client', join(clients, 'rust'), 'capstan-rustls-client')

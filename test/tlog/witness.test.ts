@@ -7,7 +7,7 @@ import { EMPTY_ROOT } from '../../src/tlog/hash.js'
 import { parseNote, parseSignatureLine, verifyNote } from '../../src/tlog/note.js'
 import { signCheckpoint } from '../../src/tlog/sign-note.js'
 import { parseVerifierKey, signatureType, verifierKey } from '../../src/tlog/verifier-key.js'
-import { addCheckpoint, type Witness } from '../../src/tlog/witness.js'
+import { addCheckpoint, cosignedNote, type Witness } from '../../src/tlog/witness.js'
 import type { WitnessAnswer } from '../../src/tlog/witness-answer.js'
 import { parseWitnessRequest } from '../../src/tlog/witness-request.js'
 import { witnessStoreContract } from '../contract/witness-store.contract.js'
@@ -15,7 +15,10 @@ import { MemoryWitnessStore } from '../support/memory-witness-store.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { numberedLeaves, treeProof, treeRoot } from './reference-tree.js'
 
-witnessStoreContract(() => Promise.resolve(new MemoryWitnessStore()))
+witnessStoreContract('memory', () => {
+  const store = new MemoryWitnessStore()
+  return Promise.resolve({ store, reopen: () => Promise.resolve(store) })
+})
 
 const origin = 'log.example/1'
 const log = logSigner(origin)
@@ -59,7 +62,7 @@ describe('a witness', () => {
     ] as const) {
       const answer = await ask(witness, await request(old, size))
       if (answer.status !== 200) throw new Error(String(answer.status))
-      expect(store.heads.get(origin)).toEqual({ size, root: rootAt(size) })
+      expect(store.heads.get(origin)).toMatchObject({ size, root: rootAt(size), at: now })
       const cosigned = parseNote(Buffer.from((await note(size)) + answer.body))
       const verified = cosigned.ok && verifyNote(cosigned.value, [log.key, w.key])
       expect(verified && verified.ok && verified.value).toEqual([
@@ -67,6 +70,43 @@ describe('a witness', () => {
         { key: w.key, time: now },
       ])
     }
+  })
+
+  it('states no earlier time of a larger tree while its clock steps back a little', async () => {
+    const { witness, store } = given()
+    const timeOf = async (at: number, old: number, size: number): Promise<number | undefined> => {
+      const body = Buffer.from(await request(old, size))
+      const answer = await addCheckpoint(witness, body, unixSeconds(at))
+      const line = 'body' in answer ? answer.body : ''
+      const cosigned = parseNote(Buffer.from((await note(size)) + line))
+      const verified = cosigned.ok && verifyNote(cosigned.value, [w.key])
+      const time = verified && verified.ok ? verified.value[0]?.time : undefined
+      expect(store.heads.get(origin)?.at).toBe(time)
+      return time
+    }
+    expect(await timeOf(now, 0, 7)).toBe(now)
+    expect(await timeOf(now - 60, 7, 8)).toBe(now)
+    expect(await timeOf(now + 1, 8, 9)).toBe(now + 1)
+    // Only a witness that was told to accept it comes here.
+    expect(await timeOf(now - 3600, 9, 10)).toBe(now - 3600)
+  })
+
+  it('shows what it has cosigned last, with the very signatures that it answered', async () => {
+    const { witness } = given()
+    expect((await cosignedNote(witness, origin)).ok).toBe(false)
+    await ask(witness, await request(0, 7))
+    const stranger = logSigner('stranger.example')
+    const theirs = (await note(9, {}, stranger)).split('\n\n')[1] ?? ''
+    const answer = await addCheckpoint(
+      witness,
+      Buffer.from((await request(7, 9)) + theirs),
+      unixSeconds(now + 60),
+    )
+    if (answer.status !== 200) throw new Error(String(answer.status))
+    const shown = await cosignedNote(witness, origin)
+    // The stranger's signature is nothing that the witness has looked at.
+    expect(shown).toEqual({ ok: true, value: (await note(9)) + answer.body })
+    expect((await cosignedNote(witness, 'other')).ok).toBe(false)
   })
 
   it('signs with each of its keys', async () => {
@@ -121,7 +161,7 @@ describe('a witness', () => {
     const answer = await ask(witness, await body())
     expect(answer.status).toBe(status)
     if (answer.status === 409) expect(answer.body).toBe('7\n')
-    expect(store.heads.get(origin)).toEqual({ size: 7, root: rootAt(7) })
+    expect(store.heads.get(origin)).toMatchObject({ size: 7, root: rootAt(7) })
     // It is not thrown off: the log goes on.
     expect((await ask(witness, await request(7, 9))).status).toBe(200)
   })
@@ -159,9 +199,8 @@ describe('a witness', () => {
         return w.sign(octets)
       },
     }
-    const store = {
-      checkAndStore: () => Promise.reject(new DependencyError('store', 'the disk is full')),
-    }
+    const store = new MemoryWitnessStore()
+    store.checkAndStore = () => Promise.reject(new DependencyError('store', 'the disk is full'))
     const body = await request(0, 7)
     await expect(ask({ ...witness, store, signers: [signer] }, body)).rejects.toThrow('disk')
     expect(signed).toEqual([])

@@ -1,6 +1,6 @@
 import { DerError, type DerReader, readInner } from '../../core/der-reader.js'
 import { contextConstructedTag, contextPrimitiveTag, tags } from '../../core/der-tags.js'
-import { IDENTITY_OID } from '../identity-extension.js'
+import { IDENTITY_OID } from '../../core/identity-extension.js'
 import { type GeneralName, readGeneralName } from './general-name.js'
 import { type KeyUsage, keyUsages } from './key-usage.js'
 import { extensionOids } from './object-identifiers.js'

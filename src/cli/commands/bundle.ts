@@ -1,10 +1,9 @@
-import { writeFile, rename } from 'node:fs/promises'
 import { renderPem } from '../../core/pem.js'
-import { answer, type Answer, type CommandSpec } from '../command.js'
-import { reasonOf } from '../../core/error-code.js'
+import type { Answer, CommandSpec } from '../command.js'
+import { deliver } from '../deliver.js'
 import type { Invocation } from '../invocation.js'
 import { segment } from '../operator-api.js'
-import { type Outcome, usage } from '../problem.js'
+import type { Outcome } from '../problem.js'
 
 async function bundle(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
@@ -53,25 +52,6 @@ async function crl(call: Invocation): Promise<Outcome<Answer>> {
   const out = call.text('out')
   const raw = out !== undefined && call.text('format') === 'der'
   return deliver(call, { issuer, pem }, raw ? der.value : pem)
-}
-
-/** To `--out`, in one step, or to the screen. */
-async function deliver(
-  call: Invocation,
-  json: unknown,
-  content: string | Uint8Array,
-): Promise<Outcome<Answer>> {
-  const out = call.text('out')
-  if (out === undefined) return answer(json, () => Buffer.from(content).toString())
-  const path = call.path(out)
-  const part = `${path}.${Buffer.from(call.world.random(4)).toString('hex')}.part`
-  try {
-    await writeFile(part, content, { flag: 'wx', mode: 0o644 })
-    await rename(part, path)
-  } catch (error) {
-    return usage(`cannot write ${out}`, { found: reasonOf(error) })
-  }
-  return answer(json, (look) => `${look.paint('green', 'wrote')} ${out}`)
 }
 
 export const bundleCommands: readonly CommandSpec[] = [

@@ -1,31 +1,24 @@
-import { parsePem, renderPem } from '../../core/pem.js'
+import { renderPem } from '../../core/pem.js'
 import { visible } from '../../core/visible.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
+import { certificateIn, serialIn } from '../certificate-file.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import { parseSerial } from '../../core/serial.js'
+import { parseSerial, type SerialNumber } from '../../core/serial.js'
 import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import { type Look, paintState } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 
-/** The first certificate of a PEM file, or a DER file, as PEM. */
-function certificateIn(octets: Buffer): string | undefined {
-  const blocks = parsePem(octets.toString('utf8'))
-  const leaf = blocks?.find(({ label }) => label === 'CERTIFICATE')
-  if (leaf !== undefined) return renderPem('CERTIFICATE', leaf.der)
-  // A DER certificate is a SEQUENCE; what it says is for the server to read.
-  return octets[0] === 0x30 ? renderPem('CERTIFICATE', octets) : undefined
-}
-
 async function inspect(call: Invocation): Promise<Outcome<Answer>> {
   const name = call.word(0) ?? '-'
   const octets = await call.file(name)
   if (!octets.ok) return octets
-  const certificate = certificateIn(octets.value)
-  if (certificate === undefined) {
+  const der = certificateIn(octets.value)
+  if (der === undefined) {
     return usage(`${name} holds no certificate`, { wanted: 'a certificate in PEM or DER' })
   }
+  const certificate = renderPem('CERTIFICATE', der)
   const api = await call.operator()
   if (!api.ok) return api
   const report = await api.value.send('/v1/certificates/inspect', { certificate })
@@ -110,6 +103,33 @@ function renderCertificate(look: Look, certificate: JsonReader): string {
   ])
 }
 
+/** By its serial number, or by a file that holds it. */
+async function prove(call: Invocation): Promise<Outcome<Answer>> {
+  const word = call.word(0) ?? '-'
+  const serial = parseSerial(word) ?? (await serialOf(call, word))
+  if (typeof serial !== 'string') return serial
+  const api = await call.operator()
+  if (!api.ok) return api
+  const found = await api.value.octets(`/v1/logs/issuance/proof/${serial}`, 'text/plain')
+  if (!found.ok) return found
+  const proof = Buffer.from(found.value).toString()
+  return answer({ serial, proof }, () => proof)
+}
+
+async function serialOf(
+  call: Invocation,
+  file: string,
+): Promise<SerialNumber | Exclude<Outcome<never>, { ok: true }>> {
+  const octets = await call.file(file)
+  if (!octets.ok) return octets
+  const der = certificateIn(octets.value)
+  const serial = der && serialIn(der)
+  if (serial !== undefined) return serial
+  return usage(`${file} holds no certificate of ours`, {
+    wanted: 'a serial number of 32 hex digits, or a certificate in PEM or DER',
+  })
+}
+
 export const certReadCommands: readonly CommandSpec[] = [
   {
     path: 'cert inspect',
@@ -126,5 +146,18 @@ export const certReadCommands: readonly CommandSpec[] = [
     options: [{ flags: '--pem', description: 'print the certificate itself' }],
     examples: ['capstan cert show 5f0e8a1b2c3d4e5f60718293a4b5c6d7 --pem'],
     run: show,
+  },
+  {
+    path: 'cert prove',
+    arguments: '<serial-or-file>',
+    summary: 'print a proof that the issuance log has a certificate',
+    details: [
+      'Whoever has the text and the certificate needs no server: `capstan verify-proof`, with the issuance key that `capstan status` shows.',
+    ],
+    examples: [
+      'capstan cert prove identity/cert.pem > proof.txt',
+      'capstan cert prove 5f0e8a1b2c3d4e5f60718293a4b5c6d7 --json',
+    ],
+    run: prove,
   },
 ]

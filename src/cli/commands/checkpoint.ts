@@ -14,7 +14,8 @@ const NOTE_TYPE = 'text/plain'
 async function checkpoint(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
   if (!api.ok) return api
-  const found = await api.value.octets('/v1/logs/index/checkpoint', NOTE_TYPE)
+  const log = call.text('log') ?? 'index'
+  const found = await api.value.octets(`/v1/logs/${log}/checkpoint`, NOTE_TYPE)
   if (!found.ok) return found
   const note = parseNote(found.value)
   const read = note.ok ? parseCheckpoint(note.value.text) : note
@@ -60,11 +61,22 @@ async function state(call: Invocation): Promise<Outcome<Answer>> {
 export const checkpointCommands: readonly CommandSpec[] = [
   {
     path: 'checkpoint',
-    summary: 'print the latest checkpoint of the index log: its size and root, signed',
+    summary: 'print the latest checkpoint of the index log, or of issuance: size and root, signed',
     details: [
       'Keep one elsewhere: `capstan index verify --from FILE` finds out later whether the log still goes on from it.',
     ],
-    examples: ['capstan checkpoint > checkpoint.txt', 'capstan checkpoint --json'],
+    options: [
+      {
+        flags: '--log <log>',
+        description: 'which log (default: index)',
+        choices: ['index', 'issuance'],
+      },
+    ],
+    examples: [
+      'capstan checkpoint > checkpoint.txt',
+      'capstan checkpoint --json',
+      'capstan checkpoint --log issuance',
+    ],
     run: checkpoint,
   },
   {

@@ -10,6 +10,7 @@ import { type Look, paintState } from '../screen/look.js'
 import { cell, renderTable, timeCell } from '../screen/table.js'
 import { parseInstant, renderTime } from '../screen/times.js'
 import { bindingOptions, bindingsFromOptions, showBinding } from './binding-request.js'
+import { brakeOf } from './brake-screen.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
@@ -129,6 +130,7 @@ function renderEntry(look: Look, entry: JsonReader): string {
     ['entry', entry.text('alias')],
     ['uid', entry.text('uid')],
     ['state', paintState(look, entry.text('state'))],
+    ['brake', brakeOf(look, entry)],
     ['owner', `${owner.text('controller')}${contact === undefined ? '' : ` (${contact})`}`],
     ['revision', String(entry.count('rev'))],
     ['created', time('createdAt')],

@@ -34,6 +34,7 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
   const fields: readonly Field[] = [
     ['decided by', scope],
     ['revision', String(group.count('rev'))],
+    ['brake', brakeTerms(group)],
     ['solo', group.flag('solo') ? look.paint('yellow', 'one voter decides alone') : undefined],
     ['proposers', proposersOf(group)],
   ]
@@ -60,7 +61,7 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
       cell(voter.text('id')),
       cell(voter.text('controller')),
       cell(String(voter.count('weight'))),
-      cell(voter.text('status')),
+      cell(isBraked(voter, look) ? 'braked' : voter.text('status')),
       cell(
         voter
           .objects('keys')
@@ -71,6 +72,14 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
   )
   return [renderFields(look, fields), voters, needs].join('\n\n')
 }
+
+function brakeTerms(group: JsonReader): string | undefined {
+  const brake = group.optionalObject('brake')
+  return brake && `for ${brake.count('ttl')} s at most, ${brake.count('perWeek')} times a week`
+}
+
+const isBraked = (voter: JsonReader, { now }: Look): boolean =>
+  (voter.optionalObject('brake')?.count('until') ?? 0) > now
 
 const proposersOf = (group: JsonReader): string | undefined =>
   group.absent('proposers')

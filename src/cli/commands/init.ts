@@ -1,6 +1,6 @@
 import type { Config, KekSource } from '../../config/config.js'
 import { parseTrustDomain } from '../../core/names.js'
-import { answer, type Answer, type CommandSpec } from '../command.js'
+import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
@@ -35,8 +35,22 @@ async function init(call: Invocation): Promise<Outcome<Answer>> {
   return answer(report.value, (look) => renderReport(look, report.value, kek.value))
 }
 
+/** Where the key-encryption key comes from. */
+export const kekOptions: readonly OptionSpec[] = [
+  { flags: '--kek-file <file>', description: 'seal keys under the 32-octet key in this file' },
+  { flags: '--kek-env <name>', description: 'seal keys under the 32-octet key in this variable' },
+  {
+    flags: '--passphrase-file <file>',
+    description: 'seal keys under the passphrase in this file',
+  },
+  {
+    flags: '--passphrase-env <name>',
+    description: 'seal keys under the passphrase in this variable',
+  },
+]
+
 /** The key-encryption key named on the command line; undefined: what the configuration says. */
-function kekOf(call: Invocation): Outcome<KekSource | undefined> {
+export function kekOf(call: Invocation): Outcome<KekSource | undefined> {
   const [file, env, phraseFile, phraseEnv] = [
     'kekFile',
     'kekEnv',
@@ -162,16 +176,7 @@ export const initCommand: CommandSpec = {
     },
     { flags: '--issuer-key <file>', description: 'its key (PEM PKCS#8, may be encrypted)' },
     { flags: '--key-passphrase-file <file>', description: 'opens encrypted keys given above' },
-    { flags: '--kek-file <file>', description: 'seal keys under the 32-octet key in this file' },
-    { flags: '--kek-env <name>', description: 'seal keys under the 32-octet key in this variable' },
-    {
-      flags: '--passphrase-file <file>',
-      description: 'seal keys under the passphrase in this file',
-    },
-    {
-      flags: '--passphrase-env <name>',
-      description: 'seal keys under the passphrase in this variable',
-    },
+    ...kekOptions,
   ],
   examples: [
     'capstan init --trust-domain acme.example',

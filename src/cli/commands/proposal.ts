@@ -6,6 +6,7 @@ import type { JsonReader } from '../json-reader.js'
 import type { OperatorApi } from '../operator-api.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { shownProposal, signed } from '../voting/signed-statements.js'
+import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
 import { keyOf, keyOptions } from './voter.js'
 
@@ -14,13 +15,21 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   if (!api.ok) return api
   const listed = await api.value.read('/v1/proposals')
   if (!listed.ok) return listed
+  const used = await api.value.read('/v1/brakes')
+  if (!used.ok) return used
+  const brakes = used.value.objects('brakes').filter(isInEffect)
   const voter = call.text('as')
   const proposals = listed.value
     .objects('proposals')
     .filter((one) => voter === undefined || awaits(one, voter))
-  return answer({ proposals: proposals.map(({ value }) => value) }, (look) =>
-    renderProposals(look, proposals),
-  )
+  const json = {
+    proposals: proposals.map(({ value }) => value),
+    brakes: brakes.map(({ value }) => value),
+  }
+  return answer(json, (look) => {
+    const waiting = renderProposals(look, proposals)
+    return brakes.length === 0 ? waiting : `${waiting}\n\n${renderBrakes(look, brakes)}`
+  })
 }
 
 const awaits = (answered: JsonReader, voter: string): boolean =>
@@ -86,7 +95,7 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
 export const proposalCommands: readonly CommandSpec[] = [
   {
     path: 'inbox',
-    summary: 'what waits for votes, oldest first',
+    summary: 'what waits for votes, oldest first, and the brakes that are on',
     options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
     examples: ['capstan inbox', 'capstan inbox --as ann'],
     run: inbox,

@@ -1,8 +1,10 @@
+import type { UnixSeconds } from '../../core/time.js'
 import { visible } from '../../core/visible.js'
 import type { OptionSpec } from '../command.js'
 import { aliasOf, type Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
+import { parseInstant } from '../screen/times.js'
 import { parsePorts, showPorts } from './envelope-fields.js'
 
 export const ruleOptions: readonly OptionSpec[] = [
@@ -122,7 +124,9 @@ export function showRoutes(rule: JsonReader): string {
     .join('; ')
 }
 
-export function showTimes(rule: JsonReader): string {
+export function showTimes(rule: JsonReader, now: UnixSeconds): string {
+  const braked = rule.optionalObject('brake')?.text('until')
+  if (braked !== undefined && now < (parseInstant(braked) ?? now)) return `braked until ${braked}`
   const [from, until] = [rule.optional('from'), rule.optional('until')]
   if (from === undefined) return until === undefined ? 'always' : `until ${until}`
   return until === undefined ? `from ${from}` : `${from} to ${until}`

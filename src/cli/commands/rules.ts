@@ -60,7 +60,7 @@ async function list(call: Invocation): Promise<Outcome<Answer>> {
         cell(showCallers(rule)),
         cell(showPortRanges(rule)),
         cell(showRoutes(rule)),
-        cell(showTimes(rule)),
+        cell(showTimes(rule, look.now)),
         cell(String(rule.count('rev'))),
       ]),
     )

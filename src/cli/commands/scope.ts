@@ -9,6 +9,7 @@ import { type Look, paintState } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
 import { renderTime } from '../screen/times.js'
 import { renderTree } from '../screen/tree.js'
+import { brakeOf } from './brake-screen.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
@@ -46,6 +47,7 @@ function renderScope(look: Look, scope: JsonReader): string {
     ['scope', shown(scope.text('alias'))],
     ['uid', scope.text('uid')],
     ['state', paintState(look, scope.text('state'))],
+    ['brake', brakeOf(look, scope)],
     ['revision', String(scope.count('rev'))],
     ['created', created === undefined ? undefined : renderTime(created, look.now)],
   ]

@@ -24,13 +24,43 @@ function renderStatus(look: Look, status: JsonReader): string {
     ['records', String(index.count('size'))],
     ['head', index.text('head')],
     ['log key', index.text('logKey')],
+    ['issuance log', issuanceLines(look, status.object('issuance'))],
+    ['issuance key', status.object('issuance').text('logKey')],
     ['entries', String(status.count('entries'))],
     ['live leaves', String(status.count('liveCertificates'))],
     ['trust anchors', status.objects('trustAnchors').map((anchor) => authority(look, anchor))],
     ['issuer', issuer ? authority(look, issuer) : look.paint('red', 'none: nothing can be issued')],
+    ...witnessFields(look, status.optionalObject('cosigning')),
     ['server', serverLines(status.optionalObject('server'))],
   ]
   return renderFields(look, fields)
+}
+
+function witnessFields(look: Look, cosigning: JsonReader | undefined): readonly Field[] {
+  if (cosigning === undefined) return []
+  const lines = cosigning.objects('witnesses').map((witness) => witnessLine(look, witness))
+  const quorum = cosigning.flag('quorum')
+    ? look.paint('green', 'a quorum has cosigned the latest checkpoint')
+    : look.paint('yellow', 'no quorum has cosigned the latest checkpoint')
+  return [['witnesses', [quorum, ...lines]]]
+}
+
+function witnessLine(look: Look, witness: JsonReader): string {
+  const name = witness.text('name')
+  const has = witness.absent('size')
+    ? 'nothing yet'
+    : `${witness.count('size')} records at ${renderTime(witness.text('at'), look.now)}`
+  const behind = witness.optional('behindSince')
+  const since = behind === undefined ? '' : `, behind since ${renderTime(behind, look.now)}`
+  const fault = witness.optional('fault')
+  return `${name}: ${has}${since}${fault === undefined ? '' : look.paint('red', `: ${fault}`)}`
+}
+
+function issuanceLines(look: Look, issuance: JsonReader): string {
+  const signed = issuance.optionalObject('checkpoint')
+  const size = `${issuance.count('size')} certificates`
+  if (!signed) return `${size}, none signed yet`
+  return `${size}, ${signed.count('size')} signed ${renderTime(signed.text('signedAt'), look.now)}`
 }
 
 function authority(look: Look, certificate: JsonReader): string {

@@ -1,16 +1,16 @@
 import { unixSeconds } from '../../core/time.js'
-import { parsePolicy, type Policy } from '../../tlog/policy.js'
 import { parseVerifierKey } from '../../tlog/verifier-key.js'
 import { type VerifiedEntry, verifyBundle } from '../../verify/verify-bundle.js'
 import type { OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
+import { policyOf, policyOptions } from './policy-options.js'
 
 /** Whom to believe about a bundle: said by whoever asks, never by the file. */
 export const trustOptions: readonly OptionSpec[] = [
   { flags: '--index <id>', description: 'the index: 64 hex digits, as capstan status shows them' },
   { flags: '--key <vkey>', description: "the verifier key of the index's log" },
-  { flags: '--policy <file>', description: 'whose signatures are wanted beside it' },
+  ...policyOptions,
   {
     flags: '--age <duration>',
     description: 'how old the checkpoint may be (default: however old)',
@@ -40,17 +40,8 @@ export async function trustedBundle(
     indexId,
     logKey: key.value,
     now: unixSeconds(call.world.clock.now()),
-    ...(policy.value && { policy: policy.value }),
+    policy: policy.value,
     ...(maxAge.value !== undefined && { maxAge: maxAge.value }),
   })
   return verified.ok ? verified : refused(verified.refusal)
-}
-
-async function policyOf(call: Invocation): Promise<Outcome<Policy | undefined>> {
-  const file = call.text('policy')
-  if (file === undefined) return { ok: true, value: undefined }
-  const octets = await call.file(file)
-  if (!octets.ok) return octets
-  const policy = parsePolicy(octets.value)
-  return policy.ok ? policy : refused(policy.refusal)
 }

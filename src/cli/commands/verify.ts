@@ -1,10 +1,17 @@
-import { toIso } from '../../core/time.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
+import { type Brakeable, isBraked } from '../../namespace/brake-mark.js'
 import { toBase64 } from '../../tlog/note-text.js'
+import {
+  type CertificateStanding,
+  standingOfCertificate,
+} from '../../verify/certificate-identity.js'
 import type { VerifiedCommit } from '../../verify/verified-commit.js'
 import type { VerifiedEntry } from '../../verify/verify-bundle.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
+import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
-import type { Outcome } from '../problem.js'
+import { certificateIn } from '../certificate-file.js'
+import { type Outcome, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
@@ -13,7 +20,31 @@ import { trustedBundle, trustOptions } from './trusted-bundle.js'
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
   const verified = await trustedBundle(call, call.word(0) ?? '-')
   if (!verified.ok) return verified
-  return answer(verifiedJson(verified.value), (look) => renderVerified(look, verified.value))
+  const file = call.text('certificate')
+  const read = file === undefined ? undefined : await call.file(file)
+  if (read?.ok === false) return read
+  const der = read && certificateIn(read.value)
+  if (read && !der) return usage(`${file} holds no certificate`, { wanted: 'PEM or DER' })
+  const certificate = der && standingOfCertificate(verified.value, der)
+  const json = { ...verifiedJson(verified.value), ...(certificate && { certificate }) }
+  const isWanted = certificate === undefined || certificate === 'same-policy'
+  return answer(
+    json,
+    (look) => renderVerified(look, verified.value, certificate),
+    isWanted ? exitCode.ok : exitCode.refused,
+  )
+}
+
+const saidOf: Readonly<Record<CertificateStanding, string>> = {
+  'same-policy': 'says that it was granted under these rules and ceilings',
+  'other-policy': 'says that it was granted under other rules or ceilings than these',
+  'other-entry': 'says that it is of another entry',
+  'no-identity': 'says no governed identity',
+}
+
+const renderStanding = (look: Look, standing: CertificateStanding): string => {
+  const said = saidOf[standing]
+  return `${standing === 'same-policy' ? said : look.paint('red', said)}; its signature was not checked here`
 }
 
 const verifiedJson = (found: VerifiedEntry) => ({
@@ -24,6 +55,7 @@ const verifiedJson = (found: VerifiedEntry) => ({
   asOf: toIso(found.asOf.at),
   asOfBy: found.asOf.by,
   entry: found.entry,
+  policyDigest: found.policyDigest,
   scopes: found.scopes,
   commits: found.commits.map(({ operation: _operation, at, ...commit }) => ({
     ...commit,
@@ -31,19 +63,30 @@ const verifiedJson = (found: VerifiedEntry) => ({
   })),
 })
 
-function renderVerified(look: Look, found: VerifiedEntry): string {
+function renderVerified(
+  look: Look,
+  found: VerifiedEntry,
+  certificate: CertificateStanding | undefined,
+): string {
   const { entry, scopes, asOf, origin, size } = found
   const age = asOf.by === 'witnesses' ? 'seen by witnesses' : 'its last record'
   return renderFields(look, [
     ['verified', `${look.paint('green', 'yes')}: ${entry.alias} is what the index says`],
-    ['entry', `${entry.uid}, revision ${entry.rev}, ${entry.state}`],
-    ['scopes', scopes.map(({ alias, state }) => `${alias || '/'} ${state}`)],
+    ['entry', `${entry.uid}, revision ${entry.rev}, ${standing(entry, look.now)}`],
+    ['scopes', scopes.map((scope) => `${scope.alias || '/'} ${standing(scope, look.now)}`)],
     ['log', `${origin}, ${size} records`],
     ['as of', `${renderTime(toIso(asOf.at), look.now)} (${age})`],
+    ['policy', found.policyDigest],
     ['rules', entry.rules.map(({ id, rev }) => `${id} (revision ${rev})`)],
+    ['certificate', certificate && renderStanding(look, certificate)],
     ['decided', found.commits.map((commit) => renderCommit(look, commit))],
   ])
 }
+
+const standing = (object: Brakeable & { readonly state: string }, now: UnixSeconds): string =>
+  object.brake && isBraked(object, now)
+    ? `braked until ${renderTime(toIso(object.brake.until), now)}`
+    : object.state
 
 function renderCommit(
   look: Look,
@@ -60,8 +103,15 @@ export const verifyCommand: CommandSpec = {
   summary: 'verify the bundle of an entry; needs no server',
   details: [
     'Index and key are what `capstan status` shows, kept from a time when they were trusted. docs/format-bundle.md says what a bundle proves, and what only the log and its witnesses vouch for.',
+    'What a certificate says of itself is compared, and its signature and dates are not checked: TLS does that, or `capstan verify-proof` says that the issuance log has it. One that says anything else than these rules and ceilings ends with 3.',
   ],
-  options: trustOptions,
+  options: [
+    ...trustOptions,
+    {
+      flags: '--certificate <file>',
+      description: 'of the entry: does it say that it was granted under these rules and ceilings?',
+    },
+  ],
   examples: [
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9... --policy witnesses.txt --age 1h',

@@ -3,9 +3,11 @@ import { payloadTypes } from '../../namespace/dsse.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
-import { JsonReader } from '../json-reader.js'
+import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js'
+import { isBrake, sendBrake } from './brake.js'
+import { jsonOf } from './json-file.js'
 import { findProposal } from './proposal.js'
 import { renderProposal, renderSubmission } from './proposal-screen.js'
 import { keyOf, keyOptions } from './voter.js'
@@ -21,7 +23,10 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   if (!about.ok) return about
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
-  const statement = voteAbout(about.value, { voter, decision: decision.value, cast })
+  const known = key.value.publicKey(cast)
+  if (!known.ok) return known
+  const as = { voter, key: known.value.thumbprint, decision: decision.value, cast }
+  const statement = voteAbout(about.value, as)
   if (!statement.ok) return statement
   // Before anything is signed. Standard output is for the vote.
   call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
@@ -66,14 +71,6 @@ async function proposalOf(call: Invocation): Promise<Outcome<JsonReader>> {
     : usage(`${file} holds another proposal`, { wanted: id, found: read.value.text('id') })
 }
 
-function jsonOf(octets: Buffer, name: string): Outcome<JsonReader> {
-  try {
-    return { ok: true, value: new JsonReader(JSON.parse(octets.toString('utf8')), name) }
-  } catch {
-    return usage(`${name} is not JSON`, { next: 'capstan proposal show ID --json > FILE' })
-  }
-}
-
 async function submit(call: Invocation): Promise<Outcome<Answer>> {
   const text = await call.file(call.word(0) ?? '-')
   if (!text.ok) return text
@@ -81,7 +78,7 @@ async function submit(call: Invocation): Promise<Outcome<Answer>> {
   if (!read.ok) return read
   const { value } = read.value
   const envelopes = value['envelopes'] ?? [value]
-  return send(call, envelopes)
+  return isBrake(envelopes) ? sendBrake(call, envelopes) : send(call, envelopes)
 }
 
 async function send(call: Invocation, envelopes: unknown): Promise<Outcome<Answer>> {
@@ -129,7 +126,7 @@ export const voteCommands: readonly CommandSpec[] = [
     arguments: '[file]',
     summary: 'hand in a statement that somebody signed',
     details: [
-      'A proposal, a vote or a withdrawal; or two votes of one voter that contradict each other, which suspends that voter.',
+      'A proposal, a vote, a withdrawal or a brake; or two votes of one voter that contradict each other, which suspends that voter.',
     ],
     examples: ['capstan submit vote.json', 'cat vote.json | capstan submit -'],
     run: submit,

@@ -119,17 +119,29 @@ function shownImpact(answer: JsonReader, proposal: string): Outcome<string | und
   })
 }
 
+/** Whoever does not say whose key it was may mean this one. */
+const mayBeOf = (vote: JsonReader, key: string): boolean =>
+  vote.absent('keys') || vote.raws('keys').includes(key)
+
 /** A vote about it, to be signed by `voter`. */
 export function voteAbout(
   { id, digest, proposal, log, votes, impact }: ShownProposal,
   {
     voter,
+    key,
     decision,
     cast,
-  }: { readonly voter: string; readonly decision: Decision; readonly cast: UnixSeconds },
+  }: {
+    readonly voter: string
+    /** JWK thumbprint of the key that is to sign. */
+    readonly key: string
+    readonly decision: Decision
+    readonly cast: UnixSeconds
+  },
 ): Outcome<Vote> {
-  const before = votes.find((vote) => vote.raw('voter') === voter)
-  const seq = (before?.count('seq') ?? 0) + 1
+  // Another group may know another person by this name, whose votes number themselves.
+  const own = votes.filter((vote) => vote.raw('voter') === voter && mayBeOf(vote, key))
+  const seq = Math.max(0, ...own.map((vote) => vote.count('seq'))) + 1
   if (seq > MOST_VOTES) {
     return refused({
       code: 'namespace.malformed',

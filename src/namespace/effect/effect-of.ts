@@ -2,6 +2,7 @@ import type { Result } from '../../core/result.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Single } from '../operation.js'
 import type { IndexState } from '../state.js'
+import { liftEffect } from './brakes.js'
 import { clusterEffect } from './clusters.js'
 import type { ChangeContext, Decided } from './decision.js'
 import { entryCreation, entryEffect } from './entries.js'
@@ -48,6 +49,9 @@ export function effectOf(
     case 'split.set':
     case 'split.clear':
       return entryEffect(state, operation, context)
+    case 'brake.lift':
+    case 'voter.reinstate':
+      return liftEffect(state, operation, context.at)
     case 'guard.set':
     case 'guard.clear':
       return guardEffect(state, operation)

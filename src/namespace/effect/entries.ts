@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { unreachable } from '../../core/unreachable.js'
+import { withoutBrake } from '../brake-mark.js'
 import type { Entry } from '../entry.js'
 import { normalize } from '../envelope.js'
 import type { Operation } from '../operation.js'
@@ -8,7 +9,7 @@ import { type IndexState, keysOf } from '../state.js'
 import { bindingAddition, bindingRemoval } from './bindings.js'
 import { type ChangeContext, type Decided, decided, gone } from './decision.js'
 import { drainEnd, quarantine } from './drain.js'
-import { mayPlace } from './placement.js'
+import { mayPlace, notBraked } from './placement.js'
 import { ruleEffect } from './rules.js'
 import { splitEffect } from './splits.js'
 import { isUnique } from './uniqueness.js'
@@ -24,7 +25,7 @@ export function entryCreation(
   { subject: { alias }, body }: Creation,
   { newUid, at }: ChangeContext,
 ): Result<Decided> {
-  const placed = mayPlace(state, alias, body.envelope)
+  const placed = mayPlace(state, alias, body.envelope, at)
   if (!placed.ok) return placed
   const entry: Entry = {
     kind: 'entry',
@@ -64,7 +65,7 @@ export function entryEffect(
     case 'entry.suspend':
       return entry.state === 'suspended'
         ? already(entry)
-        : decided({ ...next, state: 'suspended' }, 'narrowing')
+        : decided({ ...withoutBrake(next), state: 'suspended' }, 'narrowing')
     case 'entry.reactivate':
       return reactivation(next, context.at)
     case 'entry.retire':
@@ -111,7 +112,7 @@ function retirement(state: IndexState, entry: Entry, context: ChangeContext): Re
   const drainUntil = drainEnd(context)
   return ok({
     effect: {
-      put: { ...entry, state: 'retiring', drainUntil },
+      put: { ...withoutBrake(entry), state: 'retiring', drainUntil },
       quarantine: quarantine(keysOf(state, entry), entry.uid, drainUntil),
     },
     changeClass: 'narrowing',
@@ -142,7 +143,9 @@ function renaming(
   entry: Entry,
   context: ChangeContext,
 ): Result<Decided> {
-  const placed = mayPlace(state, entry.alias, entry.envelope)
+  const free = notBraked(state, before.alias, context.at)
+  if (!free.ok) return free
+  const placed = mayPlace(state, entry.alias, entry.envelope, context.at)
   if (!placed.ok) return placed
   const unique = isUnique(state, entry, context.at)
   if (!unique.ok) return unique

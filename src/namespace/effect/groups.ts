@@ -1,5 +1,5 @@
 import type { Result } from '../../core/result.js'
-import type { Group } from '../group.js'
+import type { Group, Voter } from '../group.js'
 import type { Operation } from '../operation.js'
 import { isSound } from '../sound-group.js'
 import type { IndexState } from '../state.js'
@@ -20,5 +20,16 @@ export function groupEffect(state: IndexState, { subject, body }: GroupSetting):
 /** The group that such a change makes. */
 export const groupAfter = (before: Group | null, { group }: GroupSetting['body']): Group => ({
   ...group,
+  voters: group.voters.map((voter) => stillBraked(voter, before)),
   rev: (before?.rev ?? 0) + 1,
 })
+
+/** Whoever keeps a key keeps the brake on it, whatever they are called: it is lifted by itself alone. */
+function stillBraked(voter: Voter, before: Group | null): Voter {
+  const thumbprints = new Set(voter.keys.map(({ thumbprint }) => thumbprint))
+  const brakes = before?.voters.flatMap(({ keys, brake }) =>
+    brake && keys.some(({ thumbprint }) => thumbprints.has(thumbprint)) ? [brake] : [],
+  )
+  const [brake] = brakes?.sort((a, b) => b.until - a.until) ?? []
+  return brake ? { ...voter, brake } : voter
+}

@@ -1,11 +1,17 @@
 import { type Alias, parseAlias } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import { ceiling, suspendedAbove } from '../effective-envelope.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
+import { brakedAbove, ceiling, suspendedAbove } from '../effective-envelope.js'
 import { badPortRange, badRegion, type Envelope, exceeds } from '../envelope.js'
 import type { IndexState } from '../state.js'
 
 /** Is there room for a scope or entry of this alias, and is its envelope within its parents'? */
-export function mayPlace(state: IndexState, alias: Alias, envelope: Envelope): Result<undefined> {
+export function mayPlace(
+  state: IndexState,
+  alias: Alias,
+  envelope: Envelope,
+  at: UnixSeconds,
+): Result<undefined> {
   const parsed = parseAlias(alias)
   if (!parsed.ok) return parsed
   const scope = state.scopeByAlias(alias)
@@ -23,7 +29,19 @@ export function mayPlace(state: IndexState, alias: Alias, envelope: Envelope): R
       next: `capstan scope reactivate ${suspended.alias}`,
     })
   }
-  return within(state, alias, envelope)
+  const free = notBraked(state, alias, at)
+  return free.ok ? within(state, alias, envelope) : free
+}
+
+/** Nothing comes into a braked scope, and nothing leaves it: its own voters decide about moves. */
+export function notBraked(state: IndexState, alias: Alias, at: UnixSeconds): Result<undefined> {
+  const braked = brakedAbove(state, alias, at)
+  if (!braked?.brake) return ok()
+  return refuse('namespace.wrong-state', `the scope ${braked.alias} is braked`, {
+    wanted: 'no brake on a scope above it',
+    found: `a brake until ${toIso(braked.brake.until)}`,
+    next: `capstan brake lift ${braked.alias}`,
+  })
 }
 
 /** Is the envelope made of what envelopes are made of, and within all the scopes above `alias`? */

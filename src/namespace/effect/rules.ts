@@ -53,7 +53,10 @@ function put(
   facts: RuleFacts,
   changeClass: 'narrowing' | 'sensitive',
 ): Result<Decided> {
-  const rules = [...others, { ...facts, rev: entry.rev }].sort((a, b) => (a.id < b.id ? -1 : 1))
+  // A brake on it stays: what takes its place would else be a way around it.
+  const brake = entry.rules.find(({ id }) => id === facts.id)?.brake
+  const rule = { ...facts, rev: entry.rev, ...(brake && { brake }) }
+  const rules = [...others, rule].sort((a, b) => (a.id < b.id ? -1 : 1))
   const octets = Buffer.byteLength(canonicalize(rules))
   if (rules.length > MAX_RULES || octets > MAX_RULES_OCTETS) {
     return refuse('namespace.malformed', 'the entry has too many rules', {

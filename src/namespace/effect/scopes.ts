@@ -2,6 +2,7 @@ import { type Alias, isUnder, ROOT } from '../../core/alias.js'
 import { refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { unreachable } from '../../core/unreachable.js'
+import { withoutBrake } from '../brake-mark.js'
 import { normalize } from '../envelope.js'
 import type { Operation } from '../operation.js'
 import type { Scope } from '../scope.js'
@@ -32,7 +33,7 @@ export function scopeEffect(
     case 'scope.suspend':
       return scope.state === 'suspended'
         ? already(scope)
-        : decided({ ...next, state: 'suspended' }, 'narrowing')
+        : decided({ ...withoutBrake(next), state: 'suspended' }, 'narrowing')
     case 'scope.reactivate':
       return scope.state === 'active'
         ? already(scope)
@@ -49,7 +50,7 @@ function creation(
   { subject: { alias }, body }: Creation,
   { newUid, at }: ChangeContext,
 ): Result<Decided> {
-  const placed = mayPlace(state, alias, body.envelope)
+  const placed = mayPlace(state, alias, body.envelope, at)
   if (!placed.ok) return placed
   const key = `alias:${alias}`
   const inTheWay = obstacle(state, key, newUid, at)

@@ -12,32 +12,41 @@ import type { PermitEntry, PermitScope } from './permit.js'
  * one that does.
  */
 export function* cedarPolicies({ scopes, entries }: CedarSource): Iterable<string> {
-  yield* activity
-  for (const scope of scopes) {
-    if (scope.state !== 'retired') yield* scopePolicies(scope)
-  }
-  for (const entry of entries) {
-    if (entry.state === 'retiring') continue
-    yield* ceilingPolicies(` == ${entity('Entry', entry.uid)}`, entry.envelope, entry.alias)
-    for (const rule of entry.rules) yield rulePolicy(entry, rule)
-  }
+  yield* activityPolicies
+  for (const scope of scopes) yield* scopePolicies(scope)
+  for (const entry of entries) yield* entryPolicies(entry)
 }
 
 const ACTION = 'action == Capstan::Action::"call"'
 
-const activity: readonly string[] = ['principal', 'resource'].flatMap((party) => [
+/** Whoever is not active calls nobody, and is called by nobody. */
+export const activityPolicies: readonly string[] = ['principal', 'resource'].flatMap((party) => [
   `forbid (principal, ${ACTION}, resource) unless { ${party} has active && ${party}.active };`,
   `forbid (principal, ${ACTION}, resource) when { ${party} has validUntil && context.at >= ${party}.validUntil };`,
+  `forbid (principal, ${ACTION}, resource) when { ${party} has brakedUntil && context.at < ${party}.brakedUntil };`,
 ])
 
-function* scopePolicies({ alias, state, envelope, guards = [] }: PermitScope): Iterable<string> {
+export function* scopePolicies(scope: PermitScope): Iterable<string> {
+  const { alias, state, envelope, guards = [], brake } = scope
+  if (state === 'retired') return
   const within = ` in ${entity('Region', alias)}`
   if (state !== 'active') {
     yield `${named(`suspended ${alias}`)}forbid (principal${within}, ${ACTION}, resource);`
     yield `${named(`suspended ${alias}`)}forbid (principal, ${ACTION}, resource${within});`
   }
+  if (brake) {
+    const while_ = `when { context.at < ${brake.until} };`
+    yield `${named(`braked ${alias}`)}forbid (principal${within}, ${ACTION}, resource) ${while_}`
+    yield `${named(`braked ${alias}`)}forbid (principal, ${ACTION}, resource${within}) ${while_}`
+  }
   yield* ceilingPolicies(within, envelope, alias)
   for (const guard of guards) yield* guardPolicies(alias, within, guard)
+}
+
+export function* entryPolicies(entry: PermitEntry): Iterable<string> {
+  if (entry.state === 'retiring') return
+  yield* ceilingPolicies(` == ${entity('Entry', entry.uid)}`, entry.envelope, entry.alias)
+  for (const rule of entry.rules) yield rulePolicy(entry, rule)
 }
 
 /** A forbid for each field of an envelope that does not admit everything. */
@@ -80,13 +89,14 @@ function rulePolicy(entry: PermitEntry, rule: Rule): string {
     anyOf(rule.callers.map(callerIs)),
     onPorts(rule.ports),
     ...(rule.from === undefined ? [] : [`context.at >= ${rule.from}`]),
+    ...(rule.brake ? [`context.at >= ${rule.brake.until}`] : []),
     ...(rule.until === undefined ? [] : [`context.at < ${rule.until}`]),
     rule.routes
       ? `context has route && ${anyOf(rule.routes.map(routeIs))}`
       : '!(resource in Capstan::Trait::"requires-routes")',
   ]
   const head = `permit (principal, ${ACTION}, resource == ${entity('Entry', entry.uid)})`
-  return `${named(`rule ${entry.uid} ${rule.id}`)}${head} when { ${conditions.join(' && ')} };`
+  return `${named(`rule ${entry.alias} ${rule.id}`)}${head} when { ${conditions.join(' && ')} };`
 }
 
 const callerIs = (caller: RuleCaller): string =>

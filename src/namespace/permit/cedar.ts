@@ -12,7 +12,11 @@ export interface CedarSource {
 /** An entity in Cedar's JSON format. */
 export interface CedarEntity {
   readonly uid: CedarUid
-  readonly attrs: { readonly active?: boolean; readonly validUntil?: UnixSeconds }
+  readonly attrs: {
+    readonly active?: boolean
+    readonly validUntil?: UnixSeconds
+    readonly brakedUntil?: UnixSeconds
+  }
   readonly parents: readonly CedarUid[]
 }
 
@@ -25,7 +29,7 @@ interface CedarUid {
 export const cedarSchema = `namespace Capstan {
   entity Trait;
   entity Region in [Region, Trait];
-  entity Entry in [Region] { active: Bool, validUntil?: Long };
+  entity Entry in [Region] { active: Bool, validUntil?: Long, brakedUntil?: Long };
   action "call" appliesTo {
     principal: [Entry],
     resource: [Entry],
@@ -45,35 +49,48 @@ export const entryUid = (uid: Uid): CedarUid => ({ type: ENTRY, id: uid })
 const regionUid = (alias: Alias): CedarUid => ({ type: REGION, id: alias })
 
 /** Regions of entries with a guard that wants routes: said once, and inherited by Cedar itself. */
-const routed: CedarUid = { type: 'Capstan::Trait', id: 'requires-routes' }
+const routedTrait: CedarUid = { type: 'Capstan::Trait', id: 'requires-routes' }
+
+/** Does a guard of the scope of this very region want routes? */
+type IsRouted = (region: Alias) => boolean
+
+export const wantsRoutes = ({ guards = [] }: Pick<PermitScope, 'guards'>): boolean =>
+  guards.some(({ effect }) => effect === 'requireRoutes')
+
+/** Every entity of a source. */
+export function cedarEntities({ scopes, entries }: CedarSource): Iterable<CedarEntity> {
+  const routed = new Set<Alias>()
+  for (const scope of scopes) {
+    if (scope.state !== 'retired' && wantsRoutes(scope)) routed.add(scope.alias)
+  }
+  return entitiesOf(entries, (region) => routed.has(region))
+}
 
 /**
- * Entries below the regions they are in. Whether one is active depends on the time as well: the
- * policies look at `validUntil`.
+ * Entries below the regions they are in, each region once. Whether an entry is active depends on the
+ * time as well: the policies look at `validUntil`.
  */
-export function* cedarEntities({ scopes, entries }: CedarSource): Iterable<CedarEntity> {
-  const guarded = new Set<Alias>()
-  for (const { alias, guards = [] } of scopes) {
-    if (guards.some(({ effect }) => effect === 'requireRoutes')) guarded.add(alias)
-  }
+export function* entitiesOf(
+  entries: Iterable<PermitEntry>,
+  isRouted: IsRouted,
+): Iterable<CedarEntity> {
   const known = new Set<Alias>()
-  for (const { uid, alias, state, validUntil } of entries) {
+  for (const { uid, alias, state, validUntil, brake } of entries) {
     const active = state === 'active'
     yield {
       uid: entryUid(uid),
-      attrs: { active, ...(validUntil !== undefined && { validUntil }) },
+      attrs: {
+        active,
+        ...(validUntil !== undefined && { validUntil }),
+        ...(brake && { brakedUntil: brake.until }),
+      },
       parents: [regionUid(alias)],
     }
     for (let region = alias; !known.has(region); region = parentAlias(region)) {
       known.add(region)
-      yield {
-        uid: regionUid(region),
-        attrs: {},
-        parents: [
-          ...(region === ROOT ? [] : [regionUid(parentAlias(region))]),
-          ...(guarded.has(region) ? [routed] : []),
-        ],
-      }
+      const above = region === ROOT ? [] : [regionUid(parentAlias(region))]
+      const parents = isRouted(region) ? [...above, routedTrait] : above
+      yield { uid: regionUid(region), attrs: {}, parents }
     }
   }
 }

@@ -1,10 +1,11 @@
 import { type Alias, isUnder } from '../../core/alias.js'
 import { canonicalize } from '../../core/canonical-json.js'
-import type { UnixSeconds } from '../../core/time.js'
+import { type UnixSeconds, unixSeconds } from '../../core/time.js'
 import { holdsRegion, meetPorts, type PortRange, portsBeyond } from '../envelope.js'
 import { coversRoute, type RouteMatch } from '../rule/route.js'
 import type { Rule } from '../rule/rule.js'
 import {
+  brakedUntil,
   ceilings,
   guardAbove,
   inactiveParty,
@@ -43,15 +44,19 @@ export function permissionsBetween(
   const naming = callee.rules.filter((rule) => at < (rule.until ?? Infinity) && names(rule, caller))
   if (naming.length === 0) return []
   const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
-  if (inactiveParty(accepts, at) ?? inactiveParty(calls, at)) return []
+  // As long as a brake is on either there is nothing; then there is, if nothing else changes.
+  const begins = unixSeconds(Math.max(brakedUntil(accepts, at), brakedUntil(calls, at)))
+  if (inactiveParty(accepts, begins) ?? inactiveParty(calls, begins)) return []
   const open = portsBetween(accepts, calls)
   if (open.length === 0) return []
   const wantsRoutes = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes') !== undefined
   return naming.flatMap((rule): Permission[] => {
     const ports = meetPorts(rule.ports, open)
     if (ports.length === 0 || (wantsRoutes && !rule.routes)) return []
-    const { routes, from } = rule
+    const { routes } = rule
+    const from = unixSeconds(Math.max(begins, rule.from ?? 0, rule.brake?.until ?? 0))
     const until = earliestOf(rule.until, caller.validUntil, callee.validUntil)
+    if (until !== undefined && until <= from) return []
     return [
       {
         caller: caller.alias,
@@ -59,7 +64,7 @@ export function permissionsBetween(
         rule: rule.id,
         ports,
         ...(routes && { routes }),
-        ...(from !== undefined && from > at && { from }),
+        ...(from > at && { from }),
         ...(until !== undefined && { until }),
       },
     ]

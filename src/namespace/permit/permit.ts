@@ -1,6 +1,7 @@
 import { type Alias, isUnder } from '../../core/alias.js'
-import type { UnixSeconds } from '../../core/time.js'
+import { toIso, type UnixSeconds, unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
+import { type Brakeable, isBraked } from '../brake-mark.js'
 import { type Scopes, scopePath } from '../effective-envelope.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, holdsPort, holdsRegion } from '../envelope.js'
@@ -12,9 +13,9 @@ import { type ReadyRule, rulesNaming } from './rule-index.js'
 
 export type PermitEntry = Pick<
   Entry,
-  'uid' | 'alias' | 'state' | 'validUntil' | 'drainUntil' | 'envelope' | 'rules'
+  'uid' | 'alias' | 'state' | 'validUntil' | 'drainUntil' | 'envelope' | 'rules' | 'brake'
 >
-export type PermitScope = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards'>
+export type PermitScope = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards' | 'brake'>
 
 /** All that a decision depends on: the live index, its rows, or what a file holds of it. */
 export interface PermitState extends Scopes<PermitScope> {
@@ -79,12 +80,25 @@ export const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
 
 export function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
   const state = entryState(entry, at)
+  if (state !== 'active' && entry.state === 'active' && isBraked(entry, at)) {
+    return denied('inactive', `the entry ${entry.alias} is ${braked(entry)}`, ofEntry(entry))
+  }
   if (state !== 'active') {
     return denied('inactive', `the entry ${entry.alias} is ${state}`, ofEntry(entry))
   }
-  const scope = scopes.find((above) => above.state !== 'active')
+  const scope = scopes.find((above) => above.state !== 'active' || isBraked(above, at))
   if (!scope) return undefined
-  return denied('inactive', `the scope ${scope.alias} is ${scope.state}`, ofScope(scope))
+  const stands = scope.state === 'active' ? braked(scope) : scope.state
+  return denied('inactive', `the scope ${scope.alias} is ${stands}`, ofScope(scope))
+}
+
+const braked = ({ brake }: Brakeable): string =>
+  brake ? `braked until ${toIso(brake.until)}` : 'braked'
+
+/** The first second from `at` on in which no brake is on the entry, or on a scope above it. */
+export function brakedUntil({ entry, scopes }: Party, at: UnixSeconds): UnixSeconds {
+  const ends = [entry, ...scopes].map(({ brake }) => brake?.until ?? at)
+  return unixSeconds(Math.max(at, ...ends))
 }
 
 /** A rule that matches, one with routes where they are wanted; or how far the best of them came. */

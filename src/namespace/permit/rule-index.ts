@@ -61,10 +61,11 @@ function indexOf(rules: readonly Rule[]): RuleIndex {
   return index
 }
 
-const readyRule = ({ id, rev, from, until, ports, routes }: Rule): ReadyRule => ({
+const readyRule = ({ id, rev, from, until, ports, routes, brake }: Rule): ReadyRule => ({
   id,
   rev,
-  from: from ?? 0,
+  // A brake is of now: what was before it is no question that the present state answers.
+  from: Math.max(from ?? 0, brake?.until ?? 0),
   until: until ?? Infinity,
   ports,
   routes: routes?.map(readyMatch) ?? null,

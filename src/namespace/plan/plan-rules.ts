@@ -82,12 +82,15 @@ function planSplits(
   for (const put of set) put()
 }
 
-function isSame({ rev: _rev, ...before }: Rule, after: RuleFacts): boolean {
+function isSame({ rev: _rev, brake: _brake, ...before }: Rule, after: RuleFacts): boolean {
   return canonicalize(before) === canonicalize(after)
 }
 
 /** A stored rule with aliases for uids. */
-function asWritten(state: IndexState, { rev: _rev, callers, ...rule }: Rule): string {
+function asWritten(
+  state: IndexState,
+  { rev: _rev, brake: _brake, callers, ...rule }: Rule,
+): string {
   return brief({
     ...rule,
     callers: callers.map((one) => (typeof one === 'string' ? nameOf(state, one) : one)),

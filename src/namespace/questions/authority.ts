@@ -54,6 +54,8 @@ export const classesOf: Readonly<Record<Operation['op'], readonly ChangeClass[]>
   'rule.detach': ['narrowing'],
   'split.set': ['routine', 'sensitive'],
   'split.clear': ['routine'],
+  'brake.lift': ['sensitive', 'structural'],
+  'voter.reinstate': ['sensitive'],
   'guard.set': ['narrowing', 'structural'],
   'guard.clear': ['structural'],
   changes: changeClasses,

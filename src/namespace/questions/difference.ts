@@ -130,12 +130,13 @@ function rulesToCompare(
 const meansAnother = (before: Entry, after: Entry): boolean =>
   canonicalize(standingOf(before)) !== canonicalize(standingOf(after))
 
-const standingOf = ({ alias, state, envelope, validUntil, drainUntil }: Entry): unknown => ({
+const standingOf = ({ alias, state, envelope, validUntil, drainUntil, brake }: Entry): unknown => ({
   alias,
   state,
   envelope,
   validUntil: validUntil ?? null,
   drainUntil: drainUntil ?? null,
+  brake: brake?.until ?? null,
 })
 
 /** Whom touched callers may call, who is not touched: found by looking at the rules of everybody. */

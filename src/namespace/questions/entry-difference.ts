@@ -1,6 +1,6 @@
 import type { Alias } from '../../core/alias.js'
 import { canonicalize } from '../../core/canonical-json.js'
-import { effectiveEnvelope, suspendedAbove } from '../effective-envelope.js'
+import { brakedAbove, effectiveEnvelope, suspendedAbove } from '../effective-envelope.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, type EnvelopeField, exceeds } from '../envelope.js'
 import { projectedNames } from '../state.js'
@@ -61,6 +61,7 @@ function changeOf(had: boolean, has: boolean): EntryDifference['certificates'] {
 /** The names that it is certified under; none while no certificate is issued to it. */
 function namesOf({ state, at }: Moment, entry: Entry | undefined): readonly string[] {
   if (!entry || entryState(entry, at) !== 'active') return []
+  if (brakedAbove(state, entry.alias, at)) return []
   return suspendedAbove(state, entry.alias) ? [] : projectedNames(state, entry)
 }
 

@@ -9,6 +9,8 @@ import type { Effort } from './effort.js'
 export type ExceptionKind =
   /** Those above gave a scope other voters, over the heads of its own. */
   | 'intervention'
+  /** Voters suspended something at once, without a vote. */
+  | 'brake'
   /** Two votes that contradict each other suspended their voter. */
   | 'equivocation'
   /** A guard was lifted or loosened. */
@@ -37,8 +39,9 @@ export async function exceptionsIn(
 ): Promise<ExceptionPage> {
   const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
     const { record, stored } = committed
-    // Everything else about a scope is decided in the usual way, and so is all about entries.
-    if (!record.subject.uid.startsWith('s') || record.kind === 'genesis') return undefined
+    // All about entries is decided in the usual way, but for brakes.
+    const isOrdinary = !record.subject.uid.startsWith('s') && record.kind !== 'brake'
+    if (isOrdinary || record.kind === 'genesis') return undefined
     const item = describeRecord(stored, await deliberation(log, state, stored))
     const kind = item && (await kindOf(log, state, committed, item.op, effort))
     if (!kind) return undefined
@@ -62,6 +65,7 @@ async function kindOf(
   effort: Effort,
 ): Promise<ExceptionKind | undefined> {
   const { record, stored } = committed
+  if (record.kind === 'brake') return 'brake'
   if (record.kind === 'evidence') return 'equivocation'
   if (op.startsWith('guard.') && record.class === 'structural') return 'guard-loosened'
   if (op !== 'group.set') return undefined

@@ -9,6 +9,8 @@ import type { IndexState } from '../state.js'
 import { StateView } from '../state-view.js'
 import type { Operation } from '../operation.js'
 import { type Authority, authorityOver } from './authority.js'
+import { type AskedCedar, type CedarPage, cedarPage } from './cedar-page.js'
+import { type AskedChanges, changesIn, type ChangesPage } from './changes.js'
 import { firstSince, type LogPage } from './committed.js'
 import { Effort } from './effort.js'
 import { type ExceptionPage, exceptionsIn } from './exceptions.js'
@@ -72,6 +74,11 @@ export class Questions {
     return this.now((state) => reachedFrom(state, side, alias, { ...page, at }, this.effort()))
   }
 
+  /** A part of what decides about calls, as Cedar writes it. */
+  cedar(asked: AskedCedar): Promise<Result<CedarPage>> {
+    return this.now(async (state) => ok(await cedarPage(state, asked, this.effort())))
+  }
+
   authority(alias: Alias, op?: Operation['op']): Promise<Result<Authority>> {
     return this.now((state) => Promise.resolve(authorityOver(state, alias, op)))
   }
@@ -85,6 +92,14 @@ export class Questions {
     return this.now(async (state) => {
       const from = await this.startOf(state, asked)
       return ok(await votedBy(this.deps.log, state, { ...asked, from }, this.effort()))
+    })
+  }
+
+  /** Everything that was decided, or what of it is about a region of names. */
+  changes(asked: Omit<AskedChanges, 'from'> & Since): Promise<Result<ChangesPage>> {
+    return this.now(async (state) => {
+      const from = await this.startOf(state, asked)
+      return ok(await changesIn(this.deps.log, state, { ...asked, from }, this.effort()))
     })
   }
 

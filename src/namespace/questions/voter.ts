@@ -1,18 +1,11 @@
 import type { Alias } from '../../core/alias.js'
 import type { Decision } from '../ballot.js'
-import { groupAt } from '../authorisation.js'
-import { type Group, passes } from '../group.js'
+import { passes } from '../group.js'
 import type { IndexLog } from '../ports.js'
 import type { IndexState } from '../state.js'
-import {
-  committedPage,
-  type Committed,
-  type LogPage,
-  type Told,
-  told,
-  votesOf,
-} from './committed.js'
+import { committedPage, type LogPage, type Told, told, votesOf } from './committed.js'
 import type { Effort } from './effort.js'
+import { rememberedGroups } from './remembered-groups.js'
 
 /** A change about which a voter had said something when it was made. */
 export interface VotedChange extends Told {
@@ -45,22 +38,13 @@ export async function votedBy(
   { voter, which, ...page }: AskedVoter,
   effort: Effort,
 ): Promise<VotedPage> {
-  const groups = new Map<string, Group | undefined>()
-  const groupOf = async ({ record }: Committed): Promise<Group | undefined> => {
-    const { group } = record
-    const key = `${group.uid} ${group.rev}`
-    if (!groups.has(key)) {
-      effort.spend(state.recordsOf(group.uid).length * 8)
-      groups.set(key, await groupAt(log, state, record))
-    }
-    return groups.get(key)
-  }
+  const groupOf = rememberedGroups(log, state, effort)
   const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
     const votes = votesOf(state, committed)
     const own = votes.find((vote) => vote.voter === voter)
     if (!own) return undefined
     const { record } = committed
-    const group = await groupOf(committed)
+    const group = await groupOf(record)
     const approving = votes.filter(({ decision }) => decision === 'approve')
     const others = new Set(approving.map((vote) => vote.voter).filter((id) => id !== voter))
     const isDecisive =

@@ -4,6 +4,7 @@ import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
+import type { BrakeMark } from '../brake-mark.js'
 import { badPortRange, coversPorts, mergePorts, type PortRange, topRegions } from '../envelope.js'
 import { pathFault } from './path.js'
 import { coversRoute, type RouteMatch } from './route.js'
@@ -35,6 +36,8 @@ export interface RuleFacts {
 export interface Rule extends RuleFacts {
   /** Revision of the entry that attached or replaced it. */
   readonly rev: number
+  /** It allows nothing before then. */
+  readonly brake?: BrakeMark
 }
 
 export const MAX_RULES = 1000

@@ -148,6 +148,12 @@ export const afterParameter = identifierParameter(
   'payments/api:eabcdefghijklmnopqrstuvwxyz23456',
 )
 
+export const afterScopeParameter = identifierParameter(
+  'The `next` of the page before',
+  /^s[a-z2-7]{31}$/,
+  'sabcdefghijklmnopqrstuvwxyz23456',
+)
+
 /** A parameter that is an identifier of a fixed form. */
 export const proposalParameter: Parameter<string> = identifierParameter(
   'the id of a proposal',

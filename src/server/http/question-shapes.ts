@@ -1,4 +1,5 @@
 import type { Json } from '../../core/canonical-json.js'
+import type { DecidedChangeJson } from './authorisation-shapes.js'
 import type { GuardJson, Instant } from './shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
@@ -22,6 +23,24 @@ export interface ReachJson {
   }[]
   /** Where more may follow: a page may hold nothing and have one. */
   readonly next?: string
+}
+
+/** One page of what decides about calls, in the languages of Cedar 4. */
+export interface CedarJson {
+  /** Records of the index log: pages of one export have the same. */
+  readonly size: number
+  readonly at: Instant
+  readonly policies: readonly string[]
+  /** In Cedar's JSON format. */
+  readonly entities: readonly JsonObject[]
+  readonly next?: string
+}
+
+/** One page of what was decided, oldest first. */
+export interface ChangesJson {
+  readonly changes: readonly DecidedChangeJson[]
+  /** The record to go on with, where there are more. */
+  readonly next?: number
 }
 
 export interface AuthorityJson {

@@ -1,4 +1,7 @@
 import type { Json } from '../../core/canonical-json.js'
+import type { BrakeMarkJson } from './brake-shapes.js'
+import type { CosigningJson } from './cosigning-json.js'
+import type { IssuanceStatusJson } from './issuance-shapes.js'
 
 /**
  * What the HTTP API answers, exactly as it goes over the wire. Instants are `Instant`; names of
@@ -78,6 +81,7 @@ export interface StatusJson {
     /** What verifies the checkpoints of the index log: a verifier key of C2SP signed-note. */
     readonly logKey: string
   }
+  readonly issuance: IssuanceStatusJson
   /** Null when there is none that can sign. */
   readonly issuer: {
     readonly id: string
@@ -88,6 +92,8 @@ export interface StatusJson {
   readonly trustAnchors: readonly Omit<TrustAnchorJson, 'pem'>[]
   readonly entries: number
   readonly liveCertificates: number
+  /** Null where no witnesses are asked, and in a process that does not ask them. */
+  readonly cosigning: CosigningJson | null
   readonly server: {
     readonly version: string
     readonly pid: number
@@ -111,6 +117,8 @@ export interface EntryJson {
   readonly labels: Readonly<Record<string, string>>
   readonly validUntil?: Instant
   readonly drainUntil?: Instant
+  /** No certificates and no calls before then. */
+  readonly brake?: BrakeMarkJson
   readonly createdAt: Instant
 }
 
@@ -133,6 +141,7 @@ export interface ScopeJson {
   readonly group: JsonObject | null
   /** Alias of the scope whose voters decide about what is in it. */
   readonly decidedBy: string
+  readonly brake?: BrakeMarkJson
   readonly createdAt: Instant
 }
 
@@ -175,29 +184,6 @@ export interface PermitJson {
   }
 }
 
-/** Who made something what it is. */
-export interface AuthorisationJson {
-  readonly change: HistoryItemJson
-  /** Alias of the scope whose voters decided, and the revision of their group. */
-  readonly scope: string
-  readonly group: number
-  /** What the group asked for, before any guard; null where the log does not say any more. */
-  readonly needs: { readonly threshold: number; readonly controllers: number } | null
-  readonly votes: readonly {
-    readonly voter: string
-    readonly decision: string
-    readonly cast: Instant
-    readonly controller?: string
-    readonly weight?: number
-  }[]
-  /** Other changes of the same kind, oldest first. */
-  readonly others: readonly HistoryItemJson[]
-}
-
-export interface WhyJson extends PermitJson {
-  readonly authorisation: AuthorisationJson | null
-}
-
 export interface ClusterJson {
   readonly uid: string
   readonly alias: string
@@ -212,22 +198,6 @@ export interface ClusterJson {
   readonly tokenReview?: JsonObject
   readonly jwks?: JsonObject
   readonly createdAt: Instant
-}
-
-export interface HistoryItemJson {
-  readonly seq: number
-  readonly at: Instant
-  readonly op: string
-  readonly subject: string
-  readonly rev: number
-  readonly by: string
-  /** `approve: ann, bob` */
-  readonly votes: readonly string[]
-  readonly reason?: string
-  readonly ticket?: string
-  readonly proposal: string
-  readonly class: string
-  readonly summary: readonly string[]
 }
 
 export interface CertificateJson {

@@ -2,7 +2,7 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import type { IndexLog } from '../../namespace/ports.js'
 import { makeBundle } from '../../verify/make-bundle.js'
 import type { Operations } from '../operations.js'
-import type { ServedLog } from './logs.js'
+import type { ServedLog } from './served-log.js'
 
 interface BundleDeps {
   readonly index: Pick<GovernedIndex, 'state'>

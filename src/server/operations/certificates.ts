@@ -11,6 +11,7 @@ import type { Inspection } from '../../issuance/inspect.js'
 import { createJoinToken } from '../../issuance/join-token.js'
 import type { IssuanceLedger, JoinTokenStore } from '../../issuance/ports.js'
 import { revokeEntry, revokeSerial } from '../../issuance/revoke.js'
+import { notBraked } from '../../namespace/grant.js'
 import { type Entry, entryState } from '../../namespace/entry.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { IndexState } from '../../namespace/state.js'
@@ -82,6 +83,8 @@ export function certificatesOperations(deps: CertificatesDeps): Pick<Operations,
       const entry = entryOf(alias)
       if (!entry.ok) return entry
       const now = clock.now()
+      const free = notBraked(deps.index.state, entry.value, now)
+      if (!free.ok) return free
       const state = entryState(entry.value, now)
       if (state !== 'active') {
         return refuse('grant.not-active', `the entry ${alias} is ${state}`, {

@@ -14,8 +14,9 @@ import { stateRootOf } from '../../tlog/state-root.js'
 import type { VerifierKey } from '../../tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
 import type { ClusterCheckJson, EntryJson, ProposalJson } from '../http/shapes.js'
-import type { Operations } from '../operations.js'
+import type { JsonBody, Operations } from '../operations.js'
 import {
+  brakeJson,
   changeJson,
   clusterJson,
   entryJson,
@@ -42,9 +43,18 @@ export interface NamespaceDeps {
 const IN_ONE_TURN = 50
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-type Changing = 'change' | 'submit' | 'apply' | 'checkCluster' | 'verify' | 'progress'
+type Changing =
+  'change' | 'brake' | 'signedBrake' | 'submit' | 'apply' | 'checkCluster' | 'verify' | 'progress'
 type Named =
-  'proposals' | 'entries' | 'entry' | 'scopes' | 'scope' | 'clusters' | 'cluster' | 'history'
+  | 'proposals'
+  | 'brakes'
+  | 'entries'
+  | 'entry'
+  | 'scopes'
+  | 'scope'
+  | 'clusters'
+  | 'cluster'
+  | 'history'
 
 /** The governed namespace: read, changed, and verified. */
 export function namespaceOperations({
@@ -118,10 +128,23 @@ export function namespaceOperations({
       return waits.ok ? ok({ waits: proposalJson(waits.value) }) : waits
     },
 
+    brakes: async () => ok((await index.brakes()).map(brakeJson)),
+
+    async brake(request, context) {
+      aboutAlias(request['alias'], context.about)
+      const made = await index.brake(request)
+      return made.ok ? ok(brakeJson(made.value)) : made
+    },
+
+    async signedBrake(envelopes, context) {
+      const made = await index.submitBrake(envelopes.map(octetsOf))
+      if (!made.ok) return made
+      aboutAlias(made.value.subject.alias, context.about)
+      return ok(brakeJson(made.value))
+    },
+
     async submit(envelopes, context) {
-      const submitted = await index
-        .submit(envelopes.map((envelope) => Buffer.from(canonicalize(envelope), 'utf8')))
-        .finally(() => longWork.end())
+      const submitted = await index.submit(envelopes.map(octetsOf)).finally(() => longWork.end())
       if (!submitted.ok) return submitted
       const { proposal, changes, suspended = null } = submitted.value
       aboutAlias(proposal.proposal?.subject.alias, context.about)
@@ -184,6 +207,8 @@ const byAlias = (a: { readonly alias: string }, b: { readonly alias: string }): 
   a.alias < b.alias ? -1 : a.alias > b.alias ? 1 : 0
 
 const done = <T>(value: T): Promise<Result<T>> => Promise.resolve(ok(value))
+
+const octetsOf = (envelope: JsonBody): Uint8Array => Buffer.from(canonicalize(envelope), 'utf8')
 
 /** Only what looks like a name gets into the audit line. */
 function aboutAlias(alias: Json | undefined, about: (detail: { alias: string }) => void): void {

@@ -10,7 +10,14 @@ import type { GovernedIndex } from '../../namespace/live-index.js'
 import type { ShownImpactJson } from '../http/question-shapes.js'
 import type { AskedReach, Operations } from '../operations.js'
 import { proposalJson } from '../views/namespace-views.js'
-import { authorityJson, placeOfParameter, reachJson, staleJson } from '../views/question-views.js'
+import { decidedChangeJson } from '../views/policy-views.js'
+import {
+  authorityJson,
+  cedarJson,
+  placeOfParameter,
+  reachJson,
+  staleJson,
+} from '../views/question-views.js'
 
 interface QuestionDeps {
   readonly index: Pick<GovernedIndex, 'proposal'>
@@ -28,6 +35,8 @@ type Asked =
   | 'callers'
   | 'authority'
   | 'resilience'
+  | 'cedar'
+  | 'changes'
 
 /** What people ask about the namespace, beside what it is. */
 export function questionOperations({
@@ -45,6 +54,13 @@ export function questionOperations({
       return ok({ ...more, changes: changes.map(withTime) })
     },
 
+    async changes(asked) {
+      const found = await questions.changes(asked)
+      if (!found.ok) return found
+      const { changes, ...more } = found.value
+      return ok({ ...more, changes: changes.map(decidedChangeJson) })
+    },
+
     async exceptions(asked) {
       const found = await questions.exceptions(asked)
       if (!found.ok) return found
@@ -56,6 +72,12 @@ export function questionOperations({
       const page = { limit, age, ...(after !== undefined && { after: placeOfParameter(after) }) }
       const found = await questions.stale(prefix, page, (uid) => lastIssued(ledger, uid))
       return found.ok ? ok(staleJson(found.value)) : found
+    },
+
+    async cedar({ after, ...asked }) {
+      const page = { ...asked, ...(after !== undefined && { after: placeOfParameter(after) }) }
+      const found = await questions.cedar(page)
+      return found.ok ? ok(cedarJson(found.value)) : found
     },
 
     resilience: (scope, without) => questions.resilience(scope, without),

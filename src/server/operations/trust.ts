@@ -1,14 +1,17 @@
 import { spiffeBundle } from '../../ca/trust-bundle.js'
 import { hours, toIso } from '../../core/time.js'
-import type { Clock } from '../../core/time.js'
+import type { Clock, UnixSeconds } from '../../core/time.js'
 import type { Authority } from '../../issuance/authority.js'
 import type { CrlPublisher } from '../../issuance/crl-publisher.js'
 import type { IssuanceLedger } from '../../issuance/ports.js'
 import type { IndexState } from '../../namespace/state.js'
 import { formatVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
+import type { CosigningState } from '../../tlog/cosigning.js'
+import { cosigningJson } from '../cosigning-checks.js'
 import type { SpiffeBundleJson, StatusJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import type { ReadinessWatch } from '../readiness.js'
+import type { ServedLog } from './served-log.js'
 import { trustAnchorJson } from '../views/certificate-views.js'
 
 export interface TrustDeps {
@@ -20,6 +23,9 @@ export interface TrustDeps {
   readonly clock: Pick<Clock, 'now'>
   /** Verifies the checkpoints of the index log. */
   readonly logKey: VerifierKey
+  /** Who cosigns it; undefined where nobody is asked. */
+  readonly witnesses: () => CosigningState | undefined
+  readonly issuanceLog: ServedLog
   readonly version: string
   readonly pid: number
   readonly listeners: () => StatusJson['server']['listeners']
@@ -64,6 +70,7 @@ export function trustOperations(
           head: state.head,
           logKey: formatVerifierKey(deps.logKey),
         },
+        issuance: await issuanceJson(deps.issuanceLog, now),
         issuer: shown
           ? {
               id: shown.id,
@@ -78,8 +85,18 @@ export function trustOperations(
         }),
         entries: state.entryCount,
         liveCertificates: await deps.ledger.countLive(now),
+        cosigning: cosigningJson(deps.witnesses()),
         server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
       }
     },
   }
+}
+
+async function issuanceJson(
+  { key, tree, signedAt }: ServedLog,
+  now: UnixSeconds,
+): Promise<StatusJson['issuance']> {
+  const [{ size }, signed] = [await tree.head(), await tree.checkpoint()]
+  const checkpoint = signed && { size: signed.size, signedAt: toIso(signedAt?.() ?? now) }
+  return { size, logKey: formatVerifierKey(key), checkpoint: checkpoint ?? null }
 }

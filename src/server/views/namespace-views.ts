@@ -1,6 +1,7 @@
 import type { Json } from '../../core/canonical-json.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
 import type { Binding } from '../../namespace/binding.js'
+import type { BrakeView } from '../../namespace/brake-view.js'
 import type { Cluster } from '../../namespace/cluster.js'
 import { responsibleAbove } from '../../namespace/decide.js'
 import { effectiveEnvelope } from '../../namespace/effective-envelope.js'
@@ -12,11 +13,12 @@ import type { PlannedChange } from '../../namespace/plan/planned-change.js'
 import type { ProposalView } from '../../namespace/proposal-view.js'
 import type { Scope } from '../../namespace/scope.js'
 import { type IndexState, projectedNames } from '../../namespace/state.js'
+import type { BrakeJson } from '../http/brake-shapes.js'
+import type { HistoryItemJson } from '../http/authorisation-shapes.js'
 import type {
   ChangeJson,
   ClusterJson,
   EntryJson,
-  HistoryItemJson,
   PlannedChangeJson,
   ProposalJson,
   ScopeJson,
@@ -40,6 +42,7 @@ export function entryJson(state: IndexState, entry: Entry, now: UnixSeconds): En
     labels,
     ...(entry.validUntil !== undefined && { validUntil: toIso(entry.validUntil) }),
     ...(entry.drainUntil !== undefined && { drainUntil: toIso(entry.drainUntil) }),
+    ...(entry.brake && { brake: { until: toIso(entry.brake.until) } }),
     createdAt: toIso(entry.createdAt),
   }
 }
@@ -56,6 +59,7 @@ export function scopeJson(state: IndexState, scope: Scope): ScopeJson {
     effectiveEnvelope: envelopeJson(state, effectiveEnvelope(state, scope)),
     group: scope.group ? (scope.group as unknown as JsonObject) : null,
     decidedBy: decidesFor(state, scope),
+    ...(scope.brake && { brake: { until: toIso(scope.brake.until) } }),
     createdAt: toIso(scope.createdAt),
   }
 }
@@ -91,6 +95,12 @@ export const historyItemJson = ({ at, ...item }: HistoryItem): HistoryItemJson =
 })
 
 export const changeJson = ({ at, ...change }: Change): ChangeJson => ({ ...change, at: toIso(at) })
+
+export const brakeJson = ({ at, until, ...brake }: BrakeView): BrakeJson => ({
+  ...brake,
+  at: toIso(at),
+  until: toIso(until),
+})
 
 export function proposalJson(view: ProposalView): ProposalJson {
   const { id, digest, standing, record, proposal, open, closed } = view

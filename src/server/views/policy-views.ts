@@ -1,14 +1,15 @@
 import type { Json } from '../../core/canonical-json.js'
 import { toIso } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
-import type { Authorisation } from '../../namespace/authorisation.js'
+import type { Authorisation, DecidedChange } from '../../namespace/authorisation.js'
 import { responsibleAbove } from '../../namespace/decide.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { Changeable, Decision } from '../../namespace/permit/decision.js'
 import type { Rule } from '../../namespace/rule/rule.js'
 import type { TrafficSplit } from '../../namespace/rule/split.js'
 import type { IndexState } from '../../namespace/state.js'
-import type { AuthorisationJson, EntryRulesJson, PermitJson } from '../http/shapes.js'
+import type { AuthorisationJson, DecidedChangeJson } from '../http/authorisation-shapes.js'
+import type { EntryRulesJson, PermitJson } from '../http/shapes.js'
 import { historyItemJson } from './namespace-views.js'
 
 type JsonObject = Readonly<Record<string, Json>>
@@ -25,7 +26,7 @@ export function entryRulesJson(state: IndexState, entry: Entry): EntryRulesJson 
 }
 
 /** As people write it: what is shown can be sent back. */
-function ruleJson(state: IndexState, { callers, from, until, ...rule }: Rule): JsonObject {
+function ruleJson(state: IndexState, { callers, from, until, brake, ...rule }: Rule): JsonObject {
   return {
     ...(rule as unknown as JsonObject),
     callers: callers.map((caller) =>
@@ -33,6 +34,7 @@ function ruleJson(state: IndexState, { callers, from, until, ...rule }: Rule): J
     ),
     ...(from !== undefined && { from: toIso(from) }),
     ...(until !== undefined && { until: toIso(until) }),
+    ...(brake && { brake: { until: toIso(brake.until) } }),
   }
 }
 
@@ -66,15 +68,18 @@ export function decisionJson(
   }
 }
 
-export function authorisationJson(found: Authorisation): AuthorisationJson {
-  const { item, scope, group, voices, needs, others } = found
+export function authorisationJson({ others, ...found }: Authorisation): AuthorisationJson {
+  return { ...decidedChangeJson(found), others: others.map(historyItemJson) }
+}
+
+export function decidedChangeJson(found: DecidedChange): DecidedChangeJson {
+  const { item, scope, group, voices, needs } = found
   return {
     change: historyItemJson(item),
     scope,
     group,
     needs: needs ?? null,
     votes: voices.map(({ cast, ...voice }) => ({ ...voice, cast: toIso(cast) })),
-    others: others.map(historyItemJson),
   }
 }
 

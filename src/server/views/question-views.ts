@@ -1,9 +1,10 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { Authority } from '../../namespace/questions/authority.js'
+import type { CedarPage } from '../../namespace/questions/cedar-page.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
 import type { StalePage } from '../../namespace/questions/stale.js'
 import { toIso } from '../../core/time.js'
-import type { AuthorityJson, ReachJson, StaleJson } from '../http/question-shapes.js'
+import type { AuthorityJson, CedarJson, ReachJson, StaleJson } from '../http/question-shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -15,6 +16,13 @@ export const reachJson = ({ entry, at, reached, next }: ReachedFrom): ReachJson 
     uid,
     permissions: permissions as unknown as readonly JsonObject[],
   })),
+  ...(next !== undefined && { next: placeParameter(next) }),
+})
+
+export const cedarJson = ({ at, next, entities, ...page }: CedarPage): CedarJson => ({
+  ...page,
+  at: toIso(at),
+  entities: entities as unknown as readonly JsonObject[],
   ...(next !== undefined && { next: placeParameter(next) }),
 })
 

@@ -4,7 +4,7 @@ import type { UnixSeconds } from '../../core/time.js'
 import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
 import type { StoredRecord } from '../../namespace/ports.js'
 import type { MapChange } from '../../tlog/map-draft.js'
-import type { SignedHead } from '../../tlog/ports.js'
+import type { KeptCosignature, SignedHead } from '../../tlog/ports.js'
 import type { EncodedChange } from './index-rows.js'
 import type { LogName } from './tree-writer.js'
 
@@ -38,8 +38,13 @@ export type Command =
       /** With the last: of the log that the tables are at. */
       readonly size?: number
     }
-  | { readonly op: 'grow-tree'; readonly log: LogName; readonly limit: number }
+  | { readonly op: 'grow-tree'; readonly log: 'index'; readonly limit: number }
   | { readonly op: 'keep-checkpoint'; readonly log: LogName; readonly signed: SignedHead }
+  | {
+      readonly op: 'keep-cosignature'
+      readonly log: LogName
+      readonly cosignature: KeptCosignature
+    }
   | { readonly op: 'create-token'; readonly token: Omit<JoinToken, 'usedAt'> }
   | { readonly op: 'withdraw-token'; readonly id: string }
   | { readonly op: 'create-challenge'; readonly challenge: Challenge }

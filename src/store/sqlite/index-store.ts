@@ -48,7 +48,7 @@ export class SqliteIndexStore implements IndexStore {
     this.committed = openForReading(path)
     try {
       this.log = sqliteIndexLog(this.committed)
-      this.tree = sqliteLogTree(this.committed, queue, 'index')
+      this.tree = sqliteLogTree(this.committed, queue)
       this.map = new MapReader(this.database)
       this.statements = statementsOf(this.database)
       this.state = new SqliteState(this.database)

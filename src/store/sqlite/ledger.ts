@@ -14,10 +14,18 @@ import type {
 } from '../../issuance/ports.js'
 import type { Command, Outcome } from './commands.js'
 import { readingTogether } from './open-database.js'
-import { dayOf, distinctEnds, partitionTable, SPAN_OF_ISSUE, spansOf } from './partition.js'
+import {
+  dayOf,
+  distinctEnds,
+  FIRST_LOGGED,
+  partitionTable,
+  SPAN_OF_ISSUE,
+  spansOf,
+} from './partition.js'
 import type { WriteQueue } from './write-queue.js'
 
 interface LeafRow {
+  id: number
   serial: string
   issuer_id: string
   entry: string | null
@@ -31,12 +39,15 @@ interface LeafRow {
   evidence: string
   parent_serial: string | null
   request_id: string
+  policy_digest: string | null
+  index_size: number | null
   revoked_at: number | null
   reason: string | null
 }
 
-const columns = `l.serial, l.issuer_id, l.entry, l.alias, l.rev, l.binding, l.issued_at, l.not_before,
-  l.not_after, l.certificate, l.evidence, l.parent_serial, l.request_id, r.revoked_at, r.reason`
+const columns = `l.id, l.serial, l.issuer_id, l.entry, l.alias, l.rev, l.binding, l.issued_at, l.not_before,
+  l.not_after, l.certificate, l.evidence, l.parent_serial, l.request_id, l.policy_digest, l.index_size,
+  r.revoked_at, r.reason`
 const from = (day: number): string =>
   `FROM ${partitionTable(day)} l LEFT JOIN revocation r ON r.serial = l.serial`
 
@@ -245,6 +256,9 @@ function rowOf(row: LeafRow): LedgerRow {
     evidence: row.evidence,
     parentSerial: row.parent_serial as SerialNumber | null,
     requestId: row.request_id,
+    policyDigest: row.policy_digest,
+    indexSize: row.index_size,
+    seq: row.id < FIRST_LOGGED ? null : row.id - FIRST_LOGGED,
     revocation:
       row.revoked_at === null
         ? null

@@ -2,9 +2,10 @@ import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 import { EMPTY_ROOT, HASH_OCTETS, sameHash } from '../../tlog/hash.js'
 import { proveKey } from '../../tlog/map-proof.js'
-import type { LogReader, LogTree, SignedHead } from '../../tlog/ports.js'
+import type { LogReader, LogTree, SignedHead, SignedTree } from '../../tlog/ports.js'
 import type { Tile } from '../../tlog/tile.js'
 import type { TreeHead } from '../../tlog/verify-proof.js'
+import { cosignaturesOf } from './cosignatures.js'
 import { count } from './ledger.js'
 import { MapReader } from './map-reader.js'
 import { reading, readingTogether } from './open-database.js'
@@ -19,6 +20,7 @@ interface CheckpointRow extends TreeHead {
 /** The tree of a log over a connection that may be read-only. */
 export function sqliteLogReader(database: Database, log: LogName): LogReader {
   const map = new MapReader(database)
+  const cosignatures = cosignaturesOf(database, log)
   const selectHead = database.prepare<[LogName], TreeHead & { readonly state: Buffer | null }>(
     `SELECT log_tree.size, log_tree.root, index_map.root AS state
      FROM log_tree LEFT JOIN index_map ON log_tree.log = 'index' AND index_map.size = log_tree.size
@@ -30,8 +32,8 @@ export function sqliteLogReader(database: Database, log: LogName): LogReader {
   const checkpoint = (): SignedHead | undefined => {
     const row = selectCheckpoint.get(log)
     if (!row) return undefined
-    const { size, root, state, note } = row
-    return { size, root, note, ...(state && { state }) }
+    const head = { size: row.size, root: row.root, ...(row.state && { state: row.state }) }
+    return { ...head, note: row.note + cosignatures.linesOf(head) }
   }
   const select = database
     .prepare<[LogName, number, number], Buffer>(
@@ -40,7 +42,7 @@ export function sqliteLogReader(database: Database, log: LogName): LogReader {
     .pluck()
   const read = ({ level, index, width }: Tile): Uint8Array => {
     const octets = select.get(log, level, index)
-    if (!octets || octets.length < width * HASH_OCTETS) throw missing()
+    if (!octets || octets.length < width * HASH_OCTETS) throw missing(log)
     return octets.subarray(0, width * HASH_OCTETS)
   }
   return {
@@ -49,7 +51,9 @@ export function sqliteLogReader(database: Database, log: LogName): LogReader {
         const { size, root, state } = selectHead.get(log) ?? { size: 0, root: EMPTY_ROOT }
         return { size, root, ...(state && { state }) }
       }),
-    checkpoint: () => reading(checkpoint),
+    // Of one moment: what is signed next has no cosignatures yet.
+    checkpoint: () => readingTogether(database, checkpoint),
+    cosignatures: () => reading(() => cosignatures.all()),
     proveState: (keys) =>
       // In one transaction: another process may sign, and take away what the last one led to.
       readingTogether(database, () => {
@@ -71,26 +75,46 @@ const otherState = (): DependencyError =>
     'the state map is not what the checkpoint signs: capstan index verify says which is wrong',
   )
 
-const missing = (): DependencyError =>
+const missing = (log: LogName): DependencyError =>
   new DependencyError(
     'store',
-    'a tile of the tree is missing or cut; the log makes it again: capstan index rebuild',
+    log === 'index'
+      ? 'a tile of the tree is missing or cut; the log makes it again: capstan index rebuild'
+      : 'a tile of the issuance log is missing or cut: restore a backup',
   )
 
-/** The same in the process that writes it. */
-export function sqliteLogTree(database: Database, queue: WriteQueue, log: LogName): LogTree {
+/** The tree of the index log in the process that writes it. */
+export function sqliteLogTree(database: Database, queue: WriteQueue): LogTree {
+  const tree = sqliteSignedTree(database, queue, 'index')
+  return {
+    head: () => tree.head(),
+    checkpoint: () => tree.checkpoint(),
+    cosignatures: () => tree.cosignatures(),
+    readTiles: (tiles) => tree.readTiles(tiles),
+    proveState: (keys) => tree.proveState(keys),
+    keepCheckpoint: (signed) => tree.keepCheckpoint(signed),
+    keepCosignature: (cosignature) => tree.keepCosignature(cosignature),
+    async catchUp(limit) {
+      await count(queue, { op: 'grow-tree', log: 'index', limit })
+      return tree.head()
+    },
+  }
+}
+
+/** The tree of a log in the process that signs its heads. */
+export function sqliteSignedTree(database: Database, queue: WriteQueue, log: LogName): SignedTree {
   const reader = sqliteLogReader(database, log)
   return {
     head: () => reader.head(),
     checkpoint: () => reader.checkpoint(),
+    cosignatures: () => reader.cosignatures(),
     readTiles: (tiles) => reader.readTiles(tiles),
     proveState: (keys) => reader.proveState(keys),
-    async catchUp(limit) {
-      await count(queue, { op: 'grow-tree', log, limit })
-      return reader.head()
-    },
     async keepCheckpoint(signed) {
       return (await count(queue, { op: 'keep-checkpoint', log, signed })) === 1
+    },
+    async keepCosignature(cosignature) {
+      await count(queue, { op: 'keep-cosignature', log, cosignature })
     },
   }
 }

@@ -5,11 +5,17 @@ import { DependencyError } from '../../core/dependency-error.js'
 const BUSY_MS = 5000
 
 /** The one connection that writes. A commit is on the disk before it returns. */
-export function openForWriting(path: string): Database {
-  const database = open(path, {})
+export function openForWriting(
+  path: string,
+  options: Pick<SqliteDatabase.Options, 'fileMustExist'> = {},
+): Database {
+  const database = open(path, options)
   try {
     // The first look into the file: what is no database fails here, not above.
-    database.pragma('journal_mode = WAL')
+    // In another mode a reader would hold up the writer, and a disk without shared memory has no WAL.
+    const mode = database.pragma('journal_mode = WAL', { simple: true })
+    if (mode !== 'wal')
+      throw new DependencyError('store', `${path} is not in WAL mode: ${String(mode)}`)
     database.pragma('synchronous = FULL')
     database.pragma('foreign_keys = ON')
     return database

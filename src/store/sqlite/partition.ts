@@ -36,7 +36,9 @@ CREATE TABLE ${table} (
   certificate BLOB NOT NULL,
   evidence TEXT NOT NULL,
   parent_serial TEXT,
-  request_id TEXT NOT NULL
+  request_id TEXT NOT NULL,
+  policy_digest TEXT,
+  index_size INTEGER
 ) STRICT;
 ${createIndexes(table)}`
 
@@ -47,9 +49,13 @@ CREATE INDEX ${table}_by_entry ON ${table} (${SPAN_OF_ISSUE}, entry, not_after);
 `
 }
 
-/** Gives partitions that an earlier version made the indexes that are looked for. */
+/** Keys of rows from here on say their number in the issuance log; those of earlier rows are smaller. */
+export const FIRST_LOGGED = 2 ** 32
+
+/** Gives partitions that an earlier version made the columns and indexes that are looked for. */
 export function upgradePartitions(database: Database): void {
   const partitions = database.prepare<[], { day: number }>('SELECT day FROM ledger_partition').all()
+  for (const { day } of partitions) addColumns(database, partitionTable(day))
   const hasIndex = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?")
   for (const { day } of partitions) {
     const table = partitionTable(day)
@@ -61,6 +67,17 @@ export function upgradePartitions(database: Database): void {
       database.exec(createIndexes(table))
     })()
   }
+}
+
+function addColumns(database: Database, table: string): void {
+  const columns = database.pragma(`table_info(${table})`) as { readonly name: string }[]
+  if (columns.some(({ name }) => name === 'index_size')) return
+  database.transaction(() => {
+    database.exec(
+      `ALTER TABLE ${table} ADD COLUMN policy_digest TEXT;
+       ALTER TABLE ${table} ADD COLUMN index_size INTEGER;`,
+    )
+  })()
 }
 
 /**

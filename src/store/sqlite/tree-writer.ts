@@ -6,7 +6,7 @@ import { appendToEdge, edgeOf, emptyEdge, headOf, type TreeEdge } from '../../tl
 import type { TreeHead } from '../../tlog/verify-proof.js'
 
 /** The logs that have a tree in this store. */
-export type LogName = 'index'
+export type LogName = 'index' | 'issuance'
 
 interface HeadRow {
   readonly size: number
@@ -21,7 +21,7 @@ export class TreeWriter {
   private readonly selectTile: Statement<[LogName, number, number], Buffer>
   private readonly putTile: Statement
   private readonly putCheckpoint: Statement
-  /** Where the last append left the tree, which may have been undone since. */
+  /** Where the tree was last found, or the last append left it, which may have been undone since. */
   private last: { readonly head: TreeHead; readonly edge: TreeEdge } = {
     head: headOf(emptyEdge),
     edge: emptyEdge,
@@ -57,6 +57,12 @@ export class TreeWriter {
     return this.selectHead.get(this.log) ?? { size: 0, root: EMPTY_ROOT }
   }
 
+  /** Its size, once what an append goes on from is read: where that is damaged, it throws. */
+  ready(): number {
+    this.edge()
+    return this.last.head.size
+  }
+
   append(leaves: readonly Hash[]): void {
     if (leaves.length === 0) return
     const { edge, tiles } = appendToEdge(this.edge(), leaves)
@@ -88,7 +94,8 @@ export class TreeWriter {
     const rows = partialTiles(head.size).map(
       ({ level, index }) => this.selectTile.get(this.log, level, index) ?? NO_TILE,
     )
-    return edgeOf(head, rows)
+    this.last = { head, edge: edgeOf(head, rows) }
+    return this.last.edge
   }
 }
 

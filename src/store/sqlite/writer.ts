@@ -2,10 +2,12 @@ import type { Database, Statement } from 'better-sqlite3'
 import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Command, Outcome } from './commands.js'
+import { cosignatureKeeper } from './cosignatures.js'
 import { IndexWriter } from './index-writer.js'
+import { IssuanceLogWriter } from './issuance-log-writer.js'
 import { NotRecordable } from './not-recordable.js'
 import { sqliteCode } from './open-database.js'
-import { createPartition, dayOf, distinctEnds, partitionTable } from './partition.js'
+import { createPartition, dayOf, distinctEnds, FIRST_LOGGED, partitionTable } from './partition.js'
 import { WriterStatements } from './writer-statements.js'
 
 /** Thrown inside a command to undo that command alone. */
@@ -23,6 +25,8 @@ export class Writer {
   private readonly database: Database
   private readonly sql: WriterStatements
   private readonly index: IndexWriter
+  private readonly keepCosignature: ReturnType<typeof cosignatureKeeper>
+  private readonly issued: IssuanceLogWriter
   /** Insert statements of the partitions that are there, by day. */
   private readonly inserts = new Map<number, Statement>()
 
@@ -30,15 +34,23 @@ export class Writer {
     this.database = database
     this.sql = new WriterStatements(database)
     this.index = new IndexWriter(database)
+    this.keepCosignature = cosignatureKeeper(database)
+    this.issued = new IssuanceLogWriter(database)
   }
 
   /**
    * All commands in one durable commit. A command that fails by itself is undone by itself; when
-   * the commit fails, this throws and nothing of the batch is recorded.
+   * the commit fails, this throws and nothing of the batch is recorded. All leaves of a batch enter
+   * the issuance log together.
    */
   commit(commands: readonly Command[]): Outcome[] {
     try {
-      return this.database.transaction(() => commands.map((command) => this.alone(command)))()
+      return this.database.transaction(() => {
+        this.issued.begin()
+        const outcomes = commands.map((command) => this.alone(command))
+        this.issued.end()
+        return outcomes
+      })()
     } catch (error) {
       // A partition made by the lost transaction is gone with it.
       this.inserts.clear()
@@ -88,7 +100,11 @@ export class Writer {
       case 'grow-tree':
         return this.index.growTree(command.limit)
       case 'keep-checkpoint':
-        return this.index.keepCheckpoint(command.signed)
+        return command.log === 'index'
+          ? this.index.keepCheckpoint(command.signed)
+          : this.issued.tree.keepCheckpoint(command.signed)
+      case 'keep-cosignature':
+        return this.keepCosignature(command.log, command.cosignature)
       case 'create-token':
         return sql.createToken.run(command.token).changes
       case 'withdraw-token':
@@ -116,6 +132,7 @@ export class Writer {
       if (spend.run({ id, at: entry.issuedAt }).changes !== 1) throw new Spent(kind)
     }
     this.insertInto(dayOf(entry.notAfter)).run([
+      FIRST_LOGGED + this.issued.next(),
       entry.serial,
       entry.issuerId,
       entry.entry,
@@ -129,7 +146,11 @@ export class Writer {
       entry.evidence,
       entry.parentSerial,
       entry.requestId,
+      entry.policyDigest,
+      entry.indexSize,
     ])
+    // Last: whatever stands in the way of the row has thrown before.
+    this.issued.add(entry)
     return 1
   }
 
@@ -139,9 +160,10 @@ export class Writer {
     const table = partitionTable(day)
     if (this.sql.addPartition.run(day).changes === 1) this.database.exec(createPartition(table))
     const insert = this.database.prepare(
-      `INSERT INTO ${table} (serial, issuer_id, entry, alias, rev, binding, issued_at, not_before,
-         not_after, certificate, evidence, parent_serial, request_id)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${table} (id, serial, issuer_id, entry, alias, rev, binding, issued_at,
+         not_before, not_after, certificate, evidence, parent_serial, request_id, policy_digest,
+         index_size)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.inserts.set(day, insert)
     return insert
@@ -178,9 +200,14 @@ export class Writer {
       if ((day + 1) * 86_400 > before) continue
       const table = partitionTable(day)
       const counted = this.database
-        .prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`)
-        .get()
-      rows += counted?.n ?? 0
+        .prepare<[number], { logged: number; earlier: number }>(
+          `SELECT count(*) FILTER (WHERE is_logged) AS logged,
+             count(*) FILTER (WHERE NOT is_logged) AS earlier
+           FROM (SELECT id >= ? AS is_logged FROM ${table})`,
+        )
+        .get(FIRST_LOGGED)
+      if (counted) this.issued.prune(counted)
+      rows += counted ? counted.logged + counted.earlier : 0
       this.database.exec(this.sql.keepLastOf(table))
       this.database.exec(`DROP TABLE ${table}`)
       this.sql.dropPartition.run(day)

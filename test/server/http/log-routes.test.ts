@@ -15,6 +15,12 @@ const served = await serve('tls', {
       return Promise.resolve(ok(Uint8Array.of(0, 255, 10)))
     },
     logProof: (seq) => Promise.resolve(ok(`proof ${seq}\n`)),
+    issuanceCheckpoint: () => Promise.resolve(ok('an issuance note\n')),
+    issuanceTile: (path) => {
+      wanted.push(path)
+      return Promise.resolve(ok(Uint8Array.of(1)))
+    },
+    issuanceProof: (serial) => Promise.resolve(ok(`proof ${serial}\n`)),
     stateProof: (table, name) => Promise.resolve(ok(`state ${table} ${name}\n`)),
   },
 })
@@ -137,4 +143,43 @@ describe('the log over HTTP', () => {
     expect(await ask(served, { path: `/v1/logs/index/${path}` })).toMatchObject({ status })
     expect(wanted).toEqual([])
   })
+})
+
+describe('the issuance log over HTTP', () => {
+  const SERIAL = '4f0c3a9e5b7d1f2846a0c8e2b4d6f081'
+  const ofIssuance = (path: string, as?: typeof people.reader) =>
+    ask(served, { path: `/v1/logs/issuance/${path}`, ...(as && { as }) })
+
+  it('has a checkpoint, tiles and proofs, for readers', async () => {
+    for (const [path, text] of [
+      ['checkpoint', 'an issuance note\n'],
+      [`proof/${SERIAL}`, `proof ${SERIAL}\n`],
+      [`proof/${SERIAL.toUpperCase()}`, `proof ${SERIAL}\n`],
+    ] as const) {
+      const told = await ofIssuance(path, people.reader)
+      expect(told).toMatchObject({ status: 200, text })
+      expect(told.headers['cache-control']).toBe('no-store')
+    }
+    wanted.length = 0
+    const told = await ofIssuance('tile/entries/000.p/7', people.reader)
+    expect(told.headers['cache-control']).toBe('private, max-age=31536000, immutable')
+    expect(wanted).toEqual([{ kind: 'entries', bundle: { index: 0, width: 7 } }])
+  })
+
+  it.each(['proof/0', 'proof/', `proof/${SERIAL}0`, 'tile/0/0', 'state/alias/a'])(
+    'has nothing of another spelling: %s',
+    async (path) => {
+      const told = await ofIssuance(path, people.reader)
+      expect([400, 404]).toContain(told.status)
+    },
+  )
+
+  it.each(['checkpoint', 'tile/0/000', 'tile/entries/000', `proof/${SERIAL}`])(
+    'is shown to no stranger: %s',
+    async (path) => {
+      wanted.length = 0
+      expect(await ofIssuance(path)).toMatchObject({ status: 401 })
+      expect(wanted).toEqual([])
+    },
+  )
 })

@@ -1,4 +1,5 @@
 import type { Alias } from '../../../core/alias.js'
+import type { AskedCedar } from '../../../namespace/questions/cedar-page.js'
 import type { AskedCall, AskedReach } from '../../operations.js'
 import {
   aliasParameter,
@@ -37,3 +38,8 @@ export const reachPage = (
   { alias }: { readonly alias: Alias },
   { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
 ): AskedReach => ({ alias, limit, ...(after !== undefined && { after }) })
+
+export const cedarPage = (
+  part: AskedCedar['part'],
+  { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
+): AskedCedar => ({ part, limit, ...(after !== undefined && { after }) })

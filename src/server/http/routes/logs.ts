@@ -1,7 +1,7 @@
 import { ok, refuse } from '../../../core/result.js'
 import { type StateMapTable, stateMapTables } from '../../../namespace/state-map.js'
 import { parseTilePath, type TilePath } from '../../../tlog/tile.js'
-import type { Parameter } from '../parameters.js'
+import { type Parameter, serialParameter } from '../parameters.js'
 import { NOTE_TYPE, OCTETS_TYPE } from '../reply.js'
 import { type Route, route } from '../route.js'
 
@@ -58,6 +58,43 @@ const nameParameter: Parameter<string> = {
 const octets = { [OCTETS_TYPE]: null }
 const text = { [NOTE_TYPE]: null }
 
+/** The issuance log, in the same way. All of it is for readers: it says who got what, and when. */
+const issuanceRoutes: readonly Route[] = [
+  route('GET /v1/logs/issuance/checkpoint', 'reader', 'issuanceCheckpoint', {
+    summary: 'The latest checkpoint of the issuance log: its size and root, signed',
+    answers: [{ status: 200, description: 'A signed note (C2SP tlog-checkpoint)', content: text }],
+    use: async (operations) => {
+      const note = await operations.issuanceCheckpoint()
+      return note.ok ? ok({ status: 200, type: NOTE_TYPE, body: note.value }) : note
+    },
+  }),
+  route('GET /v1/logs/issuance/tile/{tile}', 'reader', 'issuanceTile', {
+    summary: 'A tile of the issuance log: hashes of its tree, or records',
+    path: { tile: tileParameter },
+    answers: [
+      {
+        status: 200,
+        description: 'It never changes; records go when they expire',
+        content: octets,
+      },
+    ],
+    use: async (operations, { path }) => {
+      const tile = await operations.issuanceTile(path.tile)
+      if (!tile.ok) return tile
+      return ok({ status: 200, type: OCTETS_TYPE, body: tile.value, caching: 'immutable' })
+    },
+  }),
+  route('GET /v1/logs/issuance/proof/{serial}', 'reader', 'issuanceProof', {
+    summary: 'Proof that the latest checkpoint covers a certificate, and its record, in one text',
+    path: { serial: serialParameter },
+    answers: [{ status: 200, description: 'A proof (C2SP tlog-proof)', content: text }],
+    use: async (operations, { path }) => {
+      const proof = await operations.issuanceProof(path.serial)
+      return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
+    },
+  }),
+]
+
 /**
  * The index log as C2SP tlog-tiles serves logs. Its head is for everybody; records, and hashes that a
  * guessed record could be compared with, are for readers: they name every entry.
@@ -99,4 +136,5 @@ export const logRoutes: readonly Route[] = [
       return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
     },
   }),
+  ...issuanceRoutes,
 ]

@@ -6,7 +6,14 @@ import type { RevokeTarget } from '../../operations.js'
 import { aliasParameter, identifierParameter } from '../parameters.js'
 import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
-import { applyBody, changeBody, checkpointBody, statementsBody } from '../schema/change-bodies.js'
+import {
+  applyBody,
+  brakeBody,
+  changeBody,
+  checkpointBody,
+  signedBrakeBody,
+  statementsBody,
+} from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
 
 /** What changes something. Over the local socket only. */
@@ -30,6 +37,19 @@ export const operatorRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Submission', 'In the log, with what it led to')],
     use: (operations, { body, context }) =>
       answered(200, operations.submit(body.envelopes, context)),
+  }),
+  route('POST /v1/brakes', 'operator', 'brake', {
+    summary: "Suspends something at once, for a while, by this installation's own voter",
+    body: brakeBody,
+    answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
+    use: (operations, { body, context }) => answered(201, operations.brake(body, context)),
+  }),
+  route('POST /v1/brakes/signed', 'operator', 'signedBrake', {
+    summary: 'The same by one statement that as many voters signed as it takes',
+    body: signedBrakeBody,
+    answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
+    use: (operations, { body, context }) =>
+      answered(201, operations.signedBrake(body.envelopes, context)),
   }),
   route('POST /v1/apply', 'operator', 'apply', {
     summary: 'Make the index look like a document, all or nothing',
@@ -93,6 +113,19 @@ export const operatorRoutes: readonly Route[] = [
     patience: 'long',
     answers: [jsonAnswer(200, 'Verified', 'Every record holds, those of the checkpoint first')],
     use: (operations, { body }) => answered(200, operations.verify(body.checkpoint)),
+  }),
+  route('POST /v1/logs/issuance/verify', 'operator', 'verifyIssuance', {
+    summary: 'Compares every certificate of the ledger with its leaf in the issuance log',
+    patience: 'long',
+    answers: [jsonAnswer(200, 'VerifiedIssuance', 'The log is of the ledger')],
+    use: (operations) => answered(200, operations.verifyIssuance()),
+  }),
+  route('POST /v1/logs/issuance/verify/from', 'operator', 'verifyIssuanceFrom', {
+    summary: 'The same, and that the log goes on from an older checkpoint of it',
+    body: checkpointBody,
+    patience: 'long',
+    answers: [jsonAnswer(200, 'VerifiedIssuance', 'The log is of the ledger')],
+    use: (operations, { body }) => answered(200, operations.verifyIssuance(body.checkpoint)),
   }),
   route('GET /v1/progress', 'operator', 'progress', {
     summary: 'How far a document or a verification is that takes long',

@@ -2,6 +2,7 @@ import { ROOT } from '../../../core/alias.js'
 import { days } from '../../../core/time.js'
 import {
   afterParameter,
+  afterScopeParameter,
   aliasParameter,
   ENTRIES_IN_A_PAGE,
   pageParameter,
@@ -18,7 +19,7 @@ import {
   voterParameter,
   votersParameter,
 } from '../question-parameters.js'
-import { reachPage } from './asked.js'
+import { cedarPage, reachPage } from './asked.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
 
 const lookThrough = { since: sinceParameter, from: recordParameter, limit: pageParameter }
@@ -45,6 +46,18 @@ export const questionRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Reach', 'As of now; `next` where there may be more')],
     use: (operations, { path, query }) => answered(200, operations.callers(reachPage(path, query))),
   }),
+  route('GET /v1/cedar/scopes', 'reader', 'cedarScopes', {
+    summary: 'Ceilings, guards and states of scopes as Cedar policies, a page at a time',
+    query: { limit: pageParameter, after: afterScopeParameter },
+    answers: [jsonAnswer(200, 'Cedar', 'As of now; `next` where there are more scopes')],
+    use: (operations, { query }) => answered(200, operations.cedar(cedarPage('scopes', query))),
+  }),
+  route('GET /v1/cedar/entries', 'reader', 'cedarEntries', {
+    summary: 'Entries as Cedar entities, and their rules as policies, a page at a time',
+    query: { limit: pageParameter, after: afterParameter },
+    answers: [jsonAnswer(200, 'Cedar', 'As of now; `next` where there are more entries')],
+    use: (operations, { query }) => answered(200, operations.cedar(cedarPage('entries', query))),
+  }),
   route('GET /v1/authority', 'reader', 'authority', {
     summary: 'Who may change what is at an alias, or would be: voters, thresholds, guards',
     query: { alias: prefixParameter, op: operationParameter },
@@ -69,6 +82,13 @@ export const questionRoutes: readonly Route[] = [
       const { decisive: which = 'all', limit = ENTRIES_IN_A_PAGE, ...start } = query
       return answered(200, operations.voted({ ...start, voter: path.id, which, limit }))
     },
+  }),
+  route('GET /v1/changes', 'reader', 'decidedChanges', {
+    summary: 'What was decided, by whom and by what right, oldest first',
+    query: { ...lookThrough, prefix: prefixParameter },
+    answers: [jsonAnswer(200, 'Changes', '`next` where there may be more')],
+    use: (operations, { query: { limit = ENTRIES_IN_A_PAGE, prefix = ROOT, ...start } }) =>
+      answered(200, operations.changes({ ...start, prefix, limit })),
   }),
   route('GET /v1/exceptions', 'reader', 'exceptions', {
     summary: 'What was not decided in the usual way, oldest first',

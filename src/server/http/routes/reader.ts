@@ -126,6 +126,11 @@ export const readerRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Proposals', 'Oldest first')],
     use: (operations) => listed('proposals', operations.proposals()),
   }),
+  route('GET /v1/brakes', 'reader', 'listBrakes', {
+    summary: 'What voters suspended at once in the last seven days, and what became of it',
+    answers: [jsonAnswer(200, 'Brakes', 'Oldest first')],
+    use: (operations) => listed('brakes', operations.brakes()),
+  }),
   route('GET /v1/proposals/{id}', 'reader', 'showProposal', {
     summary: 'One proposal: what was signed, who voted, what is still needed',
     path: { id: proposalParameter },

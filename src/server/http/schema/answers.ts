@@ -1,5 +1,8 @@
 import { conditions } from '../../../namespace/permit/decision.js'
+import { brakeSchemas } from './brake-answers.js'
+import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
 import { questionSchemas } from './question-answers.js'
+import { cosigning } from './cosigning.js'
 import { count, serial } from './scalars.js'
 import {
   anyObject,
@@ -92,10 +95,12 @@ export const answerSchemas = {
       head: string,
       logKey: string,
     }),
+    issuance: issuanceStatus,
     issuer: orNull(shape({ id: string, subject: string, notBefore: time, notAfter: time })),
     trustAnchors: list(shape(anchor)),
     entries: count,
     liveCertificates: count,
+    cosigning: orNull(cosigning),
     server: shape({
       version: string,
       pid: integer,
@@ -112,16 +117,19 @@ export const answerSchemas = {
       labels: { type: 'object', additionalProperties: string },
       createdAt: time,
     },
-    { validUntil: time, drainUntil: time },
+    { validUntil: time, drainUntil: time, brake: shape({ until: time }) },
   ),
   Entries: shape({ entries: list(reference('Entry')) }, { next: string }),
-  Scope: shape({
-    ...governed,
-    ...envelopes,
-    group: orNull(anyObject),
-    decidedBy: string,
-    createdAt: time,
-  }),
+  Scope: shape(
+    {
+      ...governed,
+      ...envelopes,
+      group: orNull(anyObject),
+      decidedBy: string,
+      createdAt: time,
+    },
+    { brake: shape({ until: time }) },
+  ),
   Scopes: shape({ scopes: list(reference('Scope')) }),
   EntryRules: shape({
     uid: string,
@@ -135,16 +143,6 @@ export const answerSchemas = {
   }),
   Permit: shape(permit, permitExtras),
   Why: shape({ ...permit, authorisation: orNull(reference('Authorisation')) }, permitExtras),
-  Authorisation: shape({
-    change: reference('HistoryItem'),
-    scope: string,
-    group: count,
-    needs: orNull(shape({ threshold: count, controllers: count })),
-    votes: list(
-      shape({ voter: string, decision: string, cast: time }, { controller: string, weight: count }),
-    ),
-    others: list(reference('HistoryItem')),
-  }),
   Cluster: shape(
     {
       uid: string,
@@ -161,21 +159,6 @@ export const answerSchemas = {
     { tokenReview: anyObject, jwks: anyObject },
   ),
   Clusters: shape({ clusters: list(reference('Cluster')) }),
-  HistoryItem: shape(
-    {
-      seq: count,
-      at: time,
-      op: string,
-      subject: string,
-      rev: count,
-      by: string,
-      votes: list(string),
-      proposal: string,
-      class: string,
-      summary: list(string),
-    },
-    { reason: string, ticket: string },
-  ),
   History: shape({ history: list(reference('HistoryItem')) }),
   Certificate: shape(certificate, certificateExtras),
   Certificates: shape({ certificates: list(reference('Certificate')) }),
@@ -279,6 +262,8 @@ export const answerSchemas = {
   ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
   Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
+  ...brakeSchemas,
+  ...issuanceSchemas,
   ...questionSchemas,
   Problem: shape(
     {

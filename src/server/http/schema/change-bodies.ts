@@ -1,6 +1,7 @@
 import type { Json } from '../../../core/canonical-json.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
+import { brakeRequestSchema } from '../../../namespace/brake-schema.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
 import type { JsonBody } from '../../operations.js'
 import { object } from './scalars.js'
@@ -37,14 +38,12 @@ const base64 = (maxLength: number) => ({
 })
 
 /** DSSE envelopes, as they were signed. */
-export const statementsBody: Body<{ readonly envelopes: readonly JsonBody[] }> = bodyOf<{
-  readonly envelopes: readonly JsonBody[]
-}>(
+const envelopes = (maxItems: number) =>
   object({
     envelopes: {
       type: 'array',
       minItems: 1,
-      maxItems: 2,
+      maxItems,
       items: object({
         payload: base64(65_536),
         payloadType: { type: 'string', minLength: 1, maxLength: 100, pattern: '^[!-~]+$' },
@@ -56,7 +55,12 @@ export const statementsBody: Body<{ readonly envelopes: readonly JsonBody[] }> =
         },
       }),
     },
-  }),
+  })
+
+type Envelopes = Body<{ readonly envelopes: readonly JsonBody[] }>
+
+export const statementsBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
+  envelopes(2),
   {
     envelopes: [
       {
@@ -84,3 +88,24 @@ export const checkpointBody: Body<{ readonly checkpoint: string }> = bodyOf<{
 }>(object({ checkpoint: { type: 'string', minLength: 1, maxLength: 50_000 } }), {
   checkpoint: 'acme.example/index\n4\n…\n\n— acme.example/index …\n',
 })
+
+/** The namespace parses it itself, as it does a change. */
+export const brakeBody: Body<JsonBody> = {
+  schema: brakeRequestSchema,
+  example: { alias: 'payments/api', ttl: 7200, reason: 'its key was seen elsewhere' },
+  parse: anyObject,
+}
+
+/** One statement, by each of those who brake together. */
+export const signedBrakeBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
+  envelopes(32),
+  {
+    envelopes: [
+      {
+        payload: 'e30=',
+        payloadType: 'application/vnd.capstan.brake.v1+json',
+        signatures: [{ sig: 'AAAA' }],
+      },
+    ],
+  },
+)

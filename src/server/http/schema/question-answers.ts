@@ -42,8 +42,35 @@ const difference = {
 
 const told = { seq: count, at: time, alias: string, class: string, proposal: string }
 
+const decidedChange = {
+  change: reference('HistoryItem'),
+  scope: string,
+  group: count,
+  needs: orNull(shape({ threshold: count, controllers: count })),
+  votes: list(
+    shape({ voter: string, decision: string, cast: time }, { controller: string, weight: count }),
+  ),
+}
+
 /** Answers to what people ask about the namespace. */
 export const questionSchemas = {
+  HistoryItem: shape(
+    {
+      seq: count,
+      at: time,
+      op: string,
+      subject: string,
+      rev: count,
+      by: string,
+      votes: list(string),
+      proposal: string,
+      class: string,
+      summary: list(string),
+    },
+    { reason: string, ticket: string },
+  ),
+  Authorisation: shape({ ...decidedChange, others: list(reference('HistoryItem')) }),
+  DecidedChange: shape(decidedChange),
   Permission: shape(
     { caller: string, callee: string, rule: string, ports },
     { routes: list(anyObject), from: count, until: count },
@@ -65,6 +92,11 @@ export const questionSchemas = {
     },
     { next: string },
   ),
+  Cedar: shape(
+    { size: count, at: time, policies: list(string), entities: list(anyObject) },
+    { next: string },
+  ),
+  Changes: shape({ changes: list(reference('DecidedChange')) }, { next: count }),
   Authority: shape({
     alias: string,
     scope: string,

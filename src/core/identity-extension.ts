@@ -1,4 +1,4 @@
-import { oid } from '../core/der-writer.js'
+import { oid } from './der-writer.js'
 
 /**
  * The governed-identity extension. Non-critical; its value is a UTF8String of canonical JSON (RFC

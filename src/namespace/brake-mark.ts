@@ -1,0 +1,21 @@
+import type { UnixSeconds } from '../core/time.js'
+
+/** Something is suspended for a while. It ends by the time alone: no record and no process is needed. */
+export interface BrakeMark {
+  /** The first second in which it is as if it had not been. */
+  readonly until: UnixSeconds
+}
+
+/** What a brake may be on: an entry, a rule, a scope or a voter. */
+export interface Brakeable {
+  readonly brake?: BrakeMark | undefined
+}
+
+export const isBraked = ({ brake }: Brakeable, at: UnixSeconds): boolean =>
+  brake !== undefined && at < brake.until
+
+/** The same without a brake, over or not. */
+export function withoutBrake<T extends Brakeable>(object: T): Omit<T, 'brake'> {
+  const { brake: _over, ...rest } = object
+  return rest
+}

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import { minus, seconds } from '../../src/core/time.js'
+import { type Metrics, type MetricsSources, openMetrics } from '../../src/server/metrics.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+const clock = new FakeClock()
+let reads = 0
+let issuance: MetricsSources['issuance']
+let metrics: Metrics
+beforeEach(() => {
+  reads = 0
+  metrics = openMetrics({
+    clock,
+    issuers: () => [],
+    trustAnchors: () => [],
+    cosigning: () => undefined,
+    ledger: () => ({ queueDepth: 3, lagSeconds: 2 }),
+    issuance: () => {
+      reads += 1
+      return issuance()
+    },
+  })
+})
+
+/** The values of the issuance log, by the ends of their names. */
+async function scraped(): Promise<Record<string, number>> {
+  const text = await metrics.text()
+  expect(text).toContain('capstan_ledger_queue_depth 3')
+  const values = [...text.matchAll(/^capstan_issuance_(\w+) (\d+)$/gm)]
+  return Object.fromEntries(values.map(([, name = '', value]) => [name, Number(value)]))
+}
+
+describe('the metrics of the issuance log', () => {
+  it('say how long a certificate has waited for a checkpoint, of one look at the store', async () => {
+    const uncoveredSince = minus(clock.now(), seconds(9))
+    issuance = () => Promise.resolve({ size: 7, signed: 5, uncoveredSince })
+    expect(await scraped()).toEqual({
+      ...{ log_size: 7, checkpoint_size: 5, checkpoint_behind_seconds: 9 },
+    })
+    expect(reads).toBe(1)
+    issuance = () => Promise.resolve({ size: 7, signed: 7, uncoveredSince: undefined })
+    expect(await scraped()).toMatchObject({ checkpoint_size: 7, checkpoint_behind_seconds: 0 })
+    expect(reads).toBe(2)
+  })
+
+  it('are away with the store, and every other metric stays', async () => {
+    issuance = () => Promise.reject(new DependencyError('store', 'reading failed'))
+    expect(await scraped()).toEqual({})
+    issuance = () => Promise.resolve({ size: 1, signed: 1, uncoveredSince: undefined })
+    expect(await scraped()).toMatchObject({ log_size: 1 })
+  })
+})
