@@ -9,7 +9,8 @@ import type { ForbidGuard, Guard } from '../guard/guard.js'
 import { matches, type Route } from '../rule/route.js'
 import type { Scope } from '../scope.js'
 import type { Changeable, Condition, Decision, Denied } from './decision.js'
-import { type ReadyRule, rulesNaming } from './rule-index.js'
+import { rulesNaming } from './rule-index.js'
+import type { Reach, ReadyRule, RuleList } from './rule-list.js'
 
 export type PermitEntry = Pick<
   Entry,
@@ -105,26 +106,39 @@ export function brakedUntil({ entry, scopes }: Party, at: UnixSeconds): UnixSeco
 function matchingRule(
   callee: PermitEntry,
   caller: PermitEntry,
-  { port, route, at }: Pick<PermitRequest, 'port' | 'route' | 'at'>,
+  request: Pick<PermitRequest, 'port' | 'route' | 'at'>,
   wanted: 'any' | 'with-routes',
 ): ReadyRule | Denied {
+  const { port, route, at } = request
+  const lists = rulesNaming(callee.rules, caller)
   let best: ReadyRule | undefined
-  let reached: Reached = 'no-rule'
-  for (const rules of rulesNaming(callee.rules, caller)) {
-    for (const rule of rules) {
-      if (at < rule.from || at >= rule.until) continue
-      if (!holdsPort(rule.ports, port)) {
-        if (reached === 'no-rule') reached = 'port'
-      } else if (!allowsRoute(rule, route)) reached = 'route'
-      else if (wanted === 'any' || rule.routes) return rule
-      else best ??= rule
+  for (const list of lists) {
+    for (const rule of list.candidates(route)) {
+      if (!isInForce(rule, at) || !holdsPort(rule.ports, port)) continue
+      if (!allowsRoute(rule, route)) continue
+      if (wanted === 'any' || rule.routes) return rule
+      best ??= rule
     }
   }
+  if (best) return best
+  const reached = furthest(lists, request)
   const why = failing(reached, callee.alias, caller.alias, port)
-  return best ?? denied(reached, why, ofEntry(callee))
+  return denied(reached, why, ofEntry(callee))
 }
 
+const isInForce = ({ from, until }: Reach, at: UnixSeconds): boolean => from <= at && at < until
+
 type Reached = 'no-rule' | 'port' | 'route'
+
+/** How far the rules came that allow nothing. */
+function furthest(
+  lists: readonly RuleList[],
+  { port, at }: Pick<PermitRequest, 'port' | 'at'>,
+): Reached {
+  const inForce = lists.flatMap(({ reaches }) => reaches.filter((reach) => isInForce(reach, at)))
+  if (inForce.length === 0) return 'no-rule'
+  return inForce.some(({ ports }) => holdsPort(ports, port)) ? 'route' : 'port'
+}
 
 function failing(reached: Reached, callee: Alias, caller: Alias, port: number): string {
   switch (reached) {

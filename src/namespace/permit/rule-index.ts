@@ -1,24 +1,13 @@
 import { type Alias, parentAlias, ROOT } from '../../core/alias.js'
 import type { Uid } from '../../core/uid.js'
-import type { PortRange } from '../envelope.js'
-import { type ReadyMatch, readyMatch } from '../rule/route.js'
+import { readyMatch } from '../rule/route.js'
 import type { Rule } from '../rule/rule.js'
-
-/** A rule as it is matched, every member there: see `ReadyMatch`. */
-export interface ReadyRule {
-  readonly id: string
-  readonly rev: number
-  readonly from: number
-  readonly until: number
-  readonly ports: readonly PortRange[]
-  /** Null: everything that comes in by the ports. */
-  readonly routes: readonly ReadyMatch[] | null
-}
+import { type ReadyRule, RuleList } from './rule-list.js'
 
 /** The rules of one entry by whom they name. */
 interface RuleIndex {
-  readonly byUid: ReadonlyMap<Uid, readonly ReadyRule[]>
-  readonly bySubtree: ReadonlyMap<Alias, readonly ReadyRule[]>
+  readonly byUid: ReadonlyMap<Uid, RuleList>
+  readonly bySubtree: ReadonlyMap<Alias, RuleList>
 }
 
 /** Rules are never changed in place: an index of them holds as long as they do. */
@@ -31,9 +20,9 @@ const indexes = new WeakMap<readonly Rule[], RuleIndex>()
 export function rulesNaming(
   rules: readonly Rule[],
   caller: { readonly uid: Uid; readonly alias: Alias },
-): readonly (readonly ReadyRule[])[] {
+): readonly RuleList[] {
   const { byUid, bySubtree } = indexOf(rules)
-  const lists: (readonly ReadyRule[])[] = []
+  const lists: RuleList[] = []
   const own = byUid.get(caller.uid)
   if (own) lists.push(own)
   if (bySubtree.size === 0) return lists
@@ -56,7 +45,7 @@ function indexOf(rules: readonly Rule[]): RuleIndex {
       else add(bySubtree, caller.subtree, ready)
     }
   }
-  const index = { byUid, bySubtree }
+  const index = { byUid: listed(byUid), bySubtree: listed(bySubtree) }
   indexes.set(rules, index)
   return index
 }
@@ -76,3 +65,6 @@ function add<K>(index: Map<K, ReadyRule[]>, key: K, rule: ReadyRule): void {
   if (known) known.push(rule)
   else index.set(key, [rule])
 }
+
+const listed = <K>(index: ReadonlyMap<K, readonly ReadyRule[]>): ReadonlyMap<K, RuleList> =>
+  new Map([...index].map(([key, rules]) => [key, new RuleList(rules)]))
