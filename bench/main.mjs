@@ -4,6 +4,7 @@ import { coldStart, handshake, steadyState } from './rows/connections.mjs'
 import { httpRenew, httpToken } from './rows/http.mjs'
 import { certifyTokenReview } from './rows/token-review.mjs'
 import { runBench } from './run-bench.mjs'
+import { governance } from './sections/governance.mjs'
 import { growth } from './sections/growth.mjs'
 import { memory } from './sections/memory.mjs'
 import { overload } from './sections/overload.mjs'
@@ -22,5 +23,5 @@ await runBench({
     coldStart,
     steadyState,
   ],
-  sections: [stages, permit, overload, growth, start, memory],
+  sections: [stages, permit, governance, overload, growth, start, memory],
 })

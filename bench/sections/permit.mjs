@@ -1,11 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openInstance } from '../../dist/compose/instance.js'
-import { loadConfig } from '../../dist/config/load-config.js'
 import { permit as decide } from '../../dist/namespace/permit/permit.js'
 import { parseRoute } from '../../dist/namespace/rule/route.js'
-import { systemClock, systemRandom } from '../../dist/system.js'
+import { systemClock } from '../../dist/system.js'
 import { opened } from '../capstan/authority.mjs'
+import { openedInstance } from '../capstan/opened-instance.mjs'
 import { Capstan } from '../capstan/server.mjs'
 import { median } from '../statistics.mjs'
 import { markdownTable, threeFigures } from '../table.mjs'
@@ -25,7 +24,7 @@ export const permit = {
   async run(context) {
     const rows = []
     for (const rules of RULES) {
-      const instance = await openedInstance(join(context.folder, `permit-${rules}`))
+      const instance = await founded(join(context.folder, `permit-${rules}`))
       try {
         rows.push(...(await measured(instance.index, rules, ROUNDS[context.size] ?? 7)))
       } finally {
@@ -83,20 +82,8 @@ function cpuMicroseconds(state, request) {
   return (user + system) / CALLS
 }
 
-async function openedInstance(home) {
+async function founded(home) {
   mkdirSync(home)
   await Capstan.founded(home)
-  const { config } = opened(loadConfig({ env: {}, cwd: home, dataDir: join(home, 'data') }))
-  return opened(
-    await openInstance({
-      config,
-      env: {},
-      clock: systemClock,
-      random: systemRandom,
-      version: 'bench',
-      writer: 'thread',
-      listeners: () => [],
-      observer: { stage: () => undefined, issued: () => undefined },
-    }),
-  )
+  return openedInstance(home)
 }

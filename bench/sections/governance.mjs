@@ -1,0 +1,215 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { grantFor } from '../../dist/namespace/grant.js'
+import { permit } from '../../dist/namespace/permit/permit.js'
+import { applyEntries } from '../capstan/apply-entries.mjs'
+import { opened, unixNow } from '../capstan/authority.mjs'
+import { accountName, CLUSTER, NAMESPACE } from '../capstan/namespace-document.mjs'
+import { openedInstance } from '../capstan/opened-instance.mjs'
+import { Capstan } from '../capstan/server.mjs'
+import { groupOf, Voter } from '../capstan/voter.mjs'
+import { quantile } from '../statistics.mjs'
+import { markdownTable, threeFigures } from '../table.mjs'
+
+const ENTRIES = {
+  quick: [1000],
+  default: [10_000],
+  full: [10_000, 100_000, 1_000_000],
+}
+const ROUNDS = { quick: 20, default: 200 }
+const VOTERS = 5
+const CHILDREN = 200
+/** Two segments above them, and an entry below: an alias has eight at most. */
+const DEEP = Array(5).fill('in')
+const flat = (name) => `${NAMESPACE}/${name}`
+const deep = (name) => ['wide', 'c000', ...DEEP, name].join('/')
+
+/**
+ * What governing costs by the number of entries: the log read again, grants, decisions, who allowed
+ * them, proofs, and a change from its proposal to its effect through five voters, each durable; and
+ * the last of these in a scope seven levels down, with two hundred beside it. In the bench's own process.
+ */
+export const governance = {
+  name: 'governance',
+  async run({ folder, server, size, full, progress }) {
+    const rounds = ROUNDS[size] ?? ROUNDS.default
+    const rows = []
+    for (const entries of ENTRIES[full ? 'full' : size]) {
+      const home = join(folder, `governance-${entries}`)
+      mkdirSync(home)
+      const capstan = await Capstan.founded(home, server)
+      await filled(capstan, entries, progress)
+      const instance = await openedInstance(home)
+      try {
+        rows.push({ entries, ...(await measured(instance, entries, rounds, progress)) })
+      } finally {
+        await instance[Symbol.asyncDispose]()
+      }
+    }
+    return { governance: rows }
+  },
+  print: ({ governance: rows }) =>
+    rows
+      .map(({ entries, records, figures }) => {
+        const head = `${String(entries)} entries, ${String(records)} records`
+        const table = markdownTable(
+          [
+            ['what', ({ what }) => what],
+            ['p50', ({ p50 }) => threeFigures(p50)],
+            ['p99', ({ p99 }) => (p99 === undefined ? '-' : threeFigures(p99))],
+            ['unit', ({ unit }) => unit],
+          ],
+          figures,
+        )
+        return `${head}\n\n${table}`
+      })
+      .join('\n\n'),
+}
+
+async function filled(capstan, count, progress) {
+  await capstan.start()
+  try {
+    applyEntries(capstan, {
+      count,
+      how: { validation: 'offline', jwks: { file: join(capstan.folder, 'jwks.json') } },
+      progress: (there) => progress(`governance: ${there} entries applied`),
+    })
+  } finally {
+    await capstan.stop()
+  }
+}
+
+async function measured({ index, operations }, entries, rounds, progress) {
+  const change = async (request) => opened(await index.change(request))
+  await shaped(change)
+  const figures = []
+  const add = (what, unit, times) => {
+    figures.push({ what, unit, p50: quantile(times, 0.5), p99: quantile(times, 0.99) })
+    progress(`governance: ${what}`)
+  }
+  const { state } = index
+  const began = performance.now()
+  const { records } = opened(await index.verify())
+  const perSecond = records / ((performance.now() - began) / 1000)
+  figures.push({ what: 'whole log read again and compared', unit: 'records/s', p50: perSecond })
+
+  const facts = (name) => ({
+    kind: 'k8s',
+    cluster: state.clusterByAlias(CLUSTER.alias).uid,
+    namespace: NAMESPACE,
+    serviceAccount: name,
+    serviceAccountUid: 'u',
+    checked: 'offline',
+  })
+  const grants = Array.from({ length: rounds * 20 }, (_, at) =>
+    facts(accountName((at * 7919) % entries)),
+  )
+  add(
+    'grant, an entry not asked for before',
+    'us',
+    each(grants, (one) => opened(grantFor(state, one, unixNow()))).map(microseconds),
+  )
+  add(
+    'grant, the same again',
+    'us',
+    each(grants, (one) => opened(grantFor(state, one, unixNow()))).map(microseconds),
+  )
+  for (const [where, name] of [
+    ['flat', flat],
+    ['deep', deep],
+  ]) {
+    const [caller, callee] = ['caller', 'callee'].map((each) => state.entryByAlias(name(each)).uid)
+    const request = { caller, callee, port: 8080, at: unixNow() }
+    if (!permit(state, request).allowed) throw new Error('decided otherwise')
+    const many = Array.from({ length: rounds * 20 }, () => request)
+    add(`permit, ${where}`, 'us', each(many, (one) => permit(state, one)).map(microseconds))
+  }
+  const asked = { caller: flat('caller'), callee: flat('callee'), port: 8080, headers: [] }
+  add('why', 'ms', await eachOf(rounds, async () => opened(await operations.why(asked))))
+  add(
+    'proof that a record is in the log',
+    'ms',
+    await eachOf(rounds, async (round) =>
+      opened(await operations.logProof((round * 7919) % records)),
+    ),
+  )
+  add(
+    'proof of an entry in the state',
+    'ms',
+    await eachOf(rounds, async () => opened(await operations.stateProof('alias', flat('callee')))),
+  )
+  add(
+    'bundle of an entry',
+    'ms',
+    await eachOf(rounds, async () => opened(await operations.entryBundle(flat('callee')))),
+  )
+
+  const voters = Array.from({ length: VOTERS }, (_, at) => new Voter(`voter-${at}`))
+  await agreed(index, voters, { op: 'group.set', alias: '', group: groupOf(state, voters) })
+  for (const [where, name] of [
+    ['flat', flat],
+    ['deep', deep],
+  ]) {
+    const times = await eachOf(rounds, async (round) => {
+      const owner = { controller: `team-${round}` }
+      await agreed(index, voters, { op: 'entry.update', alias: name('callee'), owner })
+    })
+    add(`proposal to effect, ${VOTERS} voters, ${where}`, 'ms', times)
+  }
+  return { records: state.size, figures }
+}
+
+/** Proposed, and approved by each as long as it waits. */
+async function agreed(index, voters, request) {
+  const made = opened(await index.change(request))
+  const proposal = opened(await index.proposal(made.proposal))
+  for (const voter of voters) {
+    const { proposal: after } = opened(await index.submit([voter.approves(proposal)]))
+    if (after.standing === 'committed') return
+  }
+  throw new Error('it did not pass')
+}
+
+/** The scopes, and two entries in each place of which one calls the other. */
+async function shaped(change) {
+  await change({ op: 'scope.create', alias: 'wide' })
+  for (let child = 0; child < CHILDREN; child += 1) {
+    await change({ op: 'scope.create', alias: `wide/c${String(child).padStart(3, '0')}` })
+  }
+  for (const depth of DEEP.keys()) {
+    await change({
+      op: 'scope.create',
+      alias: ['wide', 'c000', ...DEEP.slice(0, depth + 1)].join('/'),
+    })
+  }
+  const owner = { controller: 'bench' }
+  for (const name of [flat, deep]) {
+    for (const alias of [name('caller'), name('callee')]) {
+      await change({ op: 'entry.create', alias, owner })
+    }
+    const rule = { id: 'calls', callers: [name('caller')], ports: [8080] }
+    await change({ op: 'rule.attach', alias: name('callee'), rule })
+  }
+}
+
+const microseconds = (ms) => ms * 1000
+
+/** Milliseconds of each call. */
+function each(items, call) {
+  return items.map((item) => {
+    const began = performance.now()
+    call(item)
+    return performance.now() - began
+  })
+}
+
+/** The same of `count` calls, one after another. */
+async function eachOf(count, call) {
+  const times = []
+  for (let round = 0; round < count; round += 1) {
+    const began = performance.now()
+    await call(round)
+    times.push(performance.now() - began)
+  }
+  return times
+}
