@@ -48,4 +48,10 @@ export const targets: readonly Target[] = [
     ],
     remembers: ['ca/encode-leaf.ts', 'ca/check-leaf.ts'],
   },
+  {
+    name: 'tlog',
+    sources: ['tlog'],
+    tests: ['tlog', 'interop/vectors.test.ts'],
+    remembers: [],
+  },
 ]

@@ -3,11 +3,12 @@ import { csr } from './csr.js'
 import { issuance } from './issuance.js'
 import { signer } from './signer.js'
 import type { Survivor } from './survivor.js'
+import { tlog } from './tlog.js'
 import { tokenreview } from './tokenreview.js'
 
 /** By target, in the order of the targets. */
 export const survivors: Readonly<Record<string, readonly Survivor[]>> = {
-  ...{ csr, tokenreview, issuance, signer },
+  ...{ csr, tokenreview, issuance, signer, tlog },
 }
 
 /** A code text on one line. */
