@@ -73,7 +73,8 @@ export const segmentsOf = (alias: Alias): string[] => (alias === ROOT ? [] : ali
 
 /** Is `alias` the region's root or inside it? Every alias is under the root `''`. */
 export function isUnder(alias: Alias, region: Alias): boolean {
-  return region === ROOT || alias === region || alias.startsWith(`${region}/`)
+  if (region === ROOT || alias === region) return true
+  return alias.charCodeAt(region.length) === 0x2f && alias.startsWith(region)
 }
 
 /** The alias one level up; the root for a first-level alias. */

@@ -1,28 +1,9 @@
-import { type Alias, parentAlias, ROOT } from '../core/alias.js'
+import { type Alias, ROOT } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import { isBraked } from './brake-mark.js'
 import { type Envelope, meet } from './envelope.js'
-import type { Scope } from './scope.js'
+import { type Limits, scopePath, type Scopes } from './scope-path.js'
 import type { IndexState } from './state.js'
-
-type Limits = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards' | 'brake'>
-
-/** All that a ceiling depends on. */
-export interface Scopes<S = Limits> {
-  readonly root: S
-  scopeByAlias(alias: Alias): S | undefined
-}
-
-/** Every scope from the root down to the one above `alias`. */
-export function scopePath<S>(state: Scopes<S>, alias: Alias): readonly S[] {
-  const path: S[] = []
-  for (let above = alias; above !== ROOT;) {
-    above = parentAlias(above)
-    const scope = above === ROOT ? state.root : state.scopeByAlias(above)
-    if (scope) path.unshift(scope)
-  }
-  return path
-}
 
 /** The uppermost suspended scope above `alias`: it stops everything in it. */
 export function suspendedAbove(state: Scopes, alias: Alias): Limits | undefined {

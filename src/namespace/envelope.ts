@@ -162,8 +162,10 @@ export function coversPorts(outer: readonly PortRange[], inner: readonly PortRan
   return inner.every(([from, to]) => outer.some(([low, high]) => low <= from && to <= high))
 }
 
-export const holdsRegion = (regions: readonly Alias[], region: Alias): boolean =>
-  regions.some((outer) => isUnder(region, outer))
+export function holdsRegion(regions: readonly Alias[], region: Alias): boolean {
+  for (const outer of regions) if (isUnder(region, outer)) return true
+  return false
+}
 
 export function holdsPort(ranges: readonly PortRange[], port: number): boolean {
   // Asked of every rule of an entry: no closure, and no iterator for a pair.

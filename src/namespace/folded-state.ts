@@ -1,8 +1,10 @@
+import type { Alias } from '../core/alias.js'
 import type { TrustDomain } from '../core/names.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
+import { walkedPath } from './scope-path.js'
 import { type BrakedBy, brakeKeys } from './brakes-used.js'
 import type { AnyRecord } from './log-record.js'
 import {
@@ -191,6 +193,11 @@ export class FoldedState extends StateView implements StateSource {
   /** Notes that voters of a scope used the brake. */
   noteBrake(by: BrakedBy, { seq, ts }: Pick<AnyRecord, 'seq' | 'ts'>): void {
     for (const key of brakeKeys(by, ts, seq)) this.draft.tables.history.set(key, seq)
+  }
+
+  /** Several scopes may change in one record: nothing is remembered. */
+  override scopesAbove(alias: Alias): readonly Scope[] {
+    return walkedPath(this, alias)
   }
 
   /** Notes one more record, about `subject`: an object or a proposal. */

@@ -10,11 +10,12 @@ import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
 import type { Binding } from './binding.js'
 import { isBraked } from './brake-mark.js'
-import { brakedAbove, effectiveEnvelope, scopePath, suspendedAbove } from './effective-envelope.js'
+import { brakedAbove, effectiveEnvelope, suspendedAbove } from './effective-envelope.js'
 import { type Entry, entryState } from './entry.js'
 import type { Envelope } from './envelope.js'
 import { policyDigestOf } from './policy-digest.js'
 import type { IndexState } from './state.js'
+import { scopePath } from './scope-path.js'
 
 export interface GrantedName {
   readonly kind: 'dns' | 'uri'

@@ -5,12 +5,18 @@ import type { Uid } from '../core/uid.js'
 import type { Cluster } from './cluster.js'
 import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
+import { walkedPath } from './scope-path.js'
 import type { IndexState } from './state.js'
-import type { Quarantine, StateSource, StateTables } from './state-tables.js'
+import type { Quarantine, StateMeta, StateSource, StateTables } from './state-tables.js'
+
+/** Aliases whose scopes above are remembered, until a scope changes. */
+const PATHS = 10_000
 
 /** Lookups over a state, wherever its rows are. Moves when the state moves. */
 export class StateView implements IndexState {
   readonly source: StateSource
+  private paths = new Map<Alias, readonly Scope[]>()
+  private pathsOf: Pick<StateMeta, 'index' | 'structure'> = { index: '', structure: 0 }
 
   constructor(source: StateSource) {
     this.source = source
@@ -74,6 +80,23 @@ export class StateView implements IndexState {
   scopeByAlias(alias: Alias): Scope | undefined {
     const uid = this.tables.scopeAliases.get(alias)
     return uid && this.scopes.get(uid)
+  }
+
+  /** Remembered: a decision about a call walks two of them, and a scope seldom changes. */
+  scopesAbove(alias: Alias): readonly Scope[] {
+    if (alias === ROOT) return []
+    const { index, structure } = this.source.meta
+    const { pathsOf } = this
+    if (pathsOf.index !== index || pathsOf.structure !== structure || this.paths.size >= PATHS) {
+      this.paths = new Map()
+      this.pathsOf = { index, structure }
+    }
+    const parent = parentAlias(alias)
+    const known = this.paths.get(parent)
+    if (known) return known
+    const path = walkedPath(this, alias)
+    this.paths.set(parent, path)
+    return path
   }
 
   clusterByAlias(alias: Alias): Cluster | undefined {

@@ -2,10 +2,10 @@ import { type Alias, parentAlias, ROOT } from '../core/alias.js'
 import { ok, type Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
 import { newUid } from '../namespace/decide.js'
-import type { Scopes } from '../namespace/effective-envelope.js'
 import type { Scope } from '../namespace/scope.js'
 import type { Bundle, ShownObject } from './bundle.js'
 import { holderInState, isInState, notProved, type NotProved, type ProvedHead } from './proved.js'
+import type { Scopes } from '../namespace/scope-path.js'
 
 /** A scope above the entry, whose state is proved. */
 export interface ProvedScope {

@@ -3,7 +3,7 @@ import { canonicalize } from '../../core/canonical-json.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
-import { effectiveEnvelope, scopePath } from '../effective-envelope.js'
+import { effectiveEnvelope } from '../effective-envelope.js'
 import { type Entry, entryState } from '../entry.js'
 import { coversPorts, holdsRegion } from '../envelope.js'
 import type { Operation } from '../operation.js'
@@ -18,6 +18,7 @@ import {
 } from '../rule/rule.js'
 import type { IndexState } from '../state.js'
 import { type Decided, decided, gone } from './decision.js'
+import { scopePath } from '../scope-path.js'
 
 type RuleOperation = Extract<Operation, { op: `rule.${string}` }>
 

@@ -1,9 +1,9 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import { type Scopes, scopePath } from '../effective-envelope.js'
 import { type ChangeClass, changeClasses, type Group } from '../group.js'
 import type { QuorumGuard } from './guard.js'
+import { type Scopes, scopePath } from '../scope-path.js'
 
 /** What is decided on: under which names it stands before and after, and how grave it is. */
 export interface GuardedChange {

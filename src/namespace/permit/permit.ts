@@ -2,7 +2,6 @@ import { type Alias, isUnder } from '../../core/alias.js'
 import { toIso, type UnixSeconds, unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import { type Brakeable, isBraked } from '../brake-mark.js'
-import { type Scopes, scopePath } from '../effective-envelope.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, holdsPort, holdsRegion } from '../envelope.js'
 import type { ForbidGuard, Guard } from '../guard/guard.js'
@@ -11,6 +10,7 @@ import type { Scope } from '../scope.js'
 import type { Changeable, Condition, Decision, Denied } from './decision.js'
 import { rulesNaming } from './rule-index.js'
 import type { Reach, ReadyRule, RuleList } from './rule-list.js'
+import { type Scopes, scopePath } from '../scope-path.js'
 
 export type PermitEntry = Pick<
   Entry,
@@ -171,24 +171,27 @@ export function* ceilings({ entry, scopes }: Party): Iterable<Ceiling> {
 
 function outsideCeilings(accepts: Party, calls: Party, port: number): Denied | undefined {
   const [callee, caller] = [accepts.entry.alias, calls.entry.alias]
-  for (const { envelope, by } of ceilings(calls)) {
-    if (!holdsRegion(envelope.mayCall ?? [], callee)) {
-      return denied('may-call', `${nameOf(by)} may not call ${callee}`, by)
-    }
+  const notCalling = against(calls, ({ mayCall }) => holdsRegion(mayCall ?? [], callee))
+  if (notCalling) {
+    return denied('may-call', `${nameOf(notCalling)} may not call ${callee}`, notCalling)
   }
-  for (const { envelope, by } of ceilings(accepts)) {
-    if (!holdsRegion(envelope.mayAccept ?? [], caller)) {
-      return denied('may-accept', `${nameOf(by)} may not accept calls of ${caller}`, by)
-    }
+  const notAccepting = against(accepts, ({ mayAccept }) => holdsRegion(mayAccept ?? [], caller))
+  if (notAccepting) {
+    const what = `${nameOf(notAccepting)} may not accept calls of ${caller}`
+    return denied('may-accept', what, notAccepting)
   }
-  for (const party of [accepts, calls]) {
-    for (const { envelope, by } of ceilings(party)) {
-      if (!holdsPort(envelope.ports ?? [], port)) {
-        return denied('port', `the envelope of ${nameOf(by)} is not for port ${port}`, by)
-      }
-    }
-  }
-  return undefined
+  const holds = ({ ports }: Envelope): boolean => holdsPort(ports ?? [], port)
+  const by = against(accepts, holds) ?? against(calls, holds)
+  return by && denied('port', `the envelope of ${nameOf(by)} is not for port ${port}`, by)
+}
+
+/** The uppermost of the party's ceilings that does not admit it. */
+function against(
+  { entry, scopes }: Party,
+  admits: (envelope: Envelope) => boolean,
+): Changeable | undefined {
+  for (const scope of scopes) if (!admits(scope.envelope)) return ofScope(scope)
+  return admits(entry.envelope) ? undefined : ofEntry(entry)
 }
 
 function forbiddenAbove(
@@ -217,7 +220,8 @@ export function guardAbove(
   isMeant: (guard: Guard) => boolean,
 ): { readonly guard: Guard; readonly by: Changeable } | undefined {
   for (const scope of scopes) {
-    const guard = scope.guards?.find(isMeant)
+    if (!scope.guards) continue
+    const guard = scope.guards.find(isMeant)
     if (guard) return { guard, by: ofScope(scope) }
   }
   return undefined

@@ -2,13 +2,14 @@ import { canonicalize } from '../../core/canonical-json.js'
 import type { Alias } from '../../core/alias.js'
 import { toIso, unixSeconds } from '../../core/time.js'
 import type { ChangeRequest, NamespaceDocument } from '../change-request.js'
-import { ceiling, type Scopes } from '../effective-envelope.js'
+import { ceiling } from '../effective-envelope.js'
 import type { Entry } from '../entry.js'
 import { defaultEntryEnvelope, meet } from '../envelope.js'
 import type { IndexState } from '../state.js'
 import { planBindings } from './plan-bindings.js'
 import { planEnvelope, wantedEnvelope } from './plan-envelope.js'
 import { difference, linesOf, type PlannedChange } from './planned-change.js'
+import type { Scopes } from '../scope-path.js'
 
 export function planEntries(
   state: IndexState,

@@ -1,12 +1,13 @@
 import type { Alias } from '../../core/alias.js'
 import { canonicalize } from '../../core/canonical-json.js'
 import type { NamespaceDocument } from '../change-request.js'
-import { ceiling, type Scopes } from '../effective-envelope.js'
+import { ceiling } from '../effective-envelope.js'
 import { fullEnvelope, meet } from '../envelope.js'
 import { type Guard, normalizeGuard } from '../guard/guard.js'
 import type { IndexState } from '../state.js'
 import { planEnvelope, wantedEnvelope } from './plan-envelope.js'
 import { brief, linesOf, type PlannedChange } from './planned-change.js'
+import type { Scopes } from '../scope-path.js'
 
 /** The changes of scopes, and the scopes as they will be: what entries are cut down to. */
 export function planScopes(

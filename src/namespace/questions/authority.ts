@@ -1,13 +1,13 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import { ok, type Result } from '../../core/result.js'
 import { responsibleFor } from '../decide.js'
-import { scopePath } from '../effective-envelope.js'
 import { type ChangeClass, changeClasses, type Group } from '../group.js'
 import type { Guard } from '../guard/guard.js'
 import { underGuards } from '../guard/quorum-floor.js'
 import type { Operation, Single } from '../operation.js'
 import type { IndexState } from '../state.js'
 import { type Coalitions, minimalCoalitions } from './coalitions.js'
+import { scopePath } from '../scope-path.js'
 
 /** Who may change something, and what it takes. */
 export interface Authority {

@@ -2,7 +2,6 @@ import { ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { type Clock, toIso } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
-import { scopePath } from '../../namespace/effective-envelope.js'
 import type { GovernedIndex } from '../../namespace/live-index.js'
 import type { Decision } from '../../namespace/permit/decision.js'
 import { permit } from '../../namespace/permit/permit.js'
@@ -11,6 +10,7 @@ import { parseRoute } from '../../namespace/rule/route.js'
 import type { GuardJson, PermitJson } from '../http/shapes.js'
 import type { Operations, AskedCall } from '../operations.js'
 import { authorisationJson, decisionJson, entryRulesJson } from '../views/policy-views.js'
+import { scopePath } from '../../namespace/scope-path.js'
 
 interface PolicyDeps {
   readonly index: Pick<GovernedIndex, 'state' | 'authorisation'>
