@@ -3,7 +3,9 @@ import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
+import { nameAttacks } from './names.js'
 import { serverAttacks } from './server.js'
+import { statementAttacks } from './statements.js'
 import { tokenAttacks } from './tokens.js'
 import { witnessAttacks } from './witnesses.js'
 
@@ -15,7 +17,11 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...brakeAttacks],
+    attacks: [...governanceAttacks, ...statementAttacks, ...brakeAttacks],
+  },
+  {
+    title: 'Scopes, names and who writes the log, by the numbers that tests give them',
+    attacks: nameAttacks,
   },
   { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
 ]

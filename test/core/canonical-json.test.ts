@@ -119,6 +119,34 @@ describe('parseCanonical', () => {
     expect(parseCanonical(Uint8Array.from(octets)).ok).toBe(false)
   })
 
+  it('reads nothing in any other spelling than the one it would write (property)', () => {
+    const texts = fc.oneof(
+      value.map((json) => canonicalize(json)),
+      value.map((json) => JSON.stringify(json, undefined, 1)),
+      fc.json(),
+      // A character of a good one put somewhere else, or taken away.
+      fc.tuple(value, fc.nat(), fc.nat(), fc.boolean()).map(([json, from, to, isKept]) => {
+        const text = canonicalize(json)
+        const [a, b] = [from % text.length, to % text.length]
+        const rest = text.slice(0, a) + text.slice(a + 1)
+        return isKept ? rest.slice(0, b) + text.charAt(a) + rest.slice(b) : rest
+      }),
+    )
+    let taken = 0
+    fc.assert(
+      fc.property(texts, (text) => {
+        const read = parseCanonical(bytes(text), 1_000_000)
+        if (!read.ok) return
+        taken += 1
+        const octets = bytes(text)
+        expect(bytes(canonicalize(read.value))).toEqual(octets)
+        expect(bytes(oracle(read.value) ?? '')).toEqual(octets)
+      }),
+      { numRuns: 1000 },
+    )
+    expect(taken).toBeGreaterThan(100)
+  })
+
   it('reads up to the bound and not one octet more', () => {
     const text = JSON.stringify('a'.repeat(98))
     expect(parseCanonical(bytes(text), 100).ok).toBe(true)

@@ -65,3 +65,9 @@ def verify(public_key, message, signature):
     digest = hashlib.sha512(signature[:32] + public_key + message).digest()
     k = int.from_bytes(digest, "little") % L
     return _same(_multiply(s, BASE), _add(r, _multiply(k, a)))
+
+
+def is_small_order(public_key):
+    """Of order 1, 2, 4 or 8: one signature fits every message."""
+    point = _point(public_key)
+    return point is None or _same(_multiply(8, point), (0, 1, 1, 0))

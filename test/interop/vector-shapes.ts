@@ -74,6 +74,44 @@ export interface MapVector {
   readonly value?: string | null
   readonly refused?: true
 }
+export interface StateVector {
+  readonly what: string
+  readonly log: string
+  readonly policy: string
+  /** What is asked about. */
+  readonly table: string
+  readonly name: string
+  readonly proof: string
+  /** Null where the proof shows that there is none. */
+  readonly value?: string | null
+  readonly refused?: true
+}
+export interface IssuanceRecordVector {
+  readonly what: string
+  readonly record: string
+  readonly leaf?: string
+  readonly refused?: true
+}
+export interface PolicyVector {
+  readonly what: string
+  readonly entry: object
+  /** Those above it, the root first. */
+  readonly scopes: readonly object[]
+  readonly digest: string
+}
+export interface CertificateProofVector {
+  readonly what: string
+  readonly log: string
+  readonly proof: string
+  /** DER, or what stands for it. */
+  readonly certificate: string
+  readonly good: boolean
+}
+export interface IssuanceVectors {
+  readonly records: readonly IssuanceRecordVector[]
+  readonly policies: readonly PolicyVector[]
+  readonly proofs: readonly CertificateProofVector[]
+}
 
 /** By the name of their file. */
 export interface Vectors {
@@ -100,4 +138,6 @@ export interface Vectors {
     readonly root: string
     readonly proofs: readonly MapVector[]
   }
+  readonly 'state-proof': readonly StateVector[]
+  readonly issuance: IssuanceVectors
 }

@@ -4,15 +4,18 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unixSeconds } from '../../src/core/time.js'
-import { sha256 } from '../../src/core/uid.js'
+import { sha256, sha256Hex } from '../../src/core/uid.js'
+import { parseIssuanceRecord } from '../../src/namespace/issuance-record.js'
+import { policyDigestOf } from '../../src/namespace/policy-digest.js'
 import { appendLeaves, emptyRange, rangeRoot } from '../../src/tlog/compact-range.js'
 import { decodeBundle } from '../../src/tlog/entry-bundle.js'
 import { leafHash, nodeHash } from '../../src/tlog/hash.js'
 import { mapKey, mapLeafHash } from '../../src/tlog/map-hash.js'
 import { verifyMapProof } from '../../src/tlog/map-proof.js'
 import { parseMapProof } from '../../src/tlog/map-proof-text.js'
-import { parsePolicy } from '../../src/tlog/policy.js'
+import { noWitnesses, parsePolicy } from '../../src/tlog/policy.js'
 import { parseProof, verifyProof } from '../../src/tlog/proof-text.js'
+import { parseStateProof, verifyStateProof } from '../../src/tlog/state-proof-text.js'
 import { parseTilePath } from '../../src/tlog/tile.js'
 import {
   formatVerifierKey,
@@ -28,9 +31,10 @@ import type { Vectors } from './vector-shapes.js'
 import { makeVectors } from './vectors.js'
 
 const folder = join(import.meta.dirname, '../../docs/format/vectors')
-const FILES = ['tree', 'tiles', 'checkpoint', 'proof', 'witness', 'map'].map(
-  (name) => `tlog-${name}`,
-)
+const FILES = [
+  ...['tree', 'tiles', 'checkpoint', 'proof', 'witness', 'map'].map((name) => `tlog-${name}`),
+  ...['state-proof', 'issuance'],
+]
 
 function load<Name extends keyof Vectors>(name: Name): Vectors[Name] {
   return JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Vectors[Name]
@@ -111,6 +115,35 @@ describe('docs/format/vectors', () => {
     const key = mapKey(table, name)
     const found = read.ok ? verifyMapProof(read.value, unhex(root), key) : read
     expect(found.ok ? (found.value ? hex(found.value) : null) : undefined).toBe(value)
+  })
+})
+
+describe('docs/format/vectors of states and certificates', () => {
+  it.each(load('state-proof'))('state: $what', ({ log, policy, table, name, proof, value }) => {
+    const rules = parsePolicy(Buffer.from(policy))
+    const read = parseStateProof(Buffer.from(proof))
+    if (!rules.ok) throw new Error('no policy')
+    const asked = { table, name }
+    const found = read.ok ? verifyStateProof(read.value, asked, keyOf(log), rules.value) : read
+    expect(found.ok ? (found.value.value ? hex(found.value.value) : null) : undefined).toBe(value)
+  })
+
+  const { records, policies, proofs } = load('issuance')
+  it.each(records)('record: $what', ({ record, leaf }) => {
+    const octets = Buffer.from(record)
+    expect(parseIssuanceRecord(octets).ok ? hex(leafHash(octets)) : undefined).toBe(leaf)
+  })
+  it.each(policies)('policy: $what', ({ entry, scopes, digest }) => {
+    expect(policyDigestOf(entry as never, scopes as never)).toBe(digest)
+  })
+  it.each(proofs)('certificate: $what', ({ log, proof, certificate, good }) => {
+    const read = parseProof(Buffer.from(proof))
+    const { extra } = read.ok ? read.value : {}
+    const record = extra && parseIssuanceRecord(extra)
+    const isIts = record?.ok === true && record.value.certificate === sha256Hex(unhex(certificate))
+    const leaf = leafHash(extra ?? Buffer.of())
+    const holds = read.ok && verifyProof(read.value, leaf, keyOf(log), noWitnesses).ok
+    expect(isIts && holds).toBe(good)
   })
 })
 

@@ -14,6 +14,8 @@ import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { MemoryMapNodes } from '../support/memory-map-nodes.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { treePath, treeProof, treeRoot } from '../tlog/reference-tree.js'
+import { issuanceVectors } from './issuance-vectors.js'
+import { stateVectors } from './state-vectors.js'
 import type {
   BundleVector,
   CheckpointVector,
@@ -439,4 +441,6 @@ export const makeVectors = async (): Promise<Vectors> => ({
   'tlog-proof': await proofs(),
   'tlog-witness': await witnesses(),
   'tlog-map': maps(),
+  'state-proof': await stateVectors(),
+  issuance: await issuanceVectors(),
 })

@@ -1,10 +1,22 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { GovernanceVectors } from './governance-shapes.js'
+import { makeGovernanceVectors } from './governance-vectors.js'
 import { makeVectors } from './vectors.js'
 
 // Writes docs/format/vectors: node --import ./test/support/typescript.mjs test/interop/write.ts
+// write-bundles.ts writes those of bundles.
 const folder = join(import.meta.dirname, '../../docs/format/vectors')
 mkdirSync(folder, { recursive: true })
+const path = (name: string): string => join(folder, `${name}.json`)
+
 for (const [name, vectors] of Object.entries(await makeVectors())) {
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(vectors, null, 1)}\n`)
+  writeFileSync(path(name), `${JSON.stringify(vectors, null, 1)}\n`)
 }
+
+// ECDSA signs otherwise each time: what was signed once stays as it is.
+const before = existsSync(path('governance'))
+  ? (JSON.parse(readFileSync(path('governance'), 'utf8')) as GovernanceVectors)
+  : undefined
+const governance = await makeGovernanceVectors(before)
+writeFileSync(path('governance'), `${JSON.stringify(governance, null, 1)}\n`)

@@ -13,8 +13,9 @@ import { grantFor } from '../../src/namespace/grant.js'
 import { permit } from '../../src/namespace/permit/permit.js'
 import { permissionsBetween } from '../../src/namespace/permit/permissions.js'
 import { brakeBy, type Target } from './given-brake.js'
-import { type GivenGroup, givenGroup, replaysTheSame } from './given-group.js'
+import { type GivenGroup, givenGroup } from './given-group.js'
 import { codeOf, owner } from './given-index.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 /** What a brake may be on, and what is called so in the model. */
 const targets = {

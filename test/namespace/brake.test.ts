@@ -12,9 +12,10 @@ import { permit } from '../../src/namespace/permit/permit.js'
 import { type BrakeStatement, readProposal } from '../../src/namespace/statements.js'
 import { TestVoter } from '../support/voters.js'
 import { brakeBy, brakeStatement, signedBrake, type Target } from './given-brake.js'
-import { type GivenGroup, givenGroup, groupBelow, replaysTheSame } from './given-group.js'
+import { type GivenGroup, givenGroup, groupBelow } from './given-group.js'
 import { codeOf, type GivenIndex, givenIndex, owner, valueOf } from './given-index.js'
 import { handSigned } from './given-proposal.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 const open = { mayCall: [''], mayAccept: [''], ports: [[1, 65_535]] } as never
 const world: readonly ChangeRequest[] = [

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import { days, plus } from '../../src/core/time.js'
 import type { Operation } from '../../src/namespace/operation.js'
 import { TestVoter } from '../support/voters.js'
-import { type GivenGroup, givenGroup, groupBelow, replaysTheSame } from './given-group.js'
+import { type GivenGroup, givenGroup, groupBelow } from './given-group.js'
 import { clusterFacts, codeOf, owner, valueOf } from './given-index.js'
 import { handSigned } from './given-proposal.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
 

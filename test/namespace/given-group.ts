@@ -1,12 +1,10 @@
-import { expect } from '@jest/globals'
 import type { UnixSeconds } from '../../src/core/time.js'
 import type { Decision } from '../../src/namespace/ballot.js'
 import type { Change } from '../../src/namespace/change.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
-import { LiveIndex, type Submission } from '../../src/namespace/live-index.js'
+import type { Submission } from '../../src/namespace/live-index.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
-import { canonicalState } from '../../src/namespace/state.js'
 import type { Vote } from '../../src/namespace/statements.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { codeOf, type GivenIndex, givenIndex, valueOf } from './given-index.js'
@@ -102,13 +100,6 @@ export async function givenGroup(
   return group
 }
 
-/** The log again, from nothing, comes to the same. */
-export async function replaysTheSame({ index, deps }: GivenGroup): Promise<void> {
-  expect(codeOf(await index.verify())).toBe('ok')
-  const again = valueOf(await LiveIndex.open(deps))
-  expect(canonicalState(again.state)).toBe(canonicalState(index.state))
-}
-
 /** Gives a scope voters of its own; `deciding` say yes to it, beside them: Ann and Bob of the root where it has none. */
 export async function groupBelow(
   given: GivenGroup,
@@ -123,5 +114,6 @@ export async function groupBelow(
     const { standing } = await given.proposal(proposal.id)
     if (standing === 'open') await given.votes(voter, proposal)
   }
-  expect((await given.proposal(proposal.id)).standing).toBe('committed')
+  const { standing } = await given.proposal(proposal.id)
+  if (standing !== 'committed') throw new Error(`the group is ${standing}`)
 }

@@ -3,9 +3,10 @@ import { hours, minutes, plus } from '../../src/core/time.js'
 import { payloadTypes } from '../../src/namespace/dsse.js'
 import type { Operation } from '../../src/namespace/operation.js'
 import { groupOf } from '../support/voters.js'
-import { type GivenGroup, givenGroup, replaysTheSame } from './given-group.js'
+import { type GivenGroup, givenGroup } from './given-group.js'
 import { codeOf, givenIndex, owner, valueOf } from './given-index.js'
 import { handSigned } from './given-proposal.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
 

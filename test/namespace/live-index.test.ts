@@ -174,7 +174,7 @@ describe('every change', () => {
     expect(given.store.records).toHaveLength(1)
   })
 
-  it('is refused when it does not fit into a record, and leaves a log that can be read', async () => {
+  it('is refused when it does not fit into a record, and leaves a log that can be read (attack 21)', async () => {
     const given = await givenIndex(api)
     const regions = Array.from({ length: 100 }, (_, n) =>
       Array.from({ length: 3 }, () => `${'x'.repeat(58)}${n}`).join('/'),
@@ -200,7 +200,7 @@ describe('an alias', () => {
     ['a/b/c/d/e/f/g/h/i', 'namespace.too-deep'],
     ['payments/entry', 'namespace.reserved-name'],
     ['serviceaccount/api', 'namespace.reserved-name'],
-  ])('%j is refused (%s) for entries, scopes and clusters', async (bad, code) => {
+  ])('%j is refused (%s) for entries, scopes and clusters (attack 32)', async (bad, code) => {
     const given = await givenIndex(web)
     expect(await given.codeFor({ ...api, alias: bad })).toBe(code)
     expect(await given.codeFor({ ...payments, alias: bad })).toBe(code)
@@ -522,7 +522,7 @@ describe('the drain', () => {
   const until = plus(T0, hours(30))
   const free = plus(until, hours(1))
 
-  it('keeps the alias of a retired entry from others until its last certificate is gone', async () => {
+  it('keeps the alias of a retired entry from others until its last certificate is gone (attack 33)', async () => {
     const given = await givenIndex(api)
     issuedTo(given, 'payments/api', until)
     await given.did({ op: 'entry.retire', alias: 'payments/api' })
@@ -551,7 +551,7 @@ describe('the drain', () => {
     expect(await given.codeFor(api)).toBe('ok')
   })
 
-  it('keeps a removed binding from other entries, and gives it back to its own', async () => {
+  it('keeps a removed binding from other entries, and gives it back to its own (attack 34)', async () => {
     const dotted = k8s('prod', 'payments', 'a.b')
     const given = await givenIndex(prod, api, web, bound('payments/api', dotted))
     issuedTo(given, 'payments/api', until)
@@ -567,7 +567,7 @@ describe('the drain', () => {
     expect(await given.codeFor(bound('shop/web', dotted))).toBe('ok')
   })
 
-  it('keeps a projected name from other entries, whatever cluster it comes by', async () => {
+  it('keeps a projected name from other entries, whatever cluster it comes by (attack 34)', async () => {
     const cluster = clusterFacts('prod', { issuer: 'https://twin.example' })
     const given = await givenIndex(prod, api, web, bound('payments/api'), {
       op: 'cluster.register',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { days, hours, plus } from '../../src/core/time.js'
 import { groupOf, TestVoter } from '../support/voters.js'
-import { givenGroup, groupBelow, replaysTheSame } from './given-group.js'
+import { givenGroup, groupBelow } from './given-group.js'
 import { owner } from './given-index.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
 

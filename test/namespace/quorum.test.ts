@@ -10,8 +10,9 @@ import { proposalId, readProposal } from '../../src/namespace/statements.js'
 import { takeEffect } from '../../src/namespace/take-effect.js'
 import { T0 } from '../support/fake-clock.js'
 import { groupOf, TestVoter } from '../support/voters.js'
-import { type GivenGroup, givenGroup, replaysTheSame, threeVoters } from './given-group.js'
+import { type GivenGroup, givenGroup, threeVoters } from './given-group.js'
 import { codeOf, givenIndex, owner, valueOf } from './given-index.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
 
@@ -312,7 +313,7 @@ describe('two groups', () => {
     await replaysTheSame(given)
   })
 
-  it('change a group below by its own voters and the new ones, or by those above', async () => {
+  it('change a group below by its own voters and the new ones, or by those above (attack 35)', async () => {
     const given = await givenGroup({}, { op: 'scope.create', alias: 'shop' })
     const [dan, eve, fay] = [new TestVoter('dan'), new TestVoter('eve'), new TestVoter('fay')]
     const { index, at } = given.index.state
@@ -323,7 +324,7 @@ describe('two groups', () => {
     const gus = new TestVoter('gus')
     const without = groupOf([dan, gus, fay].map((voter) => voter.voter(index, at)))
     const own = await given.proposed({ op: 'group.set', alias: 'shop', group: without })
-    // The new voters alone are not enough, whoever they are (attack 35).
+    // The new voters alone are not enough, whoever they are.
     await given.votes(gus, own)
     await given.votes(dan, own)
     expect((await given.proposal(own.id)).standing).toBe('open')
@@ -392,7 +393,7 @@ describe('a voter who signs both', () => {
 
 describe('a vote', () => {
   it.each([
-    ['for another index', { index: 'f'.repeat(64) }],
+    ['for another index (attack 14)', { index: 'f'.repeat(64) }],
     ['for another scope', { scope: { uid: 's'.padEnd(32, 'a'), rev: 2 } }],
     ['for another slot', { slot: { id: 'alias:shop/web', rev: 0 } }],
     ['for another place in the log', { log: { size: 3, head: 'a'.repeat(64) } }],

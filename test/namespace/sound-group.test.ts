@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { canonicalize } from '../../src/core/canonical-json.js'
+import { sha256 } from '../../src/core/uid.js'
 import type { Group, Voter } from '../../src/namespace/group.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
 import { isSound } from '../../src/namespace/sound-group.js'
@@ -153,12 +155,18 @@ describe('a key of a group', () => {
   })
 
   it('is not one that signs everything (attack 3)', () => {
-    const smallOrder = Buffer.from(
+    for (const smallOrder of [
+      '0100000000000000000000000000000000000000000000000000000000000000',
       '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
-      'hex',
-    ).toString('base64url')
-    const weak = { ...key!, jwk: { crv: 'Ed25519', kty: 'OKP', x: smallOrder } as const }
-    expect(why(withVoter(0, { keys: [weak] }))).toContain('a key may not sign')
+    ]) {
+      const x = Buffer.from(smallOrder, 'hex').toString('base64url')
+      const jwk = { crv: 'Ed25519', kty: 'OKP', x } as const
+      const thumbprint = Buffer.from(sha256(canonicalize(jwk))).toString('base64url')
+      // R is the neutral point, and S is 0: under the first of them it verifies whatever was signed.
+      const proof = Buffer.concat([Buffer.of(1), Buffer.alloc(63)]).toString('base64url')
+      const weak = { ...key!, jwk, thumbprint, proof }
+      expect(why(withVoter(0, { keys: [weak] }))).toContain('a key may not sign')
+    }
     const offCurve = {
       ...key!,
       alg: 'ES256' as const,

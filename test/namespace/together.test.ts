@@ -11,8 +11,9 @@ import { replay } from '../../src/namespace/replay.js'
 import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
-import { type GivenGroup, givenGroup, replaysTheSame } from './given-group.js'
+import { type GivenGroup, givenGroup } from './given-group.js'
 import { clusterFacts, codeOf, k8s, owner, valueOf } from './given-index.js'
+import { replaysTheSame } from './replays-the-same.js'
 
 /** A cluster, an entry that is bound to it, and one that is made and suspended at once. */
 const document = {

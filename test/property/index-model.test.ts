@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import type { AttestedFacts } from '../../src/attestation/facts.js'
 import { isUnder, ROOT } from '../../src/core/alias.js'
 import { hours, seconds, type UnixSeconds } from '../../src/core/time.js'
 import type { Uid } from '../../src/core/uid.js'
@@ -34,21 +35,32 @@ type Carriers = Map<string, Map<string, number>>
 
 const standingOf = rememberedStandings(1000)
 
+/** All that could be shown to be this entry. */
+const evidenceOf = (entry: Entry): readonly AttestedFacts[] => [
+  { kind: 'join-token', entry: entry.uid, tokenId: 't' },
+  ...entry.bindings.flatMap((binding): AttestedFacts[] =>
+    binding.kind === 'k8s' ? [{ ...binding, serviceAccountUid: 'u', checked: 'online' }] : [],
+  ),
+]
+
+/** Does it get a certificate of this very entry? */
+function isGranted(
+  state: IndexState,
+  { uid }: Entry,
+  facts: AttestedFacts,
+  now: UnixSeconds,
+): boolean {
+  const granted = grantFor(state, facts, now)
+  return granted.ok && granted.value.entry === uid
+}
+
 /** Issues to an entry as issuance would: only when it is granted, under the names of its grant. */
 function issue(given: GivenIndex, name: string, carriers: Carriers): void {
   const { state } = given.index
   const now = given.clock.now()
   const entry = state.entryByAlias(alias(name))
   if (!entry) return
-  const facts = [
-    { kind: 'join-token', entry: entry.uid, tokenId: 't' } as const,
-    ...entry.bindings.flatMap((binding) =>
-      binding.kind === 'k8s'
-        ? [{ ...binding, serviceAccountUid: 'u', checked: 'online' } as const]
-        : [],
-    ),
-  ]
-  for (const fact of facts) {
+  for (const fact of evidenceOf(entry)) {
     // As the server asks: with a memory of the standings of the latest state.
     const granted = grantFor(state, fact, now, standingOf)
     expect(granted).toEqual(grantFor(state, fact, now))
@@ -101,6 +113,11 @@ function checkInvariants({ index, clock }: GivenIndex): void {
     [...scopes, ...live].map((object) => object.alias),
   )
   checkRetiring(state, { live, scopes, now })
+  for (const entry of state.entries.values()) {
+    if (entryState(entry, now) !== 'active' || suspendedAbove(state, entry.alias)) {
+      expect(evidenceOf(entry).filter((facts) => isGranted(state, entry, facts, now))).toEqual([])
+    }
+  }
   for (const entry of live) {
     const effective = effectiveEnvelope(state, entry)
     for (const scope of scopes) {
@@ -149,31 +166,34 @@ describe('an index under random changes', () => {
     let accepted = 0
     let refused = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(steps, { minLength: 10, maxLength: 40 }), async (run) => {
-        const given = await givenIndex(
-          { op: 'cluster.register', alias: 'one', cluster: clusterFacts('one') },
-          { op: 'cluster.register', alias: 'two', cluster: clusterFacts('two') },
-          { op: 'entry.create', alias: 'a/b', owner, bindings: [k8s('one', 'n', 's')] },
-        )
-        const carriers: Carriers = new Map()
-        for (const step of run) {
-          if (step.kind === 'wait') given.clock.advance(hours(step.count))
-          else if (step.kind === 'issue') issue(given, step.name, carriers)
-          else {
-            const [before, size] = [canonicalState(given.index.state), given.store.records.length]
-            const result = await given.index.change(step.request)
-            expect(given.store.records).toHaveLength(result.ok ? size + 1 : size)
-            if (!result.ok) expect(canonicalState(given.index.state)).toBe(before)
-            if (result.ok) accepted += 1
-            else refused += 1
-            expect(given.issued.frozen.size).toBe(0)
+      fc.asyncProperty(
+        fc.array(steps, { minLength: 10, maxLength: 60, size: 'max' }),
+        async (run) => {
+          const given = await givenIndex(
+            { op: 'cluster.register', alias: 'one', cluster: clusterFacts('one') },
+            { op: 'cluster.register', alias: 'two', cluster: clusterFacts('two') },
+            { op: 'entry.create', alias: 'a/b', owner, bindings: [k8s('one', 'n', 's')] },
+          )
+          const carriers: Carriers = new Map()
+          for (const step of run) {
+            if (step.kind === 'wait') given.clock.advance(hours(step.count))
+            else if (step.kind === 'issue') issue(given, step.name, carriers)
+            else {
+              const [before, size] = [canonicalState(given.index.state), given.store.records.length]
+              const result = await given.index.change(step.request)
+              expect(given.store.records).toHaveLength(result.ok ? size + 1 : size)
+              if (!result.ok) expect(canonicalState(given.index.state)).toBe(before)
+              if (result.ok) accepted += 1
+              else refused += 1
+              expect(given.issued.frozen.size).toBe(0)
+            }
+            checkInvariants(given)
           }
-          checkInvariants(given)
-        }
-        const again = valueOf(await LiveIndex.open(given.deps))
-        expect(canonicalState(again.state)).toBe(canonicalState(given.index.state))
-      }),
-      { numRuns: 100 },
+          const again = valueOf(await LiveIndex.open(given.deps))
+          expect(canonicalState(again.state)).toBe(canonicalState(given.index.state))
+        },
+      ),
+      { numRuns: 60 },
     )
     // The run is worth something only when it goes both ways.
     expect(accepted).toBeGreaterThan(200)

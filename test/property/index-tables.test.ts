@@ -7,18 +7,15 @@ import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { StateStore } from '../../src/namespace/ports.js'
 import { replay } from '../../src/namespace/replay.js'
 import { StateView } from '../../src/namespace/state-view.js'
-import { sqlTables } from '../../src/store/sqlite/index-rows.js'
 import { SqliteIndexStore } from '../../src/store/sqlite/index-store.js'
-import { mapSqlTables } from '../../src/store/sqlite/map-writer.js'
-import { openForWriting } from '../../src/store/sqlite/open-database.js'
-import { type BatchWriter, WriteQueue } from '../../src/store/sqlite/write-queue.js'
-import { Writer } from '../../src/store/sqlite/writer.js'
+import { WriteQueue } from '../../src/store/sqlite/write-queue.js'
 import { mapKey } from '../../src/tlog/map-hash.js'
 import { verifyMapProof } from '../../src/tlog/map-proof.js'
 import { contentOf } from '../contract/given-tables.js'
 import { alias, clusterFacts, k8s, owner, trustDomain, valueOf } from '../namespace/given-index.js'
 import { keyed, type StateRow, stateRows } from '../namespace/state-rows.js'
 import { FakeClock } from '../support/fake-clock.js'
+import { FusedWriter } from '../support/fused-writer.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
 import { countedRandom } from '../support/random.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
@@ -28,47 +25,6 @@ import { steps } from './given-changes.js'
 
 const stores = new SqliteStores()
 afterAll(() => stores[Symbol.asyncDispose]())
-
-const tables = [
-  ...['index_log', 'index_state', 'log_tile', 'log_tree'],
-  ...mapSqlTables,
-  ...Object.values(sqlTables),
-]
-
-/** The real writer, which can be made to fail before any of the rows that it writes. */
-class FusedWriter implements BatchWriter {
-  /** Rows that are still written before it fails. */
-  rows = Number.POSITIVE_INFINITY
-  private readonly database
-  private readonly writer
-
-  constructor(path: string) {
-    this.database = openForWriting(path)
-    this.database.function('fuse', () => {
-      if (this.rows === 0) throw new Error('the fuse has blown')
-      this.rows -= 1
-      return null
-    })
-    for (const table of tables) {
-      for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
-        this.database.exec(
-          `CREATE TEMP TRIGGER fuse_${event}_${table} BEFORE ${event} ON main.${table}
-           BEGIN SELECT fuse(); END`,
-        )
-      }
-    }
-    this.writer = new Writer(this.database)
-  }
-
-  commit(batch: Parameters<BatchWriter['commit']>[0]): ReturnType<BatchWriter['commit']> {
-    return Promise.resolve().then(() => this.writer.commit(batch))
-  }
-
-  close(): Promise<void> {
-    this.database.close()
-    return Promise.resolve()
-  }
-}
 
 interface GivenTables extends AsyncDisposable {
   readonly writer: FusedWriter

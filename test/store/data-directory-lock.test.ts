@@ -55,7 +55,7 @@ describe('the lock of a data directory', () => {
     expect([first, other]).not.toContain(undefined)
   })
 
-  it('is refused to another process, also after a refusal in this one', async () => {
+  it('is refused to another process, also after a refusal in this one (attack 20)', async () => {
     {
       using lock = lockDataDirectory(path)
       expect(lock).toBeDefined()

@@ -1,5 +1,5 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
 import type { StoredRecord } from '../../src/namespace/ports.js'
+import { type Any, insist, pae, read, sha256, signedBy } from './audited.js'
 
 /**
  * Who may have decided what, reckoned from the bytes of a log alone. Shares no code with what wrote
@@ -7,9 +7,7 @@ import type { StoredRecord } from '../../src/namespace/ports.js'
  * tables. What it says wrong is thrown.
  */
 
-/* eslint-disable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- it must not lean on the types of what it audits */
-type Any = any
-
+/* eslint-disable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- it must not lean on the types of what it audits */
 interface Heard {
   readonly digest: string
   readonly statement: Any
@@ -28,40 +26,11 @@ interface Asked {
   readonly votes: Said[]
   readonly record: number
   readonly head: string
+  /** Of each class, when votes first carried a change of it. */
+  readonly carried: Map<string, number>
 }
 
-const sha256 = (...parts: readonly (Uint8Array | string)[]): string => {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest('hex')
-}
-
-const insist = (holds: boolean, what: string): void => {
-  if (!holds) throw new Error(`the auditor found: ${what}`)
-}
-
-function pae(envelope: Any): Buffer {
-  const payload = Buffer.from(envelope.payload, 'base64')
-  const type = Buffer.from(envelope.payloadType)
-  return Buffer.concat([
-    Buffer.from(`DSSEv1 ${type.length} `),
-    type,
-    Buffer.from(` ${payload.length} `),
-    payload,
-  ])
-}
-
-const read = (octets: Uint8Array): Any => JSON.parse(Buffer.from(octets).toString('utf8'))
-
-function signedBy(envelope: Any, keys: readonly Any[]): boolean {
-  const signature = Buffer.from(envelope.signatures[0].sig, 'base64')
-  return keys.some((key) => {
-    const publicKey = createPublicKey({ key: key.jwk, format: 'jwk' })
-    return key.alg === 'ES256'
-      ? verify('sha256', pae(envelope), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
-      : verify(null, pae(envelope), publicKey, signature)
-  })
-}
+const CLASSES = ['narrowing', 'routine', 'sensitive', 'structural', 'emergency']
 
 export class Auditor {
   /** Group of each scope that has one; by uid. */
@@ -69,6 +38,7 @@ export class Auditor {
   private readonly aliases = new Map<string, string>()
   private readonly asked = new Map<string, Asked>()
   private readonly heads = new Map<string, string>()
+  private readonly revs = new Map<string, number>()
   private readonly over = new Set<string>()
   private index = ''
   private last = ''
@@ -99,7 +69,10 @@ export class Auditor {
     else this.deliberation(record, heard[0], hash)
     if (record.rev !== undefined) {
       insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
+      insist(record.rev === (this.revs.get(record.subject.uid) ?? 0) + 1, 'a revision left out')
+      insist((record.before === null) === (record.rev === 1), 'a first revision of what there was')
       this.heads.set(record.subject.uid, hash)
+      this.revs.set(record.subject.uid, record.rev)
     }
     this.last = hash
     this.at = record.ts
@@ -128,6 +101,7 @@ export class Auditor {
         votes: [],
         record: record.seq,
         head: hash,
+        carried: new Map(),
       })
       return
     }
@@ -145,6 +119,25 @@ export class Auditor {
     insist(predicate.log.head === asked.head, 'a vote on another log')
     const { voter, seq, decision } = predicate
     asked.votes.push({ voter, seq, decision, raw: envelope })
+    for (const name of CLASSES) {
+      const isFirst = !asked.carried.has(name)
+      if (isFirst && this.wants(asked, name, record.ts) === undefined) {
+        asked.carried.set(name, record.ts)
+      }
+    }
+  }
+
+  /** What votes lack to carry a change of a class, in every group that is asked; undefined: nothing. */
+  private wants({ proposal, votes }: Asked, changeClass: string, at: number): string | undefined {
+    const { uid } = proposal.scope
+    const group = this.groups.get(uid)
+    const lacks = this.lacks(group, votes, changeClass, this.free(uid, at))
+    if (lacks !== undefined || proposal.op !== 'group.set') return lacks
+    const subject = proposal.subject.uid
+    const own = this.groups.get(subject)
+    const isOwnMatter = !own || own === group
+    const free = this.free(subject, at)
+    return isOwnMatter ? this.lacks(proposal.body.group, votes, changeClass, free) : undefined
   }
 
   private commit(record: Any, heard: readonly Any[]): void {
@@ -176,17 +169,14 @@ export class Auditor {
       insist(group.solo, 'one voter who decides for several')
       insist(signedBy(heard[1].envelope, group.voters[0].keys), 'a vote that nobody signed')
     } else {
-      const votes = this.asked.get(record.prop)?.votes ?? []
-      this.carries(group, votes, record.class, this.free(proposal.scope.uid, record.ts))
+      const asked = this.asked.get(record.prop)
+      insist(asked !== undefined, 'a change that nobody was asked about')
+      if (!asked) return
+      const lacks = this.wants(asked, record.class, record.ts)
+      insist(lacks === undefined, lacks ?? '')
+      const since = asked.carried.get(record.class)
       const wait = group.timelock?.[record.class] ?? 0
-      insist(record.ts >= (this.asked.get(record.prop) ? proposal.created : 0) + wait, 'too early')
-      if (proposal.op === 'group.set') {
-        const own = this.groups.get(record.subject.uid)
-        if (!own || own === group) {
-          const free = this.free(record.subject.uid, record.ts)
-          this.carries(proposal.body.group, votes, record.class, free)
-        }
-      }
+      insist(since !== undefined && record.ts >= since + wait, 'a change before its time')
     }
     if (proposal.op === 'group.set') {
       const before = this.groups.get(record.subject.uid)
@@ -208,13 +198,13 @@ export class Auditor {
       this.aliases.set(record.subject.uid, record.subject.alias)
   }
 
-  /** Weight and people of those who approve, and whose signatures are theirs. */
-  private carries(
+  /** By weight and people of those who approve, and whose signatures are theirs. */
+  private lacks(
     group: Any,
     votes: readonly Said[],
     changeClass: string,
     isFree: (voter: Any) => boolean,
-  ): void {
+  ): string | undefined {
     const yes = group.voters.filter(
       (voter: Any) =>
         voter.status === 'active' &&
@@ -223,8 +213,9 @@ export class Auditor {
     )
     const weight = yes.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
     const people = new Set(yes.map((voter: Any) => voter.controller)).size
-    insist(weight >= group.threshold[changeClass], `a ${changeClass} change without the votes`)
-    insist(people >= group.minControllers[changeClass], `a ${changeClass} change of too few people`)
+    if (weight < group.threshold[changeClass]) return `a ${changeClass} change without the votes`
+    const enough = people >= group.minControllers[changeClass]
+    return enough ? undefined : `a ${changeClass} change of too few people`
   }
 
   /** Is no brake on a voter of a scope? */
@@ -314,4 +305,4 @@ const weightOf = (group: Any): number =>
   group.voters
     .filter(({ status }: Any) => status === 'active')
     .reduce((sum: number, { weight }: Any) => sum + weight, 0)
-/* eslint-enable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- the end of the file */
+/* eslint-enable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- the end of the file */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { canonicalize } from '../../src/core/canonical-json.js'
 import type { UnixSeconds } from '../../src/core/time.js'
 import type { Decision } from '../../src/namespace/ballot.js'
@@ -15,6 +15,11 @@ import {
   voterKeyOf,
 } from '../../src/namespace/voter-key.js'
 
+const newKey = (alg: VoterAlgorithm): KeyObject =>
+  alg === 'Ed25519'
+    ? generateKeyPairSync('ed25519').privateKey
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+
 /** Somebody who votes, with a key that only this object has. */
 export class TestVoter {
   readonly id: string
@@ -23,15 +28,17 @@ export class TestVoter {
   readonly jwk: VoterJwk
   private readonly privateKey: KeyObject
 
-  constructor(id: string, alg: VoterAlgorithm = 'Ed25519', controller = `${id}@acme`) {
+  /** With a new key, where none is given. */
+  constructor(
+    id: string,
+    alg: VoterAlgorithm = 'Ed25519',
+    controller = `${id}@acme`,
+    privateKey = newKey(alg),
+  ) {
     this.id = id
     this.controller = controller
     this.alg = alg
-    const { publicKey, privateKey } =
-      alg === 'Ed25519'
-        ? generateKeyPairSync('ed25519')
-        : generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    this.jwk = { ...publicKey.export({ format: 'jwk' }) } as unknown as VoterJwk
+    this.jwk = { ...createPublicKey(privateKey).export({ format: 'jwk' }) } as unknown as VoterJwk
     this.privateKey = privateKey
   }
 

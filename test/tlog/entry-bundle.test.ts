@@ -36,7 +36,7 @@ describe('an entry bundle', () => {
     ['a length cut short', octets.subarray(0, 4), 2],
     ['a missing entry', octets, 4],
     ['nothing', Buffer.alloc(0), 1],
-  ])('is refused with %s', (_, bundle, count) => {
+  ])('is refused with %s (attack 21)', (_, bundle, count) => {
     const read = decodeBundle(bundle, count)
     expect(read.ok ? read.value : read.refusal.code).toBe('tlog.malformed')
   })
