@@ -230,7 +230,7 @@ describe('the checkpoint of the issuance log', () => {
       {
         publish() {
           rounds += 1
-          given.instance.publishIssued()
+          return given.instance.publishIssued()
         },
         clock: given.clock,
         interval: seconds(1),
