@@ -5,6 +5,7 @@ import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { serverAttacks } from './server.js'
 import { tokenAttacks } from './tokens.js'
+import { voterKeyAttacks } from './voter-keys.js'
 import { witnessAttacks } from './witnesses.js'
 
 /** docs/attacks.md prints this list in this order. */
@@ -15,7 +16,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...brakeAttacks],
+    attacks: [...governanceAttacks, ...brakeAttacks, ...voterKeyAttacks],
   },
   { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
 ]
