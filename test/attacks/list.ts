@@ -1,3 +1,4 @@
+import { answerAttacks } from './answers.js'
 import type { Attack, NotYet } from './attack.js'
 import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
@@ -18,7 +19,10 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
     title: 'Voters, by the numbers that tests give them',
     attacks: [...governanceAttacks, ...brakeAttacks, ...voterKeyAttacks],
   },
-  { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
+  {
+    title: 'Logs and witnesses, by the numbers that tests give them',
+    attacks: [...witnessAttacks, ...answerAttacks],
+  },
 ]
 
 export const notYet: readonly NotYet[] = [

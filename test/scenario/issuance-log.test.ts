@@ -138,7 +138,7 @@ describe('a certificate', () => {
 describe('the policy digest of a certificate', () => {
   const bundle = async () => {
     await given.instance.operations.checkpoint()
-    const octets = valueOf(await operations().entryBundle(web))
+    const octets = valueOf(await operations().entryBundle(web, 'needed'))
     const { index } = await operations().status()
     const logKey = valueOf(parseVerifierKey(index.logKey))
     return valueOf(verifyBundle(octets, { indexId: index.id, logKey, now: given.clock.now() }))
