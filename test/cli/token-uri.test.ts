@@ -51,6 +51,8 @@ describe('a PKCS#11 URI', () => {
     ['pkcs11:object=a?pin-source=pin', 'no absolute path'],
     ['pkcs11:object=a?pin-source=|/bin/cat', 'no absolute path'],
     ['pkcs11:object=a?pin-source=http://x/pin', 'no absolute path'],
+    ['pkcs11:object=a?pin-source=file://host/pin', 'no absolute path'],
+    ['pkcs11:object=a?pin-source=//host/pin', 'no absolute path'],
     ['pkcs12:object=a', 'another scheme'],
   ])('%s: %s', (text, wanted) => {
     expect(found(text)).toContain(wanted)

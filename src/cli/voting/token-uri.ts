@@ -109,7 +109,8 @@ function utf8(octets: Buffer): string | undefined {
 function fileOf(octets: Buffer | undefined, before: RegExp): Result<string | undefined> {
   if (!octets) return ok(undefined)
   const path = utf8(octets)?.replace(before, '')
-  if (path !== undefined && isAbsolute(path)) return ok(path)
+  // Two slashes begin the name of a host (RFC 8089).
+  if (path !== undefined && isAbsolute(path) && !path.startsWith('//')) return ok(path)
   return malformed('no absolute path', 'module-path=/usr/lib/module.so, pin-source=file:/run/pin')
 }
 
