@@ -10,6 +10,7 @@ import { renderProblem } from './cli/screen/problem-screen.js'
 import { lookOf } from './cli/screen/look.js'
 import type { World } from './cli/world.js'
 import { operatorConnection } from './compose/operator-connection.js'
+import { voterTokens } from './compose/voter-tokens.js'
 import type { Refusal } from './core/refusal.js'
 import type { Result } from './core/result.js'
 import { systemClock, systemRandom } from './system.js'
@@ -37,6 +38,9 @@ const world: World = {
   stderr: process.stderr,
   stdin: () => text(process.stdin),
   cwd: process.cwd(),
+  secret: async (prompt) =>
+    (await import('./compose/ask-secret.js')).askSecret(prompt, stop.signal),
+  tokens: voterTokens(systemRandom),
   // Loaded when asked for: a command that only asks the running server starts in half the time.
   operator: (config) => operatorConnection(config, ambient),
   rebuildIndex: async (config, progress) =>

@@ -19,6 +19,7 @@ export class Invocation {
   private readonly words: readonly unknown[]
   private readonly options: Readonly<Record<string, unknown>>
   private open: OperatorApi | undefined
+  private readonly ends: (() => void)[] = []
 
   /** `words` and `options` as the parser delivers them: one word per declared argument. */
   constructor(world: World, words: readonly unknown[], options: Readonly<Record<string, unknown>>) {
@@ -124,7 +125,13 @@ export class Invocation {
     return { ok: true, value: this.open }
   }
 
+  /** Runs `end` once the command has ended, whatever came of it. */
+  atEnd(end: () => void): void {
+    this.ends.push(end)
+  }
+
   async close(): Promise<void> {
+    for (const end of this.ends.splice(0)) end()
     await this.open?.close()
     this.open = undefined
   }

@@ -1,6 +1,7 @@
 import type { Config, KekSource, ListenAddress, LogFormat } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
+import type { VoterTokens } from '../namespace/ports.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { ExitCode } from './exit-code.js'
 
@@ -116,6 +117,10 @@ export interface World {
   readonly cwd: string
   readonly clock: Clock
   readonly random: RandomBytes
+  /** Asks whoever sits at the terminal, and does not show what they type; undefined without one. */
+  readonly secret: (prompt: string) => Promise<string | undefined>
+  /** Keys of voters that are on tokens. */
+  readonly tokens: VoterTokens
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   readonly version: string

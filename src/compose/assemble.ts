@@ -50,8 +50,8 @@ export interface UseCaseOptions {
   readonly random: RandomBytes
   readonly version: string
   readonly listeners: () => StatusJson['server']['listeners']
-  /** Who cosigns the index log, where this process asks them. */
-  readonly witnesses?: () => CosigningState | undefined
+  /** Who cosigns the logs, where this process asks them. */
+  readonly witnesses?: () => readonly CosigningState[]
   /** What else must hold for this server to be ready. */
   readonly checks?: () => Readiness['checks']
   readonly observer: {
@@ -169,7 +169,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     ...trustOperations({
       ...shared,
       logKey: log.key,
-      witnesses: options.witnesses ?? (() => undefined),
+      witnesses: options.witnesses ?? (() => []),
       issuanceLog,
       readiness,
       version: options.version,

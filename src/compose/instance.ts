@@ -16,6 +16,7 @@ import { openStore, type OwnStore } from '../store/open-store.js'
 import { assemble, type UseCaseOptions, type UseCases } from './assemble.js'
 import { inUse, notFounded, storePath } from './found.js'
 import { readInstanceFile } from './instance-file.js'
+import type { SignedLogName } from './log-key.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
 import { openIssued } from './open-issued.js'
@@ -25,10 +26,10 @@ export interface InstanceOptions extends UseCaseOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** `thread` for a server. */
   readonly writer: 'thread' | 'inline'
-  /** Told when a new checkpoint is kept. */
-  readonly checkpointSigned?: () => void
-  /** Resolves when the latest checkpoint has the cosignatures that it gets soon, or none of them. */
-  readonly cosigned?: () => Promise<void>
+  /** Told when a new checkpoint of a log is kept. */
+  readonly checkpointSigned?: (log: SignedLogName) => void
+  /** Resolves when its latest checkpoint has the cosignatures that it gets soon, or none of them. */
+  readonly cosigned?: (log: SignedLogName) => Promise<void>
   /** Told why a checkpoint could not be signed; the next change tries again. */
   readonly checkpointFailed?: (error: unknown) => void
 }
@@ -41,8 +42,10 @@ export interface Instance extends UseCases<OwnStore, LiveIndex>, AsyncDisposable
   /** What verify the checkpoints of the two logs: verifier keys of C2SP signed-note. */
   readonly logKey: string
   readonly issuanceKey: string
-  /** Signs the head of the issuance log, where it is a new one. Waits for nothing. */
-  readonly publishIssued: () => void
+  /** The issuance log, as it is served. */
+  readonly issuanceLog: ServedLog
+  /** Signs the head of the issuance log, where it is a new one; resolves when it is cosigned, or not. */
+  readonly publishIssued: () => Promise<void>
   /** The keys of every issuer that may sign, for a process of this program that issues as well. */
   readonly unsealIssuers: () => Promise<UnsealedKeys>
 }
@@ -78,11 +81,20 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     const longWork = new LongWork(options.progress ?? (() => undefined))
     const { tree } = store.index
     const signs = { ...{ vault: vault.value, dataDir, random }, failed: options.checkpointFailed }
-    const published = options.checkpointSigned
-    const signing = await openSignedLog({ ...signs, log: 'index', file, tree, published })
+    const published = (log: SignedLogName) => (): void => options.checkpointSigned?.(log)
+    const cosigned = async (log: SignedLogName): Promise<void> => options.cosigned?.(log)
+    const signing = await openSignedLog({
+      ...signs,
+      log: 'index',
+      file,
+      tree,
+      published: published('index'),
+    })
     if (!signing.ok) return signing
     const { key, publisher, before } = signing.value
-    const issued = await openIssued({ ...signs, file: signing.value.file }, store.issuanceLog)
+    const issuing = { published: published('issuance'), cosigned: () => cosigned('issuance') }
+    const own = { ...signs, ...issuing, file: signing.value.file }
+    const issued = await openIssued(own, store.issuanceLog)
     if (!issued.ok) return issued
     opened.push(() => publisher.settled())
     const index = await LiveIndex.open({
@@ -98,7 +110,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
     if (!index.ok) return index
     longWork.end()
     publisher.publish()
-    issued.value.publish()
+    void issued.value.settled()
     opened.push(() => issued.value.settled())
     const log: ServedLog = {
       name: 'index',
@@ -107,7 +119,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       read: (from, limit) => store.index.readRecords(from, limit),
       settled: async () => {
         await publisher.settled()
-        await options.cosigned?.()
+        await cosigned('index')
       },
     }
     const parts = {
@@ -137,7 +149,8 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       log,
       logKey: formatVerifierKey(key),
       issuanceKey: formatVerifierKey(issued.value.served.key),
-      publishIssued: () => issued.value.publish(),
+      issuanceLog: issued.value.served,
+      publishIssued: () => issued.value.served.settled(),
       unsealIssuers,
       [Symbol.asyncDispose]: closeAll,
     })

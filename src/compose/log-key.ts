@@ -7,7 +7,8 @@ import { type SignatureType, signatureType, verifierKey } from '../tlog/verifier
 import { type InstanceFile, writeInstanceFile } from './instance-file.js'
 
 /** The logs that are signed here, each by a key of its own: the name of a key is the origin of its log. */
-export type SignedLogName = 'index' | 'issuance'
+export const signedLogs = ['index', 'issuance'] as const
+export type SignedLogName = (typeof signedLogs)[number]
 
 /** Which member of instance.json says the key. */
 export const keyMember = { index: 'logKey', issuance: 'issuanceKey' } as const

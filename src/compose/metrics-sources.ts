@@ -5,7 +5,7 @@ import type { UseCases } from './assemble.js'
 export function metricsSourcesOf(
   { authority, store }: Pick<UseCases, 'authority' | 'store'>,
   clock: Clock,
-  cosigning: MetricsSources['cosigning'] = () => undefined,
+  cosigning: MetricsSources['cosigning'] = () => [],
 ): MetricsSources {
   const { tree } = store.issuanceLog
   return {

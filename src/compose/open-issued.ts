@@ -14,8 +14,6 @@ import { openSignedLog, type SigningDeps } from './signed-log.js'
 /** The issuance log of the process that writes it. */
 export interface Issued {
   readonly served: ServedLog
-  /** There may be certificates that no checkpoint covers. Waits for nothing. */
-  readonly publish: () => void
   /** Resolves when everything that was recorded before is covered, or could not be. */
   readonly settled: () => Promise<void>
   readonly verify: (pace: Pace, from?: TreeHead) => Promise<Result<VerifiedIssuance>>
@@ -23,7 +21,7 @@ export interface Issued {
 
 /** The log must go on from what was signed, before anything is signed. */
 export async function openIssued(
-  deps: Omit<SigningDeps, 'log' | 'tree'>,
+  deps: Omit<SigningDeps, 'log' | 'tree'> & { readonly cosigned: () => Promise<void> },
   log: OwnIssuanceLog,
 ): Promise<Result<Issued>> {
   const signing = await openSignedLog({ ...deps, log: 'issuance', tree: log.tree })
@@ -40,12 +38,15 @@ export async function openIssued(
     key,
     tree: log.tree,
     read: (from, limit) => log.read(from, limit),
-    settled,
+    settled: async () => {
+      await settled()
+      await deps.cosigned()
+    },
+    cosigned: deps.cosigned,
     signedAt: () => signedAt(deps.dataDir, 'issuance'),
   }
   return ok({
     served,
-    publish: () => publisher.publish(),
     settled,
     verify: (pace, from) => verifyIssuanceLog(log, before, pace, from),
   })

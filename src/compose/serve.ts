@@ -17,8 +17,7 @@ import { keepSettling } from './keep-settling.js'
 import { type Listeners, openPrivateListeners } from './listeners.js'
 import { metricsSourcesOf } from './metrics-sources.js'
 import { cosigningChecks } from '../server/cosigning-checks.js'
-import type { Cosigning } from '../tlog/cosigning.js'
-import { openCosigning } from './open-cosigning.js'
+import { type Cosignings, openCosignings } from './open-cosigning.js'
 import { type Log, openLog } from './open-log.js'
 import { keepHeapSmall } from './small-heap.js'
 import { workerWritesWith } from './worker-writes.js'
@@ -57,6 +56,7 @@ export async function serve(
   // The instance reports to metrics, and metrics read the instance.
   const late: Late = { open: [] }
   const addresses = () => late.open.flatMap((each) => each.addresses)
+  const witnesses = () => [...(late.cosigning?.values() ?? [])].map((one) => one.state())
   const opened = await openInstance({
     ...ambient,
     config,
@@ -64,11 +64,11 @@ export async function serve(
     listeners: addresses,
     checks: () => [
       ...(late.workers ? [late.workers.check()] : []),
-      ...cosigningChecks(late.cosigning?.state(), clock.now()),
+      ...cosigningChecks(witnesses(), clock.now()),
     ],
-    witnesses: () => late.cosigning?.state(),
-    checkpointSigned: () => late.cosigning?.wake(),
-    cosigned: async () => late.cosigning?.settled(),
+    witnesses,
+    checkpointSigned: (name) => late.cosigning?.get(name)?.wake(),
+    cosigned: async (name) => late.cosigning?.get(name)?.settled(),
     observer: {
       stage: (stage, seconds) => late.metrics?.stage(stage, seconds),
       issued: (evidence) => late.metrics?.issued('http', evidence),
@@ -79,14 +79,18 @@ export async function serve(
   })
   if (!opened.ok) return opened
   await using instance = opened.value
-  const { key } = instance.log
-  const { tree } = instance.store.index
-  const cosigning = await openCosigning({
-    ...{ config: config.witnesses, name: 'index', key, tree, clock, log },
+  const cosigning = await openCosignings({
+    config: config.witnesses,
+    logs: {
+      index: { key: instance.log.key, tree: instance.store.index.tree },
+      issuance: { key: instance.issuanceLog.key, tree: instance.store.issuanceLog.tree },
+    },
+    clock,
+    log,
   })
   if (!cosigning.ok) return cosigning
-  if (cosigning.value) late.cosigning = cosigning.value
-  const sources = metricsSourcesOf(instance, clock, () => late.cosigning?.state())
+  late.cosigning = cosigning.value
+  const sources = metricsSourcesOf(instance, clock, witnesses)
   const metrics = openMetrics(sources, () =>
     late.workers ? late.workers.snapshots() : Promise.resolve([]),
   )
@@ -123,7 +127,7 @@ export async function serve(
         background.signal,
       ),
       preflight(instance, log, background.signal),
-      ...(late.cosigning ? [late.cosigning.run(background.signal)] : []),
+      ...[...cosigning.value.values()].map((one) => one.run(background.signal)),
     )
     log.info({ listeners: addresses() }, 'serving')
     await up({ operations, listeners: addresses() })
@@ -144,7 +148,7 @@ interface Late {
   readonly open: (Listeners | Front)[]
   metrics?: Metrics
   workers?: Workers
-  cosigning?: Cosigning
+  cosigning?: Cosignings
 }
 
 interface FrontOptions {

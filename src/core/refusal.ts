@@ -32,6 +32,12 @@ export const faultOf = {
   'keys.malformed': 'malformed',
   'keys.wrong-passphrase': 'forbidden',
   'keys.unsafe-permissions': 'forbidden',
+  'keys.pkcs11-unavailable': 'unavailable',
+  'keys.wrong-pin': 'forbidden',
+  'keys.not-found': 'not-found',
+  'keys.ambiguous': 'conflict',
+  'keys.exists': 'conflict',
+  'keys.not-on-token': 'malformed',
   // token: Kubernetes service account tokens
   'token.malformed': 'unauthenticated',
   'token.bad-signature': 'unauthenticated',

@@ -97,13 +97,18 @@ export const isBaseOf = (
 const revisionOf = (state: IndexState, uid: Uid): number | undefined =>
   (state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid))?.rev
 
+/** What says who decides. */
+export type DecidingState = Pick<IndexState, 'root' | 'scopeAbove'> & {
+  readonly scopes: Pick<IndexState['scopes'], 'get'>
+}
+
 /**
  * Who decides: the nearest active scope above the subject that has voters of its own. About a scope's
  * voters they decide themselves, or those above where the proposal names them; several changes
  * together name the scope itself.
  */
 export function responsibleFor(
-  state: IndexState,
+  state: DecidingState,
   {
     op,
     subject,
@@ -121,7 +126,7 @@ export function responsibleFor(
 }
 
 /** The nearest active scope above an alias that has voters of its own. */
-export function responsibleAbove(state: IndexState, alias: Alias): Responsible {
+export function responsibleAbove(state: DecidingState, alias: Alias): Responsible {
   let scope = alias === ROOT ? state.root : state.scopeAbove(alias)
   while (!(scope.group && scope.state === 'active') && scope.alias !== ROOT) {
     scope = state.scopeAbove(scope.alias)

@@ -1,9 +1,11 @@
+import type { Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { MapChange } from '../tlog/map-draft.js'
 import type { NodeRef } from '../tlog/map-node.js'
 import type { LogTree, MapNodeReader } from '../tlog/ports.js'
 import type { StateChange, StateSource } from './state-tables.js'
+import type { VoterAlgorithm, VoterJwk } from './voter-key.js'
 
 /** One record of the index log and what it refers to, as stored: exact bytes, never re-encoded. */
 export interface StoredRecord {
@@ -87,6 +89,51 @@ export interface VoterSigner {
   /** Raw Ed25519 public key, 32 octets. */
   readonly publicKey: Uint8Array
   sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+/** Which key on which token, as far as whoever asks has said so; what is not said may be anything. */
+export interface TokenKeyName {
+  /** Path of the PKCS#11 module, absolute. */
+  readonly module: string
+  /** Of the token: its label, serial number, manufacturer and model. */
+  readonly token?: string
+  readonly serial?: string
+  readonly manufacturer?: string
+  readonly model?: string
+  /** CKA_LABEL and CKA_ID of the key. */
+  readonly object?: string
+  readonly id?: Uint8Array
+}
+
+/** A voter's private key that is on a token and stays there. */
+export interface TokenKey {
+  readonly jwk: VoterJwk
+  /**
+   * 64 octets, as the key's algorithm signs: Ed25519 over the octets, ES256 over their SHA-256, r || s.
+   * What the token answered is verified. Rejects with `DependencyError` where it answers otherwise, or
+   * not at all: it may be pulled out at any time.
+   */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+  /** The token is not used any more. */
+  close(): void
+}
+
+/** Asked once at most, for the PIN of the token of this label, and only where one is needed. */
+export type AskPin = (token: string) => Promise<Result<string>>
+
+/**
+ * Tokens that hold voters' keys (PKCS#11). Refused, with `keys.*`: a module that cannot be loaded or
+ * does not answer as one, no such token or key or more than one of them, a key that may not vote, a PIN
+ * that is wrong. A wrong PIN is never tried again, and no PIN is tried where the next wrong one would
+ * lock the token. Of a refused call nothing stays open.
+ */
+export interface VoterTokens {
+  open(name: TokenKeyName, pin: AskPin): Promise<Result<TokenKey>>
+  /**
+   * Makes a key on the token that never leaves it, with the name's label. Refused, too, where a key
+   * has this label or id already (`keys.exists`), and for an algorithm that the token does not have.
+   */
+  create(name: TokenKeyName, alg: VoterAlgorithm, pin: AskPin): Promise<Result<TokenKey>>
 }
 
 /** What the index must know of issuance before a name may change hands. */

@@ -8,27 +8,29 @@ import type { Readiness } from './http/shapes.js'
  * whether or not anybody has cosigned what they are issued on.
  */
 export function cosigningChecks(
-  state: CosigningState | undefined,
+  states: readonly CosigningState[],
   now: UnixSeconds,
 ): Readiness['checks'] {
-  if (!state) return []
-  const { log, quorum, witnesses } = state
-  const alarms = witnesses.filter(({ fault }) => fault !== undefined && isAlarm(fault))
-  const behind = witnesses.filter(({ behindSince }) => behindSince !== undefined)
-  const parts = [
-    `${log}: ${witnesses.filter(({ isCurrent }) => isCurrent).length} of ${witnesses.length} have cosigned the latest checkpoint`,
-    ...(quorum ? [] : ['WARNING: that is no quorum']),
-    ...alarms.map(({ name }) => `WARNING: ${name} has another history of this log`),
-    ...behind.map(
-      ({ name, behindSince }) => `${name} is behind for ${between(behindSince ?? now, now)} s`,
-    ),
-  ]
-  return [{ name: 'witnesses', ok: true, detail: parts.join('; ') }]
+  if (states.length === 0) return []
+  const detail = states.flatMap((state) => said(state, now)).join('; ')
+  return [{ name: 'witnesses', ok: true, detail }]
 }
 
-export function cosigningJson(state: CosigningState | undefined): CosigningJson | null {
-  if (!state) return null
-  const { log, quorum, witnesses } = state
+function said({ log, quorum, witnesses }: CosigningState, now: UnixSeconds): readonly string[] {
+  const alarms = witnesses.filter(({ fault }) => fault !== undefined && isAlarm(fault))
+  const behind = witnesses.filter(({ behindSince }) => behindSince !== undefined)
+  return [
+    `${log}: ${witnesses.filter(({ isCurrent }) => isCurrent).length} of ${witnesses.length} have cosigned the latest checkpoint`,
+    ...(quorum ? [] : [`WARNING: that is no quorum for the ${log} log`]),
+    ...alarms.map(({ name }) => `WARNING: ${name} has another history of the ${log} log`),
+    ...behind.map(
+      ({ name, behindSince }) =>
+        `${name} is behind on the ${log} log for ${between(behindSince ?? now, now)} s`,
+    ),
+  ]
+}
+
+export function cosigningJson({ log, quorum, witnesses }: CosigningState): CosigningJson {
   return {
     log,
     quorum,

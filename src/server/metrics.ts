@@ -10,8 +10,8 @@ export interface MetricsSources {
   /** Each issuer that may sign, and when it ends. */
   readonly issuers: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
   readonly trustAnchors: () => readonly { readonly id: string; readonly notAfter: UnixSeconds }[]
-  /** The witnesses of the log; undefined where none are asked. */
-  readonly cosigning: () => CosigningState | undefined
+  /** The witnesses of each log; a log that none are asked about is not in it. */
+  readonly cosigning: () => readonly CosigningState[]
   /** Appends that wait for their commit, and for how long the oldest of them has. */
   readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
   /**
@@ -144,10 +144,11 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     'Since when a witness has not cosigned the latest checkpoint; 0 where it has',
     ['log', 'witness'],
     (behind) => {
-      const { log = '', witnesses = [] } = cosigning() ?? {}
-      for (const { name, behindSince } of witnesses) {
-        const since = behindSince === undefined ? 0 : clock.now() - behindSince
-        behind.set({ log, witness: name }, since)
+      for (const { log, witnesses } of cosigning()) {
+        for (const { name, behindSince } of witnesses) {
+          const since = behindSince === undefined ? 0 : clock.now() - behindSince
+          behind.set({ log, witness: name }, since)
+        }
       }
     },
     'max',
@@ -157,8 +158,7 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
     'Whether a quorum of the witnesses has cosigned the latest checkpoint: 1 or 0',
     ['log'],
     (quorum) => {
-      const state = cosigning()
-      if (state) quorum.set({ log: state.log }, Number(state.quorum))
+      for (const state of cosigning()) quorum.set({ log: state.log }, Number(state.quorum))
     },
     'max',
   )

@@ -12,6 +12,7 @@ import type { AskedDiff } from '../namespace/questions/diff.js'
 import type { PastMoment } from '../namespace/questions/past.js'
 import type { StateMapTable } from '../namespace/state-map.js'
 import type { TilePath } from '../tlog/tile.js'
+import type { ShownCommits } from '../verify/make-bundle.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
 import type { VerifiedIssuanceJson } from './http/issuance-shapes.js'
@@ -196,7 +197,7 @@ export interface Operations {
   why(call: AskedCall): Promise<Result<WhyJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
   /** The octets of docs/format-bundle.md. */
-  entryBundle(alias: Alias): Promise<Result<Uint8Array>>
+  entryBundle(alias: Alias, commits: ShownCommits): Promise<Result<Uint8Array>>
   /** What waits for votes, oldest first. */
   proposals(): Promise<Result<readonly ProposalJson[]>>
   /** Brakes of the last seven days, oldest first. */

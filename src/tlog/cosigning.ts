@@ -30,7 +30,7 @@ export interface WitnessState {
 
 /** The witnesses of one log, as of now. */
 export interface CosigningState {
-  /** `index` */
+  /** `index` or `issuance` */
   readonly log: string
   /** Is the latest checkpoint cosigned by a quorum of the policy? */
   readonly quorum: boolean
@@ -54,7 +54,7 @@ export const defaultCosigningTerms: Omit<CosigningTerms, 'refresh'> = {
 }
 
 interface Deps {
-  /** The log's name in this installation: `index`. */
+  /** The log's name in this installation: `index` or `issuance`. */
   readonly log: string
   readonly tree: Pick<LogTree, 'checkpoint' | 'readTiles' | 'cosignatures' | 'keepCosignature'>
   readonly witnesses: readonly (AskedWitness & { readonly name: string })[]

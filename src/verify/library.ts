@@ -2,20 +2,27 @@
  * `capstan/verify`: what an application needs to admit its peers by bundles, without a server. Pure:
  * no I/O, no clock. docs/format-bundle.md says what a bundle proves, and what it does not.
  */
-import type { Result } from '../core/result.js'
+import { ok, type Result } from '../core/result.js'
 import { seconds, unixSeconds } from '../core/time.js'
 import type { Decision } from '../namespace/permit/decision.js'
 import { HEADER_VALUE, type Route, routeOf } from '../namespace/rule/route.js'
 import { parsePolicy } from '../tlog/policy.js'
 import { parseVerifierKey } from '../tlog/verifier-key.js'
 import { permitBundles } from './permit-bundles.js'
-import { verifyBundle as verifyOctets, type VerifiedEntry } from './verify-bundle.js'
+import { type VerifiedAnswer, verifyAnswer as verifyProved } from './verify-answer.js'
+import {
+  type VerifiedEntry,
+  verifyBundle as verifyOctets,
+  type VerifyOptions,
+} from './verify-bundle.js'
 
 export type { Refusal } from '../core/refusal.js'
 export type { Result } from '../core/result.js'
 export type { Decision } from '../namespace/permit/decision.js'
 export type { Entry } from '../namespace/entry.js'
 export type { Recount, VerifiedCommit } from './verified-commit.js'
+export type { Question } from './answer.js'
+export type { VerifiedAnswer } from './verify-answer.js'
 export type { VerifiedEntry } from './verify-bundle.js'
 export { type CertificateStanding, standingOfCertificate } from './certificate-identity.js'
 
@@ -37,11 +44,25 @@ export interface Trust {
  * of any kind is a refusal with a stable `code`, never an exception.
  */
 export function verifyBundle(octets: Uint8Array, trust: Trust): Result<VerifiedEntry> {
+  const options = optionsOf(trust)
+  return options.ok ? verifyOctets(octets, options.value) : options
+}
+
+/**
+ * Verifies what `--prove` of the commands `why`, `permit`, `log` and `authority` wrote, and reckons the
+ * answer from it. The question is the file's own: compare it with what you meant to ask.
+ */
+export function verifyAnswer(octets: Uint8Array, trust: Trust): Result<VerifiedAnswer> {
+  const options = optionsOf(trust)
+  return options.ok ? verifyProved(octets, options.value) : options
+}
+
+function optionsOf(trust: Trust): Result<VerifyOptions> {
   const key = parseVerifierKey(trust.logKey)
   if (!key.ok) return key
   const policy = trust.policy === undefined ? undefined : parsePolicy(Buffer.from(trust.policy))
   if (policy?.ok === false) return policy
-  return verifyOctets(octets, {
+  return ok({
     indexId: trust.indexId,
     logKey: key.value,
     now: secondsOf(trust.now),

@@ -30,17 +30,21 @@ export type MakeRefusal = Refusal<
 /** The state moves while its proofs are read: so often is it looked at again. */
 const ATTEMPTS = 8
 
+/** Of the changes of the entry: those that made it and its rules what they are, or all of them. */
+export type ShownCommits = 'needed' | 'all'
+
 /** The bundle of an entry: what it is, where it stands, and who decided so. */
 export async function makeBundle(
   source: BundleSource,
   alias: Alias,
+  commits: ShownCommits = 'needed',
 ): Promise<Result<Uint8Array, MakeRefusal>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     await source.settled()
     const found = subjectsOf(source.state, alias)
     if (!found.ok) return found
     const proved = await provedSubjects(source, found.value)
-    if (proved) return fitting(await shown(source, found.value, proved))
+    if (proved) return fitting(await shown(source, found.value, proved, commits), commits)
   }
   return refuse('request.not-found', 'no checkpoint covers the entry as it is', {
     next: 'try again in a moment',
@@ -110,6 +114,7 @@ async function shown(
   { state, log, tree }: BundleSource,
   { index, entry, root, above, records }: Subjects,
   { signed, proofs }: ProvedSubjects,
+  commits: ShownCommits,
 ): Promise<Bundle> {
   const show = new ShownRecords({ log, tiles: tree, signed, proposals: state.tables.proposals })
   const proofOf = (table: string, name: string) => proofs.get(`${table} ${name}`) ?? ''
@@ -122,7 +127,10 @@ async function shown(
     commits: await show.commits(records.get(shownState.uid) ?? [], revisions),
   })
   // Who decided about each rule: the changes that made them are shown too.
-  const revisions = [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev)])]
+  const revisions =
+    commits === 'all'
+      ? Array.from({ length: entry.rev }, (_, before) => before + 1)
+      : [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev)])]
   return {
     v: 1,
     index,
@@ -142,14 +150,14 @@ async function shown(
 }
 
 /** Who decided about the entry last must fit; the changes before it are left out where they do not. */
-function fitting(bundle: Bundle): Result<Uint8Array, MakeRefusal> {
+function fitting(bundle: Bundle, commits: ShownCommits): Result<Uint8Array, MakeRefusal> {
   const whole = formatBundle(bundle)
   if (whole.length <= MAX_BUNDLE_OCTETS) return ok(whole)
   const { entry } = bundle
   const short = formatBundle({ ...bundle, entry: { ...entry, commits: entry.commits.slice(-1) } })
-  if (short.length <= MAX_BUNDLE_OCTETS) return ok(short)
+  if (commits === 'needed' && short.length <= MAX_BUNDLE_OCTETS) return ok(short)
   return refuse('request.too-large', 'the entry and its proofs do not fit in a bundle', {
     wanted: `at most ${MAX_BUNDLE_OCTETS} octets`,
-    found: `${short.length} octets`,
+    found: `${(commits === 'all' ? whole : short).length} octets`,
   })
 }

@@ -1,3 +1,4 @@
+import { answerAttacks } from './answers.js'
 import type { Attack, NotYet } from './attack.js'
 import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
@@ -7,6 +8,7 @@ import { nameAttacks } from './names.js'
 import { serverAttacks } from './server.js'
 import { statementAttacks } from './statements.js'
 import { tokenAttacks } from './tokens.js'
+import { voterKeyAttacks } from './voter-keys.js'
 import { witnessAttacks } from './witnesses.js'
 
 /** docs/attacks.md prints this list in this order. */
@@ -17,13 +19,16 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...statementAttacks, ...brakeAttacks],
+    attacks: [...governanceAttacks, ...statementAttacks, ...brakeAttacks, ...voterKeyAttacks],
   },
   {
     title: 'Scopes, names and who writes the log, by the numbers that tests give them',
     attacks: nameAttacks,
   },
-  { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
+  {
+    title: 'Logs and witnesses, by the numbers that tests give them',
+    attacks: [...witnessAttacks, ...answerAttacks],
+  },
 ]
 
 export const notYet: readonly NotYet[] = [

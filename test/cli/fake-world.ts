@@ -17,6 +17,7 @@ import { routeTable } from '../../src/server/http/routes/table.js'
 import type { Operations } from '../../src/server/operations.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { fakeOperations } from '../support/fake-operations.js'
+import { MemoryTokens } from '../support/memory-tokens.js'
 import { countedRandom } from '../support/random.js'
 
 export const REQUEST_ID = 'r'.repeat(26)
@@ -130,6 +131,8 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
     random: countedRandom(),
     signal: new AbortController().signal,
     version: '0.1.0',
+    secret: () => Promise.resolve(undefined),
+    tokens: new MemoryTokens([]),
     operator: () => Promise.resolve(ok(server)),
     init: founded,
     rebuildIndex: () => Promise.resolve(ok({ records: 7, head: 'ab'.repeat(32) })),

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { X509Certificate } from 'node:crypto'
+import { keepPublishing } from '../../src/compose/keep-publishing.js'
 import { keepPruning } from '../../src/compose/keep-pruning.js'
 import { OwnCertificates } from '../../src/compose/server-certificates.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import type { LinkerdRegion, TrustDomain } from '../../src/core/names.js'
-import { days, hours, type UnixSeconds } from '../../src/core/time.js'
+import { days, hours, seconds, type UnixSeconds } from '../../src/core/time.js'
 import { systemRandom } from '../../src/system.js'
 import { givenInstallation, type Installation } from '../scenario/given-installation.js'
 import { FakeClock, T0 } from '../support/fake-clock.js'
@@ -46,6 +47,36 @@ describe('keepPruning', () => {
     expect(asked).toEqual([first, first + 3600, first + 7200, first + 10_800])
     expect(errors).toEqual(['pruning the ledger failed; it is tried again'])
     stop.abort()
+    await ended
+  })
+})
+
+describe('keepPublishing', () => {
+  it('leaves a head in its place for an interval after witnesses were asked about it', async () => {
+    const clock = new FakeClock()
+    const stop = new AbortController()
+    const asked: UnixSeconds[] = []
+    let answered = (): void => undefined
+    const publish = (): Promise<void> => {
+      asked.push(clock.now())
+      return new Promise((resolve) => {
+        answered = resolve
+      })
+    }
+    const ended = keepPublishing({ publish, clock, interval: seconds(1) }, stop.signal)
+    for (let passed = 0; passed < 3; passed += 1) {
+      await settled()
+      clock.advance(seconds(1))
+    }
+    expect(asked).toEqual([T0])
+    answered()
+    await settled()
+    expect(asked).toEqual([T0])
+    clock.advance(seconds(1))
+    await settled()
+    expect(asked).toEqual([T0, T0 + 4])
+    stop.abort()
+    answered()
     await ended
   })
 })

@@ -138,7 +138,7 @@ describe('a certificate', () => {
 describe('the policy digest of a certificate', () => {
   const bundle = async () => {
     await given.instance.operations.checkpoint()
-    const octets = valueOf(await operations().entryBundle(web))
+    const octets = valueOf(await operations().entryBundle(web, 'needed'))
     const { index } = await operations().status()
     const logKey = valueOf(parseVerifierKey(index.logKey))
     return valueOf(verifyBundle(octets, { indexId: index.id, logKey, now: given.clock.now() }))
@@ -230,7 +230,7 @@ describe('the checkpoint of the issuance log', () => {
       {
         publish() {
           rounds += 1
-          given.instance.publishIssued()
+          return given.instance.publishIssued()
         },
         clock: given.clock,
         interval: seconds(1),

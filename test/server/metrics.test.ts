@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { minus, seconds } from '../../src/core/time.js'
+import { cosigningChecks } from '../../src/server/cosigning-checks.js'
 import { type Metrics, type MetricsSources, openMetrics } from '../../src/server/metrics.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 const clock = new FakeClock()
 let reads = 0
 let issuance: MetricsSources['issuance']
+let cosigning: ReturnType<MetricsSources['cosigning']> = []
 let metrics: Metrics
 beforeEach(() => {
   reads = 0
@@ -14,7 +16,7 @@ beforeEach(() => {
     clock,
     issuers: () => [],
     trustAnchors: () => [],
-    cosigning: () => undefined,
+    cosigning: () => cosigning,
     ledger: () => ({ queueDepth: 3, lagSeconds: 2 }),
     issuance: () => {
       reads += 1
@@ -30,6 +32,44 @@ async function scraped(): Promise<Record<string, number>> {
   const values = [...text.matchAll(/^capstan_issuance_(\w+) (\d+)$/gm)]
   return Object.fromEntries(values.map(([, name = '', value]) => [name, Number(value)]))
 }
+
+describe('the metrics of witnesses', () => {
+  it('are of each log by its name', async () => {
+    const witness = { name: 'w1', url: 'http://w1/', size: 4, at: clock.now(), fault: undefined }
+    const behindSince = minus(clock.now(), seconds(7))
+    cosigning = [
+      {
+        log: 'index',
+        quorum: true,
+        witnesses: [{ ...witness, isCurrent: true, behindSince: undefined }],
+      },
+      {
+        log: 'issuance',
+        quorum: false,
+        witnesses: [{ ...witness, isCurrent: false, behindSince }],
+      },
+    ]
+    issuance = () => Promise.resolve({ size: 1, signed: 1, uncoveredSince: undefined })
+    const text = await metrics.text()
+    for (const line of [
+      'capstan_checkpoint_quorum{log="index"} 1',
+      'capstan_checkpoint_quorum{log="issuance"} 0',
+      'capstan_witness_behind_seconds{log="index",witness="w1"} 0',
+      'capstan_witness_behind_seconds{log="issuance",witness="w1"} 7',
+    ]) {
+      expect(text).toContain(`${line}\n`)
+    }
+    const checks = cosigningChecks(cosigning, clock.now())
+    expect(checks.map(({ name, ok }) => [name, ok])).toEqual([['witnesses', true]])
+    expect(checks[0]?.detail).toContain('index: 1 of 1 have')
+    expect(checks[0]?.detail).toContain('issuance: 0 of 1 have')
+    expect(checks[0]?.detail).toContain('no quorum for the issuance log')
+    expect(checks[0]?.detail).toContain('w1 is behind on the issuance log for 7 s')
+    cosigning = []
+    expect(await metrics.text()).not.toContain('capstan_checkpoint_quorum{')
+    expect(cosigningChecks(cosigning, clock.now())).toEqual([])
+  })
+})
 
 describe('the metrics of the issuance log', () => {
   it('say how long a certificate has waited for a checkpoint, of one look at the store', async () => {

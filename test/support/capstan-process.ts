@@ -96,11 +96,17 @@ ${setting.more ?? ''}
     return `https://127.0.0.1:${this.httpPort}`
   }
 
+  /** `capstan ARGS --config FILE`, as a system starts it. */
+  command(args: readonly string[]): readonly string[] {
+    return [process.execPath, main, ...args, '--config', this.config]
+  }
+
   /** Runs `capstan ARGS --config FILE`. */
-  run(args: readonly string[]): Ran {
-    const done = spawnSync(process.execPath, [main, ...args, '--config', this.config], {
+  run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
+    const [program = '', ...words] = this.command(args)
+    const done = spawnSync(program, words, {
       encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...env },
     })
     return { status: done.status, stdout: done.stdout, stderr: done.stderr }
   }

@@ -210,24 +210,27 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
         entries: 1,
         liveCertificates: 1,
-        cosigning: {
-          log: 'index',
-          quorum: false,
-          witnesses: [
-            {
-              name: 'w1',
-              url: 'https://w1.example/',
-              size: 4,
-              at: T,
-              behindSince: null,
-              fault: null,
-            },
-            {
-              ...{ name: 'w2', url: 'https://w2.example/', size: null, at: null, behindSince: T },
-              fault: 'no answer in time',
-            },
-          ],
-        },
+        cosigning: [
+          {
+            log: 'index',
+            quorum: false,
+            witnesses: [
+              {
+                name: 'w1',
+                url: 'https://w1.example/',
+                size: 4,
+                at: T,
+                behindSince: null,
+                fault: null,
+              },
+              {
+                ...{ name: 'w2', url: 'https://w2.example/', size: null, at: null, behindSince: T },
+                fault: 'no answer in time',
+              },
+            ],
+          },
+          { log: 'issuance', quorum: true, witnesses: [] },
+        ],
         server: { version: '0.1.0', pid: 1, listeners: [{ name: 'http', address: '[::]:8443' }] },
       }),
     entries: () => later({ entries: [entry] }),

@@ -5,6 +5,7 @@ import type { Outcome } from '../problem.js'
 import type { Look } from '../screen/look.js'
 import { cell, type Column, renderTable, timeCell } from '../screen/table.js'
 import { limitOption, parseLimit } from './entry-pages.js'
+import { noProof, noProofOption } from './prove.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -23,6 +24,8 @@ async function listed(
   { path, name, resume }: { readonly path: string; readonly name: string; readonly resume: string },
   asked: URLSearchParams,
 ): Promise<Outcome<Listed>> {
+  const unproved = noProof(call, 'that nothing is missing from a list, no proof shows')
+  if (unproved) return unproved
   const limit = parseLimit(call.text('limit'))
   if (!limit.ok) return limit
   const api = await call.operator()
@@ -161,6 +164,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
       sinceOption,
       { flags: '--decisive', description: 'only those that hung on it' },
       limitOption,
+      noProofOption,
     ],
     examples: [
       'capstan voter votes ann',
@@ -174,7 +178,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
     details: [
       'Interventions from above, voters suspended by what they signed, guards lifted or loosened, and groups that one lost voter may be the end of.',
     ],
-    options: [sinceOption, limitOption],
+    options: [sinceOption, limitOption, noProofOption],
     examples: ['capstan exceptions', 'capstan exceptions --since 2026-11-01T00:00:00Z'],
     run: exceptions,
   },
@@ -185,7 +189,11 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
     details: [
       'By the ledger: what calls are made, nobody tells Capstan. Entries that are younger than that are left out.',
     ],
-    options: [{ flags: '--days <count>', description: 'for so long (default: 90)' }, limitOption],
+    options: [
+      { flags: '--days <count>', description: 'for so long (default: 90)' },
+      limitOption,
+      noProofOption,
+    ],
     examples: ['capstan stale', 'capstan stale payments --days 30'],
     run: stale,
   },

@@ -1,12 +1,16 @@
+import { type Alias, ROOT } from '../../core/alias.js'
+import type { Operation } from '../../namespace/operation.js'
+import { classesOf } from '../../namespace/questions/authority.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
-import type { Outcome } from '../problem.js'
+import { type Outcome, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
 import { atOption, questionPath } from './moment.js'
+import { noProof, noProofOption, proveAbout, proveMisuse, proveOptions } from './prove.js'
 import { watched } from './watched.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
@@ -15,6 +19,9 @@ async function authority(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const op = call.word(1)
+  const misuse = proveMisuse(call)
+  if (misuse) return misuse
+  if (call.has('prove')) return proveAuthority(call, alias.value, op)
   const query = new URLSearchParams({
     ...(alias.value !== '' && { alias: alias.value }),
     ...(op !== undefined && { op }),
@@ -27,7 +34,27 @@ async function authority(call: Invocation): Promise<Outcome<Answer>> {
   return answer(found.value.value, (look) => renderAuthority(look, found.value))
 }
 
-function renderAuthority(look: Look, found: JsonReader): string {
+/** A bundle is about an entry; a name that is nobody's, or a scope's, has none. */
+async function proveAuthority(
+  call: Invocation,
+  alias: Alias,
+  op: string | undefined,
+): Promise<Outcome<Answer>> {
+  const known = operations.find((one) => one === op)
+  if (op !== undefined && known === undefined) {
+    return usage('this is no operation', { wanted: operations.join(', ') })
+  }
+  if (alias === ROOT) return usage('--prove is about an entry', { wanted: 'the alias of one' })
+  return proveAbout(call, [alias], 'needed', ([entry = alias]) => ({
+    ask: 'authority',
+    alias: entry,
+    ...(known && { op: known }),
+  }))
+}
+
+const operations = Object.keys(classesOf) as Operation['op'][]
+
+export function renderAuthority(look: Look, found: JsonReader): string {
   const solo = found.flag('solo') ? ' (solo: one voter decides alone)' : ''
   const guards = found.objects('guards').map((one) => {
     const guard = one.object('guard')
@@ -79,6 +106,11 @@ function renderCoalitions(one: JsonReader): string {
 }
 
 async function resilience(call: Invocation): Promise<Outcome<Answer>> {
+  const unproved = noProof(
+    call,
+    'a bundle is about an entry; capstan authority --prove has the voters',
+  )
+  if (unproved) return unproved
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const without = call.texts('without').flatMap((text) => text.split(','))
@@ -126,7 +158,7 @@ export const authorityCommands: readonly CommandSpec[] = [
     details: [
       'Of a name that there is, or that there could be. With an operation (rule.attach), only the classes that it may have; which one, its before and after say.',
     ],
-    options: [atOption],
+    options: [atOption, ...proveOptions],
     examples: ['capstan authority payments/api', 'capstan authority payments/api rule.attach'],
     run: authority,
   },
@@ -140,6 +172,7 @@ export const authorityCommands: readonly CommandSpec[] = [
         description: 'as if these were gone: ann,bob',
         repeat: 'many',
       },
+      noProofOption,
     ],
     examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
     run: resilience,

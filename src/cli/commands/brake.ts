@@ -55,7 +55,7 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
   })
   if (!statement.ok) return statement
   showToSigner(call, statement.value)
-  const envelope = signed(key.value, payloadTypes.brake, statement.value)
+  const envelope = await signed(key.value, payloadTypes.brake, statement.value)
   const isWhole = statement.value.voters.length === 1
   return isWhole && !call.has('detached') ? sendBrake(call, [envelope]) : detached([envelope])
 }
@@ -103,7 +103,7 @@ async function sign(call: Invocation): Promise<Outcome<Answer>> {
   const key = await keyOf(call)
   if (!key.ok) return key
   showToSigner(call, statement.value)
-  const own: Envelope = signed(
+  const own: Envelope = await signed(
     key.value,
     payloadTypes.brake,
     statement.value satisfies BrakeStatement,

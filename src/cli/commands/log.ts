@@ -1,13 +1,25 @@
+import { ROOT } from '../../core/alias.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import type { Outcome } from '../problem.js'
+import { type Outcome, usage } from '../problem.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { proveAbout, proveMisuse, proveOptions } from './prove.js'
 
 async function log(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
+  const misuse = proveMisuse(call)
+  if (misuse) return misuse
+  if (call.has('prove')) {
+    if (alias.value === ROOT)
+      return usage('--prove is about an entry', { wanted: 'the alias of one' })
+    return proveAbout(call, [alias.value], 'all', ([entry = alias.value]) => ({
+      ask: 'log',
+      alias: entry,
+    }))
+  }
   const api = await call.operator()
   if (!api.ok) return api
   const history = await api.value.read(`/v1/log?alias=${encodeURIComponent(alias.value)}`)
@@ -36,6 +48,10 @@ export const logCommand: CommandSpec = {
   path: 'log',
   arguments: '<alias>',
   summary: 'show everything that was ever decided about an entry, scope or cluster',
-  examples: ['capstan log payments/api', 'capstan log /'],
+  details: [
+    'With --prove, of an entry: all of it, so that whoever verifies it knows that nothing was left out.',
+  ],
+  options: proveOptions,
+  examples: ['capstan log payments/api', 'capstan log /', 'capstan log payments/api --prove'],
   run: log,
 }

@@ -1,6 +1,7 @@
+import type { Alias } from '../../core/alias.js'
 import { toIso } from '../../core/time.js'
 import type { Decision } from '../../namespace/permit/decision.js'
-import { parseRoute } from '../../namespace/rule/route.js'
+import { parseRoute, type Route } from '../../namespace/rule/route.js'
 import { permitBundles } from '../../verify/permit-bundles.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import { type ExitCode, exitCode } from '../exit-code.js'
@@ -11,19 +12,46 @@ import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
+import { proveAbout, proveMisuse, proveOptions } from './prove.js'
 import { trustedBundle, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
 
-/** Asks about one call; `path` says how far the answer goes. */
-async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
+function sidesOf(call: Invocation): Outcome<readonly [caller: Alias, callee: Alias]> {
   if (call.word(1) === undefined)
     return usage('a caller and a callee are wanted', { wanted: 'two aliases' })
   const [caller, callee] = [call.alias(0), call.alias(1)]
   if (!caller.ok) return caller
-  if (!callee.ok) return callee
+  return callee.ok ? { ok: true, value: [caller.value, callee.value] } : callee
+}
+
+/** What proves the decision, whoever asks for it. */
+async function prove(call: Invocation): Promise<Outcome<Answer>> {
+  const sides = sidesOf(call)
+  if (!sides.ok) return sides
+  const port = portOf(call)
+  if (!port.ok) return port
+  const route = routeOf(call)
+  if (!route.ok) return route
+  const headers = call.texts('header')
+  return proveAbout(call, sides.value, 'needed', ([caller, callee], at) => ({
+    ask: 'permit',
+    at,
+    caller: caller ?? sides.value[0],
+    callee: callee ?? sides.value[1],
+    port: port.value,
+    ...(route.value && { route: route.value.text }),
+    ...(headers.length > 0 && { headers }),
+  }))
+}
+
+/** Asks about one call; `path` says how far the answer goes. */
+async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
+  const sides = sidesOf(call)
+  if (!sides.ok) return sides
+  const [caller, callee] = sides.value
   const query = new URLSearchParams({
-    caller: caller.value,
-    callee: callee.value,
+    caller,
+    callee,
     port: call.text('port') ?? '',
   })
   const [route, headers] = [call.text('route'), call.texts('header')]
@@ -46,33 +74,51 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
     })
   }
   if (call.word(0) !== undefined) return usage('aliases and bundles do not go together')
-  const port = Number(call.text('port'))
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    return usage('--port is not a port', { wanted: '1 to 65535' })
-  }
-  const [text, headers] = [call.text('route'), call.texts('header')]
-  if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
-  if (text === undefined && headers.length > 0) return usage('--header goes with --route')
-  const route = text === undefined ? undefined : parseRoute(text, headers.map(headerOf))
-  if (route?.ok === false) return refused(route.refusal)
+  const port = portOf(call)
+  if (!port.ok) return port
+  const asking = routeOf(call)
+  if (!asking.ok) return asking
+  const { text, route } = asking.value ?? {}
   const caller = await trustedBundle(call, callerFile)
   if (!caller.ok) return caller
   const callee = await trustedBundle(call, calleeFile)
   if (!callee.ok) return callee
   const now = call.world.clock.now()
-  const asked = { port, now, ...(route && { route: route.value }) }
+  const asked = { port: port.value, now, ...(route && { route }) }
   const decided = permitBundles(caller.value, callee.value, asked)
   if (!decided.ok) return refused(decided.refusal)
   const json = {
     ...offlineJson(decided.value),
     caller: caller.value.entry.alias,
     callee: callee.value.entry.alias,
-    port,
+    port: port.value,
     ...(text !== undefined && { route: text }),
     at: toIso(now),
   }
   const reader = new JsonReader(json, 'the decision')
   return answer(json, (look) => renderDecision(look, reader), exitOf(reader))
+}
+
+function portOf(call: Invocation): Outcome<number> {
+  const port = Number(call.text('port'))
+  return Number.isInteger(port) && port >= 1 && port <= 65_535
+    ? { ok: true, value: port }
+    : usage('--port is not a port', { wanted: '1 to 65535' })
+}
+
+/** The request, as it was typed and as it is matched; undefined where none is named. */
+function routeOf(
+  call: Invocation,
+): Outcome<{ readonly text: string; readonly route: Route } | undefined> {
+  const [text, headers] = [call.text('route'), call.texts('header')]
+  if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
+  if (text === undefined) {
+    return headers.length === 0
+      ? { ok: true, value: undefined }
+      : usage('--header goes with --route')
+  }
+  const route = parseRoute(text, headers.map(headerOf))
+  return route.ok ? { ok: true, value: { text, route: route.value } } : refused(route.refusal)
 }
 
 const headerOf = (text: string): readonly [string, string] => {
@@ -81,7 +127,7 @@ const headerOf = (text: string): readonly [string, string] => {
 }
 
 /** As the server says it, without who could change it: a bundle does not say who owns a scope. */
-function offlineJson(decision: Decision) {
+export function offlineJson(decision: Decision): Readonly<Record<string, unknown>> {
   if (decision.allowed) return { allowed: true, rule: decision.rule, denied: null }
   const { condition, detail } = decision
   return { allowed: false, rule: null, denied: { condition, detail, change: null } }
@@ -91,7 +137,14 @@ const exitOf = (decision: JsonReader): ExitCode =>
   decision.flag('allowed') ? exitCode.ok : exitCode.denied
 
 async function permit(call: Invocation): Promise<Outcome<Answer>> {
-  if (call.texts('bundle').length > 0) return permitOffline(call)
+  const misuse = proveMisuse(call)
+  if (misuse) return misuse
+  if (call.texts('bundle').length > 0) {
+    return call.has('prove')
+      ? usage('bundles are the proof: --prove asks the server')
+      : permitOffline(call)
+  }
+  if (call.has('prove')) return prove(call)
   const decision = await ask(call, 'permit')
   if (!decision.ok) return decision
   const { value } = decision
@@ -99,6 +152,9 @@ async function permit(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 async function why(call: Invocation): Promise<Outcome<Answer>> {
+  const misuse = proveMisuse(call)
+  if (misuse) return misuse
+  if (call.has('prove')) return prove(call)
   const decision = await ask(call, 'why')
   if (!decision.ok) return decision
   const { value } = decision
@@ -144,7 +200,7 @@ function renderVoice(look: Look, vote: JsonReader): string {
 const renderOther = (look: Look, item: JsonReader): string =>
   `record ${item.count('seq')} ${item.text('op')}, ${renderTime(item.text('at'), look.now)} by ${item.text('by')}`
 
-function renderDecision(look: Look, decision: JsonReader): string {
+export function renderDecision(look: Look, decision: JsonReader): string {
   const route = decision.optional('route')
   const [caller, callee] = [decision.text('caller'), decision.text('callee')]
   const asked = `${caller} -> ${callee} port ${decision.count('port')}${route === undefined ? '' : ` ${route}`}`
@@ -182,6 +238,7 @@ const callOptions: readonly OptionSpec[] = [
     repeat: 'many',
   },
   atOption,
+  ...proveOptions,
 ]
 
 export const permitCommand: CommandSpec = {
@@ -217,6 +274,9 @@ export const whyCommand: CommandSpec = {
     'The decision as of now; of a rule that allows it, who proposed it, who voted, and what it took. Ends as capstan permit does.',
   ],
   options: callOptions,
-  examples: ["capstan why web/shop payments/api --port 8080 --route 'GET /orders/7'"],
+  examples: [
+    "capstan why web/shop payments/api --port 8080 --route 'GET /orders/7'",
+    'capstan why web/shop payments/api --port 8080 --prove -o why.json',
+  ],
   run: why,
 }

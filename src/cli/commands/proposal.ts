@@ -86,7 +86,7 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
   }
   const type: PayloadType = payloadTypes.withdrawal
   const sent = await api.value.send('/v1/statements', {
-    envelopes: [signed(key.value, type, withdrawal)],
+    envelopes: [await signed(key.value, type, withdrawal)],
   })
   if (!sent.ok) return sent
   return answer(sent.value.value, (look) => renderSubmission(look, sent.value))

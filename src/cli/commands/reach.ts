@@ -6,11 +6,17 @@ import type { Outcome } from '../problem.js'
 import { limitOption, parseLimit } from './entry-pages.js'
 import { renderPermission } from './impact-screen.js'
 import { atOption, questionPath } from './moment.js'
+import { noProof, noProofOption } from './prove.js'
 import { watched } from './watched.js'
 
 type Side = 'reach' | 'callers'
 
+const NOT_ALL =
+  'that nothing is missing from a list, no proof shows; capstan permit --prove has one of each line'
+
 async function ask(call: Invocation, side: Side): Promise<Outcome<Answer>> {
+  const unproved = noProof(call, NOT_ALL)
+  if (unproved) return unproved
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const limit = parseLimit(call.text('limit'))
@@ -63,7 +69,7 @@ export const reachCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'whom an entry may call, on which ports and routes, and by which rules',
     details: [bounds],
-    options: [limitOption, atOption],
+    options: [limitOption, atOption, noProofOption],
     examples: ['capstan reach web/shop', 'capstan reach web/shop --json'],
     run: (call) => ask(call, 'reach'),
   },
@@ -72,7 +78,7 @@ export const reachCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'who may call an entry, on which ports and routes, and by which rules',
     details: [bounds],
-    options: [limitOption, atOption],
+    options: [limitOption, atOption, noProofOption],
     examples: ['capstan callers payments/api'],
     run: (call) => ask(call, 'callers'),
   },

@@ -30,19 +30,18 @@ function renderStatus(look: Look, status: JsonReader): string {
     ['live leaves', String(status.count('liveCertificates'))],
     ['trust anchors', status.objects('trustAnchors').map((anchor) => authority(look, anchor))],
     ['issuer', issuer ? authority(look, issuer) : look.paint('red', 'none: nothing can be issued')],
-    ...witnessFields(look, status.optionalObject('cosigning')),
+    ...status.objects('cosigning').map((one) => witnessField(look, one)),
     ['server', serverLines(status.optionalObject('server'))],
   ]
   return renderFields(look, fields)
 }
 
-function witnessFields(look: Look, cosigning: JsonReader | undefined): readonly Field[] {
-  if (cosigning === undefined) return []
+function witnessField(look: Look, cosigning: JsonReader): Field {
   const lines = cosigning.objects('witnesses').map((witness) => witnessLine(look, witness))
   const quorum = cosigning.flag('quorum')
     ? look.paint('green', 'a quorum has cosigned the latest checkpoint')
     : look.paint('yellow', 'no quorum has cosigned the latest checkpoint')
-  return [['witnesses', [quorum, ...lines]]]
+  return [`witnesses of ${cosigning.text('log')}`, [quorum, ...lines]]
 }
 
 function witnessLine(look: Look, witness: JsonReader): string {

@@ -1,6 +1,6 @@
 import { unixSeconds } from '../../core/time.js'
 import { parseVerifierKey } from '../../tlog/verifier-key.js'
-import { type VerifiedEntry, verifyBundle } from '../../verify/verify-bundle.js'
+import { type VerifiedEntry, verifyBundle, type VerifyOptions } from '../../verify/verify-bundle.js'
 import type { OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
@@ -22,6 +22,19 @@ export async function trustedBundle(
   call: Invocation,
   file: string,
 ): Promise<Outcome<VerifiedEntry>> {
+  const read = await trustedFile(call, file)
+  if (!read.ok) return read
+  const verified = verifyBundle(read.value.octets, read.value.options)
+  return verified.ok ? verified : refused(verified.refusal)
+}
+
+/** Octets that nobody has verified yet, and whom to believe about them. */
+interface ReadFile {
+  readonly octets: Uint8Array
+  readonly options: VerifyOptions
+}
+
+export async function trustedFile(call: Invocation, file: string): Promise<Outcome<ReadFile>> {
   const [indexId, vkey] = [call.text('index'), call.text('key')]
   if (indexId === undefined || vkey === undefined) {
     return usage('a bundle is verified with an index id and a key', {
@@ -36,12 +49,12 @@ export async function trustedBundle(
   if (!maxAge.ok) return maxAge
   const octets = await call.file(file)
   if (!octets.ok) return octets
-  const verified = verifyBundle(octets.value, {
+  const options = {
     indexId,
     logKey: key.value,
     now: unixSeconds(call.world.clock.now()),
     policy: policy.value,
     ...(maxAge.value !== undefined && { maxAge: maxAge.value }),
-  })
-  return verified.ok ? verified : refused(verified.refusal)
+  }
+  return { ok: true, value: { octets: octets.value, options } }
 }

@@ -5,22 +5,38 @@ import {
   type CertificateStanding,
   standingOfCertificate,
 } from '../../verify/certificate-identity.js'
-import type { VerifiedCommit } from '../../verify/verified-commit.js'
-import type { VerifiedEntry } from '../../verify/verify-bundle.js'
+import { isAnswer } from '../../verify/answer.js'
+import { type VerifiedEntry, verifyBundle } from '../../verify/verify-bundle.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { certificateIn } from '../certificate-file.js'
-import { type Outcome, usage } from '../problem.js'
+import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
-import { trustedBundle, trustOptions } from './trusted-bundle.js'
+import { commitJson, renderCommit } from './commit-screen.js'
+import { provedAnswer } from './proved-answer.js'
+import { trustedFile, trustOptions } from './trusted-bundle.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
-  const verified = await trustedBundle(call, call.word(0) ?? '-')
-  if (!verified.ok) return verified
+  const read = await trustedFile(call, call.word(0) ?? '-')
+  if (!read.ok) return read
   const file = call.text('certificate')
+  if (isAnswer(read.value.octets)) {
+    return file === undefined
+      ? provedAnswer(read.value.octets, read.value.options)
+      : usage('--certificate is compared with a bundle', { wanted: 'capstan bundle export ALIAS' })
+  }
+  return verifyEntry(call, file, verifyBundle(read.value.octets, read.value.options))
+}
+
+async function verifyEntry(
+  call: Invocation,
+  file: string | undefined,
+  verified: ReturnType<typeof verifyBundle>,
+): Promise<Outcome<Answer>> {
+  if (!verified.ok) return refused(verified.refusal)
   const read = file === undefined ? undefined : await call.file(file)
   if (read?.ok === false) return read
   const der = read && certificateIn(read.value)
@@ -57,10 +73,7 @@ const verifiedJson = (found: VerifiedEntry) => ({
   entry: found.entry,
   policyDigest: found.policyDigest,
   scopes: found.scopes,
-  commits: found.commits.map(({ operation: _operation, at, ...commit }) => ({
-    ...commit,
-    at: toIso(at),
-  })),
+  commits: found.commits.map(commitJson),
 })
 
 function renderVerified(
@@ -88,21 +101,13 @@ const standing = (object: Brakeable & { readonly state: string }, now: UnixSecon
     ? `braked until ${renderTime(toIso(object.brake.until), now)}`
     : object.state
 
-function renderCommit(
-  look: Look,
-  { subject, op, at, recount, voters, seq }: VerifiedCommit,
-): string {
-  const what = `record ${seq} ${op} ${subject.alias || '/'}, ${renderTime(toIso(at), look.now)}`
-  if (recount.counted === 'before') return `${what}: not counted again (${recount.because})`
-  return `${what}: ${voters.join(', ')}, ${recount.weight} of ${recount.threshold}`
-}
-
 export const verifyCommand: CommandSpec = {
   path: 'verify',
-  arguments: '<bundle>',
-  summary: 'verify the bundle of an entry; needs no server',
+  arguments: '<file>',
+  summary: 'verify the bundle of an entry, or an answer with its proof; needs no server',
   details: [
     'Index and key are what `capstan status` shows, kept from a time when they were trusted. docs/format-bundle.md says what a bundle proves, and what only the log and its witnesses vouch for.',
+    'What --prove of capstan why, permit, log and authority printed is verified too, and the answer shown that follows from it: look at what was asked (docs/format-proof.md). It ends with 9 where a call is denied.',
     'What a certificate says of itself is compared, and its signature and dates are not checked: TLS does that, or `capstan verify-proof` says that the issuance log has it. One that says anything else than these rules and ceilings ends with 3.',
   ],
   options: [
@@ -115,6 +120,7 @@ export const verifyCommand: CommandSpec = {
   examples: [
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9... --policy witnesses.txt --age 1h',
+    'capstan verify why.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
   ],
   run: verify,
 }

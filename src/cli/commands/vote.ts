@@ -30,7 +30,7 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   if (!statement.ok) return statement
   // Before anything is signed. Standard output is for the vote.
   call.world.stderr.write(`${renderProposalPlainly(call, found.value)}\n\n`)
-  const envelope = signed(key.value, payloadTypes.vote, statement.value)
+  const envelope = await signed(key.value, payloadTypes.vote, statement.value)
   const detached = call.has('detached')
   if (detached) {
     // Carried to the server by whoever can reach it.

@@ -1,20 +1,26 @@
 import { readFile } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import { reasonOf } from '../../core/error-code.js'
+import type { Result } from '../../core/result.js'
 import { enrolmentBytes } from '../../namespace/enrolment.js'
+import type { AskPin, TokenKey, TokenKeyName } from '../../namespace/ports.js'
+import type { VoterAlgorithm } from '../../namespace/voter-key.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
-import { type Outcome, usage } from '../problem.js'
+import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
-import {
-  newVoterKey,
-  openVoterKey,
-  type VoterKeyFile,
-  writeVoterKey,
-} from '../voting/voter-key-file.js'
+import { pinFrom } from '../voting/token-pin.js'
+import { isTokenUri, parseTokenUri } from '../voting/token-uri.js'
+import { keyOnToken, type OpenedKey } from '../voting/voter-key.js'
+import { newVoterKey, openVoterKey, writeVoterKey } from '../voting/voter-key-file.js'
 
 /** Where a key is, and how it is opened. */
 export const keyOptions: readonly OptionSpec[] = [
-  { flags: '--key <file>', description: "the voter's private key", need: 'required' },
+  {
+    flags: '--key <file>',
+    description: "the voter's private key: a file, or a pkcs11: URI of one on a token",
+    need: 'required',
+  },
   {
     flags: '--passphrase-file <file>',
     description: 'opens the key (default: CAPSTAN_VOTER_PASSPHRASE)',
@@ -22,10 +28,36 @@ export const keyOptions: readonly OptionSpec[] = [
 ]
 
 /** The key that `--key` names, opened. */
-export async function keyOf(call: Invocation): Promise<Outcome<VoterKeyFile>> {
+export async function keyOf(call: Invocation): Promise<Outcome<OpenedKey>> {
+  const named = call.text('key') ?? ''
+  if (isTokenUri(named))
+    return onToken(call, named, (name, pin) => call.world.tokens.open(name, pin))
   const passphrase = await passphraseOf(call)
   if (!passphrase.ok) return passphrase
-  return openVoterKey(call.path(call.text('key') ?? ''), passphrase.value)
+  return openVoterKey(call.path(named), passphrase.value)
+}
+
+/** What `act` does with the token of a URI; it is in use until the command ends. */
+async function onToken(
+  call: Invocation,
+  uri: string,
+  act: (name: TokenKeyName, pin: AskPin) => Promise<Result<TokenKey>>,
+): Promise<Outcome<OpenedKey>> {
+  if (call.has('passphraseFile')) {
+    return usage('a token has a PIN, and no passphrase', { wanted: 'pin-source=file: in the URI' })
+  }
+  const parsed = parseTokenUri(uri)
+  if (!parsed.ok) return refused(parsed.refusal)
+  const { name, pinFile, module = call.world.env['CAPSTAN_PKCS11_MODULE'] } = parsed.value
+  if (module === undefined || !isAbsolute(module)) {
+    return usage('which PKCS#11 module talks to the token?', {
+      wanted: 'module-path=/usr/lib/module.so in the URI, or CAPSTAN_PKCS11_MODULE',
+    })
+  }
+  const key = await act({ ...name, module }, pinFrom(call.world, pinFile))
+  if (!key.ok) return refused(key.refusal)
+  call.atEnd(() => key.value.close())
+  return { ok: true, value: keyOnToken(key.value) }
 }
 
 async function passphraseOf(call: Invocation): Promise<Outcome<string | undefined>> {
@@ -41,6 +73,29 @@ async function passphraseOf(call: Invocation): Promise<Outcome<string | undefine
 }
 
 async function keygen(call: Invocation): Promise<Outcome<Answer>> {
+  const [file, uri] = [call.text('out'), call.text('key')]
+  if ((file === undefined) === (uri === undefined)) {
+    return usage('say where the key is to be', {
+      wanted: "--out FILE, or --key 'pkcs11:token=LABEL;object=LABEL?module-path=...'",
+    })
+  }
+  return file === undefined ? keygenOnToken(call, uri ?? '') : keygenInFile(call, file)
+}
+
+const algorithmOf = (call: Invocation): VoterAlgorithm =>
+  call.text('alg') === 'es256' ? 'ES256' : 'Ed25519'
+
+async function keygenOnToken(call: Invocation, uri: string): Promise<Outcome<Answer>> {
+  if (!isTokenUri(uri)) {
+    return usage('--key is a key on a token here', { wanted: 'a pkcs11: URI, or --out FILE' })
+  }
+  if (call.has('unencrypted')) return usage('--unencrypted is for a key in a file')
+  const alg = algorithmOf(call)
+  const key = await onToken(call, uri, (name, pin) => call.world.tokens.create(name, alg, pin))
+  return key.ok ? shownKey(call, key.value, uri) : key
+}
+
+async function keygenInFile(call: Invocation, file: string): Promise<Outcome<Answer>> {
   const passphrase = await passphraseOf(call)
   if (!passphrase.ok) return passphrase
   if (passphrase.value === undefined && !call.has('unencrypted')) {
@@ -48,21 +103,26 @@ async function keygen(call: Invocation): Promise<Outcome<Answer>> {
       wanted: '--passphrase-file FILE, CAPSTAN_VOTER_PASSPHRASE, or --unencrypted',
     })
   }
-  const file = call.text('out') ?? ''
-  const alg = call.text('alg') === 'es256' ? 'ES256' : 'Ed25519'
-  const written = await writeVoterKey(call.path(file), newVoterKey(alg, passphrase.value))
+  const pem = newVoterKey(algorithmOf(call), passphrase.value)
+  const written = await writeVoterKey(call.path(file), pem)
   if (!written.ok) return written
   const key = await openVoterKey(call.path(file), passphrase.value)
-  if (!key.ok) return key
-  const made = key.value.publicKey(call.world.clock.now())
+  return key.ok ? shownKey(call, key.value, file) : key
+}
+
+/** A key that was made at `where`: a file, or a URI. */
+function shownKey(call: Invocation, key: OpenedKey, where: string): Outcome<Answer> {
+  const { alg } = key
+  const made = key.publicKey(call.world.clock.now())
   if (!made.ok) return made
   const { thumbprint } = made.value
-  return answer({ file, alg, thumbprint }, (look) =>
+  const quoted = isTokenUri(where) ? `'${where}'` : where
+  return answer({ [isTokenUri(where) ? 'key' : 'file']: where, alg, thumbprint }, (look) =>
     renderFields(look, [
-      ['key', file],
+      ['key', where],
       ['algorithm', alg],
       ['thumbprint', thumbprint],
-      ['next', `capstan voter enrol --key ${file} --id NAME --controller PERSON > NAME.json`],
+      ['next', `capstan voter enrol --key ${quoted} --id NAME --controller PERSON > NAME.json`],
     ]),
   )
 }
@@ -77,7 +137,7 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
   const { thumbprint } = made.value
   const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint })
-  const proof = Buffer.from(key.value.sign(bytes)).toString('base64url')
+  const proof = Buffer.from(await key.value.sign(bytes)).toString('base64url')
   const weight = Number(call.text('weight') ?? '100')
   if (!Number.isInteger(weight) || weight < 1 || weight > 1000) {
     return usage('--weight is not a weight', { wanted: '1 to 1000' })
@@ -105,9 +165,13 @@ export const voterCommands: readonly CommandSpec[] = [
   {
     path: 'voter keygen',
     summary: 'a new key to vote with',
-    details: ['The key is made here and stays here: PKCS#8 PEM, encrypted, for its owner alone.'],
+    details: [
+      'The key is made here and stays here: PKCS#8 PEM, encrypted, for its owner alone; or on a token (PKCS#11), which it never leaves.',
+      'A token is named by a URI (RFC 7512): token, serial, manufacturer or model, object (the label of the key) and id (its octets), module-path (else CAPSTAN_PKCS11_MODULE), and pin-source=file:/PATH, or you are asked for the PIN.',
+    ],
     options: [
-      { flags: '--out <file>', description: 'where to write it', need: 'required' },
+      { flags: '--out <file>', description: 'where to write it' },
+      { flags: '--key <uri>', description: 'instead of a file: a pkcs11: URI of the key to be' },
       {
         flags: '--alg <algorithm>',
         description: 'Ed25519 unless said',
@@ -119,7 +183,10 @@ export const voterCommands: readonly CommandSpec[] = [
       },
       { flags: '--unencrypted', description: 'without a passphrase' },
     ],
-    examples: ['capstan voter keygen --out ann.key --passphrase-file ann.pass'],
+    examples: [
+      'capstan voter keygen --out ann.key --passphrase-file ann.pass',
+      "capstan voter keygen --alg es256 --key 'pkcs11:token=ann;object=capstan?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+    ],
     run: keygen,
   },
   {

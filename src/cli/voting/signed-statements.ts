@@ -17,7 +17,7 @@ import {
 } from '../../namespace/statements.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused } from '../problem.js'
-import type { VoterKeyFile } from './voter-key-file.js'
+import type { OpenedKey } from './voter-key.js'
 
 /** A DSSE envelope, as the API takes it. */
 export interface Envelope extends Readonly<Record<string, unknown>> {
@@ -26,9 +26,14 @@ export interface Envelope extends Readonly<Record<string, unknown>> {
   readonly signatures: readonly { readonly sig: string }[]
 }
 
-export function signed(key: VoterKeyFile, payloadType: PayloadType, statement: unknown): Envelope {
+export async function signed(
+  key: OpenedKey,
+  payloadType: PayloadType,
+  statement: unknown,
+): Promise<Envelope> {
   const payload = Buffer.from(canonicalize(statement), 'utf8')
-  const sig = Buffer.from(key.sign(preAuthEncoding(payloadType, payload))).toString('base64')
+  const signature = await key.sign(preAuthEncoding(payloadType, payload))
+  const sig = Buffer.from(signature).toString('base64')
   return { payload: payload.toString('base64'), payloadType, signatures: [{ sig }] }
 }
 

@@ -7,24 +7,9 @@ import {
 } from 'node:crypto'
 import { lstat, readFile, writeFile } from 'node:fs/promises'
 import { errorCode, reasonOf } from '../../core/error-code.js'
-import type { UnixSeconds } from '../../core/time.js'
-import {
-  type VoterAlgorithm,
-  type VoterJwk,
-  type VoterKey,
-  voterKeyOf,
-} from '../../namespace/voter-key.js'
+import { type VoterAlgorithm, type VoterJwk, voterKeyOf } from '../../namespace/voter-key.js'
 import { type Outcome, refused, usage } from '../problem.js'
-
-/** A voter's private key, opened. */
-export interface VoterKeyFile {
-  readonly alg: VoterAlgorithm
-  readonly jwk: VoterJwk
-  /** As a group lists it, without a proof. */
-  publicKey(from: UnixSeconds): Outcome<VoterKey>
-  /** 64 octets. */
-  sign(bytes: Uint8Array): Uint8Array
-}
+import { notForVoting, type OpenedKey } from './voter-key.js'
 
 /** PKCS#8 PEM, encrypted with AES-256-CBC where there is a passphrase (RFC 5958, RFC 8018). */
 export function newVoterKey(alg: VoterAlgorithm, passphrase: string | undefined): string {
@@ -57,7 +42,7 @@ export async function writeVoterKey(path: string, pem: string): Promise<Outcome<
 export async function openVoterKey(
   path: string,
   passphrase: string | undefined,
-): Promise<Outcome<VoterKeyFile>> {
+): Promise<Outcome<OpenedKey>> {
   let pem: string
   try {
     pem = await readFile(path, 'utf8')
@@ -92,7 +77,7 @@ export async function openVoterKey(
   }
 }
 
-function opened(key: KeyObject, path: string): Outcome<VoterKeyFile> {
+function opened(key: KeyObject, path: string): Outcome<OpenedKey> {
   const jwk = { ...createPublicKey(key).export({ format: 'jwk' }) } as unknown as VoterJwk
   const isKnown = jwk.crv === 'Ed25519' || (jwk as { readonly crv?: string }).crv === 'P-256'
   if (!isKnown) return notForVoting(path)
@@ -101,7 +86,6 @@ function opened(key: KeyObject, path: string): Outcome<VoterKeyFile> {
     ok: true,
     value: {
       alg,
-      jwk,
       publicKey(from) {
         const voterKey = voterKeyOf(jwk, from)
         return voterKey ? { ok: true, value: voterKey } : notForVoting(path)
@@ -113,11 +97,3 @@ function opened(key: KeyObject, path: string): Outcome<VoterKeyFile> {
     },
   }
 }
-
-const notForVoting = (path: string): Outcome<never> =>
-  refused({
-    code: 'keys.malformed',
-    detail: 'a voter does not sign with such a key',
-    wanted: 'Ed25519, or ECDSA over P-256',
-    found: path,
-  })

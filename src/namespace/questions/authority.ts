@@ -1,7 +1,7 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import { ok, type Result } from '../../core/result.js'
-import { responsibleFor } from '../decide.js'
-import { type ChangeClass, changeClasses, type Group } from '../group.js'
+import { type DecidingState, responsibleFor } from '../decide.js'
+import { type ChangeClass, changeClasses, type Group, type Voter } from '../group.js'
 import type { Guard } from '../guard/guard.js'
 import { underGuards } from '../guard/quorum-floor.js'
 import type { Operation, Single } from '../operation.js'
@@ -63,9 +63,12 @@ export const classesOf: Readonly<Record<Operation['op'], readonly ChangeClass[]>
 
 const carefully: readonly ChangeClass[] = ['sensitive', 'structural']
 
+/** All that an answer is looked up in. */
+export type AuthorityState = DecidingState & Pick<IndexState, 'scopeByAlias' | 'resolve'>
+
 /** Of a name that need not be anybody's yet. Work does not grow with the index. */
 export function authorityOver(
-  state: IndexState,
+  state: AuthorityState,
   alias: Alias,
   op?: Operation['op'],
 ): Result<Authority> {
@@ -91,3 +94,32 @@ export function authorityOver(
     ),
   })
 }
+
+/** As it is shown: without the keys of voters. */
+export interface ShownAuthority extends Pick<Authority, 'scope' | 'classes' | 'guards'> {
+  readonly alias: Alias
+  /** Revision of the group. */
+  readonly group: number
+  readonly solo: boolean
+  readonly voters: readonly Pick<Voter, 'id' | 'controller' | 'weight' | 'status'>[]
+  readonly proposers: readonly string[]
+}
+
+export const shownAuthority = (
+  alias: Alias,
+  { scope, group, classes, guards }: Authority,
+): ShownAuthority => ({
+  alias,
+  scope,
+  group: group.rev,
+  solo: group.solo,
+  voters: group.voters.map(({ id, controller, weight, status }) => ({
+    id,
+    controller,
+    weight,
+    status,
+  })),
+  proposers: (group.proposers ?? []).map(({ id }) => id),
+  classes,
+  guards,
+})

@@ -1,5 +1,6 @@
 /** Who cosigns the checkpoints of a log, as the HTTP API shows it. Instants are `2026-11-21T08:15:20Z`. */
 export interface CosigningJson {
+  /** `index` or `issuance` */
   readonly log: string
   /** Has a quorum of the policy cosigned the latest checkpoint? */
   readonly quorum: boolean

@@ -2,6 +2,7 @@ import { type Alias, parseAlias, ROOT } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { parseSerial, type SerialNumber } from '../../core/serial.js'
+import type { ShownCommits } from '../../verify/make-bundle.js'
 import { alias, region } from './schema/scalars.js'
 import type { JsonSchema } from './schema/json-schema.js'
 
@@ -46,6 +47,14 @@ export const prefixParameter: Parameter<Alias> = {
   schema: region,
   example: 'payments',
   parse: (text) => (text === '' ? ok(ROOT) : parseAlias(text)),
+}
+
+export const commitsParameter: Parameter<ShownCommits> = {
+  description: 'Changes of the entry: those that made it what it is, or all of them',
+  schema: { enum: ['needed', 'all'] },
+  example: 'all',
+  parse: (text) =>
+    text === 'needed' || text === 'all' ? ok(text) : unfit('a choice of commits', 'needed or all'),
 }
 
 export const serialParameter: Parameter<SerialNumber> = {

@@ -92,8 +92,8 @@ export interface StatusJson {
   readonly trustAnchors: readonly Omit<TrustAnchorJson, 'pem'>[]
   readonly entries: number
   readonly liveCertificates: number
-  /** Null where no witnesses are asked, and in a process that does not ask them. */
-  readonly cosigning: CosigningJson | null
+  /** Of each log that witnesses are asked about; empty in a process that does not ask them. */
+  readonly cosigning: readonly CosigningJson[]
   readonly server: {
     readonly version: string
     readonly pid: number

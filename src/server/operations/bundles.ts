@@ -17,9 +17,10 @@ export const bundleOperations = ({
   log,
   records,
 }: BundleDeps): Pick<Operations, 'entryBundle'> => ({
-  entryBundle: (alias) =>
+  entryBundle: (alias, commits) =>
     makeBundle(
       { state: index.state, log: records, tree: log.tree, settled: () => log.settled() },
       alias,
+      commits,
     ),
 })

@@ -29,7 +29,10 @@ export function issuanceLogOperations(deps: IssuanceLogDeps): IssuanceLogOperati
   const { log, ledger, longWork, verify } = deps
   const { tree } = log
   return {
-    issuanceCheckpoint: () => latestCheckpoint(log),
+    async issuanceCheckpoint() {
+      await log.cosigned?.()
+      return latestCheckpoint(log)
+    },
 
     issuanceTile: (path) => tileOf(log, path),
 
@@ -48,7 +51,7 @@ export function issuanceLogOperations(deps: IssuanceLogDeps): IssuanceLogOperati
       }
       // One that was just issued need not wait for the next checkpoint to come by itself.
       const { size = 0 } = (await tree.checkpoint()) ?? {}
-      if (row.seq >= size) await log.settled()
+      await (row.seq < size ? log.cosigned?.() : log.settled())
       const signed = await tree.checkpoint()
       if (!signed) return nothingYet
       return row.seq < signed.size ? proofOf(log, signed, row.seq) : notYet(serial)

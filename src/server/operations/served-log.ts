@@ -23,6 +23,8 @@ export interface ServedLog {
   read(from: number, limit: number): Promise<readonly Entry[]>
   /** Resolves when what was appended before is in the checkpoint, where this process signs it. */
   settled(): Promise<void>
+  /** Resolves when the latest checkpoint has the cosignatures that it gets soon; signs nothing. */
+  cosigned?(): Promise<void>
   /** When its key was asked last to sign a head; undefined before the first. */
   readonly signedAt?: () => UnixSeconds | undefined
 }

@@ -23,8 +23,8 @@ export interface TrustDeps {
   readonly clock: Pick<Clock, 'now'>
   /** Verifies the checkpoints of the index log. */
   readonly logKey: VerifierKey
-  /** Who cosigns it; undefined where nobody is asked. */
-  readonly witnesses: () => CosigningState | undefined
+  /** Who cosigns each log; a log that nobody is asked about is not in it. */
+  readonly witnesses: () => readonly CosigningState[]
   readonly issuanceLog: ServedLog
   readonly version: string
   readonly pid: number
@@ -85,7 +85,7 @@ export function trustOperations(
         }),
         entries: state.entryCount,
         liveCertificates: await deps.ledger.countLive(now),
-        cosigning: cosigningJson(deps.witnesses()),
+        cosigning: deps.witnesses().map(cosigningJson),
         server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
       }
     },

@@ -1,5 +1,6 @@
+import type { Alias } from '../../core/alias.js'
 import type { Json } from '../../core/canonical-json.js'
-import type { Authority } from '../../namespace/questions/authority.js'
+import { type Authority, shownAuthority } from '../../namespace/questions/authority.js'
 import type { CedarPage } from '../../namespace/questions/cedar-page.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
 import type { StalePage } from '../../namespace/questions/stale.js'
@@ -30,25 +31,11 @@ export const cedarJson = ({ at, next, entities, ...page }: CedarPage): CedarJson
 const placeParameter = (place: string): string => place.replace(' ', ':')
 export const placeOfParameter = (text: string): string => text.replace(':', ' ')
 
-export const authorityJson = (
-  alias: string,
-  { scope, group, classes, guards }: Authority,
-): AuthorityJson => ({
-  alias,
-  scope,
-  group: group.rev,
-  solo: group.solo,
-  voters: group.voters.map(({ id, controller, weight, status }) => ({
-    id,
-    controller,
-    weight,
-    status,
-  })),
-  proposers: (group.proposers ?? []).map(({ id }) => id),
-  classes,
-  guards: guards.map((one) => ({
-    scope: one.scope,
-    guard: one.guard as unknown as JsonObject,
+export const authorityJson = (alias: Alias, authority: Authority): AuthorityJson => ({
+  ...shownAuthority(alias, authority),
+  guards: authority.guards.map(({ scope, guard }) => ({
+    scope,
+    guard: guard as unknown as JsonObject,
   })),
 })
 

@@ -3,6 +3,7 @@ import { ok } from '../../../core/result.js'
 import {
   afterParameter,
   aliasParameter,
+  commitsParameter,
   ENTRIES_IN_A_PAGE,
   limitParameter,
   liveParameter,
@@ -57,6 +58,7 @@ export const readerRoutes: readonly Route[] = [
   route('GET /v1/entries/{alias}/bundle', 'reader', 'entryBundle', {
     summary: 'An entry, its scopes and rules, and what proves them: verified without a server',
     path: { alias: aliasParameter },
+    query: { commits: commitsParameter },
     answers: [
       {
         status: 200,
@@ -64,8 +66,8 @@ export const readerRoutes: readonly Route[] = [
         content: { [JSON_TYPE]: null },
       },
     ],
-    use: async (operations, { path }) => {
-      const bundle = await operations.entryBundle(path.alias)
+    use: async (operations, { path, query }) => {
+      const bundle = await operations.entryBundle(path.alias, query.commits ?? 'needed')
       return bundle.ok ? ok({ status: 200, type: JSON_TYPE, body: bundle.value }) : bundle
     },
   }),

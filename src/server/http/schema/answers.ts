@@ -100,7 +100,7 @@ export const answerSchemas = {
     trustAnchors: list(shape(anchor)),
     entries: count,
     liveCertificates: count,
-    cosigning: orNull(cosigning),
+    cosigning: list(cosigning),
     server: shape({
       version: string,
       pid: integer,

@@ -1,0 +1,80 @@
+import type { Alias } from '../../core/alias.js'
+import { type UnixSeconds, unixSeconds } from '../../core/time.js'
+import { formatAnswer, type Question } from '../../verify/answer.js'
+import { type Bundle, parseBundle } from '../../verify/bundle.js'
+import type { Answer, OptionSpec } from '../command.js'
+import { deliver } from '../deliver.js'
+import type { Invocation } from '../invocation.js'
+import { segment } from '../operator-api.js'
+import { type Outcome, refused, usage } from '../problem.js'
+
+export const proveOptions: readonly OptionSpec[] = [
+  {
+    flags: '--prove',
+    description: 'print what the answer follows from, for capstan verify on another machine',
+  },
+  { flags: '-o, --out <file>', description: 'with --prove: write it to a file, in one step' },
+]
+
+/** For questions whose answers have no proof: the option is there to say why. */
+export const noProofOption: OptionSpec = {
+  flags: '--prove',
+  description: 'refused: this answer has no proof that is smaller than the log',
+}
+
+/** Refused where `--prove` is asked for; undefined where it is not. */
+export function noProof(call: Invocation, because: string): Outcome<never> | undefined {
+  if (!call.has('prove')) return undefined
+  return usage(`this answer cannot be proved to somebody else: ${because}`, {
+    wanted: '--prove with why, permit, log or authority of an entry',
+    next: 'whoever has the log can ask the same: capstan index verify, docs/format-index-log.md',
+  })
+}
+
+/** Whether an option of `--prove` is misused. */
+export function proveMisuse(call: Invocation): Outcome<never> | undefined {
+  if (call.has('prove') && call.text('at') !== undefined) {
+    return usage('--prove is about the index as it is', {
+      wanted: 'no --at: a checkpoint proves the state at its own moment',
+    })
+  }
+  if (!call.has('prove') && call.text('out') !== undefined) return usage('--out goes with --prove')
+  return undefined
+}
+
+/** How much of an entry's history its bundle shows: as far as its rules want it, or all of it. */
+type Shown = 'needed' | 'all'
+
+/** The answer to a question about these entries, with their bundles, into a file or on the screen. */
+export async function proveAbout(
+  call: Invocation,
+  aliases: readonly Alias[],
+  shown: Shown,
+  question: (found: readonly Alias[], at: UnixSeconds) => Question,
+): Promise<Outcome<Answer>> {
+  const bundles: Bundle[] = []
+  for (const alias of aliases) {
+    const bundle = await bundleOf(call, alias, shown)
+    if (!bundle.ok) return bundle
+    bundles.push(bundle.value)
+  }
+  // Whose clock is behind does not ask about a time before what the answer follows from.
+  const times = bundles.map(({ last }) => last.record.ts)
+  const at = unixSeconds(Math.max(call.world.clock.now(), ...times))
+  const asked = question(
+    bundles.map(({ entry }) => entry.state.alias),
+    at,
+  )
+  const octets = formatAnswer({ v: 1, question: asked, bundles })
+  return deliver(call, JSON.parse(Buffer.from(octets).toString()), octets)
+}
+
+async function bundleOf(call: Invocation, alias: Alias, shown: Shown): Promise<Outcome<Bundle>> {
+  const api = await call.operator()
+  if (!api.ok) return api
+  const path = `/v1/entries/${segment(alias)}/bundle${shown === 'all' ? '?commits=all' : ''}`
+  const found = await api.value.octets(path, 'application/json')
+  if (!found.ok) return found
+  const bundle = parseBundle(found.value)
+  return bundle.ok ? bundle : refused(bundle.refusal)
+}

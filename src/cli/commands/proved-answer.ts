@@ -1,0 +1,119 @@
+import { toIso } from '../../core/time.js'
+import { shownAuthority } from '../../namespace/questions/authority.js'
+import type { VerifiedCommit } from '../../verify/verified-commit.js'
+import { type VerifiedAnswer, verifyAnswer } from '../../verify/verify-answer.js'
+import type { VerifiedEntry, VerifyOptions } from '../../verify/verify-bundle.js'
+import { answer, type Answer } from '../command.js'
+import { exitCode } from '../exit-code.js'
+import { JsonReader } from '../json-reader.js'
+import { type Outcome, refused } from '../problem.js'
+import { renderFields } from '../screen/fields.js'
+import type { Look } from '../screen/look.js'
+import { renderTime } from '../screen/times.js'
+import { renderAuthority } from './authority.js'
+import { commitJson, renderCommit } from './commit-screen.js'
+import { offlineJson, renderDecision } from './permit.js'
+
+/** The answer that a file proves, as the command that was asked gave it. */
+export function provedAnswer(octets: Uint8Array, options: VerifyOptions): Outcome<Answer> {
+  const verified = verifyAnswer(octets, options)
+  if (!verified.ok) return refused(verified.refusal)
+  const found = verified.value
+  const shown = shownOf(found)
+  const from = found.ask === 'permit' ? [found.caller, found.callee] : [found.entry]
+  const json = { question: found.question, answer: shown.json, from: from.map(sourceJson) }
+  return answer(
+    json,
+    (look) =>
+      [
+        `${look.paint('green', 'verified')} ${asked(found)}`,
+        shown.screen(look),
+        renderFields(look, [['from', from.map((one) => renderSource(look, one))]]),
+      ].join('\n\n'),
+    shown.exit,
+  )
+}
+
+function asked({ question }: VerifiedAnswer): string {
+  switch (question.ask) {
+    case 'permit':
+      return `the answer to: may ${question.caller} call ${question.callee} at ${toIso(question.at)}?`
+    case 'log':
+      return `the answer to: what was ever decided about ${question.alias}?`
+    case 'authority':
+      return `the answer to: who may change ${question.alias}${question.op === undefined ? '' : ` (${question.op})`}?`
+  }
+}
+
+interface Shown {
+  readonly json: unknown
+  readonly screen: (look: Look) => string
+  readonly exit?: Answer['exit']
+}
+
+function shownOf(found: VerifiedAnswer): Shown {
+  switch (found.ask) {
+    case 'permit':
+      return permitShown(found)
+    case 'log':
+      return {
+        json: { history: found.commits.map(commitJson) },
+        screen: (look) => found.commits.map((commit) => renderChange(look, commit)).join('\n\n'),
+      }
+    case 'authority': {
+      const json = shownAuthority(found.question.alias, found.authority)
+      return { json, screen: (look) => renderAuthority(look, new JsonReader(json, 'the answer')) }
+    }
+  }
+}
+
+function permitShown({
+  question,
+  decision,
+  made,
+}: Extract<VerifiedAnswer, { readonly ask: 'permit' }>): Shown {
+  const { at, caller, callee, port, route } = question
+  const json = {
+    ...offlineJson(decision),
+    caller,
+    callee,
+    port,
+    ...(route !== undefined && { route }),
+    at: toIso(at),
+    made: made ? commitJson(made) : null,
+  }
+  return {
+    json,
+    screen: (look) =>
+      [
+        renderDecision(look, new JsonReader(json, 'the answer')),
+        ...(made ? [renderChange(look, made)] : []),
+      ].join('\n\n'),
+    exit: decision.allowed ? exitCode.ok : exitCode.denied,
+  }
+}
+
+/** Who wanted it, why, and by what votes. */
+function renderChange(look: Look, commit: VerifiedCommit): string {
+  return renderFields(look, [
+    ['decided', renderCommit(look, commit)],
+    ['proposed by', commit.by],
+    ['reason', commit.reason],
+    ['ticket', commit.ticket],
+  ])
+}
+
+const sourceJson = ({ index, origin, size, asOf, entry }: VerifiedEntry) => ({
+  index,
+  log: origin,
+  size,
+  asOf: toIso(asOf.at),
+  asOfBy: asOf.by,
+  entry: { alias: entry.alias, uid: entry.uid, rev: entry.rev },
+})
+
+function renderSource(look: Look, { origin, size, asOf, entry }: VerifiedEntry): string {
+  const by = asOf.by === 'witnesses' ? 'seen by witnesses' : 'its last record'
+  const when = `${renderTime(toIso(asOf.at), look.now)} (${by})`
+  return `${entry.alias}, revision ${entry.rev}, ${origin}, ${size} records, ${when}`
+}
