@@ -1,14 +1,15 @@
 import { ok, refuse, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
 import type { Change } from './change.js'
 import type { DraftLog } from './draft-log.js'
 import { open, type Opened, payloadTypes } from './dsse.js'
 import { equivocationOf, evidenceRecord } from './fold-evidence.js'
 import { deliberationRecord } from './log-record.js'
-import type { Pending, ProposalRow } from './pending.js'
+import { endings, type Pending, type ProposalRow } from './pending.js'
 import type { Pace } from './ports.js'
 import { Effort } from './questions/effort.js'
 import { impactDigest, impactOf } from './questions/impact.js'
-import { standingOf } from './standing.js'
+import { type Standing, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import { proposalId, readProposal, readVote, readWithdrawal } from './statements.js'
 import { type EffectContext, takeEffect } from './take-effect.js'
@@ -46,7 +47,7 @@ export async function submit(
     })
   }
   if (known.length === 2) return accuse(draft, known, envelopes, context)
-  const about = aboutOf(draft.state, first)
+  const about = aboutOf(draft.state, first, context.at)
   if (!about.ok) return about
   const { kind, digest, subject } = about.value
   const before = draft.state.tables.proposals.get(proposalId(digest))
@@ -99,7 +100,7 @@ interface About {
   readonly subject: Pending['proposal']['subject']
 }
 
-function aboutOf(state: IndexState, statement: Opened): Result<About> {
+function aboutOf(state: IndexState, statement: Opened, at: UnixSeconds): Result<About> {
   switch (statement.payloadType) {
     case payloadTypes.proposal: {
       const proposal = readProposal(statement)
@@ -109,11 +110,15 @@ function aboutOf(state: IndexState, statement: Opened): Result<About> {
     }
     case payloadTypes.vote: {
       const digest = readVote(statement)?.subject[0].digest.sha256
-      return digest === undefined ? malformed('a vote') : waiting(state, 'vote', digest)
+      return digest === undefined
+        ? malformed('a vote')
+        : waiting(state, { kind: 'vote', digest, at })
     }
     case payloadTypes.withdrawal: {
       const digest = readWithdrawal(statement)?.proposal
-      return digest === undefined ? malformed('a withdrawal') : waiting(state, 'withdrawal', digest)
+      return digest === undefined
+        ? malformed('a withdrawal')
+        : waiting(state, { kind: 'withdrawal', digest, at })
     }
     default:
       return refuse('namespace.wrong-type', 'nobody submits such a statement', {
@@ -129,7 +134,14 @@ const malformed = (what: string) =>
     next: 'docs/format-index-log.md says what there is',
   })
 
-function waiting(state: IndexState, kind: About['kind'], digest: string): Result<About> {
+/**
+ * What is over by the time alone, or stale, is not withdrawn after that. Looked at when it is handed in
+ * and not when the log is read: logs of before hold such withdrawals, which changed nothing else.
+ */
+function waiting(
+  state: IndexState,
+  { kind, digest, at }: Pick<About, 'kind' | 'digest'> & { readonly at: UnixSeconds },
+): Result<About> {
   const id = proposalId(digest)
   const row = state.tables.proposals.get(id)
   if (row?.digest !== digest) {
@@ -138,14 +150,17 @@ function waiting(state: IndexState, kind: About['kind'], digest: string): Result
       next: 'capstan inbox',
     })
   }
-  if (row.kind === 'closed') {
-    return refuse('namespace.closed', `the proposal is ${row.ending}`, {
+  const standing = standingOf(state, row, at)
+  if (row.kind === 'closed' || isEnding(standing)) {
+    return refuse('namespace.closed', `the proposal is ${standing}`, {
       wanted: 'a proposal that waits',
       found: id,
     })
   }
   return ok({ kind, digest, subject: row.proposal.subject })
 }
+
+const isEnding = (standing: Standing): boolean => endings.some((one) => one === standing)
 
 function accuse(
   draft: DraftLog,

@@ -240,8 +240,8 @@ export const nameAttacks: readonly Attack[] = [
         check: 'the group that is and the group that would be each carry it',
         without: edit(
           'src/namespace/standing.ts',
-          "all.every((one) => one === 'passed')",
-          "all.includes('passed')",
+          "present: count(present, 'present', ballot),",
+          "present: count(second ?? present, second ? 'second' : 'present', ballot),",
         ),
       },
     ],

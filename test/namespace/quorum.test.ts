@@ -12,6 +12,7 @@ import { T0 } from '../support/fake-clock.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { type GivenGroup, givenGroup, threeVoters } from './given-group.js'
 import { codeOf, givenIndex, owner, valueOf } from './given-index.js'
+import { handSigned } from './given-proposal.js'
 import { replaysTheSame } from './replays-the-same.js'
 
 const entry = { op: 'entry.create', alias: 'payments/api', owner } as const
@@ -153,6 +154,35 @@ describe('a proposal in a group', () => {
       'withdrawn',
     )
     expect((await given.proposal(local.id)).standing).toBe('open')
+    await replaysTheSame(given)
+  })
+
+  it('is not withdrawn once it is over by itself: what is over stays as it ended', async () => {
+    const given = await givenGroup({}, { op: 'entry.create', alias: 'shop/web', owner })
+    const { index, ann, cyd } = given
+    const { alias, uid } = given.entry('shop/web')
+    const suspension = { op: 'entry.suspend', subject: { alias, uid }, body: {} } as const
+    const opened = async () => {
+      const envelope = handSigned(index.state, ann, suspension, { at: given.now() })
+      return valueOf(await index.submit([envelope])).proposal
+    }
+    const withdrawal = (digest: string) =>
+      ann.envelope(payloadTypes.withdrawal, {
+        v: 1,
+        index: index.state.index,
+        proposal: digest,
+        author: { kind: 'voter', id: 'ann' },
+        at: given.now(),
+      })
+    const expired = await opened()
+    given.clock.set(plus(given.now(), days(8)))
+    expect((await given.proposal(expired.id)).standing).toBe('expired')
+    expect(codeOf(await index.submit([withdrawal(expired.digest)]))).toBe('namespace.closed')
+    expect((await given.proposal(expired.id)).standing).toBe('expired')
+    const stale = await opened()
+    await given.votes(cyd, await given.proposed({ op: 'entry.suspend', alias: 'shop/web' }))
+    expect(codeOf(await index.submit([withdrawal(stale.digest)]))).toBe('namespace.closed')
+    expect((await given.proposal(stale.id)).standing).toBe('stale')
     await replaysTheSame(given)
   })
 

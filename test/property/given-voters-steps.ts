@@ -1,6 +1,9 @@
 import fc from 'fast-check'
+import type { Result } from '../../src/core/result.js'
+import type { Seconds } from '../../src/core/time.js'
 import { type Decision, decisions } from '../../src/namespace/ballot.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
+import type { Group } from '../../src/namespace/group.js'
 import type { Target } from '../namespace/given-brake.js'
 import { owner } from '../namespace/given-index.js'
 import { TestVoter } from '../support/voters.js'
@@ -221,3 +224,18 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   ),
   { minLength: 30, maxLength: 80, size: 'max' },
 )
+
+/** Who decides, and by which keys. */
+export const votersOf = ({ voters }: Pick<Group, 'voters'>): readonly string[] =>
+  voters.map(
+    ({ id, status, keys }) => `${id} ${status} ${keys.map((key) => key.thumbprint).join()}`,
+  )
+
+export const timelockOf = (length: Seconds): NonNullable<Group['timelock']> => ({
+  sensitive: length,
+  structural: length,
+})
+
+/** Somebody has voted, or braked, so already. */
+export const isDuplicate = (result: Result<unknown>): boolean =>
+  !result.ok && result.refusal.code === 'namespace.duplicate'

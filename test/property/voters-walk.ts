@@ -24,7 +24,14 @@ import { MortalIndex, type MortalStore } from '../support/mortal-index.js'
 import { groupOf } from '../support/voters.js'
 import { mapRoot } from '../tlog/reference-map.js'
 import { bundleOf, documentOf } from './given-together.js'
-import { people, type Step, stranger } from './given-voters-steps.js'
+import {
+  isDuplicate,
+  people,
+  type Step,
+  stranger,
+  timelockOf,
+  votersOf,
+} from './given-voters-steps.js'
 
 const ENDINGS = ['committed', 'rejected', 'withdrawn', 'vetoed', 'stale', 'expired']
 
@@ -302,13 +309,3 @@ export class Walk {
     return this.auditor.commits
   }
 }
-
-const isDuplicate = (result: Result<unknown>): boolean =>
-  !result.ok && result.refusal.code === 'namespace.duplicate'
-
-const timelockOf = (length: Seconds) => ({ sensitive: length, structural: length })
-
-const votersOf = ({ voters }: Pick<Group, 'voters'>): readonly string[] =>
-  voters.map(
-    ({ id, status, keys }) => `${id} ${status} ${keys.map((key) => key.thumbprint).join()}`,
-  )

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto'
 
 /** What an auditor of a log does with octets: shares no code with what wrote them. */
 
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument -- it must not lean on the types of what it audits */
+/* eslint-disable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument -- it must not lean on the types of what it audits */
 export type Any = any
 
 export const sha256 = (...parts: readonly (Uint8Array | string)[]): string => {
@@ -49,4 +49,12 @@ function isSignature(envelope: Any, key: Any): boolean {
     ? verify('sha256', pae(envelope), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)
     : verify(null, pae(envelope), publicKey, signature)
 }
-/* eslint-enable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument -- the end of the file */
+
+export const printsOf = (voter: Any): readonly string[] =>
+  voter.keys.map(({ thumbprint }: Any) => thumbprint)
+
+export const weightOf = (group: Any): number =>
+  group.voters
+    .filter(({ status }: Any) => status === 'active')
+    .reduce((sum: number, { weight }: Any) => sum + weight, 0)
+/* eslint-enable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument -- the end of the file */

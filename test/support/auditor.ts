@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../src/namespace/ports.js'
-import { type Any, insist, pae, read, sha256, signedBy } from './audited.js'
+import { type Any, insist, pae, printsOf, read, sha256, signedBy, weightOf } from './audited.js'
 
 /**
  * Who may have decided what, reckoned from the bytes of a log alone. Shares no code with what wrote
@@ -297,12 +297,4 @@ function latestOf(voter: Any, votes: readonly Said[]): Said | undefined {
   })
   return own.at(-1)
 }
-
-const printsOf = (voter: Any): readonly string[] =>
-  voter.keys.map(({ thumbprint }: Any) => thumbprint)
-
-const weightOf = (group: Any): number =>
-  group.voters
-    .filter(({ status }: Any) => status === 'active')
-    .reduce((sum: number, { weight }: Any) => sum + weight, 0)
 /* eslint-enable @typescript-eslint/restrict-plus-operands, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call -- the end of the file */
