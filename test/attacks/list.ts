@@ -3,6 +3,7 @@ import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
+import { monitorAttacks } from './monitor.js'
 import { serverAttacks } from './server.js'
 import { tokenAttacks } from './tokens.js'
 import { witnessAttacks } from './witnesses.js'
@@ -17,7 +18,10 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
     title: 'Voters, by the numbers that tests give them',
     attacks: [...governanceAttacks, ...brakeAttacks],
   },
-  { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
+  {
+    title: 'Logs, witnesses and monitors, by the numbers that tests give them',
+    attacks: [...witnessAttacks, ...monitorAttacks],
+  },
 ]
 
 export const notYet: readonly NotYet[] = [
