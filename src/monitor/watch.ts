@@ -1,13 +1,12 @@
 import { type Clock, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore } from '../namespace/ports.js'
 import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
-import type { SignedHead } from '../tlog/ports.js'
 import { formatVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import type { Alarm, LogName } from './alarm.js'
 import { CertificatesThen } from './certificates-then.js'
 import { FollowedIndex } from './follow-index.js'
 import { followIssuance } from './follow-issuance.js'
-import { type CheckpointRules, judgeCheckpoint } from './judge-checkpoint.js'
+import { type CheckpointRules, type JudgedCheckpoint, judgeCheckpoint } from './judge-checkpoint.js'
 import type { ShownLogs, WatchMemory } from './ports.js'
 
 export interface WatchDeps {
@@ -41,6 +40,7 @@ export class Watch implements AsyncDisposable {
   private readonly deps: WatchDeps
   private readonly index: FollowedIndex
   private readonly judge: CertificatesThen
+  private areCosignersMissing = false
 
   constructor(deps: WatchDeps) {
     this.deps = deps
@@ -60,7 +60,7 @@ export class Watch implements AsyncDisposable {
     const { shown, memory, pace, keys } = this.deps
     // This one first: what its certificates were granted on is in the index by then.
     const issuance = await this.checkpoint('issuance')
-    const index = await this.checkpoint('index')
+    const index = await this.cosigned()
     const wrong = index.head ? await this.index.follow(index.head) : index.alarms
     const { head } = issuance
     // Nothing is judged by an index that is not right: certificates wait until it is.
@@ -89,9 +89,30 @@ export class Watch implements AsyncDisposable {
     await this.index[Symbol.asyncDispose]()
   }
 
-  private async checkpoint(
-    log: LogName,
-  ): Promise<{ head?: SignedHead; alarms: readonly Alarm[]; seenAt?: UnixSeconds }> {
+  /**
+   * The checkpoint of the index log. Witnesses sign it a moment after the log does: one that too few have
+   * signed is read again until they have, or would have had to; of those that are away for long, once.
+   */
+  private async cosigned(): Promise<JudgedCheckpoint> {
+    const until = this.mergedBy()
+    for (;;) {
+      const judged = await this.checkpoint('index')
+      const isMissing = judged.alarms.some(({ code }) => code === 'missing-cosigners')
+      if (isMissing && !this.areCosignersMissing && this.deps.clock.now() < until) {
+        await this.deps.pause()
+        continue
+      }
+      this.areCosignersMissing = isMissing
+      return judged
+    }
+  }
+
+  /** What was recorded before is covered by then. */
+  private mergedBy(): UnixSeconds {
+    return plus(this.deps.clock.now(), MAX_MERGE_DELAY)
+  }
+
+  private async checkpoint(log: LogName): Promise<JudgedCheckpoint> {
     const note = await this.deps.shown.checkpoint(log)
     if (!note) return this.before(log)
     const { keys, rules, clock } = this.deps
@@ -113,10 +134,10 @@ export class Watch implements AsyncDisposable {
    */
   private async indexOf(wanted: number): Promise<number> {
     const { clock, pause } = this.deps
-    const until = plus(clock.now(), MAX_MERGE_DELAY)
+    const until = this.mergedBy()
     while (this.index.size < wanted && clock.now() < until) {
-      const { head, alarms } = await this.checkpoint('index')
-      if (head && alarms.length === 0 && head.size >= wanted) {
+      const { head } = await this.checkpoint('index')
+      if (head && head.size >= wanted) {
         if ((await this.index.follow(head)).length > 0) break
       } else {
         await pause()

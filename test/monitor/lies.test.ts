@@ -147,6 +147,30 @@ describe('attack 22: a freeze', () => {
     expect(codes(await given.look(memory, {}, { rules }))).toEqual(['missing-cosigners'])
   })
 
+  it('is none while the witnesses are about to sign', async () => {
+    const note = Buffer.from((await given.shown.checkpoint('index'))!).toString()
+    let asked = 0
+    const checkpoint: ShownLogs['checkpoint'] = async (log) => {
+      if (log === 'issuance') return given.shown.checkpoint(log)
+      asked += 1
+      return Buffer.from(asked < 5 ? note : await cosigned(note, witness, given.clock.now()))
+    }
+    const rules = { policy: policy(), maxAge: minutes(10) }
+    expect((await given.look(memory, { checkpoint }, { rules })).alarms).toEqual([])
+    expect(asked).toBe(5)
+  })
+
+  it('is waited for once, where a witness is away for long', async () => {
+    const rules = { policy: policy(), maxAge: minutes(10) }
+    await using monitor = given.monitor({}, { memory, rules })
+    const begun = given.clock.now()
+    expect(codes(await monitor.look())).toEqual(['missing-cosigners'])
+    const waited = given.clock.now()
+    expect(waited).toBe(begun + 60)
+    expect(codes(await monitor.look())).toEqual(['missing-cosigners'])
+    expect(given.clock.now()).toBe(waited)
+  })
+
   it('under which the signature of a witness does not hold is an alarm', async () => {
     const spoilt = (note: string): string => note.replace(/.{8}\n$/, 'AAAAAA==\n')
     expect(codes(await seen(given.clock.now(), spoilt))).toEqual(['bad-signature'])
