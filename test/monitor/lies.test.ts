@@ -90,12 +90,26 @@ describe('attack 18: a split view', () => {
 
   it('of which one is longer is an alarm too', async () => {
     const other = await GivenCapstan.founded({ op: 'scope.create', alias: 'bank' })
+    await other.did({ op: 'scope.create', alias: 'bank/eu' })
     await other.mustIssue()
-    await other.mustIssue()
+    await change('shop/db')
     expect((await look()).alarms).toEqual([])
-    expect(codes(await look({ ...other.shown }))).toEqual(['inconsistent'])
+    const found = await look({ ...other.shown })
+    expect(found.alarms).toContainEqual(
+      expect.objectContaining({ code: 'inconsistent', log: 'index' }),
+    )
     // Who looks for the first time has nothing to compare it with.
     expect((await other.look(new MemoryWatchMemory())).alarms).toEqual([])
+  })
+
+  it('of certificates is an alarm too', async () => {
+    const other = await GivenCapstan.founded()
+    await other.mustIssue()
+    await other.mustIssue()
+    await look()
+    expect(only(await look({ ...other.shown }))).toMatchObject({
+      ...{ code: 'inconsistent', log: 'issuance' },
+    })
   })
 
   it('of one size and another state is an alarm', async () => {
