@@ -10,6 +10,7 @@ import { foldOn } from '../../src/namespace/fold-on.js'
 import { issuanceRecordOf, parseIssuanceRecord } from '../../src/namespace/issuance-record.js'
 import type { CertificateClaims, IssuedThen } from '../../src/namespace/not-allowed.js'
 import type { IndexState } from '../../src/namespace/state.js'
+import { StateView } from '../../src/namespace/state-view.js'
 import { csr, ed25519, signatureOids, spkiOf } from '../csr/make-csr.js'
 import { GivenCapstan } from '../monitor/given-capstan.js'
 import { owner, valueOf } from './given-index.js'
@@ -57,6 +58,11 @@ const attested = (evidence: string): IssuedThen => ({
   ...recorded({ attestation: sha256Hex(evidence) }),
   evidence,
 })
+const renewalFacts = (over: object): string => {
+  const { entry, binding, serial, notAfter } = honest.record
+  const parent = { parentSerial: serial, parentNotAfter: notAfter }
+  return canonicalize({ kind: 'renewal', entry, binding, ...parent, ...over })
+}
 const k8sFacts = (over: object): string =>
   canonicalize({ ...JSON.parse(honest.evidence!), ...over })
 
@@ -180,6 +186,21 @@ describe('no certificate is allowed', () => {
     ['without an identity', 'identity', () => saying({ identity: undefined })],
     ['on other facts than were recorded', 'evidence', () => ({ ...honest, evidence: '{}' })],
     [
+      'on facts that fit, and are not those that were recorded',
+      'evidence',
+      () => ({ ...honest, evidence: k8sFacts({ podName: 'web-2' }) }),
+    ],
+    [
+      'by renewal of a certificate of another entry',
+      'evidence',
+      () => attested(renewalFacts({ entry: `e${'a'.repeat(31)}` })),
+    ],
+    [
+      'by renewal of a certificate of another binding',
+      'evidence',
+      () => attested(renewalFacts({ binding: null })),
+    ],
+    [
       'on facts of another service account',
       'evidence',
       () => attested(k8sFacts({ serviceAccount: 'db' })),
@@ -238,6 +259,17 @@ describe('no certificate is allowed', () => {
       { kind: 'dns', value: service.replace('linkerd-identity.linkerd', 'linkerd-identity.shop') },
     ]
     expect(await judged(nobody({ names: other }))).toBe('server-leaf')
+  })
+
+  it('on a state in the middle of changes that are made together', async () => {
+    const state = await then()
+    const { tables, meta } = state.source
+    const within = new StateView({ tables, meta: { ...meta, unfinished: `pr${'a'.repeat(40)}` } })
+    expect(await judged(honest, within)).toBe('no-such-state')
+  })
+
+  it('but renewed by the same binding', async () => {
+    expect(await judged(attested(renewalFacts({})))).toBe('allowed')
   })
 
   it('on an index that was replaced long before it begins', async () => {
