@@ -12,25 +12,32 @@ const mayImport = {
   namespace: ['core', 'tlog', 'attestation'],
   verify: ['core', 'tlog', 'namespace'],
   issuance: ['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace'],
+  // Judges logs that somebody else shows: trusts nothing of them.
+  monitor: ['core', 'tlog', 'ca', 'namespace', 'verify'],
   // Adapters: implement the domain's ports. Imported by the composition root alone.
-  store: ['core', 'tlog', 'ca', 'namespace', 'issuance'],
+  store: ['core', 'tlog', 'ca', 'namespace', 'issuance', 'monitor'],
   keys: ['core', 'ca', 'namespace'],
   kube: ['core', 'tokenreview'],
   witnesses: ['core', 'tlog'],
+  reader: ['core', 'tlog', 'namespace', 'monitor'],
   // Delivery: translates a protocol into use cases. Never sees an adapter.
-  server: ['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace', 'verify', 'issuance'],
-  cli: ['core', 'tlog', 'config', 'namespace', 'verify'],
+  server: [
+    ...['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace', 'verify', 'issuance', 'monitor'],
+  ],
+  cli: ['core', 'tlog', 'config', 'namespace', 'verify', 'monitor'],
   config: ['core'],
   // The composition root, with main.ts, issuing-worker.ts and system.ts: alone sees both sides, and decides nothing.
   compose: [
     ...['core', 'tlog', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'verify'],
-    ...['issuance', 'store', 'keys', 'kube', 'witnesses', 'server', 'cli', 'config'],
+    ...['issuance', 'monitor', 'store', 'keys', 'kube', 'witnesses', 'reader', 'server', 'cli'],
+    'config',
   ],
 }
 
 const folders = Object.keys(mayImport)
 const domain = [
   ...['core', 'tlog', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'verify', 'issuance'],
+  'monitor',
 ]
 
 module.exports = {

@@ -54,6 +54,8 @@ const world: World = {
     (await import('./compose/witness-folder.js')).initWitness(place, ambient),
   serveWitness: async (options) =>
     exitOf(await (await import('./compose/serve-witness.js')).serveWitness(options, ambient)),
+  openWatch: async (options) =>
+    (await import('./compose/open-watch.js')).openWatch(options, ambient),
   dev: async (config) => {
     const { dev } = await import('./compose/dev.js')
     const { stdout } = process

@@ -2,8 +2,8 @@ import type { SpkiDer } from '../core/der.js'
 import { parseDnsName } from '../core/names.js'
 import type { SerialNumber } from '../core/serial.js'
 import {
+  LEAF_BACKDATE,
   minus,
-  minutes,
   plus,
   type Seconds,
   seconds,
@@ -31,11 +31,9 @@ export interface LeafTerms {
   /** `notAfter`: the earliest of issuer, intermediates and trust anchor. */
   readonly issuer: { readonly notBefore: UnixSeconds; readonly notAfter: UnixSeconds }
   readonly now: UnixSeconds
-  /** Two minutes unless said: clocks of verifiers are not ours, and they allow for nothing. */
+  /** `LEAF_BACKDATE` unless said. */
   readonly backdate?: Seconds
 }
-
-const BACKDATE = minutes(2)
 
 /** Each costs every verifier a comparison; a workload has two, a server a handful. */
 const MAX_NAMES = 64
@@ -57,7 +55,7 @@ export function planLeaf(terms: LeafTerms): LeafPlan {
   }
   const ttl = seconds(Math.min(terms.maxTtl, terms.requestedTtl ?? terms.maxTtl))
   if (ttl < 1) throw new RangeError('a leaf is valid for at least a second')
-  const backdated = minus(now, terms.backdate ?? BACKDATE)
+  const backdated = minus(now, terms.backdate ?? LEAF_BACKDATE)
   const wanted = plus(now, seconds(ttl - 1))
   return {
     serial,

@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.js'
 import { applyCommand } from './commands/apply.js'
+import { auditCommand } from './commands/audit.js'
 import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
@@ -37,6 +38,7 @@ import { verifyProofCommand } from './commands/verify-proof.js'
 import { voteCommands } from './commands/vote.js'
 import { voterCommands } from './commands/voter.js'
 import { versionCommand } from './commands/version.js'
+import { watchCommand } from './commands/watch.js'
 import { witnessCommands } from './commands/witness.js'
 
 /** What stands in front of several commands. */
@@ -98,7 +100,9 @@ export const commands: readonly CommandSpec[] = [
   verifyProofCommand,
   indexVerifyCommand,
   certVerifyLogCommand,
+  auditCommand,
   indexRebuildCommand,
+  watchCommand,
   ...witnessCommands,
   ...configCommands,
   completionCommand(() => ({ commands, groups })),

@@ -12,6 +12,7 @@ export const exitCode = {
   throttled: 7,
   waits: 8,
   denied: 9,
+  alarmed: 10,
 } as const
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode]
@@ -28,6 +29,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   7: 'throttled: try again later',
   8: 'waits: proposed, and not in force before others have voted',
   9: 'denied: the answer of capstan permit is no',
+  10: 'alarm: capstan audit or capstan watch has found what should not be',
 }
 
 const exitOfFault = {

@@ -3,6 +3,9 @@ import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import type { VoterTokens } from '../namespace/ports.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
+import type { LogName } from '../monitor/alarm.js'
+import type { CheckpointRules } from '../monitor/judge-checkpoint.js'
+import type { Watch } from '../monitor/watch.js'
 import type { ExitCode } from './exit-code.js'
 
 export interface TextSink {
@@ -98,6 +101,37 @@ export interface ServeWitnessOptions extends WitnessPlace {
   readonly format: LogFormat
 }
 
+/** Which Capstan a monitor watches, and how. Paths are absolute. */
+export interface WatchOptions {
+  /** What it remembers is here; made where it is not. */
+  readonly folder: string
+  readonly way:
+    | { readonly kind: 'local'; readonly config: Config }
+    | {
+        readonly kind: 'remote'
+        readonly server: URL
+        /** PEM: CA certificates to know it by, and who asks. Asked for each request. */
+        readonly trust: () => Promise<{
+          readonly ca: string
+          readonly cert: string
+          readonly key: string
+        }>
+      }
+  /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
+  readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
+  readonly rules: Omit<CheckpointRules, 'key'>
+  readonly progress: (progress: ShownProgress) => void
+}
+
+/** A monitor that is ready to look. */
+export interface OpenWatch extends AsyncDisposable {
+  readonly watch: Pick<Watch, 'look'>
+  /** Verifier keys of the logs. */
+  readonly keys: Readonly<Record<LogName, string>>
+  /** `first`: what the server says is believed this once. */
+  readonly known: 'pinned' | 'remembered' | 'first'
+}
+
 /** How far something is that takes long. */
 export interface ShownProgress {
   /** `make changes` */
@@ -138,6 +172,7 @@ export interface World {
   ) => Promise<Result<WitnessReport>>
   /** Cosigns until `signal` aborts. */
   readonly serveWitness: (options: ServeWitnessOptions) => Promise<ExitCode>
+  readonly openWatch: (options: WatchOptions) => Promise<Result<OpenWatch>>
   /** Makes a development CA when there is none, prints how to use it, and serves. */
   readonly dev: (config: Config) => Promise<ExitCode>
 }

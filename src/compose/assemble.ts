@@ -25,6 +25,7 @@ import { type QuestionDeps, Questions } from '../namespace/questions/questions.j
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Operations } from '../server/operations.js'
+import { type OwnedLogs, auditOperations } from '../server/operations/audit.js'
 import { bundleOperations } from '../server/operations/bundles.js'
 import { certificatesOperations } from '../server/operations/certificates.js'
 import { issuingOperations } from '../server/operations/issuing.js'
@@ -92,6 +93,7 @@ interface Parts<S extends IssuingStore, I extends GovernedIndex> {
   readonly issuanceLog: ServedLog
   /** Where this process owns the log. */
   readonly verifyIssued?: OwnLog['verify']
+  readonly owned?: Omit<OwnedLogs, 'verifyIssued'>
   readonly record: RecordGranted
   /** What questions are answered from. */
   readonly questioned: Pick<QuestionDeps, 'log' | 'snapshot'> & { readonly past?: PastQuestions }
@@ -108,6 +110,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   log,
   issuanceLog,
   verifyIssued,
+  owned,
   record,
   questioned,
 }: Parts<S, I>): UseCases<S, I> {
@@ -191,8 +194,23 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
     ...policyOperations({ index, clock }),
-    ...logOperations(log),
-    ...issuanceLogOperations({ log: issuanceLog, ledger, longWork, verify: verifyIssued }),
+    ...logOperations(log, questioned.log),
+    ...issuanceLogOperations({
+      log: issuanceLog,
+      issued: store.issuanceLog,
+      ledger,
+      longWork,
+      verify: verifyIssued,
+    }),
+    ...auditOperations({
+      log,
+      issuanceLog,
+      index,
+      issuedAt: (seq) => store.issuanceLog.issuedAt(seq),
+      clock,
+      longWork,
+      owned: owned && verifyIssued && { ...owned, verifyIssued },
+    }),
     ...bundleOperations({ index, log, records: questioned.log }),
     ...questionOperations({ index, questions, ledger }),
     ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),

@@ -7,7 +7,9 @@ import type { RecordGranted } from '../issuance/ports.js'
 import type { FileVault } from '../keys/file-vault.js'
 import type { UnsealedKeys } from '../keys/received-vault.js'
 import { voterSigner } from '../keys/voter-signer.js'
+import { type AuditedCertificates, auditCertificates } from '../monitor/audit-certificates.js'
 import { LiveIndex } from '../namespace/live-index.js'
+import type { Pace } from '../namespace/ports.js'
 import { PastQuestions } from '../namespace/questions/past-questions.js'
 import type { ServedLog } from '../server/operations/served-log.js'
 import { formatVerifierKey } from '../tlog/verifier-key.js'
@@ -20,6 +22,7 @@ import type { SignedLogName } from './log-key.js'
 import { LongWork } from './long-work.js'
 import { openVault } from './open-vault.js'
 import { openIssued } from './open-issued.js'
+import { readSignedHead } from './signed-head-file.js'
 import { openSignedLog } from './signed-log.js'
 
 export interface InstanceOptions extends UseCaseOptions {
@@ -131,6 +134,10 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       log,
       issuanceLog: issued.value.served,
       verifyIssued: issued.value.verify,
+      owned: {
+        signed: (name: ServedLog['name']) => readSignedHead(dataDir, name),
+        certificates: (pace: Pace) => certificatesOf(store, pace),
+      },
       questioned: {
         log: store.index,
         snapshot: () => store.index.snapshot(),
@@ -157,6 +164,22 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
   } finally {
     if (!kept) await closeAll()
   }
+}
+
+/** What is issued meanwhile is left out, and of the index nothing that came after. */
+async function certificatesOf(
+  { index, issuanceLog }: OwnStore,
+  pace: Pace,
+): Promise<Result<AuditedCertificates>> {
+  const { size: issued } = await issuanceLog.tree.head()
+  return auditCertificates({
+    log: index,
+    scratch: () => index.scratch(),
+    indexSize: await index.size(),
+    issued,
+    read: (from, limit) => issuanceLog.read(from, limit),
+    pace,
+  })
 }
 
 async function unsealedIssuers(store: AuthorityStore, vault: FileVault): Promise<UnsealedKeys> {

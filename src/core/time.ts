@@ -29,6 +29,9 @@ export const earliest = (first: UnixSeconds, ...more: readonly UnixSeconds[]): U
 /** How far two clocks that are both called right may be apart; of verifiers and of witnesses too. */
 export const CLOCK_TOLERANCE = seconds(120)
 
+/** How long before it is issued a leaf begins: clocks of verifiers are not ours, and allow for nothing. */
+export const LEAF_BACKDATE = minutes(2)
+
 /** `2026-11-21T08:15:20Z` */
 export function toIso(at: UnixSeconds): string {
   return new Date(at * 1000).toISOString().replace('.000Z', 'Z')

@@ -138,6 +138,9 @@ export interface Unlogged {
 export interface IssuedRecord {
   readonly seq: number
   readonly bytes: Uint8Array
+  readonly certificate: CertificateDer
+  /** Canonical JSON of the attested facts. */
+  readonly evidence: string
 }
 
 /** The same in the process that owns it, and signs its heads. */

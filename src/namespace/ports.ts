@@ -156,6 +156,7 @@ export interface Progress {
     | 'make changes'
     | 'compare'
     | 'compare the ledger'
+    | 'check certificates'
     | 'look'
   readonly done: number
   /** Undefined where it is not known before the end. */

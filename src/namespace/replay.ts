@@ -1,14 +1,11 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { applyRecord, verifyRecord } from './fold-record.js'
+import { foldOn } from './fold-on.js'
 import { FoldedState } from './folded-state.js'
 import { recordHash } from './log-record.js'
 import type { IndexLog, IndexStore, Pace, StateStore } from './ports.js'
 
-/** Records read from the store at a time. */
-const CHUNK = 500
-const STRETCH = 10_000
-/** Records between two breaths: about two milliseconds. */
-const BREATH = 8
+/** Records folded in memory before the tables are written. */
+export const STRETCH = 10_000
 
 interface ReplayOptions {
   readonly size: number
@@ -29,18 +26,8 @@ export async function replay(
   while (into.state.meta.size < size) {
     const state = new FoldedState(into.state)
     const end = Math.min(size, state.size + stretch)
-    while (state.size < end) {
-      const records = await log.read(state.size, Math.min(CHUNK, end - state.size))
-      if (records.length === 0) return cutShort(state.size)
-      for (const stored of records) {
-        const verified = verifyRecord(state, stored)
-        if (!verified.ok) return verified
-        applyRecord(state, verified.value)
-        if (state.size % BREATH === 0) {
-          await pace({ work: 'read the index log', done: state.size, total: size })
-        }
-      }
-    }
+    const folded = await foldOn(log, state, { size: end, total: size, pace })
+    if (!folded.ok) return folded
     await into.advance(state.changes())
   }
   return ok()
@@ -76,9 +63,3 @@ export async function settle(store: IndexStore, pace: Pace): Promise<Result<unde
     next: 'restore the data directory from a backup',
   })
 }
-
-const cutShort = (size: number) =>
-  refuse('namespace.state-mismatch', 'the index log is shorter than it says', {
-    found: `${size} records`,
-    next: 'restore the data directory from a backup',
-  })

@@ -15,6 +15,7 @@ import type { TilePath } from '../tlog/tile.js'
 import type { ShownCommits } from '../verify/make-bundle.js'
 import type { RevocationReason } from '../issuance/ports.js'
 import type { AuditDetail } from './audit.js'
+import type { AuditJson, IndexRecordsJson, IssuedRecordsJson } from './http/audit-shapes.js'
 import type { VerifiedIssuanceJson } from './http/issuance-shapes.js'
 import type {
   AuthorityJson,
@@ -138,6 +139,20 @@ export interface AskedStale {
   readonly limit: number
 }
 
+/** Records of a log from a number on. */
+export interface LogPage {
+  readonly from: number
+  readonly limit: number
+}
+
+export interface AskedAudit {
+  /** Everything is read again; otherwise what can be seen at once. */
+  readonly full: boolean
+  /** Older checkpoints, notes: the logs must go on from them. */
+  readonly index?: string
+  readonly issuance?: string
+}
+
 export type RevokeTarget =
   | { readonly kind: 'serial'; readonly serial: SerialNumber }
   | { readonly kind: 'entry'; readonly alias: Alias }
@@ -233,6 +248,10 @@ export interface Operations {
   issuanceTile(path: TilePath): Promise<Result<Uint8Array>>
   /** A tlog-proof that the issuance log has a certificate, its record as the extra line. */
   issuanceProof(serial: SerialNumber): Promise<Result<string>>
+  /** Records of the index log with their envelopes: all that folding them needs. */
+  indexRecords(page: LogPage): Promise<Result<IndexRecordsJson>>
+  /** Records of the issuance log with their certificates. */
+  issuanceRecords(page: LogPage): Promise<Result<IssuedRecordsJson>>
 
   // For whoever may open the local socket.
   change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
@@ -268,6 +287,8 @@ export interface Operations {
    * `verify` does: `tlog.inconsistent` where they differ.
    */
   verifyIssuance(from?: string): Promise<Result<VerifiedIssuanceJson>>
+  /** Is the log honest? What is found is in the answer; only what cannot be asked is refused. */
+  audit(asked: AskedAudit): Promise<Result<AuditJson>>
   /** What was changed between two moments: reads the log again. */
   diff(asked: AskedDiff): Promise<Result<DiffJson>>
   /** Asks of the index as it was at a moment: reads the log again. */

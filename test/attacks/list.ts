@@ -4,6 +4,7 @@ import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
+import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
 import { serverAttacks } from './server.js'
 import { statementAttacks } from './statements.js'
@@ -26,8 +27,8 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
     attacks: nameAttacks,
   },
   {
-    title: 'Logs and witnesses, by the numbers that tests give them',
-    attacks: [...witnessAttacks, ...answerAttacks],
+    title: 'Logs, witnesses and monitors, by the numbers that tests give them',
+    attacks: [...witnessAttacks, ...answerAttacks, ...monitorAttacks],
   },
 ]
 

@@ -143,6 +143,7 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
         ok({ folder, name, key: `${name}+0`, sealedUnder: { kind: kek.kind, where: 'kek' } }),
       ),
     serveWitness: () => Promise.resolve(0),
+    openWatch: () => Promise.reject(new Error('nothing to watch')),
     ...rest,
   }
   const exit = await runCli(argv, world)

@@ -47,16 +47,19 @@ beforeEach(async () => {
   const note = await signCheckpoint({ origin, size, root, extensions }, signer)
   await tree.keepCheckpoint({ size, root, state: state!, note })
   server = new ScriptedServer(
-    logOperations({
-      name: 'index',
-      key: signer.key,
-      tree,
-      read: (from, limit) =>
-        Promise.resolve(
-          records.slice(from, from + limit).map((bytes, at) => ({ seq: from + at, bytes })),
-        ),
-      settled: () => Promise.resolve(),
-    }),
+    logOperations(
+      {
+        name: 'index',
+        key: signer.key,
+        tree,
+        read: (from, limit) =>
+          Promise.resolve(
+            records.slice(from, from + limit).map((bytes, at) => ({ seq: from + at, bytes })),
+          ),
+        settled: () => Promise.resolve(),
+      },
+      { read: () => Promise.resolve([]) },
+    ),
   )
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
@@ -283,6 +286,7 @@ describe('a proof of a certificate on the command line', () => {
           ...{ name: 'issuance', key: key.key, tree, settled: () => Promise.resolve() },
           read: (from, limit) => mine.store.issuanceLog.read(from, limit),
         },
+        issued: mine.store.issuanceLog,
         ledger: mine.ledger,
         longWork: { pace: () => undefined, end: () => undefined },
         verify: (pace, from) =>

@@ -21,7 +21,10 @@ async function expectLogOf(store: Store, logged: readonly LedgerEntry[]): Promis
   const root = treeRoot(records.map(leafHash))
   expect(plain(head)).toEqual(plain({ size: logged.length, root }))
   const read = await store.issuanceLog.read(0, logged.length + 1)
-  expect(plain(read)).toEqual(plain(records.map((bytes, seq) => ({ seq, bytes }))))
+  const whole = logged.map(({ certificate, evidence }, seq) => {
+    return { seq, bytes: records[seq], certificate, evidence }
+  })
+  expect(plain(read)).toEqual(plain(whole))
   expect(plain(await store.issuanceLog.read(1, 1))).toEqual(plain(read.slice(1, 2)))
   expect(await store.issuanceLog.last()).toBe(logged.length === 0 ? undefined : logged.length - 1)
   expect(await store.issuanceLog.pruned()).toBe(0)
@@ -88,7 +91,9 @@ export function issuanceLogContract(name: string, open: OpenWholeStore): void {
       expect(await store.ledger.prune(plus(T0, days(1)))).toBe(1)
       expect(plain(await tree.head())).toEqual(plain(before))
       const read = await store.issuanceLog.read(0, 2)
-      expect(plain(read)).toEqual(plain([{ seq: 1, bytes: issuanceRecordOf(kept) }]))
+      const { certificate, evidence } = kept
+      const bytes = issuanceRecordOf(kept)
+      expect(plain(read)).toEqual(plain([{ seq: 1, bytes, certificate, evidence }]))
       // Numbers, not rows: there is none of number 0.
       expect(await store.issuanceLog.read(0, 1)).toEqual([])
       expect(await store.issuanceLog.last()).toBe(1)

@@ -184,6 +184,12 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     entryBundle: () => later(Buffer.from('{"v":1}\n')),
     issuanceCheckpoint: () => later('acme.example/issuance\n0\n'),
     issuanceTile: () => later(new Uint8Array(32)),
+    indexRecords: () => later({ records: [{ record: 'e30=', envelopes: ['e30='] }], next: 1 }),
+    issuanceRecords: () =>
+      later({
+        records: [{ seq: 0, record: 'e30=', certificate: 'MAA=', evidence: '{}' }],
+        next: 1,
+      }),
     issuanceProof: () => later('c2sp.org/tlog-proof@v1\n'),
     logProof: () => later('c2sp.org/tlog-proof@v1\n'),
     stateProof: () => later('capstan/state-proof@v1\n'),
@@ -318,6 +324,13 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     revoke: () => later({ revoked: 1, serials: [SERIAL] }),
     checkCluster: () =>
       later({ ok: true, checks: [{ name: 'tokenreview', ok: true, detail: 'allowed' }] }),
+    audit: ({ full }) =>
+      later({
+        ok: true,
+        full,
+        checks: [{ name: 'index-log', ok: true, detail: 'as it was signed' }],
+        certificates: full ? { checked: 5, gone: 2, alarms: 0, first: [] } : null,
+      }),
     verifyIssuance: () => later({ size: 7, root: 'cm9vdA==', compared: 5, before: 1, ok: true }),
     verify: () => later({ records: 4, head: HEX, root: 'cm9vdA==', ok: true }),
     progress: () => ({ progress: { work: 'make changes', done: 1, total: 2 } }),

@@ -146,7 +146,10 @@ export class MemoryStore implements Store {
     read: (from, limit) =>
       answered(() =>
         this.log
-          .flatMap(({ serial, bytes }, seq) => (this.rows.has(serial) ? [{ seq, bytes }] : []))
+          .flatMap(({ serial, bytes }, seq) => {
+            const row = this.rows.get(serial)
+            return row ? [{ seq, bytes, certificate: row.certificate, evidence: row.evidence }] : []
+          })
           .filter(({ seq }) => seq >= from && seq < from + limit),
       ),
   }

@@ -7,6 +7,7 @@ import { keepRenewed, type RenewalEvent } from '../enrol/renewal-loop.js'
 import { parseBundle, parseFingerprint, type Pin } from '../enrol/trust-anchors.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, usage } from '../problem.js'
+import { parseServer } from '../server-url.js'
 import { renderFields } from '../screen/fields.js'
 import { type Look, lookOf } from '../screen/look.js'
 import { parseInstant, renderTime } from '../screen/times.js'
@@ -162,18 +163,6 @@ function depsOf(call: Invocation, folder: IdentityFolder): EnrolDeps {
 function isLive(meta: IdentityMeta, call: Invocation): boolean {
   const notAfter = parseInstant(meta.notAfter)
   return notAfter !== undefined && notAfter > call.world.clock.now()
-}
-
-function parseServer(text: string | undefined): Outcome<URL | undefined> {
-  if (text === undefined) return { ok: true, value: undefined }
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const plain =
-    url?.protocol === 'https:' && url.username === '' && url.pathname === '/' && url.search === ''
-  if (plain) return { ok: true, value: url }
-  return usage('--server is no HTTPS address', {
-    wanted: 'https://HOST:PORT',
-    found: JSON.stringify(text.slice(0, 100)),
-  })
 }
 
 async function pinOf(call: Invocation): Promise<Outcome<Pin>> {

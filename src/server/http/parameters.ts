@@ -108,6 +108,21 @@ export const pageParameter: Parameter<number> = {
   },
 }
 
+/** Bounded in octets too: a page may have fewer. */
+export const RECORDS_IN_A_PAGE = 500
+
+export const recordsParameter: Parameter<number> = {
+  description: "At most this many numbers; what follows is asked for with the answer's `next`",
+  schema: { type: 'integer', minimum: 1, maximum: RECORDS_IN_A_PAGE, default: RECORDS_IN_A_PAGE },
+  example: '100',
+  parse: (text) => {
+    const limit = /^[1-9][0-9]{0,2}$/.test(text) ? Number(text) : 0
+    return limit >= 1 && limit <= RECORDS_IN_A_PAGE
+      ? ok(limit)
+      : unfit('a limit', `1 to ${RECORDS_IN_A_PAGE}`)
+  },
+}
+
 export const portParameter: Parameter<number> = {
   description: 'A port of the callee',
   schema: { type: 'integer', minimum: 1, maximum: 65_535 },

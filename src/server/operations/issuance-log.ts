@@ -2,22 +2,24 @@ import { DependencyError } from '../../core/dependency-error.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { SerialNumber } from '../../core/serial.js'
 import type { VerifiedIssuance } from '../../issuance/issuance-log.js'
-import type { IssuanceLedger } from '../../issuance/ports.js'
+import type { IssuanceLedger, IssuanceLog } from '../../issuance/ports.js'
 import type { Pace } from '../../namespace/ports.js'
 import { noWitnesses } from '../../tlog/policy.js'
 import { toBase64 } from '../../tlog/note-text.js'
 import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
 import type { TreeHead } from '../../tlog/verify-proof.js'
 import type { Operations } from '../operations.js'
+import { issuedPage } from './log-pages.js'
 import { latestCheckpoint, nothingYet, proofOf, type ServedLog, tileOf } from './served-log.js'
 
 type IssuanceLogOperations = Pick<
   Operations,
-  'issuanceCheckpoint' | 'issuanceTile' | 'issuanceProof' | 'verifyIssuance'
+  'issuanceCheckpoint' | 'issuanceTile' | 'issuanceProof' | 'issuanceRecords' | 'verifyIssuance'
 >
 
 export interface IssuanceLogDeps {
   readonly log: ServedLog
+  readonly issued: Pick<IssuanceLog, 'read'>
   readonly ledger: Pick<IssuanceLedger, 'find'>
   readonly longWork: { readonly pace: Pace; end(): void }
   /** Where this process owns the log. */
@@ -26,7 +28,7 @@ export interface IssuanceLogDeps {
 
 /** The log of certificates for whoever watches it. */
 export function issuanceLogOperations(deps: IssuanceLogDeps): IssuanceLogOperations {
-  const { log, ledger, longWork, verify } = deps
+  const { log, issued, ledger, longWork, verify } = deps
   const { tree } = log
   return {
     async issuanceCheckpoint() {
@@ -35,6 +37,8 @@ export function issuanceLogOperations(deps: IssuanceLogDeps): IssuanceLogOperati
     },
 
     issuanceTile: (path) => tileOf(log, path),
+
+    issuanceRecords: (page) => issuedPage(log, issued, page),
 
     async issuanceProof(serial) {
       const row = await ledger.find(serial)

@@ -1,13 +1,18 @@
 import { ok } from '../../core/result.js'
+import type { IndexLog } from '../../namespace/ports.js'
 import { stateKey } from '../../namespace/state-map.js'
 import { formatStateProof } from '../../tlog/state-proof-text.js'
 import type { Operations } from '../operations.js'
+import { indexPage } from './log-pages.js'
 import { latestCheckpoint, nothingYet, proofOf, type ServedLog, tileOf } from './served-log.js'
 
-type LogOperations = Pick<Operations, 'checkpoint' | 'logTile' | 'logProof' | 'stateProof'>
+type LogOperations = Pick<
+  Operations,
+  'checkpoint' | 'logTile' | 'logProof' | 'stateProof' | 'indexRecords'
+>
 
 /** The index log for whoever watches it. */
-export function logOperations(log: ServedLog): LogOperations {
+export function logOperations(log: ServedLog, records: Pick<IndexLog, 'read'>): LogOperations {
   const { tree } = log
   return {
     async checkpoint() {
@@ -16,6 +21,8 @@ export function logOperations(log: ServedLog): LogOperations {
     },
 
     logTile: (path) => tileOf(log, path),
+
+    indexRecords: (page) => indexPage(log, records, page),
 
     async logProof(seq) {
       await log.settled()

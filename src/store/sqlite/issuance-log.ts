@@ -94,17 +94,22 @@ const readsOf = (database: Database, table: string): PartitionReads => ({
   last: database.prepare<[], number | null>(`SELECT max(id) FROM ${table}`).pluck(),
 })
 
-const recordOf = (row: Row): IssuedRecord => ({
-  seq: row.id - FIRST_LOGGED,
-  bytes: issuanceRecordOf({
-    serial: row.serial,
-    entry: row.entry,
-    rev: row.rev,
-    binding: row.binding,
-    notAfter: unixSeconds(row.not_after),
-    certificate: certificateDer(row.certificate),
+const recordOf = (row: Row): IssuedRecord => {
+  const certificate = certificateDer(row.certificate)
+  return {
+    seq: row.id - FIRST_LOGGED,
+    bytes: issuanceRecordOf({
+      serial: row.serial,
+      entry: row.entry,
+      rev: row.rev,
+      binding: row.binding,
+      notAfter: unixSeconds(row.not_after),
+      certificate,
+      evidence: row.evidence,
+      policyDigest: row.policy_digest,
+      indexSize: row.index_size,
+    }),
+    certificate,
     evidence: row.evidence,
-    policyDigest: row.policy_digest,
-    indexSize: row.index_size,
-  }),
-})
+  }
+}

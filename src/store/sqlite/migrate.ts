@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 
-/** A database of Capstan: the store, and what a witness remembers. */
-type Kind = 'sqlite' | 'witness'
+/** A database of Capstan: the store, and what a witness or a monitor remembers. */
+type Kind = 'sqlite' | 'witness' | 'watch'
 
 /** The same distance from `src/store/sqlite` and from `dist/store/sqlite`. */
 const folderOf = (kind: Kind): string =>

@@ -21,6 +21,9 @@ const served = await serve('tls', {
       return Promise.resolve(ok(Uint8Array.of(1)))
     },
     issuanceProof: (serial) => Promise.resolve(ok(`proof ${serial}\n`)),
+    indexRecords: ({ from, limit }) => Promise.resolve(ok({ records: [], next: from + limit })),
+    issuanceRecords: ({ from, limit }) =>
+      Promise.resolve(ok({ records: [], next: from + 2 * limit })),
     stateProof: (table, name) => Promise.resolve(ok(`state ${table} ${name}\n`)),
   },
 })
@@ -41,6 +44,19 @@ describe('the log over HTTP', () => {
         'content-type': 'text/plain; charset=utf-8',
         'cache-control': path === 'checkpoint' ? 'no-cache' : 'no-store',
       })
+    }
+  })
+
+  it('has whole records for readers, a page at a time', async () => {
+    expect((await at('records/7')).json).toEqual({ records: [], next: 507 })
+    expect((await at('records/0?limit=1')).json).toEqual({ records: [], next: 1 })
+    const issued = { path: '/v1/logs/issuance/records/3?limit=500', as: people.reader }
+    expect((await ask(served, issued)).json).toEqual({ records: [], next: 1003 })
+    for (const path of ['records/-1', 'records/07', 'records/1?limit=0', 'records/1?limit=501']) {
+      expect((await at(path)).status).toBe(400)
+    }
+    for (const log of ['index', 'issuance']) {
+      expect((await ask(served, { path: `/v1/logs/${log}/records/0` })).status).toBe(401)
     }
   })
 

@@ -1,9 +1,14 @@
 import { ok, refuse } from '../../../core/result.js'
 import { type StateMapTable, stateMapTables } from '../../../namespace/state-map.js'
 import { parseTilePath, type TilePath } from '../../../tlog/tile.js'
-import { type Parameter, serialParameter } from '../parameters.js'
+import {
+  type Parameter,
+  RECORDS_IN_A_PAGE,
+  recordsParameter,
+  serialParameter,
+} from '../parameters.js'
 import { NOTE_TYPE, OCTETS_TYPE } from '../reply.js'
-import { type Route, route } from '../route.js'
+import { answered, jsonAnswer, type Route, route } from '../route.js'
 
 const tileParameter: Parameter<TilePath> = {
   description:
@@ -93,6 +98,17 @@ const issuanceRoutes: readonly Route[] = [
       return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
     },
   }),
+  route('GET /v1/logs/issuance/records/{seq}', 'reader', 'issuanceRecords', {
+    summary: 'Records of the issuance log from a number on, with their certificates and evidence',
+    path: { seq: seqParameter },
+    query: { limit: recordsParameter },
+    answers: [jsonAnswer(200, 'IssuedRecords', 'A page; without those that were pruned')],
+    use: (operations, { path, query }) =>
+      answered(
+        200,
+        operations.issuanceRecords({ from: path.seq, limit: query.limit ?? RECORDS_IN_A_PAGE }),
+      ),
+  }),
 ]
 
 /**
@@ -126,6 +142,17 @@ export const logRoutes: readonly Route[] = [
       const proof = await operations.logProof(path.seq)
       return proof.ok ? ok({ status: 200, type: NOTE_TYPE, body: proof.value }) : proof
     },
+  }),
+  route('GET /v1/logs/index/records/{seq}', 'reader', 'indexRecords', {
+    summary: 'Records of the index log from a number on, with the envelopes that they name',
+    path: { seq: seqParameter },
+    query: { limit: recordsParameter },
+    answers: [jsonAnswer(200, 'IndexRecords', 'A page: all that folding them needs')],
+    use: (operations, { path, query }) =>
+      answered(
+        200,
+        operations.indexRecords({ from: path.seq, limit: query.limit ?? RECORDS_IN_A_PAGE }),
+      ),
   }),
   route('GET /v1/logs/index/state/{table}/{name}', 'reader', 'indexState', {
     summary: 'What the state has under a name at the latest checkpoint, or that it has nothing',

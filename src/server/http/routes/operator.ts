@@ -8,6 +8,7 @@ import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import {
   applyBody,
+  auditBody,
   brakeBody,
   changeBody,
   checkpointBody,
@@ -126,6 +127,13 @@ export const operatorRoutes: readonly Route[] = [
     patience: 'long',
     answers: [jsonAnswer(200, 'VerifiedIssuance', 'The log is of the ledger')],
     use: (operations, { body }) => answered(200, operations.verifyIssuance(body.checkpoint)),
+  }),
+  route('POST /v1/audit', 'operator', 'audit', {
+    summary: 'Is the log honest? Both logs, what was signed of them, and every certificate',
+    body: auditBody,
+    patience: 'long',
+    answers: [jsonAnswer(200, 'Audit', 'Check by check; what was found is in it')],
+    use: (operations, { body }) => answered(200, operations.audit(body)),
   }),
   route('GET /v1/progress', 'operator', 'progress', {
     summary: 'How far a document or a verification is that takes long',

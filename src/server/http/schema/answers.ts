@@ -1,4 +1,5 @@
 import { conditions } from '../../../namespace/permit/decision.js'
+import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
 import { questionSchemas } from './question-answers.js'
@@ -262,6 +263,7 @@ export const answerSchemas = {
   ClusterCheck: shape({ ok: boolean, checks: list(shape(check, { next: string })) }),
   Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
+  ...auditSchemas,
   ...brakeSchemas,
   ...issuanceSchemas,
   ...questionSchemas,

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 import { brakeRequestSchema } from '../../../namespace/brake-schema.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
-import type { JsonBody } from '../../operations.js'
+import type { AskedAudit, JsonBody } from '../../operations.js'
 import { object } from './scalars.js'
 import { type Body, bodyOf } from './json-schema.js'
 
@@ -82,12 +82,20 @@ function anyObject(value: unknown): Result<JsonBody, Refusal<'request.malformed'
   })
 }
 
+const note = { type: 'string', minLength: 1, maxLength: 50_000 }
+
 /** A checkpoint of the index log that was kept elsewhere, as it was signed. */
 export const checkpointBody: Body<{ readonly checkpoint: string }> = bodyOf<{
   readonly checkpoint: string
-}>(object({ checkpoint: { type: 'string', minLength: 1, maxLength: 50_000 } }), {
+}>(object({ checkpoint: note }), {
   checkpoint: 'acme.example/index\n4\n…\n\n— acme.example/index …\n',
 })
+
+/** Older checkpoints of either log, as they were signed. */
+export const auditBody: Body<AskedAudit> = bodyOf<AskedAudit>(
+  object({ full: { type: 'boolean' }, index: note, issuance: note }, ['full']),
+  { full: true },
+)
 
 /** The namespace parses it itself, as it does a change. */
 export const brakeBody: Body<JsonBody> = {

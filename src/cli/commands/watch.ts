@@ -1,0 +1,265 @@
+import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
+import type { LogName } from '../../monitor/alarm.js'
+import { keepWatching } from '../../monitor/keep-watching.js'
+import type { Told } from '../../monitor/raised-alarms.js'
+import type { Look as Looked } from '../../monitor/watch.js'
+import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
+import { answer, type Answer, type CommandSpec } from '../command.js'
+import { diskOperations } from '../enrol/folder-operations.js'
+import { IdentityFolder } from '../enrol/identity-folder.js'
+import { parseBundle } from '../enrol/trust-anchors.js'
+import { exitCode } from '../exit-code.js'
+import type { Invocation } from '../invocation.js'
+import { JsonReader } from '../json-reader.js'
+import { runOwnCommand } from '../own-command.js'
+import { type Outcome, refused, usage } from '../problem.js'
+import { lookOf } from '../screen/look.js'
+import { ProgressLine } from '../screen/progress-line.js'
+import { parseServer } from '../server-url.js'
+import type { OpenWatch, WatchOptions } from '../world.js'
+import { renderAlarm } from './alarm-screen.js'
+import { policyOf, policyOptions } from './policy-options.js'
+
+const FOLDER = '.capstan-watch'
+const USUAL_INTERVAL = seconds(10)
+/** Witnesses are asked again every five minutes. */
+const USUAL_AGE = minutes(10)
+
+async function watch(call: Invocation): Promise<Outcome<Answer>> {
+  const interval = call.duration('interval')
+  if (!interval.ok) return interval
+  const line = new ProgressLine(call.world.stderr)
+  const options = await optionsOf(call, line)
+  if (!options.ok) return options
+  const opened = await call.world.openWatch(options.value)
+  if (!opened.ok) return refused(opened.refusal)
+  await using open = opened.value
+  if (call.has('once')) return await lookOnce(call, open, line)
+  const { maxAge } = options.value.rules
+  return await follow(call, open, {
+    interval: interval.value ?? USUAL_INTERVAL,
+    silence: maxAge,
+    line,
+  })
+}
+
+async function optionsOf(call: Invocation, line: ProgressLine): Promise<Outcome<WatchOptions>> {
+  const policy = await policyOf(call)
+  if (!policy.ok) return policy
+  const age = call.duration('age')
+  if (!age.ok) return age
+  const keys: Partial<Record<LogName, VerifierKey>> = {}
+  for (const [log, text] of [
+    ['index', call.text('key')],
+    ['issuance', call.text('issuanceKey')],
+  ] as const) {
+    const key = text === undefined ? undefined : parseVerifierKey(text)
+    if (key?.ok === false) return refused(key.refusal)
+    if (key) keys[log] = key.value
+  }
+  const way = await wayOf(call)
+  if (!way.ok) return way
+  return {
+    ok: true,
+    value: {
+      folder: call.path(call.text('state') ?? FOLDER),
+      way: way.value,
+      keys,
+      rules: { policy: policy.value, maxAge: age.value ?? USUAL_AGE },
+      progress: (progress) => line.show(progress),
+    },
+  }
+}
+
+/** Over HTTPS as an entry with the reader capability; without --server the local one. */
+async function wayOf(call: Invocation): Promise<Outcome<WatchOptions['way']>> {
+  const server = parseServer(call.text('server'))
+  if (!server.ok) return server
+  const [folder, file] = [call.text('identity'), call.text('caBundle')]
+  if (server.value === undefined) {
+    if (folder !== undefined || file !== undefined) {
+      return usage('--identity and --ca-bundle go with --server')
+    }
+    const config = await call.config()
+    return config.ok ? { ok: true, value: { kind: 'local', config: config.value } } : config
+  }
+  if (folder === undefined) {
+    return usage('who asks? Logs are read by entries with the reader capability', {
+      wanted: '--identity FOLDER',
+      next: 'capstan cert get ALIAS --server URL --out FOLDER --renew keeps such a folder',
+    })
+  }
+  const octets = file === undefined ? undefined : await call.file(file)
+  if (octets?.ok === false) return octets
+  const bundle = octets && parseBundle(octets.value.toString('utf8'), file ?? '')
+  if (bundle?.ok === false) return bundle
+  const identity = new IdentityFolder(call.path(folder), diskOperations)
+  const first = await identity.read()
+  if (!first.ok) return first
+  if (!first.value) {
+    return usage(`${folder} holds no identity`, { wanted: 'what capstan cert get --out made' })
+  }
+  let latest = first.value
+  const trust = async () => {
+    // It is renewed beside this process; while it cannot be read, the one before will do.
+    const stored = await identity.read()
+    if (stored.ok && stored.value) latest = stored.value
+    const { keyPem, certPem, bundlePem } = latest
+    return { ca: bundle?.value ?? bundlePem, cert: certPem, key: keyPem }
+  }
+  return { ok: true, value: { kind: 'remote', server: server.value, trust } }
+}
+
+async function lookOnce(
+  call: Invocation,
+  { watch: monitor, keys, known }: OpenWatch,
+  line: ProgressLine,
+): Promise<Outcome<Answer>> {
+  const look = await monitor.look().finally(() => line.end())
+  for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
+  const { alarms, seenAt, issuanceSize, ...found } = look
+  const json = {
+    ok: alarms.length === 0,
+    keys,
+    known,
+    ...found,
+    issuanceSize: issuanceSize ?? null,
+    seenAt: seenAt === undefined ? null : toIso(seenAt),
+    alarms,
+  }
+  return answer(
+    json,
+    (screen) =>
+      [
+        ...alarms.map((alarm) => renderAlarm(screen, new JsonReader(alarm))),
+        ...(alarms.length === 0 ? [screen.paint('green', 'nothing is wrong')] : []),
+        ...summaryOf(look),
+        ...(known === 'first' ? firstSeen(keys) : []),
+      ].join('\n'),
+    alarms.length === 0 ? exitCode.ok : exitCode.alarmed,
+  )
+}
+
+const summaryOf = ({ indexSize, issuanceSize, checked, gone }: Looked): readonly string[] => [
+  `index log: ${indexSize} records, folded and compared with what was signed`,
+  issuanceSize === undefined
+    ? 'issuance log: no checkpoint'
+    : `issuance log: ${issuanceSize} certificates, ${checked} of them new and checked${gone > 0 ? `, ${gone} gone` : ''}`,
+]
+
+const firstSeen = (keys: OpenWatch['keys']): readonly string[] => [
+  'the keys of the logs were believed at first sight; compare them with capstan status:',
+  `  ${keys.index}`,
+  `  ${keys.issuance}`,
+]
+
+interface Following {
+  readonly interval: Seconds
+  readonly silence: Seconds
+  readonly line: ProgressLine
+}
+
+async function follow(
+  call: Invocation,
+  { watch: monitor, keys, known }: OpenWatch,
+  { interval, silence, line }: Following,
+): Promise<Outcome<Answer>> {
+  const { clock, signal } = call.world
+  say(call, { event: 'watching', keys, known }, () => `watching ${keys.index}, ${keys.issuance}`)
+  let before = ''
+  const count = await keepWatching({
+    ...{ watch: monitor, clock, interval, silence, signal },
+    told: async (told, at) => {
+      line.end()
+      say(call, { event: 'alarm', at: toIso(at), state: told.state, ...told.alarm }, () =>
+        wordsOf(call, told),
+      )
+      await tellCommand(call, told)
+    },
+    looked: ({ indexSize, issuanceSize = 0, checked, gone }) => {
+      line.end()
+      const now = `${indexSize} ${issuanceSize}`
+      if (now === before) return
+      before = now
+      say(
+        call,
+        { event: 'looked', indexSize, issuanceSize, checked, gone },
+        () => `${indexSize} records, ${issuanceSize} certificates, ${checked} of them new`,
+      )
+    },
+    unheard: ({ message }) => {
+      line.end()
+      say(call, { event: 'unheard', detail: message }, () => `not read: ${message}`)
+    },
+  })
+  const exit = count === 0 ? exitCode.ok : exitCode.alarmed
+  return answer({ event: 'stopped', alarms: count }, () => '', exit)
+}
+
+/** One line per event: JSON on standard output with --json, words on standard error without. */
+function say(call: Invocation, line: Readonly<Record<string, unknown>>, words: () => string): void {
+  if (call.has('json')) call.world.stdout.write(`${JSON.stringify(line)}\n`)
+  else call.world.stderr.write(`${words()}\n`)
+}
+
+function wordsOf(call: Invocation, { state, alarm }: Told): string {
+  const { stderr, env, clock } = call.world
+  const look = lookOf(stderr, env, clock.now())
+  const words = renderAlarm(look, new JsonReader(alarm))
+  return state === 'over' ? `${look.paint('green', 'over')}: ${words}` : words
+}
+
+/** The operator's own command gets each alarm on its standard input. */
+async function tellCommand(call: Invocation, { state, alarm }: Told): Promise<void> {
+  const command = call.text('exec')
+  if (command === undefined) return
+  const { env, clock } = call.world
+  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm })}\n`
+  const { ended, detail } = await runOwnCommand(command, env, input)
+  if (ended === 'badly') call.world.stderr.write(`--exec ended badly: ${detail}\n`)
+}
+
+export const watchCommand: CommandSpec = {
+  path: 'watch',
+  summary: 'a monitor: follow both logs of a Capstan, and alarm on what should not be',
+  details: [
+    'Trusts nothing that the server says but its form: verifies every checkpoint, folds the index log itself with every signature and vote, compares the state that comes of it with the one that is signed, and judges each certificate by the index of its moment. docs/monitoring.md says what each alarm means and what to do.',
+    'Alarms go to standard error, or with --json to standard output, a line each; --exec gets each of them. With --once it looks once and ends: 10 where there is an alarm.',
+    'What it found right last is remembered in --state: a log that shows less, or another history, is found out after a restart too. Never put back an older copy of that folder.',
+  ],
+  options: [
+    { flags: '--server <url>', description: 'https://HOST:PORT (default: the local one)' },
+    {
+      flags: '--identity <folder>',
+      description: 'who asks: a folder of `capstan cert get --renew`, of an entry that may read',
+    },
+    {
+      flags: '--ca-bundle <file>',
+      description: 'trust anchors to know the server by (default: those of the identity)',
+    },
+    { flags: '--state <folder>', description: `what is remembered (default: ${FOLDER})` },
+    { flags: '--key <vkey>', description: 'the key of the index log (default: as at first sight)' },
+    {
+      flags: '--issuance-key <vkey>',
+      description: 'the key of the issuance log (default: as at first sight)',
+    },
+    ...policyOptions,
+    {
+      flags: '--age <duration>',
+      description:
+        'how long ago the witnesses may have seen the checkpoint, and how long the server may be silent (default: 10m)',
+    },
+    { flags: '--interval <duration>', description: 'time between two looks (default: 10s)' },
+    { flags: '--once', description: 'look once, and end' },
+    {
+      flags: '--exec <command>',
+      description: 'run by /bin/sh -c for each alarm, which it gets as JSON on standard input',
+    },
+  ],
+  examples: [
+    'capstan watch --server https://ca.acme.example:8443 --identity ./identity --policy witnesses.txt',
+    "capstan watch --server https://ca.acme.example:8443 --identity ./identity --exec './page-somebody'",
+    'capstan watch --once --json',
+  ],
+  run: watch,
+}

@@ -1,0 +1,71 @@
+import { ok, type Result } from '../core/result.js'
+import { parseIssuanceRecord } from '../namespace/issuance-record.js'
+import type { Pace } from '../namespace/ports.js'
+import type { Alarm } from './alarm.js'
+import { CertificatesThen, type CertificatesThenDeps } from './certificates-then.js'
+import type { ShownCertificate } from './ports.js'
+import { serialTwice } from './serial-twice.js'
+
+/** Certificates that are judged at a time. */
+const STRETCH = 4096
+/** Alarms that are told one by one. */
+const MOST_ALARMS = 100
+
+export interface AuditCertificatesDeps extends CertificatesThenDeps {
+  /** Records of the index log. */
+  readonly indexSize: number
+  /** Certificates of the issuance log. */
+  readonly issued: number
+  /** Records of the `limit` numbers from `from` on; without those of certificates that were pruned. */
+  readonly read: (from: number, limit: number) => Promise<readonly ShownCertificate[]>
+  readonly pace: Pace
+}
+
+export interface AuditedCertificates {
+  /** Certificates that are there, each of which was judged. */
+  readonly checked: number
+  /** Certificates of which only the hash is left. */
+  readonly gone: number
+  /** How many alarms there are. */
+  readonly alarms: number
+  /** The first of them. */
+  readonly first: readonly Alarm[]
+}
+
+/** Was every certificate that is still there allowed by the index of its moment? No serial stands twice. */
+export async function auditCertificates(
+  deps: AuditCertificatesDeps,
+): Promise<Result<AuditedCertificates>> {
+  const { issued, indexSize, read, pace } = deps
+  await using judge = new CertificatesThen(deps)
+  const serials = new Map<string, number>()
+  const first: Alarm[] = []
+  let [checked, alarms] = [0, 0]
+  const note = (found: readonly Alarm[]): void => {
+    alarms += found.length
+    first.push(...found.slice(0, Math.max(0, MOST_ALARMS - first.length)))
+  }
+  for (let from = 0; from < issued; from += STRETCH) {
+    const shown = await read(from, Math.min(STRETCH, issued - from))
+    const judged = await judge.judge(shown, indexSize)
+    if (!judged.ok) return judged
+    note(judged.value)
+    note(twice(shown, serials))
+    checked += shown.length
+    await pace({ work: 'check certificates', done: from + shown.length, total: issued })
+  }
+  return ok({ checked, gone: issued - checked, alarms, first })
+}
+
+function twice(shown: readonly ShownCertificate[], serials: Map<string, number>): Alarm[] {
+  const found: Alarm[] = []
+  for (const { seq, bytes } of shown) {
+    const record = parseIssuanceRecord(bytes)
+    if (!record.ok) continue
+    const { serial } = record.value
+    const before = serials.get(serial)
+    if (before === undefined) serials.set(serial, seq)
+    else if (before !== seq) found.push(serialTwice(serial, before, seq))
+  }
+  return found
+}

@@ -1,0 +1,157 @@
+import { ok, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
+import { leafClaims } from '../ca/leaf-claims.js'
+import { allowedThen } from '../namespace/allowed-then.js'
+import { foldOn } from '../namespace/fold-on.js'
+import { FoldedState } from '../namespace/folded-state.js'
+import { type IssuanceRecord, parseIssuanceRecord } from '../namespace/issuance-record.js'
+import { readRecord } from '../namespace/log-record.js'
+import type { IndexLog, Pace, StateStore } from '../namespace/ports.js'
+import { rememberedStandings } from '../namespace/remembered-standings.js'
+import { replay, STRETCH } from '../namespace/replay.js'
+import type { IndexState } from '../namespace/state.js'
+import { type Alarm, alarmOf, notAllowedAlarm } from './alarm.js'
+import type { ShownCertificate } from './ports.js'
+
+/**
+ * Certificates are recorded in about the order of the states that they were granted on: so many records
+ * later than the earliest of a stretch the next one may begin.
+ */
+const MARGIN = 256
+/** Entries whose standing is remembered while the state stays. */
+const STANDINGS = 10_000
+
+export interface CertificatesThenDeps {
+  readonly log: Pick<IndexLog, 'read'>
+  /** Empty tables. */
+  readonly scratch: () => StateStore & AsyncDisposable
+  readonly pace: Pace
+}
+
+interface Read {
+  readonly shown: ShownCertificate
+  readonly record: IssuanceRecord
+}
+
+/**
+ * Judges certificates by the index of their moment, which is folded again for it: a stretch of them at
+ * a time, each in the state of the size that it names. What is folded is kept for the next stretch.
+ */
+export class CertificatesThen implements AsyncDisposable {
+  private readonly deps: CertificatesThenDeps
+  private readonly standingOf = rememberedStandings(STANDINGS)
+  private tables: (StateStore & AsyncDisposable) | undefined
+
+  constructor(deps: CertificatesThenDeps) {
+    this.deps = deps
+  }
+
+  /**
+   * Alarms about these certificates, in their order; `size` is how many records the index log has. A
+   * record of the index that does not hold is a refusal.
+   */
+  async judge(shown: readonly ShownCertificate[], size: number): Promise<Result<readonly Alarm[]>> {
+    const alarms: Alarm[] = []
+    const bySize = new Map<number, Read[]>()
+    for (const one of shown) {
+      const record = parseIssuanceRecord(one.bytes)
+      if (!record.ok) {
+        alarms.push({ ...alarmOf('bad-record', 'issuance', record.refusal), record: one.seq })
+        continue
+      }
+      const read = { shown: one, record: record.value }
+      const { size: then } = record.value
+      if (then !== null && then > size) {
+        alarms.push(unknownSize(read, size))
+        continue
+      }
+      const there = bySize.get(then ?? size)
+      if (there) there.push(read)
+      else bySize.set(then ?? size, [read])
+    }
+    const judged = await this.judgeBySize(bySize, size, alarms)
+    if (!judged.ok) return judged
+    return ok(alarms.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.tables?.[Symbol.asyncDispose]()
+    this.tables = undefined
+  }
+
+  private async judgeBySize(
+    bySize: ReadonlyMap<number, readonly Read[]>,
+    size: number,
+    alarms: Alarm[],
+  ): Promise<Result<undefined>> {
+    const sizes = [...bySize.keys()].sort((a, b) => a - b)
+    const [first, last] = [sizes[0], sizes.at(-1)]
+    if (first === undefined || last === undefined) return ok()
+    const { log, pace } = this.deps
+    const judgeAt = (state: IndexState, replacedAt?: UnixSeconds): void => {
+      for (const read of bySize.get(state.size) ?? []) {
+        const alarm = this.judgeOne(read, state, replacedAt)
+        if (alarm) alarms.push(alarm)
+      }
+    }
+    const tables = await this.tablesBefore(first)
+    const begun = await replay(log, tables, { size: Math.max(0, first - MARGIN), pace })
+    if (!begun.ok) return begun
+    for (;;) {
+      const state = new FoldedState(tables.state)
+      const folded = await foldOn(log, state, {
+        size: Math.min(last, state.size + STRETCH),
+        total: last,
+        pace,
+        before: (then, { ts }) => judgeAt(then, ts),
+      })
+      if (!folded.ok) return folded
+      if (state.size < last) {
+        await tables.advance(state.changes())
+        continue
+      }
+      judgeAt(state, last < size ? await this.timeOf(last) : undefined)
+      return ok()
+    }
+  }
+
+  /** Tables that are not beyond `size`: those of the stretch before, or empty ones. */
+  private async tablesBefore(size: number): Promise<StateStore> {
+    if (this.tables && this.tables.state.meta.size > size) await this[Symbol.asyncDispose]()
+    this.tables ??= this.deps.scratch()
+    return this.tables
+  }
+
+  private async timeOf(seq: number): Promise<UnixSeconds | undefined> {
+    const [next] = await this.deps.log.read(seq, 1)
+    return next && readRecord(next.bytes)?.ts
+  }
+
+  private judgeOne(
+    { shown, record }: Read,
+    state: IndexState,
+    replacedAt: UnixSeconds | undefined,
+  ): Alarm | undefined {
+    const { certificate: der, evidence } = shown
+    const claims = leafClaims(der)
+    const certificate = { der, claims: claims.ok ? claims.value : undefined }
+    const issued = { record, certificate, evidence, replacedAt }
+    const because = allowedThen(state, issued, this.standingOf)
+    return because && notAllowedAlarm(aboutOf({ shown, record }), because)
+  }
+}
+
+const aboutOf = ({ shown, record }: Read) => ({
+  record: shown.seq,
+  serial: record.serial,
+  ...(record.entry !== null && { entry: record.entry }),
+})
+
+const unknownSize = (read: Read, size: number): Alarm => ({
+  code: 'unknown-size',
+  log: 'issuance',
+  detail: 'a certificate names a size of the index log that it does not have',
+  ...aboutOf(read),
+  wanted: `at most ${size} records`,
+  found: String(read.record.size),
+})

@@ -1,0 +1,163 @@
+import type { Pace, StateStore, StoredRecord } from '../namespace/ports.js'
+import { replay, STRETCH } from '../namespace/replay.js'
+import { emptyRange, rangeRoot } from '../tlog/compact-range.js'
+import { sameHash } from '../tlog/hash.js'
+import { toBase64 } from '../tlog/note-text.js'
+import type { SignedHead } from '../tlog/ports.js'
+import { type Alarm, alarmOf } from './alarm.js'
+import { headFault } from './compare-heads.js'
+import { LeafHashes } from './leaf-hashes.js'
+import type { RememberedHead, ShownLogs, WatchMemory } from './ports.js'
+import { OtherRecords, sameRecords, ShownRecords } from './shown-records.js'
+
+/** Of a head that was found wrong: so many looks later its records are read again. */
+const REST = 10
+
+interface Faulty {
+  readonly head: string
+  readonly alarms: readonly Alarm[]
+  rest: number
+}
+
+const nameOf = ({ size, root, state }: SignedHead): string =>
+  [size, toBase64(root), state ? toBase64(state) : ''].join(' ')
+
+export interface FollowIndexDeps {
+  readonly shown: ShownLogs
+  readonly memory: WatchMemory
+  /** Empty tables. */
+  readonly scratch: () => StateStore & AsyncDisposable
+  readonly pace: Pace
+  /** Verifier key of the log. */
+  readonly key: string
+}
+
+/**
+ * The index log, folded here from its first record: every signature, every vote and every rule is
+ * checked again, and the state that comes of it is compared with the one that the log signs.
+ */
+export class FollowedIndex implements AsyncDisposable {
+  private readonly deps: FollowIndexDeps
+  private readonly leaves = new LeafHashes()
+  private tables: StateStore & AsyncDisposable
+  /** Of what the tables are of. */
+  private range = emptyRange()
+  private found = 0
+  private faulty: Faulty | undefined
+
+  constructor(deps: FollowIndexDeps) {
+    this.deps = deps
+    this.tables = deps.scratch()
+  }
+
+  /** Records that were found to be right, all of them signed. */
+  get size(): number {
+    return this.found
+  }
+
+  /** These records once more: no others than were found to be right. */
+  read(from: number, limit: number): Promise<readonly StoredRecord[]> {
+    const most = Math.max(0, Math.min(limit, this.found - from))
+    return most === 0 ? Promise.resolve([]) : sameRecords(this.deps.shown, this.leaves, from, most)
+  }
+
+  /** Reads on to this head. Alarms about it; what is remembered moves only where there are none. */
+  async follow(head: SignedHead): Promise<readonly Alarm[]> {
+    const { memory, key } = this.deps
+    const remembered = await memory.head('index')
+    const fault = headFault('index', head, remembered)
+    if (fault) return [fault]
+    const { faulty } = this
+    if (faulty?.head === nameOf(head) && faulty.rest > 0) {
+      faulty.rest -= 1
+      return faulty.alarms
+    }
+    const alarms = await this.fold(head, remembered)
+    if (alarms.length > 0) {
+      this.faulty = { head: nameOf(head), alarms, rest: REST }
+      await this.forget()
+      return alarms
+    }
+    this.faulty = undefined
+    this.found = head.size
+    await memory.remember('index', { ...head, key, frontier: this.range.hashes }, [])
+    return []
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.tables[Symbol.asyncDispose]()
+  }
+
+  private async fold(
+    head: SignedHead,
+    remembered: RememberedHead | undefined,
+  ): Promise<readonly Alarm[]> {
+    const { shown, pace } = this.deps
+    try {
+      for (;;) {
+        const { size } = this.tables.state.meta
+        const end = Math.min(head.size, size + STRETCH)
+        const records = new ShownRecords(shown, this.leaves, this.range, remembered)
+        const folded = await replay(records, this.tables, { size: end, pace })
+        if (!folded.ok) {
+          const root = await this.rootOf(records, head.size)
+          if (!sameHash(root, head.root)) return [otherRoot(head, root)]
+          return [alarmOf('bad-record', 'index', folded.refusal)]
+        }
+        this.range = records.range
+        if (end === head.size) break
+      }
+    } catch (error) {
+      // What was read after the last stretch is read again.
+      this.leaves.cut(this.range.end)
+      if (error instanceof OtherRecords) return [inconsistent(error.message)]
+      throw error
+    }
+    const root = rangeRoot(this.range)
+    if (!sameHash(root, head.root)) return [otherRoot(head, root)]
+    const state = this.tables.map.root.hash
+    if (!head.state || sameHash(state, head.state)) return []
+    return [
+      {
+        code: 'other-state',
+        log: 'index',
+        detail: 'the state that the checkpoint signs is not what its records come to',
+        wanted: toBase64(state),
+        found: toBase64(head.state),
+      },
+    ]
+  }
+
+  /** Of so many records as they are shown, whether they hold or not. */
+  private async rootOf(records: ShownRecords, size: number): Promise<Uint8Array> {
+    while (records.range.end < size) {
+      const { end } = records.range
+      const read = await records.read(end, Math.min(STRETCH, size - end))
+      if (read.length === 0) break
+    }
+    return rangeRoot(records.range)
+  }
+
+  /** Begins anew, and still knows what was found to be right. */
+  private async forget(): Promise<void> {
+    await this.tables[Symbol.asyncDispose]()
+    this.tables = this.deps.scratch()
+    this.range = emptyRange()
+    this.leaves.cut(this.found)
+  }
+}
+
+const inconsistent = (found: string): Alarm => ({
+  code: 'inconsistent',
+  log: 'index',
+  detail: 'the log does not go on from what it showed before',
+  found,
+})
+
+const otherRoot = ({ size, root }: SignedHead, found: Uint8Array): Alarm => ({
+  code: 'inconsistent',
+  log: 'index',
+  detail: 'the records that are shown are not those that were signed',
+  wanted: `root ${toBase64(root)} of ${size} records`,
+  found: `root ${toBase64(found)}`,
+})

@@ -1,0 +1,71 @@
+import { plus, type Seconds, toIso, type UnixSeconds, unixSeconds } from '../core/time.js'
+import type { Refusal } from '../core/refusal.js'
+import { noWitnesses, type Policy } from '../tlog/policy.js'
+import type { SignedHead } from '../tlog/ports.js'
+import { stateRootOf } from '../tlog/state-root.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
+import { type VerifiedCheckpoint, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
+import { asOf } from '../verify/freshness.js'
+import { type Alarm, type AlarmCode, alarmOf, type LogName } from './alarm.js'
+
+/** By what a checkpoint is judged. */
+export interface CheckpointRules {
+  readonly key: VerifierKey
+  /** Whose cosignatures are wanted of the index log; nobody cosigns the other. */
+  readonly policy: Policy
+  /** How long ago the witnesses may have seen it. */
+  readonly maxAge: Seconds
+}
+
+export interface JudgedCheckpoint {
+  /** Undefined where the key of the log has not signed it. */
+  readonly head?: SignedHead
+  readonly alarms: readonly Alarm[]
+  /** When as many witnesses as the policy wants had seen it. */
+  readonly seenAt?: UnixSeconds
+}
+
+/** Did the log sign this, and did the witnesses, and lately? Pure. */
+export function judgeCheckpoint(
+  log: LogName,
+  note: Uint8Array,
+  { key, policy, maxAge }: CheckpointRules,
+  now: UnixSeconds,
+): JudgedCheckpoint {
+  const signed = verifyCheckpoint(note, key, noWitnesses)
+  if (!signed.ok) return { alarms: [alarmOf(codeOf(signed.refusal), log, signed.refusal)] }
+  const state = stateRootOf(signed.value)
+  if (!state.ok) return { alarms: [alarmOf('bad-checkpoint', log, state.refusal)] }
+  const { size, root } = signed.value
+  const text = Buffer.from(note).toString()
+  const head = { size, root, note: text, ...(state.value && { state: state.value }) }
+  if (log === 'issuance' || policy.quorum === undefined) return { head, alarms: [] }
+  const cosigned = verifyCheckpoint(note, key, policy)
+  if (!cosigned.ok) {
+    return { head, alarms: [alarmOf(codeOf(cosigned.refusal), log, cosigned.refusal)] }
+  }
+  return { head, ...judgeAge(cosigned.value, policy, maxAge, now) }
+}
+
+function judgeAge(
+  { cosignatures }: VerifiedCheckpoint,
+  policy: Policy,
+  maxAge: Seconds,
+  now: UnixSeconds,
+): Pick<JudgedCheckpoint, 'alarms' | 'seenAt'> {
+  const seenAt = asOf(cosignatures, policy, unixSeconds(0), now).at
+  if (now <= plus(seenAt, maxAge)) return { alarms: [], seenAt }
+  const alarm: Alarm = {
+    code: 'stale-checkpoint',
+    log: 'index',
+    detail: 'the witnesses have not seen the checkpoint that is shown for too long',
+    wanted: `one that they saw in the last ${maxAge} seconds`,
+    found: `seen at ${toIso(seenAt)}`,
+  }
+  return { alarms: [alarm], seenAt }
+}
+
+function codeOf({ code }: Refusal): AlarmCode {
+  if (code === 'tlog.bad-signature' || code === 'tlog.unknown-key') return 'bad-signature'
+  return code === 'tlog.no-quorum' ? 'missing-cosigners' : 'bad-checkpoint'
+}

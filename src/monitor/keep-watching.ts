@@ -1,0 +1,58 @@
+import { DependencyError } from '../core/dependency-error.js'
+import { type Clock, plus, type Seconds, type UnixSeconds } from '../core/time.js'
+import type { Alarm } from './alarm.js'
+import { lasts, RaisedAlarms, type Told } from './raised-alarms.js'
+import type { Look, Watch } from './watch.js'
+
+export interface KeepWatchingDeps {
+  readonly watch: Pick<Watch, 'look'>
+  readonly clock: Clock
+  readonly interval: Seconds
+  /** How long nothing may be heard of the server before that is an alarm. */
+  readonly silence: Seconds
+  readonly signal: AbortSignal
+  readonly told: (told: Told, at: UnixSeconds) => Promise<void>
+  readonly looked: (look: Look) => void
+  /** A look to which no answer came. */
+  readonly unheard: (error: DependencyError) => void
+}
+
+/** Looks until `signal` aborts, and tells what is new. How many alarms were raised. */
+export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
+  const { watch, clock, interval, silence, signal } = deps
+  const raised = new RaisedAlarms()
+  let [heard, count] = [clock.now(), 0]
+  let last: readonly Alarm[] = []
+  const isOver = (): boolean => signal.aborted
+  while (!isOver()) {
+    try {
+      const look = await watch.look()
+      heard = clock.now()
+      // What was found once was told then.
+      last = look.alarms.filter(lasts)
+      count += await tell(look.alarms)
+      deps.looked(look)
+    } catch (error) {
+      if (!(error instanceof DependencyError)) throw error
+      if (isOver()) break
+      deps.unheard(error)
+      const isSilent = clock.now() >= plus(heard, silence)
+      count += await tell(isSilent ? [...last, silent(silence, error)] : last)
+    }
+    await clock.sleepUntil(plus(clock.now(), interval), signal)
+  }
+  return count
+
+  async function tell(alarms: readonly Alarm[]): Promise<number> {
+    const news = raised.after(alarms, clock.now())
+    for (const told of news) await deps.told(told, clock.now())
+    return news.filter(({ state }) => state === 'raised').length
+  }
+}
+
+const silent = (silence: Seconds, { message }: DependencyError): Alarm => ({
+  code: 'silent',
+  log: 'index',
+  detail: `nothing could be read for ${silence} seconds`,
+  found: message,
+})

@@ -1,0 +1,169 @@
+import { type Attack, edit } from './attack.js'
+
+const file = 'test/monitor/lies.test.ts'
+
+/** What whoever has the keys of a Capstan, or stands before it, may try against those who watch it. */
+export const monitorAttacks: readonly Attack[] = [
+  {
+    id: 'attack 18',
+    where: 'any log',
+    what: 'another history is shown to a monitor than before',
+    proofs: [
+      {
+        file,
+        name: 'of two histories of one size is an alarm',
+        check: 'a monitor remembers the root of the size that it saw',
+        without: edit(
+          'src/monitor/compare-heads.ts',
+          'const isSame = sameHash(shown.root, remembered.root) && isSameState(shown, remembered)',
+          'const isSame = isSameState !== undefined',
+        ),
+      },
+      {
+        file,
+        name: 'of which one is longer is an alarm too',
+        check: 'what is read goes on from what was remembered',
+        without: edit(
+          'src/monitor/shown-records.ts',
+          'if (!sameHash(rangeRoot(this.range), remembered.root)) {',
+          'if (sameHash(rangeRoot(this.range), new Uint8Array(32))) {',
+        ),
+      },
+      {
+        file,
+        name: 'of certificates is an alarm too',
+        check: 'the leaves come to the root that was signed',
+        without: edit(
+          'src/monitor/follow-issuance.ts',
+          'if (!sameHash(root, head.root)) {',
+          'if (sameHash(root, head.root.subarray(1))) {',
+        ),
+      },
+      {
+        file,
+        name: 'of one size and another state is an alarm',
+        check: 'the state root is compared with the remembered one too',
+        without: edit(
+          'src/monitor/compare-heads.ts',
+          'a === undefined || b === undefined || sameHash(a, b)',
+          'a === undefined || b === undefined || a.length === b.length',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 19',
+    where: 'any log',
+    what: 'the end of a log that a monitor has seen is gone',
+    proofs: [
+      {
+        file,
+        name: 'after an older backup was put back is an alarm',
+        check: 'no head is smaller than the remembered one',
+        without: edit(
+          'src/monitor/compare-heads.ts',
+          'if (shown.size < remembered.size) {',
+          'if (shown.size < 0) {',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 22',
+    where: 'TUF: freeze',
+    what: 'an old checkpoint, or an old index for one entry, is kept alive',
+    proofs: [
+      {
+        file,
+        name: 'that the witnesses have not seen for too long is an alarm',
+        check: 'a monitor wants a quorum that has seen the checkpoint lately',
+        without: edit(
+          'src/monitor/judge-checkpoint.ts',
+          'if (now <= plus(seenAt, maxAge)) return',
+          'if (now <= plus(now, maxAge)) return',
+        ),
+      },
+      {
+        file,
+        name: 'on an index that was replaced long before is an alarm',
+        check: 'a certificate is of an index that was not replaced long before it begins',
+        without: edit(
+          'src/namespace/allowed-then.ts',
+          'if (notBefore <= plus(replacedAt, GRANT_LAG)) return undefined',
+          'if (notBefore <= plus(notBefore, GRANT_LAG)) return undefined',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 65',
+    where: 'any CA',
+    what: 'a certificate that no entry of its moment allows, signed and logged',
+    proofs: [
+      {
+        file,
+        name: 'because its policy digest is of no commit is an alarm, once',
+        check: 'the policy digest of a certificate is what the index of its size gives',
+        without: [
+          {
+            file: 'src/namespace/allowed-then.ts',
+            find: 'if (grant.policyDigest !== record.policyDigest) {',
+            replace: "if (grant.policyDigest === '') {",
+          },
+          {
+            file: 'src/namespace/allowed-then.ts',
+            find: 'if (claims.identity !== grant.identity) return',
+            replace: "if (grant.identity === '') return",
+          },
+        ],
+      },
+      {
+        file,
+        name: 'because it says more names than the grant is an alarm',
+        check: 'the names are those that the index gives, in their order',
+        without: edit(
+          'src/namespace/allowed-then.ts',
+          "if (wanted !== found) return no('names', wanted, found)",
+          "if (wanted === '') return no('names', wanted, found)",
+        ),
+      },
+      {
+        file,
+        name: 'because the entry was suspended then is an alarm',
+        check: 'only an active entry has certificates',
+        without: [
+          {
+            file: 'src/namespace/allowed-then.ts',
+            find: "if (entry.state !== 'active') return",
+            replace: "if (entry.state === 'retiring') return",
+          },
+          {
+            file: 'src/namespace/allowed-then.ts',
+            find: 'if (claims.identity !== grant.identity) return',
+            replace: "if (grant.identity === '') return",
+          },
+        ],
+      },
+      {
+        file,
+        name: 'because its record names a size that the log has not is an alarm',
+        check: 'a size that is named is one that the log has',
+        without: edit(
+          'src/monitor/certificates-then.ts',
+          'if (then !== null && then > size) {',
+          'if (then !== null && then < 0) {',
+        ),
+      },
+      {
+        file,
+        name: 'because it is of nobody, and says that it is somebody is an alarm',
+        check: 'a certificate of no entry has no governed identity and no workload name',
+        without: edit(
+          'src/namespace/allowed-then.ts',
+          'if (record.entry === null) return serverLeafFault(issued)',
+          'if (record.entry === null) return serverLeafFault({})',
+        ),
+      },
+    ],
+  },
+]

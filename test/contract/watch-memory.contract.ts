@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals'
+import type { RememberedHead, WatchMemory } from '../../src/monitor/ports.js'
+
+const head = (size: number, over: Partial<RememberedHead> = {}): RememberedHead => ({
+  key: 'log.example/index+00000000+AAAA',
+  size,
+  root: Buffer.alloc(32, size),
+  state: Buffer.alloc(32, size + 1),
+  frontier: [Buffer.alloc(32, 1), Buffer.alloc(32, 2)],
+  note: `a note of ${size}\n`,
+  ...over,
+})
+const serial = (at: number): string => at.toString(16).padStart(32, '0')
+
+/** What every memory of a monitor must keep. `reopen` gives what a new process would see. */
+export function watchMemoryContract(
+  name: string,
+  open: () => Promise<{
+    readonly memory: WatchMemory
+    readonly reopen: () => Promise<WatchMemory>
+  }>,
+): void {
+  describe(`WatchMemory: ${name}`, () => {
+    it('has nothing at first', async () => {
+      const { memory } = await open()
+      expect(await memory.head('index')).toBeUndefined()
+      expect(await memory.recordOf(serial(1))).toBeUndefined()
+    })
+
+    it('remembers a head of each log, and serial numbers, for the next process', async () => {
+      const { memory, reopen } = await open()
+      const { state: _none, ...issuance } = head(5)
+      expect(await memory.remember('index', head(3), [])).toBe(true)
+      expect(await memory.remember('issuance', issuance, [{ serial: serial(7), record: 4 }])).toBe(
+        true,
+      )
+      const later = await reopen()
+      expect(plain(await later.head('index'))).toEqual(plain(head(3)))
+      expect(plain(await later.head('issuance'))).toEqual(plain(issuance))
+      expect(await later.recordOf(serial(7))).toBe(4)
+      expect(await later.recordOf(serial(8))).toBeUndefined()
+    })
+
+    it('never goes back, to no other key and not to another head of the size', async () => {
+      const { memory } = await open()
+      await memory.remember('index', head(3), [])
+      for (const other of [head(2), head(3, { note: 'x' }), head(9, { key: 'other' })]) {
+        expect(await memory.remember('index', other, [{ serial: serial(1), record: 0 }])).toBe(
+          false,
+        )
+      }
+      expect(plain(await memory.head('index'))).toEqual(plain(head(3)))
+      // Both or neither.
+      expect(await memory.recordOf(serial(1))).toBeUndefined()
+    })
+
+    it('keeps the first record of a serial number', async () => {
+      const { memory } = await open()
+      await memory.remember('issuance', head(1), [{ serial: serial(1), record: 0 }])
+      await memory.remember('issuance', head(2), [{ serial: serial(1), record: 1 }])
+      expect(await memory.recordOf(serial(1))).toBe(0)
+    })
+  })
+}
+
+/** Buffers and arrays of octets are equal here when their octets are. */
+const plain = (remembered: RememberedHead | undefined): unknown =>
+  remembered && {
+    ...remembered,
+    root: Buffer.from(remembered.root).toString('hex'),
+    state: remembered.state && Buffer.from(remembered.state).toString('hex'),
+    frontier: remembered.frontier.map((hash) => Buffer.from(hash).toString('hex')),
+  }

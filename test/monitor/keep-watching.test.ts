@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import { minutes } from '../../src/core/time.js'
+import type { Alarm } from '../../src/monitor/alarm.js'
+import { keepWatching } from '../../src/monitor/keep-watching.js'
+import type { Told } from '../../src/monitor/raised-alarms.js'
+import type { Look } from '../../src/monitor/watch.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+const fork: Alarm = { code: 'fork', log: 'index', detail: 'two histories' }
+const bad: Alarm = { code: 'not-allowed', log: 'issuance', detail: 'x', record: 3, serial: 'ab' }
+const looked = (...alarms: readonly Alarm[]): Look => ({
+  ...{ alarms, indexSize: 1, issuanceSize: 1, checked: 0, gone: 0, seenAt: undefined },
+})
+
+/** Looks one after another, a minute apart; an error is a look to which no answer came. */
+async function watched(looks: readonly (Look | Error)[], gap = minutes(1)) {
+  const clock = new FakeClock()
+  const over = new AbortController()
+  const told: string[] = []
+  const heard: string[] = []
+  let at = 0
+  const running = keepWatching({
+    watch: {
+      look: () => {
+        const look = looks[at]
+        at += 1
+        if (at >= looks.length) over.abort()
+        return look instanceof Error ? Promise.reject(look) : Promise.resolve(look!)
+      },
+    },
+    ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
+    told: ({ state, alarm }: Told) => {
+      told.push(`${at} ${state} ${alarm.code}`)
+      return Promise.resolve()
+    },
+    looked: () => heard.push('looked'),
+    unheard: ({ message }) => heard.push(message),
+  })
+  running.catch(() => undefined)
+  for (const _ of looks) {
+    await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(gap)
+  }
+  return { count: await running, told, heard }
+}
+
+describe('alarms, look after look', () => {
+  it('are told when they begin and when they end', async () => {
+    const { told, count } = await watched([
+      looked(),
+      looked(fork),
+      looked(fork),
+      looked(),
+      looked(),
+    ])
+    expect(told).toEqual(['2 raised fork', '4 over fork'])
+    expect(count).toBe(1)
+  })
+
+  it('are told again after an hour', async () => {
+    const looks = Array.from({ length: 4 }, () => looked(fork))
+    expect((await watched(looks, minutes(30))).told).toEqual(['1 raised fork', '3 raised fork'])
+  })
+
+  it('about a certificate are told as they are found', async () => {
+    const { told } = await watched([looked(bad), looked(), looked(bad, fork), looked(fork)])
+    expect(told).toEqual(['1 raised not-allowed', '3 raised not-allowed', '3 raised fork'])
+  })
+
+  it('stay while no answer comes, and after ten minutes silence is one', async () => {
+    const away = new DependencyError('server', 'it cannot be reached')
+    const { told, heard, count } = await watched(
+      [looked(fork), away, away, away, looked()],
+      minutes(5),
+    )
+    expect(told).toEqual(['1 raised fork', '3 raised silent', '5 over fork', '5 over silent'])
+    expect(heard).toEqual(['looked', ...Array<string>(3).fill(away.message), 'looked'])
+    expect(count).toBe(2)
+  })
+
+  it('end with what is no failure of the server', async () => {
+    await expect(watched([new TypeError('a defect')])).rejects.toThrow(TypeError)
+  })
+})
