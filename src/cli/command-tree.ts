@@ -4,6 +4,7 @@ import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
 import { brakeCommands } from './commands/brake.js'
+import { recoveryCommands } from './commands/recovery.js'
 import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
 import { certReadCommands } from './commands/cert.js'
@@ -49,6 +50,7 @@ export const groups: Readonly<Record<string, string>> = {
   voter: 'the keys that voters sign with',
   group: 'groups: who decides for a scope',
   proposal: 'proposals: changes that wait for votes',
+  recovery: 'recovery: other voters for a scope that has lost its own',
   rules: 'rules: who may call an entry',
   splits: 'traffic splits: where the traffic of an entry goes',
   guards: 'guards: what nothing below a scope can allow',
@@ -76,6 +78,7 @@ export const commands: readonly CommandSpec[] = [
   impactCommand,
   ...voteCommands,
   ...brakeCommands,
+  ...recoveryCommands,
   ...ruleCommands,
   ...splitCommands,
   ...guardCommands,

@@ -33,10 +33,12 @@ import { logOperations } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
+import { recoveryOperations } from '../server/operations/recoveries.js'
 import { questionOperations } from '../server/operations/questions.js'
 import type { ServedLog } from '../server/operations/served-log.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
+import { recoveryChecks } from '../server/recovery-checks.js'
 import type { IssuingStore } from '../store/open-store.js'
 import type { CosigningState } from '../tlog/cosigning.js'
 import { readToken } from '../tokenreview/unverified-token.js'
@@ -159,7 +161,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     authority,
     ledger,
     clock,
-    ...(options.checks && { more: options.checks }),
+    more: () => [...(options.checks?.() ?? []), ...recoveryChecks(index.state, clock.now())],
   })
   const shared = { authority, index, ledger, clock, random, crls }
   // Their turns alone: how far they are is nobody's business.
@@ -190,6 +192,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
+    ...recoveryOperations(index),
     ...policyOperations({ index, clock }),
     ...logOperations(log),
     ...issuanceLogOperations({ log: issuanceLog, ledger, longWork, verify: verifyIssued }),

@@ -78,6 +78,7 @@ export const faultOf = {
   'namespace.closed': 'conflict',
   'namespace.too-many': 'throttled',
   'namespace.no-brake': 'forbidden',
+  'namespace.no-recovery': 'forbidden',
   'namespace.braked': 'forbidden',
   'namespace.envelope-exceeds-parent': 'forbidden',
   'namespace.guard-forbids': 'forbidden',

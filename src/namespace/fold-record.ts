@@ -13,6 +13,7 @@ import { type Group, soloGroup } from './group.js'
 import { type AnyRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
 import type { Outcome, Verified } from './outcome.js'
 import type { StoredRecord } from './ports.js'
+import { verifyRecovery } from './recovery/fold-recovery.js'
 import { broken, forged, isSame } from './record-refusals.js'
 import type { IndexState } from './state.js'
 import { proposalId, readGenesis } from './statements.js'
@@ -51,6 +52,10 @@ function outcomeOf(
       return verifyEvidence(state, record, envelopes)
     case 'brake':
       return verifyBrake(state, record, envelopes)
+    case 'recovery-start':
+    case 'recovery-cancel':
+    case 'recovery-finish':
+      return verifyRecovery(state, record, envelopes)
     case 'open':
     case 'vote':
     case 'withdrawal':

@@ -6,6 +6,7 @@ import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
 import { proposalOf, waitingProposals } from './proposal-view.js'
+import { recoveriesOf } from './recovery/recovery-view.js'
 import type { IndexState } from './state.js'
 
 /** An index that another process changes, for reading: `state` moves as it is written there. */
@@ -27,6 +28,9 @@ export function governedElsewhere(
     brake: notHere,
     submitBrake: notHere,
     brakes: () => brakesOf(log, state, clock.now()),
+    submitRecovery: notHere,
+    finishRecovery: notHere,
+    recoveries: () => recoveriesOf(log, state, clock.now()),
     verify: notHere,
   }
 }

@@ -1,4 +1,5 @@
 import { changeClasses } from './group.js'
+import { LONGEST_DELAY, SHORTEST_DELAY } from './recovery/recovery.js'
 import { instantSeconds, label, object, text } from './schema-parts.js'
 
 const coordinate = { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' }
@@ -34,6 +35,25 @@ const proposer = {
   id: label,
   controller: { ...text(200), description: 'the person or organisation: they count once' },
   keys: { type: 'array', minItems: 1, maxItems: 8, items: voterKey },
+}
+/** Of a recovery set. */
+export const holder = object(proposer, ['id', 'controller', 'keys'])
+
+const recovery = {
+  ...object(
+    {
+      holders: { type: 'array', minItems: 1, maxItems: 32, items: holder },
+      threshold: { type: 'integer', minimum: 1, maximum: 32 },
+      delay: {
+        type: 'integer',
+        minimum: SHORTEST_DELAY,
+        maximum: LONGEST_DELAY,
+        description: 'seconds',
+      },
+    },
+    ['holders', 'threshold', 'delay'],
+  ),
+  description: 'who may replace the voters when they are lost: with keys of their own',
 }
 const ofEachClass = (value: object) =>
   object(Object.fromEntries(changeClasses.map((name) => [name, value])), changeClasses)
@@ -72,11 +92,18 @@ const members = {
     maxItems: 32,
     items: object(proposer, ['id', 'controller', 'keys']),
   },
+  recovery,
   acceptsSinglePointOfLoss: { const: true },
+}
+
+/** With a delay of its own, or the usual one; null takes away what there is. */
+const recoveryRequest = {
+  oneOf: [object(recovery.properties, ['holders', 'threshold']), { type: 'null' }],
+  description: recovery.description,
 }
 
 /** As a proposal says it: whole. */
 export const group = object(members, ['solo', 'voters', 'threshold', 'minControllers'])
 
 /** As people ask for it: `default-group.ts` says what the rest is. */
-export const groupRequest = object(members, ['voters'])
+export const groupRequest = object({ ...members, recovery: recoveryRequest }, ['voters'])

@@ -26,6 +26,8 @@ import { proposalOf, type ProposalView, waitingProposals } from './proposal-view
 import { type Made, propose } from './propose.js'
 import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
+import { addRecovery, finishRecovery } from './recovery/recovering.js'
+import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
 import { submit, type Submitted } from './submit.js'
@@ -72,6 +74,12 @@ export interface GovernedIndex {
   submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>>
   /** Brakes of the last seven days, and what became of them; oldest first. */
   brakes(): Promise<readonly BrakeView[]>
+  /** Starts a recovery by what its set signed, or stops one by what voters did. */
+  submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>>
+  /** Gives the scope of this alias its new voters, once the time of its recovery has come. */
+  finishRecovery(alias: Alias): Promise<Result<RecoveryView>>
+  /** The latest recovery of each scope whose group is not another since; oldest first. */
+  recoveries(): Promise<readonly RecoveryView[]>
   /** Who made an object what it is at a revision. */
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
@@ -219,6 +227,26 @@ export class LiveIndex implements GovernedIndex {
 
   brakes(): Promise<readonly BrakeView[]> {
     return brakesOf(this.deps.store, this.state, this.deps.clock.now())
+  }
+
+  submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        addRecovery(this.deps.store, draft, envelopes, this.context(draft, freeze).at),
+      ),
+    )
+  }
+
+  finishRecovery(alias: Alias): Promise<Result<RecoveryView>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        finishRecovery(this.deps.store, draft, alias, this.context(draft, freeze).at),
+      ),
+    )
+  }
+
+  recoveries(): Promise<readonly RecoveryView[]> {
+    return recoveriesOf(this.deps.store, this.state, this.deps.clock.now())
   }
 
   /** One proposal that voters were asked about; `namespace.unknown` for any other. */

@@ -8,6 +8,10 @@ import { type GovernedObject, type IndexState, objectDigest } from './state.js'
 /** Larger than this does not fit where log entries go later; what is long is in the envelopes. */
 export const MAX_RECORD_BYTES = 8192
 
+/** The steps of a recovery: what the set says, a no of voters who are left, and the new group. */
+export const recoveryKinds = ['recovery-start', 'recovery-cancel', 'recovery-finish'] as const
+export type RecoveryKind = (typeof recoveryKinds)[number]
+
 /** A line of the index log that changes an object. Its bytes are canonical JSON; its hash is the leaf hash of RFC 6962. */
 export interface LogRecord {
   readonly v: 1
@@ -16,7 +20,7 @@ export interface LogRecord {
   readonly ts: UnixSeconds
   /** Term of the sequencer that wrote it. */
   readonly epoch: number
-  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake'
+  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake' | RecoveryKind
   readonly subject: { readonly uid: Uid; readonly alias: Alias }
   readonly rev: number
   /** Hash of the record before it about the same subject; null for the first. */
@@ -129,7 +133,7 @@ export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
 }
 
 const kinds: readonly string[] = [
-  ...['genesis', 'commit', 'evidence', 'brake'],
+  ...['genesis', 'commit', 'evidence', 'brake', ...recoveryKinds],
   ...['open', 'vote', 'withdrawal'],
 ]
 

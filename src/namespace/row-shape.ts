@@ -67,10 +67,17 @@ function isObject(
 
 type Row = Readonly<Record<string, unknown>>
 
-const isScope = ({ envelope, group, guards }: Row): boolean =>
+const isScope = ({ envelope, group, guards, recovery }: Row): boolean =>
   isRecord(envelope) &&
   (group === null || (isRecord(group) && Array.isArray(group['voters']))) &&
-  isListOf(guards ?? [], isGuard)
+  isListOf(guards ?? [], isGuard) &&
+  (recovery === undefined || isRecoveryMark(recovery))
+
+const isRecoveryMark = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value['statement']) &&
+  Array.isArray(value['holders']) &&
+  ['record', 'from', 'since', 'due'].every((member) => isCount(value[member]))
 
 const isBrake = (value: unknown): boolean =>
   value === undefined || (isRecord(value) && isCount(value['until']))

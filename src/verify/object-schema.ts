@@ -1,6 +1,7 @@
 import { regionPattern } from '../core/alias.js'
 import { group } from '../namespace/group-schema.js'
 import { guard } from '../namespace/guard/guard-schema.js'
+import { recoveryMark } from '../namespace/recovery/recovery-schema.js'
 import { storedRule, storedSplit } from '../namespace/rule/rule-schema.js'
 import { envelope, labels, owner, storedBinding } from '../namespace/schema.js'
 import { alias, instantSeconds, object, type ObjectSchema } from '../namespace/schema-parts.js'
@@ -69,6 +70,7 @@ export const storedScope = object(
     guards: { type: 'array', minItems: 1, maxItems: 100, items: guard },
     group: { oneOf: [{ type: 'null' }, withRevision(brakeableGroup)] },
     brake,
+    recovery: recoveryMark,
     createdAt: instantSeconds,
   },
   ['kind', 'uid', 'alias', 'state', 'rev', 'envelope', 'group', 'createdAt'],

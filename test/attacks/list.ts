@@ -3,6 +3,7 @@ import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
+import { recoveryAttacks } from './recovery.js'
 import { serverAttacks } from './server.js'
 import { tokenAttacks } from './tokens.js'
 import { witnessAttacks } from './witnesses.js'
@@ -15,7 +16,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...brakeAttacks],
+    attacks: [...governanceAttacks, ...brakeAttacks, ...recoveryAttacks],
   },
   { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
 ]

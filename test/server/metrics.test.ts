@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { minus, seconds } from '../../src/core/time.js'
+import { minus, plus, seconds } from '../../src/core/time.js'
 import { type Metrics, type MetricsSources, openMetrics } from '../../src/server/metrics.js'
 import { FakeClock } from '../support/fake-clock.js'
 
@@ -8,13 +8,16 @@ const clock = new FakeClock()
 let reads = 0
 let issuance: MetricsSources['issuance']
 let metrics: Metrics
+let recoveries: ReturnType<MetricsSources['recoveries']> = []
 beforeEach(() => {
+  recoveries = []
   reads = 0
   metrics = openMetrics({
     clock,
     issuers: () => [],
     trustAnchors: () => [],
     cosigning: () => undefined,
+    recoveries: () => recoveries,
     ledger: () => ({ queueDepth: 3, lagSeconds: 2 }),
     issuance: () => {
       reads += 1
@@ -30,6 +33,18 @@ async function scraped(): Promise<Record<string, number>> {
   const values = [...text.matchAll(/^capstan_issuance_(\w+) (\d+)$/gm)]
   return Object.fromEntries(values.map(([, name = '', value]) => [name, Number(value)]))
 }
+
+describe('capstan_recovery_seconds_left', () => {
+  const left = async (): Promise<readonly string[]> =>
+    (await metrics.text()).match(/^capstan_recovery_seconds_left.*$/gm) ?? []
+
+  it('is there only while somebody is about to replace voters', async () => {
+    issuance = () => Promise.resolve({ size: 0, signed: 0, uncoveredSince: undefined })
+    expect(await left()).toEqual([])
+    recoveries = [{ scope: { alias: '' }, mark: { due: plus(clock.now(), seconds(60)) } }]
+    expect(await left()).toEqual(['capstan_recovery_seconds_left{scope="/"} 60'])
+  })
+})
 
 describe('the metrics of the issuance log', () => {
   it('say how long a certificate has waited for a checkpoint, of one look at the store', async () => {

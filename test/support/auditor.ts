@@ -80,6 +80,11 @@ export class Auditor {
   private readonly used = new Map<string, number[]>()
   commits = 0
   brakes = 0
+  recoveries = 0
+  /** What a recovery set of a scope said last, while it is neither over nor stopped. */
+  private readonly begun = new Map<string, Any>()
+  /** Until when the voters of a scope who stopped one are left in peace. */
+  private readonly peace = new Map<string, number>()
 
   hear({ seq, bytes, envelopes }: StoredRecord): void {
     const record = read(bytes)
@@ -96,6 +101,7 @@ export class Auditor {
     else if (record.kind === 'commit') this.commit(record, heard)
     else if (record.kind === 'evidence') this.evidence(record, heard)
     else if (record.kind === 'brake') this.brake(record, heard)
+    else if (record.kind.startsWith('recovery-')) this.recovery(record, heard)
     else this.deliberation(record, heard[0], hash)
     if (record.rev !== undefined) {
       insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
@@ -196,6 +202,8 @@ export class Auditor {
         insist(2 * proposal.body.group.threshold[name] > total, 'halves that decide apart')
       }
       this.groups.set(record.subject.uid, { ...proposal.body.group, rev })
+      this.begun.delete(record.subject.uid)
+      this.peace.delete(record.subject.uid)
       const kept = new Set(proposal.body.group.voters.flatMap(printsOf))
       const braked = this.braked.get(record.subject.uid)
       for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
@@ -271,6 +279,56 @@ export class Auditor {
     const braked = this.braked.get(uid) ?? new Map<string, number>()
     for (const print of printsOf(voter)) braked.set(print, record.ts + statement.ttl)
     this.braked.set(uid, braked)
+  }
+
+  private recovery(record: Any, heard: readonly Any[]): void {
+    this.recoveries += 1
+    const { uid } = record.subject
+    const group = this.groups.get(uid)
+    const [{ statement, digest }] = heard as [Any]
+    insist(digest === record.prop, 'a recovery that is something else')
+    insist(statement.index === this.index, 'a recovery of another index')
+    insist(statement.subject.uid === uid && record.group.uid === uid, 'a recovery of elsewhere')
+    insist(statement.from === group?.rev, 'a recovery of another group')
+    const begun = this.begun.get(uid)
+    if (record.kind === 'recovery-cancel') {
+      insist(begun?.digest === statement.recovery, 'a no to nothing')
+      const by = group.voters.filter(
+        (voter: Any) =>
+          voter.status === 'active' && heard.some(({ envelope }) => signedBy(envelope, voter.keys)),
+      )
+      const weight = by.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
+      const least = group.brake ? group.threshold.emergency : 1
+      insist(by.length === heard.length && weight >= least, 'a no by who may not')
+      this.begun.delete(uid)
+      this.peace.set(uid, record.ts + 604_800 + (group.timelock?.structural ?? 0))
+      return
+    }
+    const { holders, threshold, delay } = group.recovery
+    const by = holders.filter(({ keys }: Any) =>
+      heard.some(({ envelope }) => signedBy(envelope, keys)),
+    )
+    insist(by.length === heard.length && by.length >= threshold, 'a recovery by too few')
+    if (record.kind === 'recovery-start') {
+      insist(statement.base.head === this.heads.get(uid), 'a recovery on another base')
+      insist(record.ts <= statement.expires, 'a recovery that was signed long ago')
+      insist(!begun || record.ts >= begun.at + delay + 604_800, 'two recoveries at a time')
+      insist(record.ts >= (this.peace.get(uid) ?? 0), 'no peace')
+      this.begun.set(uid, { digest, at: record.ts })
+      return
+    }
+    insist(begun?.digest === digest, 'a recovery that was not begun, or was stopped')
+    insist(record.ts >= begun.at + delay, 'a recovery too early')
+    insist(record.ts < begun.at + delay + 604_800, 'a recovery too late')
+    this.groups.set(uid, {
+      ...statement.group,
+      recovery: group.recovery,
+      rev: group.rev + 1,
+    })
+    const kept = new Set(statement.group.voters.flatMap(printsOf))
+    const braked = this.braked.get(uid)
+    for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
+    this.begun.delete(uid)
   }
 
   private evidence(record: Any, heard: readonly Any[]): void {

@@ -1,4 +1,5 @@
 import type { BrakeJson } from '../../src/server/http/brake-shapes.js'
+import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
 import type {
   CertificateWithPemJson,
@@ -122,6 +123,19 @@ const change: ChangeJson = {
   class: 'routine',
 }
 
+const recovery: RecoveryJson = {
+  scope: { alias: '', uid: `s${'a'.repeat(31)}` },
+  standing: 'finished',
+  from: 2,
+  statement: HEX,
+  holders: ['r1', 'r2'],
+  seq: 9,
+  since: T,
+  due: T,
+  lapses: T,
+  group: { solo: false, voters: [] },
+}
+
 const brake: BrakeJson = {
   seq: 9,
   at: '2026-11-21T00:00:00Z',
@@ -210,6 +224,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
         entries: 1,
         liveCertificates: 1,
+        recoveries: [],
         cosigning: {
           log: 'index',
           quorum: false,
@@ -286,6 +301,9 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     brakes: () => later([brake]),
     brake: () => later(brake),
     signedBrake: () => later(brake),
+    recoveries: () => later([recovery]),
+    signedRecovery: () => later(recovery),
+    finishRecovery: () => later(recovery),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),

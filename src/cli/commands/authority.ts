@@ -99,8 +99,9 @@ function renderResilience(look: Look, found: JsonReader): string {
       'recovery',
       recovery
         ? `voters of ${shown(recovery.text('scope'))} may give it others${recovery.flag('able') ? '' : ', and cannot decide that'}`
-        : 'nobody is above the root: without its voters the index stays as it is',
+        : 'nobody is above the root',
     ],
+    ['recovery set', recoverySetOf(look, found.optionalObject('recoverySet'))],
   ])
   const table = renderTable(
     look,
@@ -116,6 +117,12 @@ function renderResilience(look: Look, found: JsonReader): string {
     }),
   )
   return `${fields}\n\n${table}`
+}
+
+function recoverySetOf(look: Look, set: JsonReader | undefined): string {
+  if (!set) return look.paint('yellow', 'none has been named')
+  const holders = set.texts('holders')
+  return `${set.count('threshold')} of ${holders.length} (${holders.join(', ')}), after ${set.count('delay') / 3600} h`
 }
 
 export const authorityCommands: readonly CommandSpec[] = [

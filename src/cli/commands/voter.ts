@@ -76,13 +76,15 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   if (!made.ok) return made
   const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
   const { thumbprint } = made.value
-  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint })
+  const role = call.has('recovery') ? 'recovery' : 'voter'
+  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint, role })
   const proof = Buffer.from(key.value.sign(bytes)).toString('base64url')
   const weight = Number(call.text('weight') ?? '100')
   if (!Number.isInteger(weight) || weight < 1 || weight > 1000) {
     return usage('--weight is not a weight', { wanted: '1 to 1000' })
   }
-  const voter = { id, controller, keys: [{ ...made.value, proof }], weight, status: 'active' }
+  const holder = { id, controller, keys: [{ ...made.value, proof }] }
+  const voter = role === 'recovery' ? holder : { ...holder, weight, status: 'active' }
   // Goes into a file, whether or not somebody looks at it.
   return answer(voter, () => JSON.stringify(voter, null, 2))
 }
@@ -126,7 +128,7 @@ export const voterCommands: readonly CommandSpec[] = [
     path: 'voter enrol',
     summary: 'a voter for a group, with the proof that their key is in their hands',
     details: [
-      'Prints a voter as `capstan group set --voter` takes it. Needs no server where --index is given.',
+      'Prints a voter as `capstan group set --voter` takes it; with --recovery, a holder as `--recovery` does. Needs no server where --index is given.',
     ],
     options: [
       ...keyOptions,
@@ -135,6 +137,10 @@ export const voterCommands: readonly CommandSpec[] = [
         flags: '--controller <person>',
         description: 'the person or organisation behind it',
         need: 'required',
+      },
+      {
+        flags: '--recovery',
+        description: 'for a recovery set, instead of to vote: with a key that nobody votes with',
       },
       { flags: '--weight <number>', description: '1 to 1000 (default: 100)' },
       { flags: '--index <id>', description: 'the index (default: asks the server)' },

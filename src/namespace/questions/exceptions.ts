@@ -11,6 +11,8 @@ export type ExceptionKind =
   | 'intervention'
   /** Voters suspended something at once, without a vote. */
   | 'brake'
+  /** A recovery set replaces voters, is stopped, or has replaced them. */
+  | 'recovery'
   /** Two votes that contradict each other suspended their voter. */
   | 'equivocation'
   /** A guard was lifted or loosened. */
@@ -67,6 +69,7 @@ async function kindOf(
   const { record, stored } = committed
   if (record.kind === 'brake') return 'brake'
   if (record.kind === 'evidence') return 'equivocation'
+  if (record.kind !== 'commit') return 'recovery'
   if (op.startsWith('guard.') && record.class === 'structural') return 'guard-loosened'
   if (op !== 'group.set') return undefined
   if (record.group.uid !== record.subject.uid && (await hadVoters(log, state, committed, effort))) {

@@ -1,5 +1,6 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
+import type { Seconds } from '../../core/time.js'
 import { type Responsible, responsibleAbove, responsibleFor } from '../decide.js'
 import { type ChangeClass, changeClasses, type Group, passes } from '../group.js'
 import { underGuards } from '../guard/quorum-floor.js'
@@ -19,6 +20,12 @@ export interface Resilience {
   readonly classes: readonly ClassResilience[]
   /** Who may give the scope other voters when its own can no longer decide; null: nobody. */
   readonly recovery: { readonly scope: Alias; readonly able: boolean } | null
+  /** Who may, after their delay, with nobody's vote; null where the group has named nobody. */
+  readonly recoverySet: {
+    readonly holders: readonly string[]
+    readonly threshold: number
+    readonly delay: Seconds
+  } | null
 }
 
 export interface ClassResilience {
@@ -61,8 +68,18 @@ export function resilienceOf(
     voters: activeByWeight(left).map(({ id }) => id),
     classes: changeClasses.map((name) => resilienceFor(group, name)),
     recovery: recoveryOf(state, home, responsible, without),
+    recoverySet: recoverySetOf(responsible.group),
   })
 }
+
+const recoverySetOf = ({ recovery }: Group): Resilience['recoverySet'] =>
+  recovery
+    ? {
+        holders: recovery.holders.map(({ id }) => id),
+        threshold: recovery.threshold,
+        delay: recovery.delay,
+      }
+    : null
 
 /** A name under the scope: no alias has such a segment. */
 const inside = (alias: Alias): Alias => (alias === ROOT ? '_' : `${alias}/_`) as Alias

@@ -82,6 +82,12 @@ export interface ResilienceJson {
     readonly survives: number
   }[]
   readonly recovery: { readonly scope: string; readonly able: boolean } | null
+  readonly recoverySet: {
+    readonly holders: readonly string[]
+    readonly threshold: number
+    /** Seconds. */
+    readonly delay: number
+  } | null
 }
 
 /** What was changed between two moments of the index. */

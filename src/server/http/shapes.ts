@@ -1,5 +1,6 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { BrakeMarkJson } from './brake-shapes.js'
+import type { OpenRecoveryJson, RecoveryMarkJson } from './recovery-shapes.js'
 import type { CosigningJson } from './cosigning-json.js'
 import type { IssuanceStatusJson } from './issuance-shapes.js'
 
@@ -92,6 +93,8 @@ export interface StatusJson {
   readonly trustAnchors: readonly Omit<TrustAnchorJson, 'pem'>[]
   readonly entries: number
   readonly liveCertificates: number
+  /** Of which scopes somebody is about to replace the voters. */
+  readonly recoveries: readonly OpenRecoveryJson[]
   /** Null where no witnesses are asked, and in a process that does not ask them. */
   readonly cosigning: CosigningJson | null
   readonly server: {
@@ -142,6 +145,8 @@ export interface ScopeJson {
   /** Alias of the scope whose voters decide about what is in it. */
   readonly decidedBy: string
   readonly brake?: BrakeMarkJson
+  /** The latest recovery of its group. */
+  readonly recovery?: RecoveryMarkJson
   readonly createdAt: Instant
 }
 

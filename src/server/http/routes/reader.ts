@@ -131,6 +131,12 @@ export const readerRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Brakes', 'Oldest first')],
     use: (operations) => listed('brakes', operations.brakes()),
   }),
+  route('GET /v1/recoveries', 'reader', 'listRecoveries', {
+    summary:
+      'The latest recovery of each scope whose voters were, or are to be, replaced by its set',
+    answers: [jsonAnswer(200, 'Recoveries', 'Oldest first')],
+    use: (operations) => listed('recoveries', operations.recoveries()),
+  }),
   route('GET /v1/proposals/{id}', 'reader', 'showProposal', {
     summary: 'One proposal: what was signed, who voted, what is still needed',
     path: { id: proposalParameter },

@@ -1,5 +1,6 @@
 import { conditions } from '../../../namespace/permit/decision.js'
 import { brakeSchemas } from './brake-answers.js'
+import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
 import { questionSchemas } from './question-answers.js'
 import { cosigning } from './cosigning.js'
@@ -100,6 +101,7 @@ export const answerSchemas = {
     trustAnchors: list(shape(anchor)),
     entries: count,
     liveCertificates: count,
+    recoveries: list(shape({ scope: string, ...recoveryMark })),
     cosigning: orNull(cosigning),
     server: shape({
       version: string,
@@ -128,7 +130,7 @@ export const answerSchemas = {
       decidedBy: string,
       createdAt: time,
     },
-    { brake: shape({ until: time }) },
+    { brake: shape({ until: time }), recovery: shape(recoveryMark) },
   ),
   Scopes: shape({ scopes: list(reference('Scope')) }),
   EntryRules: shape({
@@ -263,6 +265,7 @@ export const answerSchemas = {
   Progress: shape({ progress: orNull(shape({ work: string, done: count }, { total: count })) }),
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   ...brakeSchemas,
+  ...recoverySchemas,
   ...issuanceSchemas,
   ...questionSchemas,
   Problem: shape(

@@ -131,6 +131,7 @@ export const questionSchemas = {
       }),
     ),
     recovery: orNull(shape({ scope: string, able: boolean })),
+    recoverySet: orNull(shape({ holders: list(string), threshold: count, delay: count })),
   }),
   Diff: shape({
     from: shape({ size: count, at: time }),
