@@ -33,6 +33,7 @@ import { logOperations } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
+import { emergencyOperations } from '../server/operations/emergencies.js'
 import { recoveryOperations } from '../server/operations/recoveries.js'
 import { questionOperations } from '../server/operations/questions.js'
 import type { ServedLog } from '../server/operations/served-log.js'
@@ -192,6 +193,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
+    ...emergencyOperations(index),
     ...recoveryOperations(index),
     ...policyOperations({ index, clock }),
     ...logOperations(log),

@@ -79,6 +79,8 @@ export const faultOf = {
   'namespace.too-many': 'throttled',
   'namespace.no-brake': 'forbidden',
   'namespace.no-recovery': 'forbidden',
+  'namespace.no-grant': 'forbidden',
+  'namespace.grant-spent': 'conflict',
   'namespace.braked': 'forbidden',
   'namespace.envelope-exceeds-parent': 'forbidden',
   'namespace.guard-forbids': 'forbidden',

@@ -2,8 +2,8 @@ import { canonicalize } from '../core/canonical-json.js'
 import { isSignatureOf, payloadTypes, preAuthEncoding } from './dsse.js'
 import type { VoterKey } from './voter-key.js'
 
-/** What a key is enrolled for: to vote or propose, or to recover. */
-export type EnrolledRole = 'voter' | 'recovery'
+/** What a key is enrolled for: to vote or propose, to recover, or to use emergency grants. */
+export type EnrolledRole = 'voter' | 'recovery' | 'emergency'
 
 /** What a key signs before it may sign for somebody: that its holder wants to, in this index. */
 export interface Enrolment {
@@ -34,7 +34,7 @@ export function enrolmentBytes({
   const statement = canonicalize({
     controller,
     index,
-    ...(role === 'recovery' && { role }),
+    ...(role !== undefined && role !== 'voter' && { role }),
     thumbprint,
     v: 1,
     voter,

@@ -1,6 +1,25 @@
+import { regionPattern } from '../core/alias.js'
+import {
+  emergencyActs,
+  LONGEST_COOL_DOWN,
+  LONGEST_USE,
+  MOST_GRANTS,
+  MOST_USES,
+  SHORTEST_COOL_DOWN,
+} from './emergency/emergency.js'
 import { changeClasses } from './group.js'
 import { LONGEST_DELAY, SHORTEST_DELAY } from './recovery/recovery.js'
-import { instantSeconds, label, object, text } from './schema-parts.js'
+import { choiceId } from './rule/rule-schema.js'
+import {
+  anyAlias,
+  instantSeconds,
+  label,
+  object,
+  recordNumber,
+  request,
+  setOf,
+  text,
+} from './schema-parts.js'
 
 const coordinate = { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' }
 const voterKey = {
@@ -55,6 +74,35 @@ const recovery = {
   ),
   description: 'who may replace the voters when they are lost: with keys of their own',
 }
+const emergency = object(
+  {
+    holders: { type: 'array', minItems: 1, maxItems: 32, items: holder },
+    grants: {
+      type: 'array',
+      minItems: 1,
+      maxItems: MOST_GRANTS,
+      items: object(
+        {
+          name: choiceId,
+          acts: { ...setOf(emergencyActs), minItems: 1 },
+          under: { type: 'string', maxLength: 200, pattern: regionPattern() },
+          who: { type: 'array', minItems: 1, maxItems: 32, uniqueItems: true, items: label },
+          threshold: { type: 'integer', minimum: 1, maximum: 32 },
+          longest: { type: 'integer', minimum: 60, maximum: LONGEST_USE, description: 'seconds' },
+          coolDown: {
+            type: 'integer',
+            minimum: SHORTEST_COOL_DOWN,
+            maximum: LONGEST_COOL_DOWN,
+            description: 'seconds from the end of one use to the next',
+          },
+          uses: { type: 'integer', minimum: 1, maximum: MOST_USES },
+        },
+        ['name', 'acts', 'under', 'who', 'threshold', 'longest', 'coolDown', 'uses'],
+      ),
+    },
+  },
+  ['grants'],
+)
 const ofEachClass = (value: object) =>
   object(Object.fromEntries(changeClasses.map((name) => [name, value])), changeClasses)
 
@@ -93,6 +141,7 @@ const members = {
     items: object(proposer, ['id', 'controller', 'keys']),
   },
   recovery,
+  emergency,
   acceptsSinglePointOfLoss: { const: true },
 }
 
@@ -107,3 +156,20 @@ export const group = object(members, ['solo', 'voters', 'threshold', 'minControl
 
 /** As people ask for it: `default-group.ts` says what the rest is. */
 export const groupRequest = object({ ...members, recovery: recoveryRequest }, ['voters'])
+
+/** What is asked about a group. */
+export const groupRequestSchemas = {
+  'group.set': request(
+    'group.set',
+    { ...anyAlias, group: groupRequest, intervene: { const: true } },
+    ['group'],
+  ),
+  'voter.reinstate': request('voter.reinstate', { ...anyAlias, voter: label }, ['voter']),
+  'emergency.ratify': request('emergency.ratify', { ...anyAlias, use: recordNumber }, ['use']),
+}
+
+export const groupBodySchemas = {
+  'group.set': object({ group }, ['group']),
+  'voter.reinstate': object({ voter: label }, ['voter']),
+  'emergency.ratify': object({ use: recordNumber }, ['use']),
+}

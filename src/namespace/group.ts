@@ -1,5 +1,6 @@
 import { days, type Seconds, type UnixSeconds } from '../core/time.js'
 import { type BrakeMark, isBraked } from './brake-mark.js'
+import type { Emergency } from './emergency/emergency.js'
 import type { RecoverySet } from './recovery/recovery.js'
 import type { VoterKey } from './voter-key.js'
 
@@ -48,6 +49,8 @@ export interface Group {
   readonly timelock?: Readonly<Partial<Record<ChangeClass, Seconds>>>
   readonly brake?: Brake
   readonly proposers?: readonly Proposer[]
+  /** What some may do at once for a while, as its voters have said before. */
+  readonly emergency?: Emergency
   /** Who may replace its voters when they are lost; nobody where it is left out. */
   readonly recovery?: RecoverySet
   /** Said of a group that one lost voter may keep from deciding anything. */

@@ -5,6 +5,7 @@ import { plus, toIso, type UnixSeconds } from '../core/time.js'
 import { brakeIn } from './brake-view.js'
 import { type CastVote, decisions } from './ballot.js'
 import { open, type Opened } from './dsse.js'
+import { type InvocationStatement, readInvocation } from './emergency/emergency-statements.js'
 import type { ChangeClass } from './group.js'
 import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
@@ -89,6 +90,10 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     const braked = brakeIn(stored)
     return braked && { ...common, ...describeBrake(braked, record.ts) }
   }
+  if (record.kind === 'emergency') {
+    const used = statement && readInvocation(statement)
+    return used && { ...common, ...describeUse(used, record.ts) }
+  }
   if (record.kind !== 'commit') {
     const said = statement && describeRecovery(statement, record.kind)
     return said && { ...common, ...said }
@@ -108,6 +113,24 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
 }
 
 type Told = Pick<HistoryItem, 'op' | 'by' | 'votes' | 'reason' | 'ticket' | 'summary'>
+
+function describeUse(
+  { act, grant, by, call, ttl, reason, ticket }: InvocationStatement,
+  at: UnixSeconds,
+): Told {
+  return {
+    op: 'emergency.invoke',
+    by: by[0] ?? '',
+    votes: [`approve: ${by.join(', ')}`],
+    reason,
+    ...(ticket !== undefined && { ticket }),
+    summary: [
+      `grant: ${grant}`,
+      call ? `${act}: ${brief(call)}` : act,
+      `until: ${toIso(plus(at, ttl))}`,
+    ],
+  }
+}
 
 function describeRecovery(statement: Opened, kind: LogRecord['kind']): Told | undefined {
   const [said, stop] = [readRecovery(statement), readCancellation(statement)]

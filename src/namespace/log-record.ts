@@ -20,7 +20,7 @@ export interface LogRecord {
   readonly ts: UnixSeconds
   /** Term of the sequencer that wrote it. */
   readonly epoch: number
-  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake' | RecoveryKind
+  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake' | 'emergency' | RecoveryKind
   readonly subject: { readonly uid: Uid; readonly alias: Alias }
   readonly rev: number
   /** Hash of the record before it about the same subject; null for the first. */
@@ -43,9 +43,12 @@ export interface LogRecord {
   readonly issuedUntil?: UnixSeconds | null
 }
 
+/** Of lines that change no object: about a proposal; or that a grant was drilled. */
+export const deliberationKinds = ['open', 'vote', 'withdrawal', 'drill'] as const
+
 /** A line about a proposal that changes nothing yet. */
 export interface DeliberationRecord extends Pick<LogRecord, 'v' | 'seq' | 'ts' | 'epoch' | 'prop'> {
-  readonly kind: 'open' | 'vote' | 'withdrawal'
+  readonly kind: (typeof deliberationKinds)[number]
   /** As the proposal names it. */
   readonly subject: { readonly uid?: Uid; readonly alias: Alias }
   readonly chain: string
@@ -56,7 +59,7 @@ export interface DeliberationRecord extends Pick<LogRecord, 'v' | 'seq' | 'ts' |
 export type AnyRecord = LogRecord | DeliberationRecord
 
 export const isDeliberation = (record: AnyRecord): record is DeliberationRecord =>
-  record.kind === 'open' || record.kind === 'vote' || record.kind === 'withdrawal'
+  deliberationKinds.some((kind) => kind === record.kind)
 
 export const encodeRecord = (record: AnyRecord): Uint8Array =>
   Buffer.from(canonicalize(record), 'utf8')
@@ -133,8 +136,8 @@ export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
 }
 
 const kinds: readonly string[] = [
-  ...['genesis', 'commit', 'evidence', 'brake', ...recoveryKinds],
-  ...['open', 'vote', 'withdrawal'],
+  ...['genesis', 'commit', 'evidence', 'brake', 'emergency', ...recoveryKinds],
+  ...deliberationKinds,
 ]
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -156,6 +156,13 @@ export type Single =
       readonly body: { readonly voter: string }
     }
   | {
+      readonly op: 'emergency.ratify'
+      /** The scope whose group has the grant. */
+      readonly subject: OfExisting
+      /** Number of the record by which it was used. */
+      readonly body: { readonly use: number }
+    }
+  | {
       readonly op: 'guard.set'
       readonly subject: OfExisting
       readonly body: { readonly guard: Guard }

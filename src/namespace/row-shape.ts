@@ -107,6 +107,7 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
   isListOf(rules, isRule) &&
   isListOf(rest['splits'] ?? [], isSplit) &&
   isRecord(labels) &&
+  isBrake(rest['emergency']) &&
   ['validUntil', 'drainUntil'].every(
     (member) => rest[member] === undefined || isCount(rest[member]),
   )
@@ -119,6 +120,7 @@ const isRule = (value: unknown): boolean =>
   isText(value['id']) &&
   ['callers', 'ports'].every((member) => Array.isArray(value[member])) &&
   isBrake(value['brake']) &&
+  isBrake(value['emergency']) &&
   isListOf(value['routes'] ?? [], isRecord) &&
   isCount(value['rev'])
 

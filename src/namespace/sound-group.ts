@@ -3,6 +3,7 @@ import { ok, refuse, type Result } from '../core/result.js'
 import { days } from '../core/time.js'
 import { type EnrolledRole, isEnrolled } from './enrolment.js'
 import { type ChangeClass, changeClasses, type Group, type Proposer, type Voter } from './group.js'
+import { isSoundEmergency } from './emergency/sound-emergency.js'
 import { isSoundRecovery } from './recovery/sound-recovery.js'
 import { isVoterKey, type VoterKey } from './voter-key.js'
 
@@ -32,18 +33,26 @@ export function isSound(group: Group, context: GroupContext): Result<undefined, 
   return ok()
 }
 
-const checks = [names, keys, thresholds, majority, dictators, losses, timelocks, isSoundRecovery]
+const checks = [
+  ...[names, keys, thresholds, majority, dictators, losses, timelocks],
+  ...[isSoundRecovery, isSoundEmergency],
+]
 
 const invalid = (detail: string, wanted: string, found: string) =>
   refuse('namespace.group-invalid', detail, { wanted, found })
 
-/** Those who vote or propose, and those who only ever recover: what proves a key of one proves none of the other. */
+/** Those who vote or propose; others only recover, or use grants: what proves a key for one proves it for no other. */
 const deciding = ({ voters, proposers = [] }: Group): readonly Proposer[] => [
   ...voters,
   ...proposers,
 ]
-const recovering = ({ recovery }: Group): readonly Proposer[] => recovery?.holders ?? []
-const everyone = (group: Group): readonly Proposer[] => [...deciding(group), ...recovering(group)]
+const inRole: Readonly<Record<EnrolledRole, (group: Group) => readonly Proposer[]>> = {
+  voter: deciding,
+  recovery: ({ recovery }) => recovery?.holders ?? [],
+  emergency: ({ emergency }) => emergency?.holders ?? [],
+}
+const roles = Object.keys(inRole) as readonly EnrolledRole[]
+const everyone = (group: Group): readonly Proposer[] => roles.flatMap((role) => inRole[role](group))
 
 function names(group: Group): Result<undefined, Invalid> {
   const ids = everyone(group).map(({ id }) => id)
@@ -76,7 +85,7 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
         return invalid('one key is listed twice', 'every key once', `${holder.id}: ${thumbprint}`)
       }
       seen.add(thumbprint)
-      const role = recovering(group).includes(holder) ? 'recovery' : 'voter'
+      const role = roles.find((one) => inRole[one](group).includes(holder)) ?? 'voter'
       if (!isProved(holder, key, role, context)) {
         return refuse(
           'namespace.group-invalid',
@@ -84,7 +93,7 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
           {
             wanted: `the signature of its enrolment for ${holder.id}, ${holder.controller}`,
             found: `${holder.id}: ${thumbprint}`,
-            next: `its holder runs: capstan voter enrol${role === 'recovery' ? ' --recovery' : ''}`,
+            next: `its holder runs: capstan voter enrol${role === 'voter' ? '' : ` --${role}`}`,
           },
         )
       }
@@ -102,8 +111,7 @@ function isProved(
   const { id: voter, controller } = holder
   if (isEnrolled(key, { index, voter, controller, role })) return true
   // Carried over: it was proved when it came, or signed the genesis.
-  const among = role === 'recovery' ? recovering : deciding
-  const known = before && among(before).find(({ id }) => id === voter)
+  const known = before && inRole[role](before).find(({ id }) => id === voter)
   return (
     known?.controller === controller &&
     known.keys.some(({ thumbprint }) => thumbprint === key.thumbprint)

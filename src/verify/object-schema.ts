@@ -1,4 +1,5 @@
 import { regionPattern } from '../core/alias.js'
+import { emergencyMark } from '../namespace/emergency/emergency-schema.js'
 import { group } from '../namespace/group-schema.js'
 import { guard } from '../namespace/guard/guard-schema.js'
 import { recoveryMark } from '../namespace/recovery/recovery-schema.js'
@@ -19,6 +20,9 @@ const brakeableGroup: ObjectSchema = object(
   { ...group.properties, voters: withBrakes(group.properties['voters'] as ListSchema) },
   group.required,
 )
+
+const granted = ({ properties, required }: ObjectSchema): ObjectSchema =>
+  object({ ...properties, emergency: emergencyMark }, required)
 
 const brakeable = ({ properties, required }: ObjectSchema): ObjectSchema =>
   object({ ...properties, brake }, required)
@@ -45,12 +49,14 @@ export const storedEntry = object(
     owner,
     envelope,
     bindings: { type: 'array', maxItems: 1000, items: storedBinding },
-    rules: { type: 'array', maxItems: 1000, items: withRevision(brakeable(storedRule)) },
+    rules: { type: 'array', maxItems: 1000, items: withRevision(granted(brakeable(storedRule))) },
     splits: { type: 'array', minItems: 1, maxItems: 65_535, items: storedSplit },
     labels,
     validUntil: instantSeconds,
     drainUntil: instantSeconds,
     brake,
+    emergency: emergencyMark,
+    held: { const: true },
     createdAt: instantSeconds,
   },
   [

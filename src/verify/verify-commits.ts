@@ -9,6 +9,7 @@ import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-rec
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { isInLog, notProved } from './proved.js'
 import { verifyBrakeCommit } from './verify-brake.js'
+import { verifyEmergencyCommit } from './verify-emergency.js'
 import { isEvidence } from './verify-evidence.js'
 import { verifyDecision } from './verify-decision.js'
 import { type Shown, verifyRecoveryCommit } from './verify-recovery.js'
@@ -87,6 +88,8 @@ function verifyCommit(
         : notProved(`the evidence of record ${record.seq}`)
     case 'brake':
       return verifyBrakeCommit(context, commit, envelopes)
+    case 'emergency':
+      return verifyEmergencyCommit(context, commit, envelopes)
     case 'recovery-start':
     case 'recovery-cancel':
     case 'recovery-finish':

@@ -1,6 +1,7 @@
 import type { Attack, NotYet } from './attack.js'
 import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
+import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { recoveryAttacks } from './recovery.js'
@@ -16,7 +17,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...brakeAttacks, ...recoveryAttacks],
+    attacks: [...governanceAttacks, ...brakeAttacks, ...recoveryAttacks, ...emergencyAttacks],
   },
   { title: 'Logs and witnesses, by the numbers that tests give them', attacks: witnessAttacks },
 ]

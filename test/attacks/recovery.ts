@@ -154,8 +154,8 @@ export const recoveryAttacks: readonly Attack[] = [
         check: 'a recovery says nothing about its set',
         without: edit(
           'src/namespace/recovery/recovery-schema.ts',
-          'const { recovery: _set, ...terms } = group.properties',
-          'const terms = group.properties',
+          'const { recovery: _set, emergency: _grants, ...terms } = group.properties',
+          'const { emergency: _grants, ...terms } = group.properties',
         ),
       },
       {
@@ -225,7 +225,7 @@ export const recoveryAttacks: readonly Attack[] = [
         check: 'a key is enrolled in the role that it has',
         without: edit(
           'src/namespace/enrolment.ts',
-          "    ...(role === 'recovery' && { role }),\n",
+          "    ...(role !== undefined && role !== 'voter' && { role }),\n",
           '',
         ),
       },

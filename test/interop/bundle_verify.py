@@ -102,20 +102,20 @@ def shown_object(value, state, optional):
 def commit_record(record):
     names = "v seq ts epoch kind subject rev prev chain prop votes class group before after"
     members(record, names, "part issuedUntil")
-    kinds = ("genesis", "commit", "evidence", "brake", *RECOVERY_KINDS)
+    kinds = ("genesis", "commit", "evidence", "brake", "emergency", *RECOVERY_KINDS)
     want(record["kind"] in kinds, "bundle.malformed")
 
 
 def deliberation_record(record):
     members(record, "v seq ts epoch kind subject chain prop says")
-    want(record["kind"] in ("open", "vote", "withdrawal"), "bundle.malformed")
+    want(record["kind"] in ("open", "vote", "withdrawal", "drill"), "bundle.malformed")
 
 
 RECOVERY_KINDS = ("recovery-start", "recovery-cancel", "recovery-finish")
 SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake recovery"
 ENTRY = (
     "kind uid alias state rev owner envelope bindings rules labels createdAt",
-    "splits validUntil drainUntil brake",
+    "splits validUntil drainUntil brake emergency held",
 )
 
 
@@ -292,6 +292,9 @@ def commits_of(context, shown):
         elif record["kind"] == "evidence":
             want([one["digest"] for one in envelopes] == record["votes"])
             evidence(context, record, envelopes)
+        elif record["kind"] == "emergency":
+            emergency(context, record, envelopes)
+            as_granted(state, record, envelopes[0]["says"])
         elif record["kind"] in RECOVERY_KINDS:
             recovery(context, record, envelopes, [one["record"] for one in shown["commits"][:place]])
         elif record["kind"] == "brake":
@@ -369,6 +372,57 @@ def brake(context, record, envelopes):
     people = {voter["controller"] for voter in behind}
     want(enough and len(people) >= needs["minControllers"], "bundle.no-quorum")
     return until
+
+
+def emergency(context, record, envelopes):
+    """The use of a grant: about this entry, by whom it names."""
+    says = envelopes[0]["says"]
+    want(envelopes[0]["type"] == "application/vnd.capstan.emergency.v1+json")
+    want(all(one["canonical"] and one["digest"] == record["prop"] for one in envelopes))
+    want(len(envelopes) == len(says["by"]) == len(set(says["by"])) and record["votes"] == [])
+    want(record["class"] == "emergency" and "drill" not in says)
+    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
+    want(says["scope"] == record["group"])
+    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    deciders = [one for one in context["scopes"] if one["state"]["uid"] == record["group"]["uid"]]
+    if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
+        return
+    group = deciders[0]["state"]["group"]
+    given = group.get("emergency", {"grants": []})
+    grants = [one for one in given["grants"] if one["name"] == says["grant"]]
+    want(len(grants) == 1)
+    [grant] = grants
+    alias = says["subject"]["alias"]
+    want(grant["under"] == "" or f"{alias}/".startswith(f"{grant['under']}/"))
+    want(says["act"] in grant["acts"] and says["ttl"] <= grant["longest"])
+    want((says["act"] == "allow") == ("call" in says))
+    people = set()
+    since = seq_of(deciders[0]) > record["seq"]
+    for name in says["by"]:
+        voters = [one for one in group["voters"] if one["id"] == name]
+        found = voters or [one for one in given.get("holders", []) if one["id"] == name]
+        want(len(found) == 1 and name in grant["who"])
+        want(signed_then(found[0]["keys"], envelopes, record["ts"]))
+        if not voters or since or may_act(voters[0], record["ts"]):
+            people.add(found[0]["controller"])
+    want(len(people) >= grant["threshold"], "bundle.no-quorum")
+
+
+def as_granted(state, record, says):
+    """What the grant gave is what was signed, where the state says that it is still there."""
+    mark = {"grant": says["grant"], "until": record["ts"] + says["ttl"]}
+    if says["act"] == "reactivate":
+        want(record["rev"] < state["rev"] or state.get("emergency") == mark)
+        return
+    found = [one for one in state["rules"] if one["rev"] == record["rev"]]
+    want(found or record["rev"] < state["rev"])
+    for rule in found:
+        call = says["call"]
+        terms = {name: rule[name] for name in ("ports", "proto", "routes") if name in rule}
+        want(rule.get("emergency") == mark and rule["until"] == mark["until"])
+        want(rule["callers"] == [call["caller"]] and "from" not in rule)
+        want(terms == {name: call[name] for name in call if name != "caller"})
 
 
 FINISH_WITHIN = 7 * 86400

@@ -81,6 +81,9 @@ export class Auditor {
   commits = 0
   brakes = 0
   recoveries = 0
+  emergencies = 0
+  /** Uses of each grant of a group at a revision: when, until when, and whether voters said yes. */
+  private readonly grants = new Map<string, Any[]>()
   /** What a recovery set of a scope said last, while it is neither over nor stopped. */
   private readonly begun = new Map<string, Any>()
   /** Until when the voters of a scope who stopped one are left in peace. */
@@ -102,6 +105,8 @@ export class Auditor {
     else if (record.kind === 'evidence') this.evidence(record, heard)
     else if (record.kind === 'brake') this.brake(record, heard)
     else if (record.kind.startsWith('recovery-')) this.recovery(record, heard)
+    else if (record.kind === 'emergency') this.emergency(record, heard)
+    else if (record.kind === 'drill') this.emergency(record, heard)
     else this.deliberation(record, heard[0], hash)
     if (record.rev !== undefined) {
       insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
@@ -208,6 +213,13 @@ export class Auditor {
       const braked = this.braked.get(record.subject.uid)
       for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
     }
+    if (proposal.op === 'emergency.ratify') {
+      const uses = [...this.grants.values()].flat()
+      const use = uses.find(({ seq }: Any) => seq === proposal.body.use)
+      insist(use !== undefined && !use.ratified, 'a yes to no use')
+      insist(record.ts < use.at + 86_400, 'a yes that came too late')
+      use.ratified = true
+    }
     if (proposal.op === 'voter.reinstate') {
       const voter = group.voters.find(({ id }: Any) => id === proposal.body.voter)
       for (const print of printsOf(voter)) this.braked.get(record.subject.uid)?.delete(print)
@@ -279,6 +291,45 @@ export class Auditor {
     const braked = this.braked.get(uid) ?? new Map<string, number>()
     for (const print of printsOf(voter)) braked.set(print, record.ts + statement.ttl)
     this.braked.set(uid, braked)
+  }
+
+  private emergency(record: Any, heard: readonly Any[]): void {
+    const [{ statement, digest }] = heard as [Any]
+    insist(digest === record.prop && statement.index === this.index, 'another use than was signed')
+    insist((statement.drill === true) === (record.kind === 'drill'), 'a drill that does something')
+    const { uid, rev } = statement.scope
+    const group = this.groups.get(uid)
+    insist(group?.rev === rev, 'a grant of another group')
+    insist(statement.subject.uid.startsWith('e'), 'a grant used on what is no entry')
+    const head = this.heads.get(statement.subject.uid)
+    insist(statement.base.head === head, 'a grant used on another base')
+    const grant = group.emergency?.grants.find(({ name }: Any) => name === statement.grant)
+    insist(grant !== undefined, 'a grant that nobody voted about')
+    insist(grant.acts.includes(statement.act), 'a grant used for something else')
+    const isIn = grant.under === '' || `${record.subject.alias}/`.startsWith(`${grant.under}/`)
+    insist(isIn && statement.ttl <= Math.min(grant.longest, 14_400), 'a grant used beyond itself')
+    const isFree = this.free(uid, record.ts)
+    const named = [
+      ...group.voters.filter((one: Any) => one.status === 'active' && isFree(one)),
+      ...(group.emergency.holders ?? []),
+    ].filter(({ id }: Any) => grant.who.includes(id))
+    const by = named.filter(({ keys }: Any) =>
+      heard.some(({ envelope }) => signedBy(envelope, keys)),
+    )
+    const people = new Set(by.map(({ controller }: Any) => controller)).size
+    insist(by.length === heard.length && people >= grant.threshold, 'a grant used by who may not')
+    const key = `${uid} ${rev} ${grant.name}`
+    const uses = this.grants.get(key) ?? []
+    insist(uses.length < grant.uses, 'a grant used too often')
+    for (const { at, until, ratified } of uses) {
+      insist(record.ts >= until + grant.coolDown, 'a grant used too soon')
+      insist(ratified === true || record.ts < at + 86_400, 'a grant used though nobody said yes')
+    }
+    if (record.kind === 'drill') return
+    this.emergencies += 1
+    insist(record.class === 'emergency', 'a use that is something else')
+    const until = record.ts + statement.ttl
+    this.grants.set(key, [...uses, { seq: record.seq, at: record.ts, until, ratified: false }])
   }
 
   private recovery(record: Any, heard: readonly Any[]): void {

@@ -1,4 +1,9 @@
 import type { BrakeJson } from '../../src/server/http/brake-shapes.js'
+import type {
+  EmergencyGrantJson,
+  EmergencyUseJson,
+  InvokedJson,
+} from '../../src/server/http/emergency-shapes.js'
 import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
 import type {
@@ -121,6 +126,34 @@ const change: ChangeJson = {
   seq: 7,
   at: T,
   class: 'routine',
+}
+
+const emergencyUse: EmergencyUseJson = {
+  seq: 9,
+  at: T,
+  until: T,
+  ratified: true,
+  ratifyBefore: T,
+  subject: 'payments/api',
+  act: 'reactivate',
+  by: ['ann'],
+  reason: 'incident 7',
+}
+
+const invoked: InvokedJson = { ...emergencyUse, scope: '', grant: 'oncall', drill: false }
+
+const emergencyGrant: EmergencyGrantJson = {
+  scope: '',
+  name: 'oncall',
+  acts: ['reactivate'],
+  under: 'payments',
+  who: ['ann'],
+  threshold: 1,
+  longest: 7200,
+  coolDown: 3600,
+  most: 3,
+  standing: 'cooling-down',
+  uses: [emergencyUse],
 }
 
 const recovery: RecoveryJson = {
@@ -301,6 +334,8 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     brakes: () => later([brake]),
     brake: () => later(brake),
     signedBrake: () => later(brake),
+    emergencyGrants: () => later([emergencyGrant]),
+    invokeEmergency: () => later(invoked),
     recoveries: () => later([recovery]),
     signedRecovery: () => later(recovery),
     finishRecovery: () => later(recovery),

@@ -120,6 +120,7 @@ export const fakeQuestions = {
       classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
       recovery: { scope: '', able: true },
       recoverySet: { holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+      grants: [{ name: 'oncall', drilled: null }],
     }),
   diff: () =>
     later({

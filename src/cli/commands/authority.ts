@@ -6,6 +6,7 @@ import type { Outcome } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
+import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
 import { watched } from './watched.js'
 
@@ -102,6 +103,7 @@ function renderResilience(look: Look, found: JsonReader): string {
         : 'nobody is above the root',
     ],
     ['recovery set', recoverySetOf(look, found.optionalObject('recoverySet'))],
+    ['emergency', found.objects('grants').map((one) => grantOf(look, one))],
   ])
   const table = renderTable(
     look,
@@ -117,6 +119,12 @@ function renderResilience(look: Look, found: JsonReader): string {
     }),
   )
   return `${fields}\n\n${table}`
+}
+
+function grantOf(look: Look, grant: JsonReader): string {
+  const drilled = grant.optional('drilled')
+  const when = drilled === undefined ? 'never drilled' : `drilled ${renderTime(drilled, look.now)}`
+  return `grant ${grant.text('name')}, ${when}`
 }
 
 function recoverySetOf(look: Look, set: JsonReader | undefined): string {

@@ -36,6 +36,7 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
     ['revision', String(group.count('rev'))],
     ['brake', brakeTerms(group)],
     ['recovery set', recoveryTerms(look, group)],
+    ['emergency', grantTerms(group)],
     ['solo', group.flag('solo') ? look.paint('yellow', 'one voter decides alone') : undefined],
     ['proposers', proposersOf(group)],
   ]
@@ -77,6 +78,14 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
 function brakeTerms(group: JsonReader): string | undefined {
   const brake = group.optionalObject('brake')
   return brake && `for ${brake.count('ttl')} s at most, ${brake.count('perWeek')} times a week`
+}
+
+function grantTerms(group: JsonReader): readonly string[] {
+  const grants = group.optionalObject('emergency')?.objects('grants') ?? []
+  return grants.map(
+    (grant) =>
+      `${grant.text('name')}: ${grant.texts('acts').join(', ')} under ${shown(grant.text('under'))}, ${grant.count('threshold')} of ${grant.texts('who').join(', ')}`,
+  )
 }
 
 function recoveryTerms(look: Look, group: JsonReader): string {

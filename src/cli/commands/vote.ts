@@ -7,6 +7,7 @@ import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js'
 import { sendBrake } from './brake.js'
+import { sendInvocation } from './emergency.js'
 import { jsonOf } from './json-file.js'
 import { findProposal } from './proposal.js'
 import { renderProposal, renderSubmission } from './proposal-screen.js'
@@ -83,6 +84,8 @@ async function submit(call: Invocation): Promise<Outcome<Answer>> {
   switch (payloadTypeOf(envelopes)) {
     case payloadTypes.brake:
       return sendBrake(call, envelopes)
+    case payloadTypes.emergency:
+      return sendInvocation(call, envelopes)
     case payloadTypes.recovery:
     case payloadTypes.cancellation:
       return sendRecovery(call, envelopes)
@@ -136,7 +139,7 @@ export const voteCommands: readonly CommandSpec[] = [
     arguments: '[file]',
     summary: 'hand in a statement that somebody signed',
     details: [
-      'A proposal, a vote, a withdrawal, a brake or a recovery; or two votes of one voter that contradict each other, which suspends that voter.',
+      'A proposal, a vote, a withdrawal, a brake, the use of a grant or a recovery; or two votes of one voter that contradict each other, which suspends that voter.',
     ],
     examples: ['capstan submit vote.json', 'cat vote.json | capstan submit -'],
     run: submit,

@@ -67,6 +67,8 @@ async function keygen(call: Invocation): Promise<Outcome<Answer>> {
   )
 }
 
+const enrolledRoles = ['recovery', 'emergency'] as const
+
 async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   const key = await keyOf(call)
   if (!key.ok) return key
@@ -76,7 +78,7 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   if (!made.ok) return made
   const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
   const { thumbprint } = made.value
-  const role = call.has('recovery') ? 'recovery' : 'voter'
+  const role = enrolledRoles.find((one) => call.has(one)) ?? 'voter'
   const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint, role })
   const proof = Buffer.from(key.value.sign(bytes)).toString('base64url')
   const weight = Number(call.text('weight') ?? '100')
@@ -84,7 +86,7 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
     return usage('--weight is not a weight', { wanted: '1 to 1000' })
   }
   const holder = { id, controller, keys: [{ ...made.value, proof }] }
-  const voter = role === 'recovery' ? holder : { ...holder, weight, status: 'active' }
+  const voter = role !== 'voter' ? holder : { ...holder, weight, status: 'active' }
   // Goes into a file, whether or not somebody looks at it.
   return answer(voter, () => JSON.stringify(voter, null, 2))
 }
@@ -128,7 +130,7 @@ export const voterCommands: readonly CommandSpec[] = [
     path: 'voter enrol',
     summary: 'a voter for a group, with the proof that their key is in their hands',
     details: [
-      'Prints a voter as `capstan group set --voter` takes it; with --recovery, a holder as `--recovery` does. Needs no server where --index is given.',
+      'Prints a voter as `capstan group set --voter` takes it; with --recovery or --emergency, a holder as `--recovery` and `emergency.holders` do. Needs no server where --index is given.',
     ],
     options: [
       ...keyOptions,
@@ -142,6 +144,7 @@ export const voterCommands: readonly CommandSpec[] = [
         flags: '--recovery',
         description: 'for a recovery set, instead of to vote: with a key that nobody votes with',
       },
+      { flags: '--emergency', description: 'the same for emergency grants' },
       { flags: '--weight <number>', description: '1 to 1000 (default: 100)' },
       { flags: '--index <id>', description: 'the index (default: asks the server)' },
     ],

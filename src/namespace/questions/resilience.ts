@@ -1,7 +1,8 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import type { Seconds } from '../../core/time.js'
+import type { Seconds, UnixSeconds } from '../../core/time.js'
 import { type Responsible, responsibleAbove, responsibleFor } from '../decide.js'
+import { drilledAt } from '../emergency/uses.js'
 import { type ChangeClass, changeClasses, type Group, passes } from '../group.js'
 import { underGuards } from '../guard/quorum-floor.js'
 import { unknown } from '../resolve-request.js'
@@ -26,6 +27,8 @@ export interface Resilience {
     readonly threshold: number
     readonly delay: Seconds
   } | null
+  /** What some may do at once, and when they last tried whether they can. */
+  readonly grants: readonly { readonly name: string; readonly drilled: UnixSeconds | null }[]
 }
 
 export interface ClassResilience {
@@ -69,8 +72,15 @@ export function resilienceOf(
     classes: changeClasses.map((name) => resilienceFor(group, name)),
     recovery: recoveryOf(state, home, responsible, without),
     recoverySet: recoverySetOf(responsible.group),
+    grants: grantsOf(state, responsible),
   })
 }
+
+const grantsOf = (state: IndexState, { uid, group }: Responsible): Resilience['grants'] =>
+  (group.emergency?.grants ?? []).map(({ name }) => ({
+    name,
+    drilled: drilledAt(state, uid, name) ?? null,
+  }))
 
 const recoverySetOf = ({ recovery }: Group): Resilience['recoverySet'] =>
   recovery

@@ -5,9 +5,9 @@ import { count, digest, voterId } from '../statement-schema.js'
 
 const region = { type: 'string', maxLength: 200, pattern: regionPattern() }
 
-const { recovery: _set, ...terms } = group.properties
+const { recovery: _set, emergency: _grants, ...terms } = group.properties
 
-/** A group as a recovery says it: whole, but for the recovery set, which stays. */
+/** A group as a recovery says it: whole, but for the recovery set, which stays, and without emergency grants. */
 export const recoveredGroup = object(terms, group.required)
 
 const common = {

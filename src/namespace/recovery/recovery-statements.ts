@@ -27,8 +27,8 @@ interface Common {
 export interface RecoveryStatement extends Common {
   /** The scope as it was: so that one statement is one recovery. */
   readonly base: { readonly rev: number; readonly head: string }
-  /** Whole. The recovery set is no part of it: it stays. */
-  readonly group: Omit<GroupTerms, 'recovery'>
+  /** Whole. The recovery set is no part of it: it stays. Nor are emergency grants: voters vote about them. */
+  readonly group: Omit<GroupTerms, 'recovery' | 'emergency'>
   /** Ids of those who sign it, sorted. */
   readonly holders: readonly string[]
 }

@@ -88,6 +88,7 @@ export interface ResilienceJson {
     /** Seconds. */
     readonly delay: number
   } | null
+  readonly grants: readonly { readonly name: string; readonly drilled: Instant | null }[]
 }
 
 /** What was changed between two moments of the index. */
@@ -130,6 +131,7 @@ export interface ExceptionsJson {
     readonly op: string
     readonly by: string
     readonly reason?: string
+    readonly ratification?: string
   })[]
   readonly next?: number
 }

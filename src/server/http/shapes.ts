@@ -122,6 +122,8 @@ export interface EntryJson {
   readonly drainUntil?: Instant
   /** No certificates and no calls before then. */
   readonly brake?: BrakeMarkJson
+  /** Suspended, and as if it were active before then. */
+  readonly emergency?: { readonly grant: string; readonly until: Instant }
   readonly createdAt: Instant
 }
 

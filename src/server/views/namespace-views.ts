@@ -45,6 +45,9 @@ export function entryJson(state: IndexState, entry: Entry, now: UnixSeconds): En
     ...(entry.validUntil !== undefined && { validUntil: toIso(entry.validUntil) }),
     ...(entry.drainUntil !== undefined && { drainUntil: toIso(entry.drainUntil) }),
     ...(entry.brake && { brake: { until: toIso(entry.brake.until) } }),
+    ...(entry.emergency && {
+      emergency: { grant: entry.emergency.grant, until: toIso(entry.emergency.until) },
+    }),
     createdAt: toIso(entry.createdAt),
   }
 }

@@ -11,6 +11,7 @@ import {
   brakeBody,
   changeBody,
   checkpointBody,
+  invocationBody,
   signedBrakeBody,
   signedRecoveryBody,
   statementsBody,
@@ -51,6 +52,13 @@ export const operatorRoutes: readonly Route[] = [
     answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
     use: (operations, { body, context }) =>
       answered(201, operations.signedBrake(body.envelopes, context)),
+  }),
+  route('POST /v1/emergencies', 'operator', 'invokeEmergency', {
+    summary: 'Uses an emergency grant, or drills one, by what those signed whom it names',
+    body: invocationBody,
+    answers: [jsonAnswer(201, 'Invoked', 'In effect; ends by itself. A drill has no effect')],
+    use: (operations, { body, context }) =>
+      answered(201, operations.invokeEmergency(body.envelopes, context)),
   }),
   route('POST /v1/recoveries', 'operator', 'signedRecovery', {
     summary: 'Starts a recovery by what the set of a scope signed, or stops one by what voters did',

@@ -1,5 +1,6 @@
 import { conditions } from '../../../namespace/permit/decision.js'
 import { brakeSchemas } from './brake-answers.js'
+import { emergencySchemas } from './emergency-answers.js'
 import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
 import { questionSchemas } from './question-answers.js'
@@ -119,7 +120,12 @@ export const answerSchemas = {
       labels: { type: 'object', additionalProperties: string },
       createdAt: time,
     },
-    { validUntil: time, drainUntil: time, brake: shape({ until: time }) },
+    {
+      validUntil: time,
+      drainUntil: time,
+      brake: shape({ until: time }),
+      emergency: shape({ grant: string, until: time }),
+    },
   ),
   Entries: shape({ entries: list(reference('Entry')) }, { next: string }),
   Scope: shape(
@@ -266,6 +272,7 @@ export const answerSchemas = {
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   ...brakeSchemas,
   ...recoverySchemas,
+  ...emergencySchemas,
   ...issuanceSchemas,
   ...questionSchemas,
   Problem: shape(
