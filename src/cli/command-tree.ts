@@ -5,6 +5,8 @@ import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
 import { bindCommands } from './commands/bind.js'
 import { brakeCommands } from './commands/brake.js'
+import { emergencyCommands } from './commands/emergency.js'
+import { recoveryCommands } from './commands/recovery.js'
 import { bundleCommands } from './commands/bundle.js'
 import { certGetCommands } from './commands/cert-get.js'
 import { certReadCommands } from './commands/cert.js'
@@ -51,6 +53,8 @@ export const groups: Readonly<Record<string, string>> = {
   voter: 'the keys that voters sign with',
   group: 'groups: who decides for a scope',
   proposal: 'proposals: changes that wait for votes',
+  emergency: 'emergency grants: what some may do at once, as voters said before',
+  recovery: 'recovery: other voters for a scope that has lost its own',
   rules: 'rules: who may call an entry',
   splits: 'traffic splits: where the traffic of an entry goes',
   guards: 'guards: what nothing below a scope can allow',
@@ -78,6 +82,8 @@ export const commands: readonly CommandSpec[] = [
   impactCommand,
   ...voteCommands,
   ...brakeCommands,
+  ...emergencyCommands,
+  ...recoveryCommands,
   ...ruleCommands,
   ...splitCommands,
   ...guardCommands,

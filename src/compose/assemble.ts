@@ -34,10 +34,13 @@ import { logOperations } from '../server/operations/logs.js'
 import { namespaceOperations } from '../server/operations/namespace.js'
 import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
+import { emergencyOperations } from '../server/operations/emergencies.js'
+import { recoveryOperations } from '../server/operations/recoveries.js'
 import { questionOperations } from '../server/operations/questions.js'
 import type { ServedLog } from '../server/operations/served-log.js'
 import { trustOperations } from '../server/operations/trust.js'
 import { ReadinessWatch } from '../server/readiness.js'
+import { recoveryChecks } from '../server/recovery-checks.js'
 import type { IssuingStore } from '../store/open-store.js'
 import type { CosigningState } from '../tlog/cosigning.js'
 import { readToken } from '../tokenreview/unverified-token.js'
@@ -162,7 +165,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     authority,
     ledger,
     clock,
-    ...(options.checks && { more: options.checks }),
+    more: () => [...(options.checks?.() ?? []), ...recoveryChecks(index.state, clock.now())],
   })
   const shared = { authority, index, ledger, clock, random, crls }
   // Their turns alone: how far they are is nobody's business.
@@ -193,6 +196,8 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       longWork,
       checkCluster: (cluster, signal) => clusters.check(cluster, signal),
     }),
+    ...emergencyOperations(index),
+    ...recoveryOperations(index),
     ...policyOperations({ index, clock }),
     ...logOperations(log, questioned.log),
     ...issuanceLogOperations({

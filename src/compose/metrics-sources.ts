@@ -1,9 +1,10 @@
 import type { Clock } from '../core/time.js'
+import { openRecoveries } from '../namespace/recovery/recovery-view.js'
 import type { MetricsSources } from '../server/metrics.js'
 import type { UseCases } from './assemble.js'
 
 export function metricsSourcesOf(
-  { authority, store }: Pick<UseCases, 'authority' | 'store'>,
+  { authority, store, index }: Pick<UseCases, 'authority' | 'store' | 'index'>,
   clock: Clock,
   cosigning: MetricsSources['cosigning'] = () => [],
 ): MetricsSources {
@@ -13,6 +14,7 @@ export function metricsSourcesOf(
     cosigning,
     issuers: () => authority().issuers,
     trustAnchors: () => authority().trustAnchors,
+    recoveries: () => openRecoveries(index.state, clock.now()),
     ledger: () => ({ queueDepth: store.queueDepth(), lagSeconds: store.lagSeconds() }),
     issuance: async () => {
       const { size: signed = 0 } = (await tree.checkpoint()) ?? {}

@@ -7,6 +7,7 @@ import type { ChangeClass, Group } from './group.js'
 import { deliberation, describe, type HistoryItem } from './history.js'
 import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
+import { recoveryIn } from './recovery/recovery-view.js'
 import type { IndexState } from './state.js'
 import { operationOf, proposalId, readGenesis, readProposal, readVote } from './statements.js'
 
@@ -181,6 +182,7 @@ export async function groupMadeBy(
   if (genesis) return genesis.group
   const record = readRecord(stored.bytes)
   if (!record || isDeliberation(record)) return undefined
+  if (record.kind === 'recovery-finish') return recoveryIn(stored)?.group
   const row = state.tables.proposals.get(proposalId(record.prop))
   const proposal = statement
     ? readProposal(statement)

@@ -98,6 +98,7 @@ export type ChangeRequest = Why &
     | RuleChangeRequest
     | { readonly op: 'brake.lift'; readonly alias: string; readonly rule?: string }
     | { readonly op: 'voter.reinstate'; readonly alias: string; readonly voter: string }
+    | { readonly op: 'emergency.ratify'; readonly alias: string; readonly use: number }
     | { readonly op: 'guard.set'; readonly alias: string; readonly guard: Guard }
     | { readonly op: 'guard.clear'; readonly alias: string; readonly guard: string }
   )

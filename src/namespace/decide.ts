@@ -115,10 +115,11 @@ export function responsibleFor(
     scope: named,
   }: Pick<Proposal, 'op' | 'subject'> & Partial<Pick<Proposal, 'scope'>>,
 ): Responsible {
-  const isOwn = op === 'group.set' || op === 'changes' || op === 'voter.reinstate'
+  const isOfGroup = op === 'voter.reinstate' || op === 'emergency.ratify'
+  const isOwn = op === 'group.set' || op === 'changes' || isOfGroup
   const own = isOwn && subject.uid ? state.scopes.get(subject.uid) : undefined
   // Those above step in with another group, and not with less.
-  const isAsNamed = named === undefined || named.uid === own?.uid || op === 'voter.reinstate'
+  const isAsNamed = named === undefined || named.uid === own?.uid || isOfGroup
   if (own?.group && own.state === 'active' && isAsNamed) {
     return { uid: own.uid, group: own.group }
   }

@@ -1,6 +1,7 @@
 import { days } from '../core/time.js'
 import type { Brake, Group, Proposer, Voter } from './group.js'
 import type { GroupRequest, GroupTerms } from './operation.js'
+import { DEFAULT_DELAY } from './recovery/recovery.js'
 import { people } from './sound-group.js'
 
 const DEFAULT_BRAKE: Brake = { ttl: days(1), perWeek: 10 }
@@ -8,9 +9,10 @@ const DEFAULT_BRAKE: Brake = { ttl: days(1), perWeek: 10 }
 /**
  * What a group is where nobody says otherwise: more than half for what is routine or sensitive, two
  * thirds for what is structural, and two people for both of the latter; any voter may narrow, and use
- * the brake for a day, ten times a week. Whoever could propose before still can.
+ * the brake for a day, ten times a week. Whoever could propose before still can, and the recovery set
+ * stays what it was.
  */
-export function completed(asked: GroupRequest, before: Group | null): GroupTerms {
+export function completed({ recovery, ...asked }: GroupRequest, before: Group | null): GroupTerms {
   const active = asked.voters.filter(({ status }) => status === 'active')
   const total = active.reduce((sum, { weight }) => sum + weight, 0)
   const half = Math.floor(total / 2) + 1
@@ -33,9 +35,18 @@ export function completed(asked: GroupRequest, before: Group | null): GroupTerms
     minControllers: { narrowing: 1, routine: 1, sensitive: two, structural: two, emergency: 1 },
     ...(!alone && total - heaviest(active) < half && { acceptsSinglePointOfLoss: true as const }),
     ...kept(before, asked.voters),
+    ...recoverable(before, recovery),
     ...asked,
     solo: asked.solo ?? alone,
   }
+}
+
+function recoverable(
+  before: Group | null,
+  asked: GroupRequest['recovery'],
+): Pick<GroupTerms, 'recovery'> {
+  if (asked) return { recovery: { delay: DEFAULT_DELAY, ...asked } }
+  return asked === undefined && before?.recovery ? { recovery: before.recovery } : {}
 }
 
 const heaviest = (voters: readonly Voter[]): number =>

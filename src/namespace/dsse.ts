@@ -10,6 +10,9 @@ export const payloadTypes = {
   vote: 'application/vnd.in-toto+json',
   brake: 'application/vnd.capstan.brake.v1+json',
   withdrawal: 'application/vnd.capstan.withdrawal.v1+json',
+  emergency: 'application/vnd.capstan.emergency.v1+json',
+  recovery: 'application/vnd.capstan.recovery.v1+json',
+  cancellation: 'application/vnd.capstan.recovery-cancellation.v1+json',
   enrolment: 'application/vnd.capstan.enrolment.v1+json',
 } as const
 export type PayloadType = (typeof payloadTypes)[keyof typeof payloadTypes]

@@ -2,6 +2,9 @@ import { canonicalize } from '../core/canonical-json.js'
 import { isSignatureOf, payloadTypes, preAuthEncoding } from './dsse.js'
 import type { VoterKey } from './voter-key.js'
 
+/** What a key is enrolled for: to vote or propose, to recover, or to use emergency grants. */
+export type EnrolledRole = 'voter' | 'recovery' | 'emergency'
+
 /** What a key signs before it may sign for somebody: that its holder wants to, in this index. */
 export interface Enrolment {
   /** Index id, hex. */
@@ -11,6 +14,8 @@ export interface Enrolment {
   readonly controller: string
   /** RFC 7638, of the key itself. */
   readonly thumbprint: string
+  /** A voter where it is left out. */
+  readonly role?: EnrolledRole
 }
 
 /**
@@ -18,8 +23,22 @@ export interface Enrolment {
  * Without this proof of possession somebody could list another person's key as their own, and have
  * that person's votes counted for them.
  */
-export function enrolmentBytes({ index, voter, controller, thumbprint }: Enrolment): Uint8Array {
-  const statement = canonicalize({ controller, index, thumbprint, v: 1, voter })
+export function enrolmentBytes({
+  index,
+  voter,
+  controller,
+  thumbprint,
+  role,
+}: Enrolment): Uint8Array {
+  // Who wants to vote has not said that they want to replace everybody, nor the other way round.
+  const statement = canonicalize({
+    controller,
+    index,
+    ...(role !== undefined && role !== 'voter' && { role }),
+    thumbprint,
+    v: 1,
+    voter,
+  })
   return preAuthEncoding(payloadTypes.enrolment, Buffer.from(statement, 'utf8'))
 }
 

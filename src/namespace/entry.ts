@@ -2,6 +2,7 @@ import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { type BrakeMark, isBraked } from './brake-mark.js'
+import { type EmergencyMark, isUnderEmergency } from './emergency/emergency.js'
 import type { Binding } from './binding.js'
 import type { Envelope } from './envelope.js'
 import type { Rule } from './rule/rule.js'
@@ -38,12 +39,16 @@ export interface Entry {
   readonly drainUntil?: UnixSeconds
   /** No certificates, and no calls, before then. */
   readonly brake?: BrakeMark
+  /** Suspended, and as if it were active before then. */
+  readonly emergency?: EmergencyMark
+  /** A brake was on it when it was suspended: no emergency grant lets it go. */
+  readonly held?: true
   readonly createdAt: UnixSeconds
 }
 
-/** Its state at `now`: the end of a lifetime, of a drain or of a brake needs no process to run. */
+/** Its state at `now`: the end of a lifetime, a drain, a brake or an emergency needs no process to run. */
 export function entryState(
-  entry: Pick<Entry, 'state' | 'validUntil' | 'drainUntil' | 'brake'>,
+  entry: Pick<Entry, 'state' | 'validUntil' | 'drainUntil' | 'brake' | 'emergency'>,
   now: UnixSeconds,
 ): EntryState {
   if (entry.state === 'retiring') {
@@ -51,5 +56,5 @@ export function entryState(
   }
   if (entry.validUntil !== undefined && now >= entry.validUntil) return 'suspended'
   if (isBraked(entry, now)) return 'suspended'
-  return entry.state
+  return isUnderEmergency(entry, now) ? 'active' : entry.state
 }

@@ -1,5 +1,5 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { CLOCK_TOLERANCE, days, plus, toIso, type UnixSeconds } from '../core/time.js'
+import { days, plus, toIso, type UnixSeconds } from '../core/time.js'
 import type { BrakeMark } from './brake-mark.js'
 import { brakesThisWeek } from './brakes-used.js'
 import { responsibleFor, subjectOf } from './decide.js'
@@ -11,6 +11,7 @@ import { commitRecord, type LogRecord } from './log-record.js'
 import type { Outcome } from './outcome.js'
 import { broken, isSame } from './record-refusals.js'
 import { malformed, notSigned, signs } from './said.js'
+import { areOfAll, isOfThisTime } from './signed-together.js'
 import type { Effect, GovernedObject, IndexState } from './state.js'
 import { type BrakeStatement, readBrake } from './statements.js'
 
@@ -37,17 +38,14 @@ export function brakingOf(
 ): Result<Braking> {
   const [first] = envelopes
   const statement = first && readBrake(first)
-  if (!statement || !isOfAll(statement, first, envelopes)) return malformed('a brake')
+  if (!statement || !areOfAll(statement.voters, envelopes)) return malformed('a brake')
   if (statement.index !== state.index) {
     return refuse('namespace.wrong-index', 'the brake is for another index', {
       wanted: state.index,
       found: JSON.stringify(statement.index),
     })
   }
-  const { created, expires } = statement
-  const lifetime = expires - created
-  const isOfThisTime = at >= created - CLOCK_TOLERANCE && at <= expires
-  if (!isOfThisTime || lifetime < 0 || lifetime > LONGEST_LIFETIME) {
+  if (!isOfThisTime(statement, at, LONGEST_LIFETIME)) {
     return refuse('namespace.expired', 'the brake is not of this time', {
       wanted: `a time from created to expires, at most ${LONGEST_LIFETIME} s apart`,
       found: toIso(at),
@@ -72,20 +70,6 @@ export function brakingOf(
   const put = brakeEffect(state, before, statement, { mark, at })
   if (!put.ok) return put
   return ok({ statement, digest: first.digest, before, put: put.value, mark })
-}
-
-/** One envelope for each of those it names, all of the same octets: a second key of one is no second voter. */
-function isOfAll(
-  { voters }: BrakeStatement,
-  { digest }: Opened,
-  envelopes: readonly Opened[],
-): boolean {
-  const isSorted = voters.every((id, at) => at === 0 || (voters[at - 1] ?? '') < id)
-  return (
-    isSorted &&
-    envelopes.length === voters.length &&
-    envelopes.every((envelope) => envelope.digest === digest)
-  )
 }
 
 /** About a voter, the group that they are in; about anything else, those who decide about it. */

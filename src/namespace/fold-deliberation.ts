@@ -47,6 +47,8 @@ export function verifyDeliberation(
       return voting(state, record, statement)
     case 'withdrawal':
       return withdrawing(state, record, statement)
+    case 'drill':
+      return broken(record.seq, 'it is about no proposal')
     default:
       return unreachable(record.kind)
   }

@@ -3,6 +3,7 @@ import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { unreachable } from '../core/unreachable.js'
 import { isSignedBy, open, type Opened } from './dsse.js'
+import { verifyDrill, verifyInvocation } from './emergency/fold-emergency.js'
 import { verifyBrake } from './fold-brake.js'
 import { verifyCommit } from './fold-commit.js'
 import { verifyDeliberation } from './fold-deliberation.js'
@@ -13,6 +14,7 @@ import { type Group, soloGroup } from './group.js'
 import { type AnyRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
 import type { Outcome, Verified } from './outcome.js'
 import type { StoredRecord } from './ports.js'
+import { verifyRecovery } from './recovery/fold-recovery.js'
 import { broken, forged, isSame } from './record-refusals.js'
 import type { IndexState } from './state.js'
 import { proposalId, readGenesis } from './statements.js'
@@ -51,6 +53,14 @@ function outcomeOf(
       return verifyEvidence(state, record, envelopes)
     case 'brake':
       return verifyBrake(state, record, envelopes)
+    case 'emergency':
+      return verifyInvocation(state, record, envelopes)
+    case 'drill':
+      return verifyDrill(state, record, envelopes)
+    case 'recovery-start':
+    case 'recovery-cancel':
+    case 'recovery-finish':
+      return verifyRecovery(state, record, envelopes)
     case 'open':
     case 'vote':
     case 'withdrawal':
@@ -70,15 +80,20 @@ export function applyRecord(state: FoldedState, { record, head, outcome }: Verif
       return
     }
     case 'commit': {
-      const { effect, of, brakedBy } = outcome
+      const { effect, of, brakedBy, used } = outcome
       state.commit({ ...effect, put: { ...effect.put, head } }, record, of)
       if (brakedBy !== undefined) state.noteBrake(brakedBy, record)
+      if (used !== undefined) state.noteUse(used, record)
       state.advance(head, record.ts, effect.put.uid)
       return
     }
     case 'deliberation':
       state.deliberate(outcome.row, record)
       state.advance(head, record.ts, outcome.row.id)
+      return
+    case 'drill':
+      state.noteDrill(outcome.drilled, record)
+      state.advance(head, record.ts, `drills:${outcome.drilled.scope}`)
       return
     default:
       return unreachable(outcome)

@@ -6,6 +6,7 @@ import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
 import { walkedPath } from './scope-path.js'
 import { type BrakedBy, brakeKeys } from './brakes-used.js'
+import { drillKey, ratifiedKey, type Used, usedKey } from './emergency/uses.js'
 import type { AnyRecord } from './log-record.js'
 import {
   type Ending,
@@ -182,12 +183,13 @@ export class FoldedState extends StateView implements StateSource {
     this.apply(effect)
   }
 
-  private apply({ put, quarantine, redirectFrom }: Effect): void {
+  private apply({ put, quarantine, redirectFrom, ratifies }: Effect): void {
     const { tables } = this.draft
     if (put.kind === 'entry') this.release(put.uid)
     this.put(put)
     for (const [key, value] of quarantine) tables.quarantines.set(key, value)
     if (redirectFrom !== undefined) tables.redirects.set(redirectFrom, put.uid)
+    if (ratifies !== undefined) tables.history.set(ratifiedKey(put.uid, ratifies), ratifies)
   }
 
   /** Notes that voters of a scope used the brake. */
@@ -198,6 +200,15 @@ export class FoldedState extends StateView implements StateSource {
   /** Several scopes may change in one record: nothing is remembered. */
   override scopesAbove(alias: Alias): readonly Scope[] {
     return walkedPath(this, alias)
+  }
+
+  /** Notes that a grant was used. */
+  noteUse(used: Used, { seq, ts }: Pick<AnyRecord, 'seq' | 'ts'>): void {
+    this.draft.tables.history.set(usedKey(used, ts, seq), used.until)
+  }
+
+  noteDrill({ scope, grant }: Pick<Used, 'scope' | 'grant'>, { ts }: Pick<AnyRecord, 'ts'>): void {
+    this.draft.tables.history.set(drillKey(scope, grant), ts)
   }
 
   /** Notes one more record, about `subject`: an object or a proposal. */

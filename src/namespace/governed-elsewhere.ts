@@ -2,10 +2,12 @@ import { DependencyError } from '../core/dependency-error.js'
 import type { Clock } from '../core/time.js'
 import { authorisationOf } from './authorisation.js'
 import { brakesOf } from './brake-view.js'
+import { grantsOf } from './emergency/emergency-view.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
 import { proposalOf, waitingProposals } from './proposal-view.js'
+import { recoveriesOf } from './recovery/recovery-view.js'
 import type { IndexState } from './state.js'
 
 /** An index that another process changes, for reading: `state` moves as it is written there. */
@@ -27,6 +29,11 @@ export function governedElsewhere(
     brake: notHere,
     submitBrake: notHere,
     brakes: () => brakesOf(log, state, clock.now()),
+    invokeEmergency: notHere,
+    emergencyGrants: () => grantsOf(log, state, clock.now()),
+    submitRecovery: notHere,
+    finishRecovery: notHere,
+    recoveries: () => recoveriesOf(log, state, clock.now()),
     verify: notHere,
   }
 }

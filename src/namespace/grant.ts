@@ -11,6 +11,7 @@ import { unreachable } from '../core/unreachable.js'
 import type { Binding } from './binding.js'
 import { isBraked } from './brake-mark.js'
 import { brakedAbove, effectiveEnvelope, suspendedAbove } from './effective-envelope.js'
+import { isUnderEmergency } from './emergency/emergency.js'
 import { type Entry, entryState } from './entry.js'
 import type { Envelope } from './envelope.js'
 import { policyDigestOf } from './policy-digest.js'
@@ -90,7 +91,8 @@ export function notBraked(
   entry: Entry,
   now: UnixSeconds,
 ): Result<undefined, Refusal<'grant.braked'>> {
-  const own = entry.state === 'active' && isBraked(entry, now) ? entry : undefined
+  const isActive = entry.state === 'active' || isUnderEmergency(entry, now)
+  const own = isActive && isBraked(entry, now) ? entry : undefined
   const braked = own ?? brakedAbove(state, entry.alias, now)
   if (!braked?.brake) return ok()
   const until = toIso(braked.brake.until)
@@ -203,8 +205,11 @@ function entryFor(
 }
 
 /** No certificate outlives the entry that it is for. */
-function longestLife({ validUntil }: Entry, maxTtl: Seconds, now: UnixSeconds): Seconds {
-  return validUntil === undefined ? maxTtl : seconds(Math.min(maxTtl, validUntil - now))
+function longestLife(entry: Entry, maxTtl: Seconds, now: UnixSeconds): Seconds {
+  const { state, validUntil = Infinity, emergency } = entry
+  // Nor the grant by which one that is suspended has any.
+  const end = state === 'suspended' ? Math.min(validUntil, emergency?.until ?? now) : validUntil
+  return end === Infinity ? maxTtl : seconds(Math.min(maxTtl, end - now))
 }
 
 const noSuchEntry = (uid: Uid) =>

@@ -1,5 +1,7 @@
 import { days, type Seconds, type UnixSeconds } from '../core/time.js'
 import { type BrakeMark, isBraked } from './brake-mark.js'
+import type { Emergency } from './emergency/emergency.js'
+import type { RecoverySet } from './recovery/recovery.js'
 import type { VoterKey } from './voter-key.js'
 
 /** How grave a change is, computed from before and after. */
@@ -36,7 +38,7 @@ export interface Brake {
 
 /** Who decides for a scope, and with how much weight. */
 export interface Group {
-  /** From 1; grows by one with each `group.set`. A voter whom evidence suspends is so at the same one. */
+  /** From 1; grows by one with each `group.set` and each recovery. A voter whom evidence suspends is so at the same one. */
   readonly rev: number
   /** One local voter whose vote passes everything: said wherever the index is shown. */
   readonly solo: boolean
@@ -47,6 +49,10 @@ export interface Group {
   readonly timelock?: Readonly<Partial<Record<ChangeClass, Seconds>>>
   readonly brake?: Brake
   readonly proposers?: readonly Proposer[]
+  /** What some may do at once for a while, as its voters have said before. */
+  readonly emergency?: Emergency
+  /** Who may replace its voters when they are lost; nobody where it is left out. */
+  readonly recovery?: RecoverySet
   /** Said of a group that one lost voter may keep from deciding anything. */
   readonly acceptsSinglePointOfLoss?: true
 }

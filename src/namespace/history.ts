@@ -4,11 +4,13 @@ import { ok, type Result } from '../core/result.js'
 import { plus, toIso, type UnixSeconds } from '../core/time.js'
 import { brakeIn } from './brake-view.js'
 import { type CastVote, decisions } from './ballot.js'
-import { open } from './dsse.js'
+import { open, type Opened } from './dsse.js'
+import { type InvocationStatement, readInvocation } from './emergency/emergency-statements.js'
 import type { ChangeClass } from './group.js'
 import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
 import { proposedBy } from './proposal-view.js'
+import { readCancellation, readRecovery } from './recovery/recovery-statements.js'
 import { unknown } from './resolve-request.js'
 import type { IndexState } from './state.js'
 import {
@@ -88,6 +90,14 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     const braked = brakeIn(stored)
     return braked && { ...common, ...describeBrake(braked, record.ts) }
   }
+  if (record.kind === 'emergency') {
+    const used = statement && readInvocation(statement)
+    return used && { ...common, ...describeUse(used, record.ts) }
+  }
+  if (record.kind !== 'commit') {
+    const said = statement && describeRecovery(statement, record.kind)
+    return said && { ...common, ...said }
+  }
   const proposed = statement ? readProposal(statement) : before?.proposal
   const proposal = proposed && changeOf(proposed, record)
   if (!proposal) return undefined
@@ -102,10 +112,45 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
   }
 }
 
+type Told = Pick<HistoryItem, 'op' | 'by' | 'votes' | 'reason' | 'ticket' | 'summary'>
+
+function describeUse(
+  { act, grant, by, call, ttl, reason, ticket }: InvocationStatement,
+  at: UnixSeconds,
+): Told {
+  return {
+    op: 'emergency.invoke',
+    by: by[0] ?? '',
+    votes: [`approve: ${by.join(', ')}`],
+    reason,
+    ...(ticket !== undefined && { ticket }),
+    summary: [
+      `grant: ${grant}`,
+      call ? `${act}: ${brief(call)}` : act,
+      `until: ${toIso(plus(at, ttl))}`,
+    ],
+  }
+}
+
+function describeRecovery(statement: Opened, kind: LogRecord['kind']): Told | undefined {
+  const [said, stop] = [readRecovery(statement), readCancellation(statement)]
+  const { reason, ticket } = said ?? stop ?? {}
+  const by = said?.holders ?? stop?.voters
+  if (!by) return undefined
+  return {
+    op: kind.replace('-', '.'),
+    by: by[0] ?? '',
+    votes: [`${stop ? 'reject' : 'approve'}: ${by.join(', ')}`],
+    ...(reason !== undefined && { reason }),
+    ...(ticket !== undefined && { ticket }),
+    summary: said ? [`voters: ${said.group.voters.map(({ id }) => id).join(', ')}`] : [],
+  }
+}
+
 function describeBrake(
   { rule, voter, voters, ttl, reason, ticket }: BrakeStatement,
   at: UnixSeconds,
-): Pick<HistoryItem, 'op' | 'by' | 'votes' | 'reason' | 'ticket' | 'summary'> {
+): Told {
   return {
     op: 'brake',
     by: voters[0] ?? '',

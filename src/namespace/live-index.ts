@@ -12,6 +12,8 @@ import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
 import { DraftLog } from './draft-log.js'
+import { type GrantView, grantsOf } from './emergency/emergency-view.js'
+import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
@@ -26,6 +28,8 @@ import { proposalOf, type ProposalView, waitingProposals } from './proposal-view
 import { type Made, propose } from './propose.js'
 import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
+import { addRecovery, finishRecovery } from './recovery/recovering.js'
+import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
 import { submit, type Submitted } from './submit.js'
@@ -72,6 +76,16 @@ export interface GovernedIndex {
   submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>>
   /** Brakes of the last seven days, and what became of them; oldest first. */
   brakes(): Promise<readonly BrakeView[]>
+  /** Uses an emergency grant, or drills one, by what those signed whom it names. */
+  invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>>
+  /** Every emergency grant that voters have agreed on, with its uses. */
+  emergencyGrants(): Promise<readonly GrantView[]>
+  /** Starts a recovery by what its set signed, or stops one by what voters did. */
+  submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>>
+  /** Gives the scope of this alias its new voters, once the time of its recovery has come. */
+  finishRecovery(alias: Alias): Promise<Result<RecoveryView>>
+  /** The latest recovery of each scope whose group is not another since; oldest first. */
+  recoveries(): Promise<readonly RecoveryView[]>
   /** Who made an object what it is at a revision. */
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
@@ -221,6 +235,38 @@ export class LiveIndex implements GovernedIndex {
     return brakesOf(this.deps.store, this.state, this.deps.clock.now())
   }
 
+  invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        Promise.resolve(addInvocation(draft, envelopes, this.context(draft, freeze).at)),
+      ),
+    )
+  }
+
+  emergencyGrants(): Promise<readonly GrantView[]> {
+    return grantsOf(this.deps.store, this.state, this.deps.clock.now())
+  }
+
+  submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        addRecovery(this.deps.store, draft, envelopes, this.context(draft, freeze).at),
+      ),
+    )
+  }
+
+  finishRecovery(alias: Alias): Promise<Result<RecoveryView>> {
+    return this.inTurn(() =>
+      this.write((draft, freeze) =>
+        finishRecovery(this.deps.store, draft, alias, this.context(draft, freeze).at),
+      ),
+    )
+  }
+
+  recoveries(): Promise<readonly RecoveryView[]> {
+    return recoveriesOf(this.deps.store, this.state, this.deps.clock.now())
+  }
+
   /** One proposal that voters were asked about; `namespace.unknown` for any other. */
   proposal(id: string): ReturnType<GovernedIndex['proposal']> {
     const { store, clock } = this.deps
@@ -320,7 +366,10 @@ export class LiveIndex implements GovernedIndex {
     const uid =
       outcome.kind === 'commit' ? state.entries.get(outcome.effect.put.uid)?.uid : undefined
     // A deliberation changes nothing that a decision could rest on.
-    this.recent.note(record.seq, outcome.kind === 'deliberation' ? NOTHING : uid)
+    this.recent.note(
+      record.seq,
+      outcome.kind === 'deliberation' || outcome.kind === 'drill' ? NOTHING : uid,
+    )
   }
 }
 

@@ -8,6 +8,10 @@ import { type GovernedObject, type IndexState, objectDigest } from './state.js'
 /** Larger than this does not fit where log entries go later; what is long is in the envelopes. */
 export const MAX_RECORD_BYTES = 8192
 
+/** The steps of a recovery: what the set says, a no of voters who are left, and the new group. */
+export const recoveryKinds = ['recovery-start', 'recovery-cancel', 'recovery-finish'] as const
+export type RecoveryKind = (typeof recoveryKinds)[number]
+
 /** A line of the index log that changes an object. Its bytes are canonical JSON; its hash is the leaf hash of RFC 6962. */
 export interface LogRecord {
   readonly v: 1
@@ -16,7 +20,7 @@ export interface LogRecord {
   readonly ts: UnixSeconds
   /** Term of the sequencer that wrote it. */
   readonly epoch: number
-  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake'
+  readonly kind: 'genesis' | 'commit' | 'evidence' | 'brake' | 'emergency' | RecoveryKind
   readonly subject: { readonly uid: Uid; readonly alias: Alias }
   readonly rev: number
   /** Hash of the record before it about the same subject; null for the first. */
@@ -39,9 +43,12 @@ export interface LogRecord {
   readonly issuedUntil?: UnixSeconds | null
 }
 
+/** Of lines that change no object: about a proposal; or that a grant was drilled. */
+export const deliberationKinds = ['open', 'vote', 'withdrawal', 'drill'] as const
+
 /** A line about a proposal that changes nothing yet. */
 export interface DeliberationRecord extends Pick<LogRecord, 'v' | 'seq' | 'ts' | 'epoch' | 'prop'> {
-  readonly kind: 'open' | 'vote' | 'withdrawal'
+  readonly kind: (typeof deliberationKinds)[number]
   /** As the proposal names it. */
   readonly subject: { readonly uid?: Uid; readonly alias: Alias }
   readonly chain: string
@@ -52,7 +59,7 @@ export interface DeliberationRecord extends Pick<LogRecord, 'v' | 'seq' | 'ts' |
 export type AnyRecord = LogRecord | DeliberationRecord
 
 export const isDeliberation = (record: AnyRecord): record is DeliberationRecord =>
-  record.kind === 'open' || record.kind === 'vote' || record.kind === 'withdrawal'
+  deliberationKinds.some((kind) => kind === record.kind)
 
 export const encodeRecord = (record: AnyRecord): Uint8Array =>
   Buffer.from(canonicalize(record), 'utf8')
@@ -129,8 +136,8 @@ export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
 }
 
 const kinds: readonly string[] = [
-  ...['genesis', 'commit', 'evidence', 'brake'],
-  ...['open', 'vote', 'withdrawal'],
+  ...['genesis', 'commit', 'evidence', 'brake', 'emergency', ...recoveryKinds],
+  ...deliberationKinds,
 ]
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

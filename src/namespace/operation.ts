@@ -7,6 +7,7 @@ import type { Owner } from './entry.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
 import type { Guard } from './guard/guard.js'
+import type { RecoverySet } from './recovery/recovery.js'
 import type { RuleFacts } from './rule/rule.js'
 import type { TrafficSplit } from './rule/split.js'
 
@@ -19,7 +20,13 @@ interface OfExisting {
 export type GroupTerms = Omit<Group, 'rev'>
 
 /** The same as people write it: what is left out follows from the voters, and from the group before. */
-export type GroupRequest = Pick<GroupTerms, 'voters'> & Partial<GroupTerms>
+export type GroupRequest = Pick<GroupTerms, 'voters'> &
+  Partial<Omit<GroupTerms, 'recovery'>> & {
+    /** Null takes away the recovery set that there is. */
+    readonly recovery?: RecoveryRequest | null
+  }
+
+export type RecoveryRequest = Pick<RecoverySet, 'holders' | 'threshold'> & Partial<RecoverySet>
 
 /** One of several changes that are decided together, in their order, all or none. */
 export interface Part {
@@ -147,6 +154,13 @@ export type Single =
       readonly op: 'voter.reinstate'
       readonly subject: OfExisting
       readonly body: { readonly voter: string }
+    }
+  | {
+      readonly op: 'emergency.ratify'
+      /** The scope whose group has the grant. */
+      readonly subject: OfExisting
+      /** Number of the record by which it was used. */
+      readonly body: { readonly use: number }
     }
   | {
       readonly op: 'guard.set'

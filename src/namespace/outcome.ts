@@ -1,5 +1,6 @@
 import type { TrustDomain } from '../core/names.js'
 import type { BrakedBy } from './brakes-used.js'
+import type { GrantOf, Used } from './emergency/uses.js'
 import type { AnyRecord } from './log-record.js'
 import type { Pending, ProposalRow } from './pending.js'
 import type { Scope } from './scope.js'
@@ -26,9 +27,12 @@ export type Outcome =
       readonly of?: Pending
       /** Who used the brake, where that is what it was. */
       readonly brakedBy?: BrakedBy
+      /** The grant, where it was the use of one. */
+      readonly used?: Used
     }
   | {
       readonly kind: 'deliberation'
       /** The proposal, as it is after this record. */
       readonly row: ProposalRow
     }
+  | { readonly kind: 'drill'; readonly drilled: Pick<GrantOf, 'scope' | 'grant'> }

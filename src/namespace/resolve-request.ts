@@ -135,6 +135,10 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
             body: request.rule === undefined ? {} : { rule: request.rule },
           }),
       )
+    case 'emergency.ratify':
+      return existing(state, 'scope', request.alias, (subject) =>
+        ok({ op: request.op, subject, body: { use: request.use } }),
+      )
     case 'voter.reinstate':
       return existing(state, 'scope', request.alias, (subject) =>
         ok({ op: request.op, subject, body: { voter: request.voter } }),

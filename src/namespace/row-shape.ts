@@ -67,10 +67,17 @@ function isObject(
 
 type Row = Readonly<Record<string, unknown>>
 
-const isScope = ({ envelope, group, guards }: Row): boolean =>
+const isScope = ({ envelope, group, guards, recovery }: Row): boolean =>
   isRecord(envelope) &&
   (group === null || (isRecord(group) && Array.isArray(group['voters']))) &&
-  isListOf(guards ?? [], isGuard)
+  isListOf(guards ?? [], isGuard) &&
+  (recovery === undefined || isRecoveryMark(recovery))
+
+const isRecoveryMark = (value: unknown): boolean =>
+  isRecord(value) &&
+  isText(value['statement']) &&
+  Array.isArray(value['holders']) &&
+  ['record', 'from', 'since', 'due'].every((member) => isCount(value[member]))
 
 const isBrake = (value: unknown): boolean =>
   value === undefined || (isRecord(value) && isCount(value['until']))
@@ -100,6 +107,7 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
   isListOf(rules, isRule) &&
   isListOf(rest['splits'] ?? [], isSplit) &&
   isRecord(labels) &&
+  isBrake(rest['emergency']) &&
   ['validUntil', 'drainUntil'].every(
     (member) => rest[member] === undefined || isCount(rest[member]),
   )
@@ -112,6 +120,7 @@ const isRule = (value: unknown): boolean =>
   isText(value['id']) &&
   ['callers', 'ports'].every((member) => Array.isArray(value[member])) &&
   isBrake(value['brake']) &&
+  isBrake(value['emergency']) &&
   isListOf(value['routes'] ?? [], isRecord) &&
   isCount(value['rev'])
 

@@ -48,6 +48,16 @@ export const dnsName = {
   pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$',
 }
 
+/** Also the root's, which is empty. */
+export const anyAlias = { alias: { type: 'string', maxLength: 200, pattern: regionPattern() } }
+
+export const recordNumber = {
+  type: 'integer',
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'number of a record of the index log',
+}
+
 export const port = { type: 'integer', minimum: 1, maximum: 65_535 }
 export const portRanges = {
   type: 'array',

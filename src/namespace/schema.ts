@@ -1,4 +1,3 @@
-import { regionPattern } from '../core/alias.js'
 import { keyAlgorithms } from '../core/key-algorithm.js'
 import {
   attestorKinds,
@@ -8,7 +7,7 @@ import {
   sanKinds,
   usageKinds,
 } from './envelope.js'
-import { group, groupRequest } from './group-schema.js'
+import { groupBodySchemas, groupRequestSchemas } from './group-schema.js'
 import { MAX_GUARDS } from './guard/guard.js'
 import { guard, guardBodySchemas, guardRequestSchemas } from './guard/guard-schema.js'
 import {
@@ -22,6 +21,7 @@ import { MAX_RULES } from './rule/rule.js'
 import { MAX_SPLITS } from './rule/split.js'
 import {
   alias,
+  anyAlias,
   dnsName,
   instant,
   instantSeconds,
@@ -122,8 +122,6 @@ export const clusterFacts = object(
   ['identityTrustDomain', 'controlPlaneNamespace', 'issuer', 'audience', 'validation'],
 )
 
-const anyAlias = { alias: { type: 'string', maxLength: 200, pattern: regionPattern() } }
-
 export const requestSchemas: Readonly<Record<string, object>> = {
   'scope.create': request('scope.create', { envelope }),
   'scope.suspend': request('scope.suspend'),
@@ -152,16 +150,11 @@ export const requestSchemas: Readonly<Record<string, object>> = {
   'binding.add': request('binding.add', { binding: bindingRequest }, ['binding']),
   'binding.remove': request('binding.remove', { binding: text(100) }, ['binding']),
   'envelope.set': request('envelope.set', { ...anyAlias, envelope }, ['envelope']),
-  'group.set': request(
-    'group.set',
-    { ...anyAlias, group: groupRequest, intervene: { const: true } },
-    ['group'],
-  ),
   'cluster.register': request('cluster.register', { cluster: clusterFacts }, ['cluster']),
   'cluster.update': request('cluster.update', { cluster: clusterFacts }, ['cluster']),
   'cluster.remove': request('cluster.remove'),
   'brake.lift': request('brake.lift', { rule: choiceId }),
-  'voter.reinstate': request('voter.reinstate', { ...anyAlias, voter: label }, ['voter']),
+  ...groupRequestSchemas,
   ...ruleRequestSchemas,
   ...guardRequestSchemas,
 }
@@ -196,12 +189,11 @@ export const singleSchemas: Readonly<Record<string, object>> = {
   'binding.add': object({ binding: storedBinding }, ['binding']),
   'binding.remove': object({ binding: text(100) }, ['binding']),
   'envelope.set': object({ envelope }, ['envelope']),
-  'group.set': object({ group }, ['group']),
   'cluster.register': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.update': object({ cluster: clusterFacts }, ['cluster']),
   'cluster.remove': object({}),
   'brake.lift': object({ rule: choiceId }),
-  'voter.reinstate': object({ voter: label }, ['voter']),
+  ...groupBodySchemas,
   ...ruleBodySchemas,
   ...guardBodySchemas,
 }

@@ -5,6 +5,7 @@ import type { BrakeMark } from './brake-mark.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
 import type { Guard } from './guard/guard.js'
+import type { RecoveryMark } from './recovery/recovery.js'
 
 /** A node with authority over the names below it. */
 export interface Scope {
@@ -23,5 +24,7 @@ export interface Scope {
   readonly group: Group | null
   /** Before then everything below it is as in a scope that is suspended; who decides stays. */
   readonly brake?: BrakeMark
+  /** The latest recovery of its group, open or over; absent once voters set another. */
+  readonly recovery?: RecoveryMark
   readonly createdAt: UnixSeconds
 }

@@ -1,8 +1,10 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { days } from '../core/time.js'
-import { isEnrolled } from './enrolment.js'
+import { type EnrolledRole, isEnrolled } from './enrolment.js'
 import { type ChangeClass, changeClasses, type Group, type Proposer, type Voter } from './group.js'
+import { isSoundEmergency } from './emergency/sound-emergency.js'
+import { isSoundRecovery } from './recovery/sound-recovery.js'
 import { isVoterKey, type VoterKey } from './voter-key.js'
 
 type Invalid = Refusal<'namespace.group-invalid'>
@@ -24,26 +26,43 @@ const granting = ['routine', 'sensitive', 'structural'] as const satisfies reado
  * that a person counts once, and that every key is in its holder's hands.
  */
 export function isSound(group: Group, context: GroupContext): Result<undefined, Invalid> {
-  for (const check of [names, keys, thresholds, majority, dictators, losses, timelocks]) {
+  for (const check of checks) {
     const result = check(group, context)
     if (!result.ok) return result
   }
   return ok()
 }
 
+const checks = [
+  ...[names, keys, thresholds, majority, dictators, losses, timelocks],
+  ...[isSoundRecovery, isSoundEmergency],
+]
+
 const invalid = (detail: string, wanted: string, found: string) =>
   refuse('namespace.group-invalid', detail, { wanted, found })
 
-const everyone = ({ voters, proposers = [] }: Group): readonly Proposer[] => [
+/** Those who vote or propose; others only recover, or use grants: what proves a key for one proves it for no other. */
+const deciding = ({ voters, proposers = [] }: Group): readonly Proposer[] => [
   ...voters,
   ...proposers,
 ]
+const inRole: Readonly<Record<EnrolledRole, (group: Group) => readonly Proposer[]>> = {
+  voter: deciding,
+  recovery: ({ recovery }) => recovery?.holders ?? [],
+  emergency: ({ emergency }) => emergency?.holders ?? [],
+}
+const roles = Object.keys(inRole) as readonly EnrolledRole[]
+const everyone = (group: Group): readonly Proposer[] => roles.flatMap((role) => inRole[role](group))
 
 function names(group: Group): Result<undefined, Invalid> {
   const ids = everyone(group).map(({ id }) => id)
   const twice = ids.find((id, at) => ids.indexOf(id) !== at)
   if (twice !== undefined) {
-    return invalid('two of the group have one id', 'an id for each voter and proposer', twice)
+    return invalid(
+      'two of the group have one id',
+      'an id for each voter, proposer and holder',
+      twice,
+    )
   }
   return active(group).length > 0
     ? ok()
@@ -66,14 +85,15 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
         return invalid('one key is listed twice', 'every key once', `${holder.id}: ${thumbprint}`)
       }
       seen.add(thumbprint)
-      if (!isProved(holder, key, context)) {
+      const role = roles.find((one) => inRole[one](group).includes(holder)) ?? 'voter'
+      if (!isProved(holder, key, role, context)) {
         return refuse(
           'namespace.group-invalid',
           "a key is not proved to be in its holder's hands",
           {
             wanted: `the signature of its enrolment for ${holder.id}, ${holder.controller}`,
             found: `${holder.id}: ${thumbprint}`,
-            next: 'its holder runs: capstan voter enrol',
+            next: `its holder runs: capstan voter enrol${role === 'voter' ? '' : ` --${role}`}`,
           },
         )
       }
@@ -82,11 +102,16 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
   return ok()
 }
 
-function isProved(holder: Proposer, key: VoterKey, { index, before }: GroupContext): boolean {
+function isProved(
+  holder: Proposer,
+  key: VoterKey,
+  role: EnrolledRole,
+  { index, before }: GroupContext,
+): boolean {
   const { id: voter, controller } = holder
-  if (isEnrolled(key, { index, voter, controller })) return true
+  if (isEnrolled(key, { index, voter, controller, role })) return true
   // Carried over: it was proved when it came, or signed the genesis.
-  const known = before && everyone(before).find(({ id }) => id === voter)
+  const known = before && inRole[role](before).find(({ id }) => id === voter)
   return (
     known?.controller === controller &&
     known.keys.some(({ thumbprint }) => thumbprint === key.thumbprint)

@@ -99,6 +99,8 @@ export interface Effect {
   readonly quarantine: readonly (readonly [string, Quarantine])[]
   /** An alias that now leads to this object. */
   readonly redirectFrom?: Alias
+  /** Of a scope: the use of a grant that its voters say was right, by the number of its record. */
+  readonly ratifies?: number
 }
 
 /** Digest of an object as a record's `before` and `after` name it: without `head`, which is that record. */

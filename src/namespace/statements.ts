@@ -161,7 +161,8 @@ export function readGenesis(opened: Opened): Genesis | undefined {
   return isShapedLike(genesisSchema, value) ? (value as Genesis) : undefined
 }
 
-function readStatement(opened: Opened, type: string): unknown {
+/** The statement in an envelope of this type, in its one spelling. */
+export function readStatement(opened: Opened, type: string): unknown {
   if (opened.payloadType !== type) return undefined
   const parsed = parseCanonical(opened.payload)
   return parsed.ok ? parsed.value : undefined

@@ -14,6 +14,11 @@ export interface MetricsSources {
   readonly cosigning: () => readonly CosigningState[]
   /** Appends that wait for their commit, and for how long the oldest of them has. */
   readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
+  /** Of which scopes somebody is about to replace the voters. */
+  readonly recoveries: () => readonly {
+    readonly scope: { readonly alias: string }
+    readonly mark: { readonly due: UnixSeconds }
+  }[]
   /**
    * Certificates in the issuance log, how many a checkpoint covers, and when the first of the others
    * was issued. Read from the store: it may reject.
@@ -117,7 +122,7 @@ const addingTo =
 
 function measureOnScrape(registry: Registry, sources: MetricsSources): void {
   const gauge = addingTo(registry)
-  const { clock, issuers, trustAnchors, ledger, cosigning } = sources
+  const { clock, issuers, trustAnchors, ledger, cosigning, recoveries } = sources
 
   gauge(
     'capstan_issuer_seconds_left',
@@ -161,6 +166,17 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
       for (const state of cosigning()) quorum.set({ log: state.log }, Number(state.quorum))
     },
     'max',
+  )
+  gauge(
+    'capstan_recovery_seconds_left',
+    'Until the recovery set of a scope may replace its voters; negative after',
+    ['scope'],
+    (left) => {
+      for (const { scope, mark } of recoveries()) {
+        left.set({ scope: scope.alias || '/' }, mark.due - clock.now())
+      }
+    },
+    'min',
   )
   gauge(
     'capstan_ledger_queue_depth',

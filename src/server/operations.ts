@@ -1,4 +1,6 @@
 import type { BrakeJson } from './http/brake-shapes.js'
+import type { EmergencyGrantJson, InvokedJson } from './http/emergency-shapes.js'
+import type { RecoveryJson } from './http/recovery-shapes.js'
 import type { Alias } from '../core/alias.js'
 import type { Caller } from '../core/caller.js'
 import type { Json } from '../core/canonical-json.js'
@@ -217,6 +219,10 @@ export interface Operations {
   proposals(): Promise<Result<readonly ProposalJson[]>>
   /** Brakes of the last seven days, oldest first. */
   brakes(): Promise<Result<readonly BrakeJson[]>>
+  /** Every emergency grant, with its uses. */
+  emergencyGrants(): Promise<Result<readonly EmergencyGrantJson[]>>
+  /** The latest recovery of each scope, oldest first. */
+  recoveries(): Promise<Result<readonly RecoveryJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>
   /** What it would do if it took effect now. */
   impact(id: string): Promise<Result<ShownImpactJson>>
@@ -261,6 +267,18 @@ export interface Operations {
   brake(request: JsonBody, context: CallContext): Promise<Result<BrakeJson>>
   /** The same by whose signatures are in the envelopes. */
   signedBrake(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<BrakeJson>>
+  /** Uses a grant, or drills it, by what those signed whom it names. */
+  invokeEmergency(
+    envelopes: readonly JsonBody[],
+    context: CallContext,
+  ): Promise<Result<InvokedJson>>
+  /** Starts one by what a recovery set signed, or stops one by what voters did. */
+  signedRecovery(
+    envelopes: readonly JsonBody[],
+    context: CallContext,
+  ): Promise<Result<RecoveryJson>>
+  /** Of this scope, once its time has come. */
+  finishRecovery(scope: Alias, context: CallContext): Promise<Result<RecoveryJson>>
   apply(
     document: JsonBody,
     mode: 'plan' | 'apply',

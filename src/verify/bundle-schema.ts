@@ -1,5 +1,6 @@
 import { regionPattern } from '../core/alias.js'
 import { changeClasses } from '../namespace/group.js'
+import { deliberationKinds, recoveryKinds } from '../namespace/log-record.js'
 import { instantSeconds, object, uid } from '../namespace/schema-parts.js'
 import { storedEntry, storedScope } from './object-schema.js'
 
@@ -15,7 +16,7 @@ const ofLogged = ['v', 'seq', 'ts', 'epoch', 'prop']
 const commitRecord = object(
   {
     ...logged,
-    kind: { enum: ['genesis', 'commit', 'evidence', 'brake'] },
+    kind: { enum: ['genesis', 'commit', 'evidence', 'brake', 'emergency', ...recoveryKinds] },
     subject: object({ uid, alias: anyAlias }, ['uid', 'alias']),
     rev: count,
     prev: { oneOf: [{ type: 'null' }, digest] },
@@ -37,7 +38,7 @@ const commitRecord = object(
 const deliberationRecord = object(
   {
     ...logged,
-    kind: { enum: ['open', 'vote', 'withdrawal'] },
+    kind: { enum: deliberationKinds },
     subject: object({ uid, alias: anyAlias }, ['alias']),
     chain: digest,
     says: digest,

@@ -2,6 +2,7 @@ import type { Alias } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Entry } from '../namespace/entry.js'
+import { type LogRecord, recoveryKinds } from '../namespace/log-record.js'
 import type { IndexLog } from '../namespace/ports.js'
 import { unknown } from '../namespace/resolve-request.js'
 import type { Scope } from '../namespace/scope.js'
@@ -120,11 +121,11 @@ async function shown(
   const proofOf = (table: string, name: string) => proofs.get(`${table} ${name}`) ?? ''
   const object = async <T extends Entry | Scope>(
     { head: _head, ...shownState }: T,
-    revisions: readonly number[],
+    isWanted: (record: LogRecord) => boolean,
   ): Promise<ShownObject<T>> => ({
     state: shownState,
     proof: proofOf(shownState.kind, shownState.uid),
-    commits: await show.commits(records.get(shownState.uid) ?? [], revisions),
+    commits: await show.commits(records.get(shownState.uid) ?? [], isWanted),
   })
   // Who decided about each rule: the changes that made them are shown too.
   const revisions =
@@ -136,18 +137,28 @@ async function shown(
     index,
     checkpoint: signed.note,
     last: await show.record(signed.size - 1),
-    entry: await object(entry, revisions),
+    entry: await object(entry, ({ rev }) => revisions.includes(rev)),
     alias: proofOf('alias', entry.alias),
-    root: await object(root, [root.rev]),
+    root: await object(root, madeOrRecovered(root)),
     above: await Promise.all(
       above.map(async ({ alias, scope }) => ({
         alias,
         proof: proofOf('alias', alias),
-        ...(scope && { scope: await object(scope, [scope.rev]) }),
+        ...(scope && { scope: await object(scope, madeOrRecovered(scope)) }),
       })),
     ),
   }
 }
+
+/** The record that made it what it is, and those of its latest recovery: all between start and end. */
+const madeOrRecovered =
+  ({ rev, recovery }: Scope) =>
+  (record: LogRecord): boolean => {
+    if (record.rev === rev) return true
+    if (!recovery || record.seq < recovery.record) return false
+    const isStep = recoveryKinds.some((kind) => kind === record.kind)
+    return isStep || (recovery.finished !== undefined && record.ts <= recovery.finished)
+  }
 
 /** Who decided about the entry last must fit; the changes before it are left out where they do not. */
 function fitting(bundle: Bundle, commits: ShownCommits): Result<Uint8Array, MakeRefusal> {

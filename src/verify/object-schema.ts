@@ -1,6 +1,8 @@
 import { regionPattern } from '../core/alias.js'
+import { emergencyMark } from '../namespace/emergency/emergency-schema.js'
 import { group } from '../namespace/group-schema.js'
 import { guard } from '../namespace/guard/guard-schema.js'
+import { recoveryMark } from '../namespace/recovery/recovery-schema.js'
 import { storedRule, storedSplit } from '../namespace/rule/rule-schema.js'
 import { envelope, labels, owner, storedBinding } from '../namespace/schema.js'
 import { alias, instantSeconds, object, type ObjectSchema } from '../namespace/schema-parts.js'
@@ -18,6 +20,9 @@ const brakeableGroup: ObjectSchema = object(
   { ...group.properties, voters: withBrakes(group.properties['voters'] as ListSchema) },
   group.required,
 )
+
+const granted = ({ properties, required }: ObjectSchema): ObjectSchema =>
+  object({ ...properties, emergency: emergencyMark }, required)
 
 const brakeable = ({ properties, required }: ObjectSchema): ObjectSchema =>
   object({ ...properties, brake }, required)
@@ -44,12 +49,14 @@ export const storedEntry = object(
     owner,
     envelope,
     bindings: { type: 'array', maxItems: 1000, items: storedBinding },
-    rules: { type: 'array', maxItems: 1000, items: withRevision(brakeable(storedRule)) },
+    rules: { type: 'array', maxItems: 1000, items: withRevision(granted(brakeable(storedRule))) },
     splits: { type: 'array', minItems: 1, maxItems: 65_535, items: storedSplit },
     labels,
     validUntil: instantSeconds,
     drainUntil: instantSeconds,
     brake,
+    emergency: emergencyMark,
+    held: { const: true },
     createdAt: instantSeconds,
   },
   [
@@ -69,6 +76,7 @@ export const storedScope = object(
     guards: { type: 'array', minItems: 1, maxItems: 100, items: guard },
     group: { oneOf: [{ type: 'null' }, withRevision(brakeableGroup)] },
     brake,
+    recovery: recoveryMark,
     createdAt: instantSeconds,
   },
   ['kind', 'uid', 'alias', 'state', 'rev', 'envelope', 'group', 'createdAt'],

@@ -29,16 +29,16 @@ export class ShownRecords {
     return { record: jsonOf(bytes) as R, path: await this.#path(seq) }
   }
 
-  /** Those of these records that made one of the revisions. */
+  /** Those of these records that are wanted: oldest first. */
   async commits(
     records: readonly number[],
-    revisions: readonly number[],
+    isWanted: (record: LogRecord) => boolean,
   ): Promise<readonly ShownCommit[]> {
     const commits: ShownCommit[] = []
     for (const seq of records) {
       const stored = await this.#read(seq)
       const record = readRecord(stored.bytes)
-      if (!record || isDeliberation(record) || !revisions.includes(record.rev)) continue
+      if (!record || isDeliberation(record) || !isWanted(record)) continue
       commits.push(await this.#commit(stored, record))
     }
     return commits

@@ -2,6 +2,8 @@ import type { Alias } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { EmergencyMark } from '../namespace/emergency/emergency.js'
+import type { InvocationStatement } from '../namespace/emergency/emergency-statements.js'
 import type { ChangeClass } from '../namespace/group.js'
 import type { Operation } from '../namespace/operation.js'
 import type { ShownCommit } from './bundle.js'
@@ -47,6 +49,8 @@ export interface VerifiedCommit {
   readonly voters: readonly string[]
   /** Of a brake: on what, beside the subject itself, and until when. */
   readonly brake?: { readonly rule?: string; readonly voter?: string; readonly until: UnixSeconds }
+  /** Of the use of a grant: what it does, and until when. */
+  readonly emergency?: EmergencyMark & Pick<InvocationStatement, 'act' | 'call'>
   readonly recount: Recount
 }
 

@@ -18,6 +18,8 @@ import { holderInState, isInLog, isInState, notProved, type ProvedHead } from '.
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
 import type { CommitRefusal, VerifiedCommit } from './verified-commit.js'
 import { isAsBraked } from './verify-brake.js'
+import { isAsGranted } from './verify-emergency.js'
+import { isAsRecovered } from './verify-recovery.js'
 import { headOf, verifyCommits } from './verify-commits.js'
 
 export interface VerifyOptions {
@@ -123,6 +125,10 @@ function entryInState(
   const objects = [bundle.entry.state, ...scopes.value.map(({ scope }) => scope)]
   if (!objects.every((state) => isAsBraked(state, commits))) {
     return notProved('that a brake is what was signed')
+  }
+  if (!isAsGranted(state, commits)) return notProved('that what a grant gave is what was signed')
+  if (!scopes.value.every(({ shown }) => isAsRecovered(shown.state, shown.commits))) {
+    return notProved('that a group is the one that was recovered')
   }
   const entry = withHead<Entry>(bundle.entry)
   const above = scopes.value.map(({ scope }) => scope)

@@ -9,8 +9,10 @@ import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-rec
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { isInLog, notProved } from './proved.js'
 import { verifyBrakeCommit } from './verify-brake.js'
+import { verifyEmergencyCommit } from './verify-emergency.js'
 import { isEvidence } from './verify-evidence.js'
 import { verifyDecision } from './verify-decision.js'
+import { type Shown, verifyRecoveryCommit } from './verify-recovery.js'
 import {
   type CommitContext,
   type CommitRefusal,
@@ -29,7 +31,7 @@ export function verifyCommits(
   context: CommitContext,
   { state, commits }: ShownObject<Governed>,
 ): Result<readonly VerifiedCommit[], CommitRefusal> {
-  const verified: VerifiedCommit[] = []
+  const earlier: Shown[] = []
   let before = 0
   for (const commit of commits) {
     const { record } = commit
@@ -41,16 +43,18 @@ export function verifyCommits(
       return notProved(`record ${record.seq}`)
     }
     before = record.rev
-    const one = verifyCommit(context, commit)
+    const one = verifyCommit(context, commit, earlier)
     if (!one.ok) return one
-    verified.push(one.value)
+    earlier.push({ record, verified: one.value })
   }
   const last = commits.at(-1)?.record
   const isMade =
     last?.rev === state.rev &&
     last.subject.alias === state.alias &&
     last.after === sha256Hex(canonicalize(state))
-  return isMade ? ok(verified) : notProved(`which record made ${state.uid}`)
+  return isMade
+    ? ok(earlier.map(({ verified }) => verified))
+    : notProved(`which record made ${state.uid}`)
 }
 
 /** Hash of the record that made the object what it is. */
@@ -62,6 +66,7 @@ export const headOf = ({ commits }: Pick<ShownObject<unknown>, 'commits'>): stri
 function verifyCommit(
   context: CommitContext,
   commit: ShownCommit,
+  earlier: readonly Shown[],
 ): Result<VerifiedCommit, CommitRefusal> {
   const { record } = commit
   const octets = encodeRecord(record)
@@ -83,6 +88,12 @@ function verifyCommit(
         : notProved(`the evidence of record ${record.seq}`)
     case 'brake':
       return verifyBrakeCommit(context, commit, envelopes)
+    case 'emergency':
+      return verifyEmergencyCommit(context, commit, envelopes)
+    case 'recovery-start':
+    case 'recovery-cancel':
+    case 'recovery-finish':
+      return verifyRecoveryCommit(context, commit, envelopes, earlier)
     case 'commit': {
       const [proposal, ...votes] = envelopes
       if (proposal?.digest !== record.prop || !namesItsVotes(record.votes, votes)) {

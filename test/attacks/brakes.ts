@@ -23,7 +23,7 @@ export const brakeAttacks: readonly Attack[] = [
         check: 'only what is active is braked',
         without: edit(
           'src/namespace/effect/brake.ts',
-          `  if (entry.state !== 'active') return notActive(\`the entry \${entry.alias}\`, entry.state)\n  if (isBraked(entry, at)) return already`,
+          `  if (!isActive) return notActive(\`the entry \${entry.alias}\`, entry.state)\n  if (isBraked(entry, at)) return already`,
           '  if (isBraked(entry, at)) return already',
         ),
       },

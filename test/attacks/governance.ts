@@ -64,7 +64,7 @@ export const governanceAttacks: readonly Attack[] = [
         check: 'each key has signed its enrolment: index, voter and controller',
         without: edit(
           'src/namespace/sound-group.ts',
-          'if (isEnrolled(key, { index, voter, controller })) return true',
+          'if (isEnrolled(key, { index, voter, controller, role })) return true',
           'if (key.proof !== undefined) return true',
         ),
       },

@@ -2,10 +2,12 @@ import { answerAttacks } from './answers.js'
 import type { Attack, NotYet } from './attack.js'
 import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
+import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
+import { recoveryAttacks } from './recovery.js'
 import { serverAttacks } from './server.js'
 import { statementAttacks } from './statements.js'
 import { tokenAttacks } from './tokens.js'
@@ -20,7 +22,14 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
-    attacks: [...governanceAttacks, ...statementAttacks, ...brakeAttacks, ...voterKeyAttacks],
+    attacks: [
+      ...governanceAttacks,
+      ...statementAttacks,
+      ...brakeAttacks,
+      ...recoveryAttacks,
+      ...emergencyAttacks,
+      ...voterKeyAttacks,
+    ],
   },
   {
     title: 'Scopes, names and who writes the log, by the numbers that tests give them',

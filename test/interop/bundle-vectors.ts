@@ -19,7 +19,9 @@ import {
   type BundleVectors,
   spliced,
 } from './bundle-vector.js'
+import { addEmergencyVectors } from './emergency-vectors.js'
 import { givenServices } from './given-services.js'
+import { addRecoveryVectors } from './recovery-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
 
 export type { BundleTrust, BundleVectors } from './bundle-vector.js'
@@ -216,6 +218,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('a member that is missing', good.replace(/"index":"[0-9a-f]+",/, ''), malformed)
   add('40 lists in each other', `${'['.repeat(40)}${']'.repeat(40)}\n`, malformed)
   await addBrakeVectors(bundles, vectors)
+  await addRecoveryVectors(bundles, vectors)
+  await addEmergencyVectors(bundles, vectors)
   return { bundles, vectors }
 }
 

@@ -102,18 +102,20 @@ def shown_object(value, state, optional):
 def commit_record(record):
     names = "v seq ts epoch kind subject rev prev chain prop votes class group before after"
     members(record, names, "part issuedUntil")
-    want(record["kind"] in ("genesis", "commit", "evidence", "brake"), "bundle.malformed")
+    kinds = ("genesis", "commit", "evidence", "brake", "emergency", *RECOVERY_KINDS)
+    want(record["kind"] in kinds, "bundle.malformed")
 
 
 def deliberation_record(record):
     members(record, "v seq ts epoch kind subject chain prop says")
-    want(record["kind"] in ("open", "vote", "withdrawal"), "bundle.malformed")
+    want(record["kind"] in ("open", "vote", "withdrawal", "drill"), "bundle.malformed")
 
 
-SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake"
+RECOVERY_KINDS = ("recovery-start", "recovery-cancel", "recovery-finish")
+SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake recovery"
 ENTRY = (
     "kind uid alias state rev owner envelope bindings rules labels createdAt",
-    "splits validUntil drainUntil brake",
+    "splits validUntil drainUntil brake emergency held",
 )
 
 
@@ -277,7 +279,7 @@ def record_hash(record):
 
 def commits_of(context, shown):
     state, before = shown["state"], 0
-    for commit in shown["commits"]:
+    for place, commit in enumerate(shown["commits"]):
         record = commit["record"]
         want(record["subject"]["uid"] == state["uid"] and record["rev"] > before)
         before = record["rev"]
@@ -290,6 +292,11 @@ def commits_of(context, shown):
         elif record["kind"] == "evidence":
             want([one["digest"] for one in envelopes] == record["votes"])
             evidence(context, record, envelopes)
+        elif record["kind"] == "emergency":
+            emergency(context, record, envelopes)
+            as_granted(state, record, envelopes[0]["says"])
+        elif record["kind"] in RECOVERY_KINDS:
+            recovery(context, record, envelopes, [one["record"] for one in shown["commits"][:place]])
         elif record["kind"] == "brake":
             until = brake(context, record, envelopes)
             if record["rev"] == state["rev"]:
@@ -301,6 +308,8 @@ def commits_of(context, shown):
     last = shown["commits"][-1]["record"]
     want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
     want(last["after"] == sha256(octets(state)).hex())
+    if state["kind"] == "scope":
+        as_recovered(state, shown["commits"])
 
 
 def predicate_of(envelope):
@@ -363,6 +372,175 @@ def brake(context, record, envelopes):
     people = {voter["controller"] for voter in behind}
     want(enough and len(people) >= needs["minControllers"], "bundle.no-quorum")
     return until
+
+
+def emergency(context, record, envelopes):
+    """The use of a grant: about this entry, by whom it names."""
+    says = envelopes[0]["says"]
+    want(envelopes[0]["type"] == "application/vnd.capstan.emergency.v1+json")
+    want(all(one["canonical"] and one["digest"] == record["prop"] for one in envelopes))
+    want(len(envelopes) == len(says["by"]) == len(set(says["by"])) and record["votes"] == [])
+    want(record["class"] == "emergency" and "drill" not in says)
+    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
+    want(says["scope"] == record["group"])
+    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    deciders = [one for one in context["scopes"] if one["state"]["uid"] == record["group"]["uid"]]
+    if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
+        return
+    group = deciders[0]["state"]["group"]
+    given = group.get("emergency", {"grants": []})
+    grants = [one for one in given["grants"] if one["name"] == says["grant"]]
+    want(len(grants) == 1)
+    [grant] = grants
+    alias = says["subject"]["alias"]
+    want(grant["under"] == "" or f"{alias}/".startswith(f"{grant['under']}/"))
+    want(says["act"] in grant["acts"] and says["ttl"] <= grant["longest"])
+    want((says["act"] == "allow") == ("call" in says))
+    people = set()
+    since = seq_of(deciders[0]) > record["seq"]
+    for name in says["by"]:
+        voters = [one for one in group["voters"] if one["id"] == name]
+        found = voters or [one for one in given.get("holders", []) if one["id"] == name]
+        want(len(found) == 1 and name in grant["who"])
+        want(signed_then(found[0]["keys"], envelopes, record["ts"]))
+        if not voters or since or may_act(voters[0], record["ts"]):
+            people.add(found[0]["controller"])
+    want(len(people) >= grant["threshold"], "bundle.no-quorum")
+
+
+def as_granted(state, record, says):
+    """What the grant gave is what was signed, where the state says that it is still there."""
+    mark = {"grant": says["grant"], "until": record["ts"] + says["ttl"]}
+    if says["act"] == "reactivate":
+        want(record["rev"] < state["rev"] or state.get("emergency") == mark)
+        return
+    found = [one for one in state["rules"] if one["rev"] == record["rev"]]
+    want(found or record["rev"] < state["rev"])
+    for rule in found:
+        call = says["call"]
+        terms = {name: rule[name] for name in ("ports", "proto", "routes") if name in rule}
+        want(rule.get("emergency") == mark and rule["until"] == mark["until"])
+        want(rule["callers"] == [call["caller"]] and "from" not in rule)
+        want(terms == {name: call[name] for name in call if name != "caller"})
+
+
+FINISH_WITHIN = 7 * 86400
+
+
+def recovery(context, record, envelopes, earlier):
+    """A step of a recovery: by whom it names, about this scope, and in its time."""
+    says = envelopes[0]["says"]
+    cancels = record["kind"] == "recovery-cancel"
+    kind = "recovery-cancellation" if cancels else "recovery"
+    want(envelopes[0]["type"] == f"application/vnd.capstan.{kind}.v1+json")
+    want(all(one["canonical"] and one["digest"] == record["prop"] for one in envelopes))
+    names = says["voters"] if cancels else says["holders"]
+    want(len(envelopes) == len(names) == len(set(names)) and record["votes"] == [])
+    want(record["class"] == ("emergency" if cancels else "structural"))
+    want(record["group"] == {"uid": record["subject"]["uid"], "rev": says["from"]})
+    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    if record["kind"] != "recovery-finish":
+        want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    if record["kind"] == "recovery-start":
+        want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
+    [scope] = [one for one in context["scopes"] if one["state"]["uid"] == record["subject"]["uid"]]
+    group, mark = scope["state"]["group"] or {}, scope["state"].get("recovery", {})
+    if cancels:
+        want(any(one["prop"] == says["recovery"] for one in earlier if one["kind"] == "recovery-start"))
+        if group.get("rev") == says["from"]:
+            cancelled_by(group, record, envelopes, seq_of(scope) > record["seq"])
+        return
+    begun = record
+    if record["kind"] == "recovery-finish":
+        begun = start_of(record, earlier)
+    made = "finished" in mark and mark["statement"] == record["prop"]
+    if group.get("rev") != says["from"] + (1 if made else 0):
+        return
+    want("recovery" in group)
+    chosen = group["recovery"]
+    if record["kind"] == "recovery-finish":
+        due = begun["ts"] + chosen["delay"]
+        want(due <= record["ts"] < due + FINISH_WITHIN)
+    for name in names:
+        holders = [one for one in chosen["holders"] if one["id"] == name]
+        want(len(holders) == 1 and signed_then(holders[0]["keys"], envelopes, begun["ts"]))
+    want(len(names) >= chosen["threshold"], "bundle.no-quorum")
+
+
+def signed_then(keys, envelopes, at):
+    created = envelopes[0]["says"]["created"]
+    return any(is_signed_by(keys, one, created) and is_signed_by(keys, one, at) for one in envelopes)
+
+
+def start_of(finish, earlier):
+    """Back to the start, from record to record of the scope, without a no between."""
+    record = finish
+    for one in reversed(earlier):
+        want(record_hash(one) == record["prev"])
+        if one["kind"] == "recovery-start":
+            want(one["prop"] == finish["prop"])
+            return one
+        want(one["kind"] not in RECOVERY_KINDS)
+        record = one
+    raise No("bundle.not-proved")
+
+
+def cancelled_by(group, record, envelopes, since):
+    behind = []
+    for name in envelopes[0]["says"]["voters"]:
+        voters = [one for one in group["voters"] if one["id"] == name]
+        want(len(voters) == 1 and (since or voters[0]["status"] == "active"))
+        want(signed_then(voters[0]["keys"], envelopes, record["ts"]))
+        behind.append(voters[0])
+    if "brake" in group or group["solo"]:
+        enough = sum(voter["weight"] for voter in behind) >= group["threshold"]["emergency"]
+        people = {voter["controller"] for voter in behind}
+        want(enough and len(people) >= group["minControllers"]["emergency"], "bundle.no-quorum")
+
+
+def as_recovered(state, commits):
+    """What the scope says of its latest recovery is what the records say that are shown."""
+    if "recovery" not in state:
+        return
+    mark, group = state["recovery"], state["group"]
+    want(group is not None and "recovery" in group)
+    of = {kind: [one for one in commits if one["record"]["kind"] == kind] for kind in RECOVERY_KINDS}
+    want(of["recovery-start"])
+    begun = of["recovery-start"][-1]["record"]
+    says = opened(of["recovery-start"][-1]["envelopes"][0])["says"]
+    expected = {
+        "statement": begun["prop"],
+        "record": begun["seq"],
+        "from": says["from"],
+        "holders": says["holders"],
+        "since": begun["ts"],
+        "due": begun["ts"] + group["recovery"]["delay"],
+    }
+    if "cancelled" in mark and of["recovery-cancel"]:
+        at = of["recovery-cancel"][-1]["record"]["ts"]
+        expected["cancelled"] = {"at": at, "again": mark["cancelled"]["again"]}
+    if "finished" in mark and of["recovery-finish"]:
+        finish = of["recovery-finish"][-1]["record"]
+        want(finish["prop"] == mark["statement"])
+        expected["finished"] = finish["ts"]
+    want(expected == mark)
+    if "finished" not in mark:
+        want(group["rev"] == says["from"])
+        return
+    want(group["rev"] == says["from"] + 1)
+    suspended = [one["id"] for one in says["group"]["voters"] if one["status"] != "active"]
+    want(all(one["status"] != "active" for one in group["voters"] if one["id"] in suspended))
+    terms = {name: value for name, value in group.items() if name not in ("rev", "recovery")}
+    want(bare(terms) == bare(says["group"]))
+
+
+def bare(group):
+    voters = [
+        {**{name: value for name, value in one.items() if name != "brake"}, "status": "active"}
+        for one in group["voters"]
+    ]
+    return {**group, "voters": voters}
 
 
 def brake_on(state, says):

@@ -33,6 +33,18 @@ const someBrake = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...times).map((until) => ({ brake: { until } })) },
 )
 
+/** Suspended, and active by a grant for a while. */
+const someEmergency = fc.oneof(
+  { weight: 8, arbitrary: fc.constant({}) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(...times).map((until) => ({
+      state: 'suspended' as const,
+      emergency: { grant: 'g', until },
+    })),
+  },
+)
+
 const someRegions = fc.oneof(
   { weight: 12, arbitrary: fc.constant([alias('')]) },
   { weight: 2, arbitrary: fc.subarray(regions) },
@@ -155,7 +167,9 @@ const entries = fc.tuple(
         { requiredKeys: ['state', 'envelope', 'rules'] },
       )
       .chain((entry) =>
-        someBrake.map((brake) => ({ ...entry, uid: uid(index), alias: name, ...brake })),
+        fc.tuple(someBrake, someEmergency).map(([brake, emergency]) => {
+          return { ...entry, uid: uid(index), alias: name, ...brake, ...emergency }
+        }),
       ),
   ),
 )

@@ -1,3 +1,4 @@
+import { withoutEmergency } from '../../src/namespace/emergency/emergency.js'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { hours, seconds, type UnixSeconds } from '../../src/core/time.js'
@@ -87,13 +88,18 @@ describe('permit', () => {
       fc.property(withRequests, ([policies, requests]) => {
         const { entries } = policies
         const without = entries.map((entry) => ({ ...entry, rules: [] }))
-        const asleep = entries.map((entry) => ({ ...entry, state: 'suspended' as const }))
+        const asleep = entries.map((entry) => ({
+          ...withoutEmergency(entry),
+          state: 'suspended' as const,
+        }))
         for (const request of requests) {
           for (const held of [without, asleep, []]) {
             expect(allows(stateOf({ ...policies, entries: held }), request)).toBe(false)
           }
           const one = entries.map((entry) =>
-            entry.uid === request.caller ? { ...entry, state: 'suspended' as const } : entry,
+            entry.uid === request.caller
+              ? { ...withoutEmergency(entry), state: 'suspended' as const }
+              : entry,
           )
           expect(allows(stateOf({ ...policies, entries: one }), request)).toBe(false)
         }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { minus, seconds } from '../../src/core/time.js'
+import { minus, plus, seconds } from '../../src/core/time.js'
 import { cosigningChecks } from '../../src/server/cosigning-checks.js'
 import { type Metrics, type MetricsSources, openMetrics } from '../../src/server/metrics.js'
 import { FakeClock } from '../support/fake-clock.js'
@@ -10,13 +10,16 @@ let reads = 0
 let issuance: MetricsSources['issuance']
 let cosigning: ReturnType<MetricsSources['cosigning']> = []
 let metrics: Metrics
+let recoveries: ReturnType<MetricsSources['recoveries']> = []
 beforeEach(() => {
+  recoveries = []
   reads = 0
   metrics = openMetrics({
     clock,
     issuers: () => [],
     trustAnchors: () => [],
     cosigning: () => cosigning,
+    recoveries: () => recoveries,
     ledger: () => ({ queueDepth: 3, lagSeconds: 2 }),
     issuance: () => {
       reads += 1
@@ -68,6 +71,18 @@ describe('the metrics of witnesses', () => {
     cosigning = []
     expect(await metrics.text()).not.toContain('capstan_checkpoint_quorum{')
     expect(cosigningChecks(cosigning, clock.now())).toEqual([])
+  })
+})
+
+describe('capstan_recovery_seconds_left', () => {
+  const left = async (): Promise<readonly string[]> =>
+    (await metrics.text()).match(/^capstan_recovery_seconds_left.*$/gm) ?? []
+
+  it('is there only while somebody is about to replace voters', async () => {
+    issuance = () => Promise.resolve({ size: 0, signed: 0, uncoveredSince: undefined })
+    expect(await left()).toEqual([])
+    recoveries = [{ scope: { alias: '' }, mark: { due: plus(clock.now(), seconds(60)) } }]
+    expect(await left()).toEqual(['capstan_recovery_seconds_left{scope="/"} 60'])
   })
 })
 

@@ -50,6 +50,14 @@ export class Auditor {
   private readonly used = new Map<string, number[]>()
   commits = 0
   brakes = 0
+  recoveries = 0
+  emergencies = 0
+  /** Uses of each grant of a group at a revision: when, until when, and whether voters said yes. */
+  private readonly grants = new Map<string, Any[]>()
+  /** What a recovery set of a scope said last, while it is neither over nor stopped. */
+  private readonly begun = new Map<string, Any>()
+  /** Until when the voters of a scope who stopped one are left in peace. */
+  private readonly peace = new Map<string, number>()
 
   hear({ seq, bytes, envelopes }: StoredRecord): void {
     const record = read(bytes)
@@ -66,6 +74,9 @@ export class Auditor {
     else if (record.kind === 'commit') this.commit(record, heard)
     else if (record.kind === 'evidence') this.evidence(record, heard)
     else if (record.kind === 'brake') this.brake(record, heard)
+    else if (record.kind.startsWith('recovery-')) this.recovery(record, heard)
+    else if (record.kind === 'emergency') this.emergency(record, heard)
+    else if (record.kind === 'drill') this.emergency(record, heard)
     else this.deliberation(record, heard[0], hash)
     if (record.rev !== undefined) {
       insist((record.prev ?? null) === (this.heads.get(record.subject.uid) ?? null), 'a gap')
@@ -186,9 +197,18 @@ export class Auditor {
         insist(2 * proposal.body.group.threshold[name] > total, 'halves that decide apart')
       }
       this.groups.set(record.subject.uid, { ...proposal.body.group, rev })
+      this.begun.delete(record.subject.uid)
+      this.peace.delete(record.subject.uid)
       const kept = new Set(proposal.body.group.voters.flatMap(printsOf))
       const braked = this.braked.get(record.subject.uid)
       for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
+    }
+    if (proposal.op === 'emergency.ratify') {
+      const uses = [...this.grants.values()].flat()
+      const use = uses.find(({ seq }: Any) => seq === proposal.body.use)
+      insist(use !== undefined && !use.ratified, 'a yes to no use')
+      insist(record.ts < use.at + 86_400, 'a yes that came too late')
+      use.ratified = true
     }
     if (proposal.op === 'voter.reinstate') {
       const voter = group.voters.find(({ id }: Any) => id === proposal.body.voter)
@@ -262,6 +282,95 @@ export class Auditor {
     const braked = this.braked.get(uid) ?? new Map<string, number>()
     for (const print of printsOf(voter)) braked.set(print, record.ts + statement.ttl)
     this.braked.set(uid, braked)
+  }
+
+  private emergency(record: Any, heard: readonly Any[]): void {
+    const [{ statement, digest }] = heard as [Any]
+    insist(digest === record.prop && statement.index === this.index, 'another use than was signed')
+    insist((statement.drill === true) === (record.kind === 'drill'), 'a drill that does something')
+    const { uid, rev } = statement.scope
+    const group = this.groups.get(uid)
+    insist(group?.rev === rev, 'a grant of another group')
+    insist(statement.subject.uid.startsWith('e'), 'a grant used on what is no entry')
+    const head = this.heads.get(statement.subject.uid)
+    insist(statement.base.head === head, 'a grant used on another base')
+    const grant = group.emergency?.grants.find(({ name }: Any) => name === statement.grant)
+    insist(grant !== undefined, 'a grant that nobody voted about')
+    insist(grant.acts.includes(statement.act), 'a grant used for something else')
+    const isIn = grant.under === '' || `${record.subject.alias}/`.startsWith(`${grant.under}/`)
+    insist(isIn && statement.ttl <= Math.min(grant.longest, 14_400), 'a grant used beyond itself')
+    const isFree = this.free(uid, record.ts)
+    const named = [
+      ...group.voters.filter((one: Any) => one.status === 'active' && isFree(one)),
+      ...(group.emergency.holders ?? []),
+    ].filter(({ id }: Any) => grant.who.includes(id))
+    const by = named.filter(({ keys }: Any) =>
+      heard.some(({ envelope }) => signedBy(envelope, keys)),
+    )
+    const people = new Set(by.map(({ controller }: Any) => controller)).size
+    insist(by.length === heard.length && people >= grant.threshold, 'a grant used by who may not')
+    const key = `${uid} ${rev} ${grant.name}`
+    const uses = this.grants.get(key) ?? []
+    insist(uses.length < grant.uses, 'a grant used too often')
+    for (const { at, until, ratified } of uses) {
+      insist(record.ts >= until + grant.coolDown, 'a grant used too soon')
+      insist(ratified === true || record.ts < at + 86_400, 'a grant used though nobody said yes')
+    }
+    if (record.kind === 'drill') return
+    this.emergencies += 1
+    insist(record.class === 'emergency', 'a use that is something else')
+    const until = record.ts + statement.ttl
+    this.grants.set(key, [...uses, { seq: record.seq, at: record.ts, until, ratified: false }])
+  }
+
+  private recovery(record: Any, heard: readonly Any[]): void {
+    this.recoveries += 1
+    const { uid } = record.subject
+    const group = this.groups.get(uid)
+    const [{ statement, digest }] = heard as [Any]
+    insist(digest === record.prop, 'a recovery that is something else')
+    insist(statement.index === this.index, 'a recovery of another index')
+    insist(statement.subject.uid === uid && record.group.uid === uid, 'a recovery of elsewhere')
+    insist(statement.from === group?.rev, 'a recovery of another group')
+    const begun = this.begun.get(uid)
+    if (record.kind === 'recovery-cancel') {
+      insist(begun?.digest === statement.recovery, 'a no to nothing')
+      const by = group.voters.filter(
+        (voter: Any) =>
+          voter.status === 'active' && heard.some(({ envelope }) => signedBy(envelope, voter.keys)),
+      )
+      const weight = by.reduce((sum: number, voter: Any) => sum + voter.weight, 0)
+      const least = group.brake ? group.threshold.emergency : 1
+      insist(by.length === heard.length && weight >= least, 'a no by who may not')
+      this.begun.delete(uid)
+      this.peace.set(uid, record.ts + 604_800 + (group.timelock?.structural ?? 0))
+      return
+    }
+    const { holders, threshold, delay } = group.recovery
+    const by = holders.filter(({ keys }: Any) =>
+      heard.some(({ envelope }) => signedBy(envelope, keys)),
+    )
+    insist(by.length === heard.length && by.length >= threshold, 'a recovery by too few')
+    if (record.kind === 'recovery-start') {
+      insist(statement.base.head === this.heads.get(uid), 'a recovery on another base')
+      insist(record.ts <= statement.expires, 'a recovery that was signed long ago')
+      insist(!begun || record.ts >= begun.at + delay + 604_800, 'two recoveries at a time')
+      insist(record.ts >= (this.peace.get(uid) ?? 0), 'no peace')
+      this.begun.set(uid, { digest, at: record.ts })
+      return
+    }
+    insist(begun?.digest === digest, 'a recovery that was not begun, or was stopped')
+    insist(record.ts >= begun.at + delay, 'a recovery too early')
+    insist(record.ts < begun.at + delay + 604_800, 'a recovery too late')
+    this.groups.set(uid, {
+      ...statement.group,
+      recovery: group.recovery,
+      rev: group.rev + 1,
+    })
+    const kept = new Set(statement.group.voters.flatMap(printsOf))
+    const braked = this.braked.get(uid)
+    for (const print of braked?.keys() ?? []) if (!kept.has(print)) braked?.delete(print)
+    this.begun.delete(uid)
   }
 
   private evidence(record: Any, heard: readonly Any[]): void {

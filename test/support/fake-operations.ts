@@ -1,4 +1,10 @@
 import type { BrakeJson } from '../../src/server/http/brake-shapes.js'
+import type {
+  EmergencyGrantJson,
+  EmergencyUseJson,
+  InvokedJson,
+} from '../../src/server/http/emergency-shapes.js'
+import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
 import type {
   CertificateWithPemJson,
@@ -122,6 +128,47 @@ const change: ChangeJson = {
   class: 'routine',
 }
 
+const emergencyUse: EmergencyUseJson = {
+  seq: 9,
+  at: T,
+  until: T,
+  ratified: true,
+  ratifyBefore: T,
+  subject: 'payments/api',
+  act: 'reactivate',
+  by: ['ann'],
+  reason: 'incident 7',
+}
+
+const invoked: InvokedJson = { ...emergencyUse, scope: '', grant: 'oncall', drill: false }
+
+const emergencyGrant: EmergencyGrantJson = {
+  scope: '',
+  name: 'oncall',
+  acts: ['reactivate'],
+  under: 'payments',
+  who: ['ann'],
+  threshold: 1,
+  longest: 7200,
+  coolDown: 3600,
+  most: 3,
+  standing: 'cooling-down',
+  uses: [emergencyUse],
+}
+
+const recovery: RecoveryJson = {
+  scope: { alias: '', uid: `s${'a'.repeat(31)}` },
+  standing: 'finished',
+  from: 2,
+  statement: HEX,
+  holders: ['r1', 'r2'],
+  seq: 9,
+  since: T,
+  due: T,
+  lapses: T,
+  group: { solo: false, voters: [] },
+}
+
 const brake: BrakeJson = {
   seq: 9,
   at: '2026-11-21T00:00:00Z',
@@ -216,6 +263,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         trustAnchors: [{ id: '00112233aabbccdd', subject: 'CN=root', notAfter: T, sha256: HEX }],
         entries: 1,
         liveCertificates: 1,
+        recoveries: [],
         cosigning: [
           {
             log: 'index',
@@ -295,6 +343,11 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     brakes: () => later([brake]),
     brake: () => later(brake),
     signedBrake: () => later(brake),
+    emergencyGrants: () => later([emergencyGrant]),
+    invokeEmergency: () => later(invoked),
+    recoveries: () => later([recovery]),
+    signedRecovery: () => later(recovery),
+    finishRecovery: () => later(recovery),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),

@@ -119,6 +119,8 @@ export const fakeQuestions = {
       voters: ['ann'],
       classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
       recovery: { scope: '', able: true },
+      recoverySet: { holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+      grants: [{ name: 'oncall', drilled: null }],
     }),
   diff: () =>
     later({

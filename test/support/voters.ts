@@ -3,9 +3,10 @@ import { canonicalize } from '../../src/core/canonical-json.js'
 import type { UnixSeconds } from '../../src/core/time.js'
 import type { Decision } from '../../src/namespace/ballot.js'
 import { payloadTypes, preAuthEncoding } from '../../src/namespace/dsse.js'
-import { enrolmentBytes } from '../../src/namespace/enrolment.js'
+import { type EnrolledRole, enrolmentBytes } from '../../src/namespace/enrolment.js'
 import type { ChangeClass, Voter } from '../../src/namespace/group.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
+import type { Holder } from '../../src/namespace/recovery/recovery.js'
 import { slotOf, statementType, type Vote, votePredicate } from '../../src/namespace/statements.js'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
 import {
@@ -49,11 +50,16 @@ export class TestVoter {
   }
 
   /** Its key, enrolled; `as` says for whom, where that is somebody else. */
-  key(index: string, from: UnixSeconds, as: Pick<TestVoter, 'id' | 'controller'> = this): VoterKey {
+  key(
+    index: string,
+    from: UnixSeconds,
+    as: Pick<TestVoter, 'id' | 'controller'> = this,
+    role: EnrolledRole = 'voter',
+  ): VoterKey {
     const key = voterKeyOf(this.jwk, from)
     if (!key) throw new Error('not a key')
     const { thumbprint } = key
-    const enrolment = { index, voter: as.id, controller: as.controller, thumbprint }
+    const enrolment = { index, voter: as.id, controller: as.controller, thumbprint, role }
     return { ...key, proof: this.signature(enrolmentBytes(enrolment)).toString('base64url') }
   }
 
@@ -61,6 +67,12 @@ export class TestVoter {
   voter(index: string, from: UnixSeconds, weight = 100): Voter {
     const { id, controller } = this
     return { id, controller, keys: [this.key(index, from)], weight, status: 'active' }
+  }
+
+  /** As a recovery set lists it. */
+  holder(index: string, from: UnixSeconds): Holder {
+    const { id, controller } = this
+    return { id, controller, keys: [this.key(index, from, this, 'recovery')] }
   }
 
   /** A DSSE envelope of any statement. */

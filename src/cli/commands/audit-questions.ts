@@ -98,6 +98,12 @@ async function voter(call: Invocation): Promise<Outcome<Answer>> {
   )
 }
 
+/** Of the use of a grant: what voters said of it. */
+function kindOf(item: JsonReader): string {
+  const ratification = item.optional('ratification')
+  return ratification === undefined ? item.text('kind') : `${item.text('kind')} (${ratification})`
+}
+
 async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
   const path = '/v1/exceptions'
   const found = await listed(call, { path, name: 'exceptions', resume: 'from' }, since(call))
@@ -109,7 +115,7 @@ async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
     (look, item) => [
       cell(String(item.count('seq'))),
       timeCell(item.text('at'), look),
-      cell(item.text('kind')),
+      cell(kindOf(item)),
       cell(item.text('op')),
       cell(shown(item.text('alias'))),
       cell(item.text('by') || '-'),

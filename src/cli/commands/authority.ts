@@ -9,6 +9,7 @@ import { type Outcome, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
+import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
 import { noProof, noProofOption, proveAbout, proveMisuse, proveOptions } from './prove.js'
 import { watched } from './watched.js'
@@ -131,8 +132,10 @@ function renderResilience(look: Look, found: JsonReader): string {
       'recovery',
       recovery
         ? `voters of ${shown(recovery.text('scope'))} may give it others${recovery.flag('able') ? '' : ', and cannot decide that'}`
-        : 'nobody is above the root: without its voters the index stays as it is',
+        : 'nobody is above the root',
     ],
+    ['recovery set', recoverySetOf(look, found.optionalObject('recoverySet'))],
+    ['emergency', found.objects('grants').map((one) => grantOf(look, one))],
   ])
   const table = renderTable(
     look,
@@ -148,6 +151,18 @@ function renderResilience(look: Look, found: JsonReader): string {
     }),
   )
   return `${fields}\n\n${table}`
+}
+
+function grantOf(look: Look, grant: JsonReader): string {
+  const drilled = grant.optional('drilled')
+  const when = drilled === undefined ? 'never drilled' : `drilled ${renderTime(drilled, look.now)}`
+  return `grant ${grant.text('name')}, ${when}`
+}
+
+function recoverySetOf(look: Look, set: JsonReader | undefined): string {
+  if (!set) return look.paint('yellow', 'none has been named')
+  const holders = set.texts('holders')
+  return `${set.count('threshold')} of ${holders.length} (${holders.join(', ')}), after ${set.count('delay') / 3600} h`
 }
 
 export const authorityCommands: readonly CommandSpec[] = [

@@ -2,13 +2,13 @@ import { payloadTypes } from '../../namespace/dsse.js'
 import type { BrakeStatement } from '../../namespace/statements.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
-import { JsonReader } from '../json-reader.js'
+import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import { brakeStatement, brakeToSign } from '../voting/brake-statement.js'
 import { type Envelope, signed } from '../voting/signed-statements.js'
 import { renderBrake, renderBrakes, renderBrakeToSign } from './brake-screen.js'
 import { sendChange, whyOptions } from './change.js'
-import { jsonOf } from './json-file.js'
+import { detached, envelopesIn, others, showToSigner } from './signed-together.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function brake(call: Invocation): Promise<Outcome<Answer>> {
@@ -54,7 +54,7 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
     nonce: call.world.random(16),
   })
   if (!statement.ok) return statement
-  showToSigner(call, statement.value)
+  showToSigner(call, (look) => renderBrakeToSign(look, statement.value))
   const envelope = await signed(key.value, payloadTypes.brake, statement.value)
   const isWhole = statement.value.voters.length === 1
   return isWhole && !call.has('detached') ? sendBrake(call, [envelope]) : detached([envelope])
@@ -62,35 +62,11 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
 
 const ofVoters = ['detached', 'with', 'key'] as const
 
-/** Before anything is signed. Standard output is for the brake. */
-function showToSigner(call: Invocation, statement: BrakeStatement): void {
-  const plain = {
-    width: undefined,
-    now: call.world.clock.now(),
-    paint: (_: string, text: string) => text,
-  }
-  call.world.stderr.write(`${renderBrakeToSign(plain, statement)}\n\n`)
-}
-
-const others = (call: Invocation): readonly string[] =>
-  (call.text('with') ?? '')
-    .split(',')
-    .map((id) => id.trim())
-    .filter((id) => id !== '')
-
-/** For those who sign it too, and then for `capstan submit`. */
-const detached = (envelopes: readonly Readonly<Record<string, unknown>>[]): Outcome<Answer> =>
-  answer({ envelopes }, () => JSON.stringify({ envelopes }, null, 2))
-
 async function sign(call: Invocation): Promise<Outcome<Answer>> {
-  const file = call.word(0) ?? '-'
-  const text = await call.file(file)
-  if (!text.ok) return text
-  const read = jsonOf(text.value, file)
+  const read = await envelopesIn(call, 'what capstan brake printed')
   if (!read.ok) return read
-  const envelopes = read.value.objects('envelopes')
+  const envelopes = read.value
   const [first] = envelopes
-  if (!first) return usage(`${file} holds no brake`, { wanted: 'what capstan brake printed' })
   const statement = brakeToSign(first, call.world.clock.now())
   if (!statement.ok) return statement
   const as = call.text('as') ?? ''
@@ -102,7 +78,7 @@ async function sign(call: Invocation): Promise<Outcome<Answer>> {
   }
   const key = await keyOf(call)
   if (!key.ok) return key
-  showToSigner(call, statement.value)
+  showToSigner(call, (look) => renderBrakeToSign(look, statement.value))
   const own: Envelope = await signed(
     key.value,
     payloadTypes.brake,
@@ -120,13 +96,6 @@ export async function sendBrake(call: Invocation, envelopes: unknown): Promise<O
 
 const shownBrake = (sent: Outcome<JsonReader>): Outcome<Answer> =>
   sent.ok ? answer(sent.value.value, (look) => renderBrake(look, sent.value)) : sent
-
-/** Is what somebody signed a brake? */
-export const isBrake = (envelopes: unknown): boolean => {
-  const [first] = Array.isArray(envelopes) ? (envelopes as readonly unknown[]) : []
-  const isObject = typeof first === 'object' && first !== null && !Array.isArray(first)
-  return isObject && new JsonReader(first).value['payloadType'] === payloadTypes.brake
-}
 
 async function lift(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)

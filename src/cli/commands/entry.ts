@@ -11,6 +11,7 @@ import { cell, renderTable, timeCell } from '../screen/table.js'
 import { parseInstant, renderTime } from '../screen/times.js'
 import { bindingOptions, bindingsFromOptions, showBinding } from './binding-request.js'
 import { brakeOf } from './brake-screen.js'
+import { emergencyOf } from './emergency-screen.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
@@ -131,6 +132,7 @@ function renderEntry(look: Look, entry: JsonReader): string {
     ['uid', entry.text('uid')],
     ['state', paintState(look, entry.text('state'))],
     ['brake', brakeOf(look, entry)],
+    ['emergency', emergencyOf(look, entry)],
     ['owner', `${owner.text('controller')}${contact === undefined ? '' : ` (${contact})`}`],
     ['revision', String(entry.count('rev'))],
     ['created', time('createdAt')],

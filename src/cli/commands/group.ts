@@ -1,5 +1,5 @@
 import { parseYaml } from '../../config/yaml-source.js'
-import { answer, type Answer, type CommandSpec } from '../command.js'
+import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
@@ -35,6 +35,8 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
     ['decided by', scope],
     ['revision', String(group.count('rev'))],
     ['brake', brakeTerms(group)],
+    ['recovery set', recoveryTerms(look, group)],
+    ['emergency', grantTerms(group)],
     ['solo', group.flag('solo') ? look.paint('yellow', 'one voter decides alone') : undefined],
     ['proposers', proposersOf(group)],
   ]
@@ -78,6 +80,21 @@ function brakeTerms(group: JsonReader): string | undefined {
   return brake && `for ${brake.count('ttl')} s at most, ${brake.count('perWeek')} times a week`
 }
 
+function grantTerms(group: JsonReader): readonly string[] {
+  const grants = group.optionalObject('emergency')?.objects('grants') ?? []
+  return grants.map(
+    (grant) =>
+      `${grant.text('name')}: ${grant.texts('acts').join(', ')} under ${shown(grant.text('under'))}, ${grant.count('threshold')} of ${grant.texts('who').join(', ')}`,
+  )
+}
+
+function recoveryTerms(look: Look, group: JsonReader): string {
+  const set = group.optionalObject('recovery')
+  if (!set) return look.paint('yellow', 'none')
+  const holders = set.objects('holders').map((one) => one.text('id'))
+  return `${set.count('threshold')} of ${holders.join(', ')}, after ${set.count('delay') / 3600} h`
+}
+
 const isBraked = (voter: JsonReader, { now }: Look): boolean =>
   (voter.optionalObject('brake')?.count('until') ?? 0) > now
 
@@ -92,6 +109,22 @@ const proposersOf = (group: JsonReader): string | undefined =>
 async function set(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
+  const group = await askedGroup(call)
+  if (!group.ok) return group
+  const recovery = await recoverySet(call)
+  if (!recovery.ok) return recovery
+  return sendChange(call, {
+    op: 'group.set',
+    alias: alias.value,
+    group: { ...group.value, ...recovery.value },
+    ...(call.has('intervene') && { intervene: true }),
+  })
+}
+
+/** A group as people ask for it: the file, and the voters of files beside it. */
+export async function askedGroup(
+  call: Invocation,
+): Promise<Outcome<Readonly<Record<string, unknown>>>> {
   const base = await groupFile(call)
   if (!base.ok) return base
   const voters: unknown[] = []
@@ -108,12 +141,24 @@ async function set(call: Invocation): Promise<Outcome<Answer>> {
       next: 'capstan voter enrol',
     })
   }
-  return sendChange(call, {
-    op: 'group.set',
-    alias: alias.value,
-    group: { ...base.value, voters: all },
-    ...(call.has('intervene') && { intervene: true }),
-  })
+  return { ok: true, value: { ...base.value, voters: all } }
+}
+
+/** What `--recovery` and the options beside it come to; nothing where it is not there. */
+async function recoverySet(call: Invocation): Promise<Outcome<Readonly<Record<string, unknown>>>> {
+  const files = call.texts('recovery')
+  if (files.length === 0) return { ok: true, value: {} }
+  const holders: unknown[] = []
+  for (const name of files) {
+    const holder = await jsonFile(call, name)
+    if (!holder.ok) return holder
+    holders.push(holder.value)
+  }
+  const delay = call.duration('recoveryDelay')
+  if (!delay.ok) return delay
+  const threshold = Number(call.text('recoveryThreshold') ?? Math.floor(holders.length / 2) + 1)
+  const set = { holders, threshold, ...(delay.value !== undefined && { delay: delay.value }) }
+  return { ok: true, value: { recovery: set } }
 }
 
 async function groupFile(call: Invocation): Promise<Outcome<Readonly<Record<string, unknown>>>> {
@@ -138,6 +183,15 @@ async function jsonFile(
   return { ok: true, value: new JsonReader(value, name).value }
 }
 
+export const groupOptions: readonly OptionSpec[] = [
+  {
+    flags: '--voter <file...>',
+    description: 'a voter, as capstan voter enrol prints it',
+    repeat: 'many',
+  },
+  { flags: '-f, --file <file>', description: 'thresholds, timelocks, brake, YAML or JSON' },
+]
+
 export const groupCommands: readonly CommandSpec[] = [
   {
     path: 'group show',
@@ -155,12 +209,20 @@ export const groupCommands: readonly CommandSpec[] = [
       'What the file leaves out follows from the voters: more than half for what is routine or sensitive, two thirds for what is structural, two people for both.',
     ],
     options: [
+      ...groupOptions,
       {
-        flags: '--voter <file...>',
-        description: 'a voter, as capstan voter enrol prints it',
+        flags: '--recovery <file...>',
+        description: 'a holder of the recovery set, as capstan voter enrol --recovery prints it',
         repeat: 'many',
       },
-      { flags: '-f, --file <file>', description: 'thresholds, timelocks, brake, YAML or JSON' },
+      {
+        flags: '--recovery-threshold <count>',
+        description: 'so many of them replace the voters (default: more than half)',
+      },
+      {
+        flags: '--recovery-delay <duration>',
+        description: 'how long that takes: 64h to 30d (default: 72h)',
+      },
       { flags: '--intervene', description: 'by the voters of the scope above, without its own' },
       ...whyOptions,
     ],

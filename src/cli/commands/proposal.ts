@@ -8,6 +8,8 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { shownProposal, signed } from '../voting/signed-statements.js'
 import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
+import { needsAttention, renderGrants } from './emergency-screen.js'
+import { isOpenRecovery, renderRecovery } from './recovery-screen.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function inbox(call: Invocation): Promise<Outcome<Answer>> {
@@ -18,6 +20,12 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   const used = await api.value.read('/v1/brakes')
   if (!used.ok) return used
   const brakes = used.value.objects('brakes').filter(isInEffect)
+  const begun = await api.value.read('/v1/recoveries')
+  if (!begun.ok) return begun
+  const recoveries = begun.value.objects('recoveries').filter(isOpenRecovery)
+  const granted = await api.value.read('/v1/emergencies')
+  if (!granted.ok) return granted
+  const grants = granted.value.objects('grants').filter(needsAttention)
   const voter = call.text('as')
   const proposals = listed.value
     .objects('proposals')
@@ -25,10 +33,17 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   const json = {
     proposals: proposals.map(({ value }) => value),
     brakes: brakes.map(({ value }) => value),
+    recoveries: recoveries.map(({ value }) => value),
+    emergencies: grants.map(({ value }) => value),
   }
   return answer(json, (look) => {
-    const waiting = renderProposals(look, proposals)
-    return brakes.length === 0 ? waiting : `${waiting}\n\n${renderBrakes(look, brakes)}`
+    const parts = [
+      ...recoveries.map((one) => renderRecovery(look, one)),
+      renderProposals(look, proposals),
+      ...(brakes.length === 0 ? [] : [renderBrakes(look, brakes)]),
+      ...(grants.length === 0 ? [] : [renderGrants(look, grants)]),
+    ]
+    return parts.join('\n\n')
   })
 }
 
@@ -95,7 +110,8 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
 export const proposalCommands: readonly CommandSpec[] = [
   {
     path: 'inbox',
-    summary: 'what waits for votes, oldest first, and the brakes that are on',
+    summary:
+      'what waits for votes, oldest first, the brakes that are on, recoveries, and grants that were used',
     options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
     examples: ['capstan inbox', 'capstan inbox --as ann'],
     run: inbox,

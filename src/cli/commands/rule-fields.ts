@@ -132,6 +132,12 @@ export function showTimes(rule: JsonReader, now: UnixSeconds): string {
   return until === undefined ? `from ${from}` : `${from} to ${until}`
 }
 
+/** `web`, or `emergency-41 (grant oncall)` */
+export function showRuleId(rule: JsonReader): string {
+  const grant = rule.optional('emergency')
+  return grant === undefined ? rule.text('id') : `${rule.text('id')} (grant ${grant})`
+}
+
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 const memberOf = (value: unknown, key: string): unknown =>

@@ -11,6 +11,7 @@ import {
   showCallers,
   showPortRanges,
   showRoutes,
+  showRuleId,
   showTimes,
 } from './rule-fields.js'
 
@@ -56,7 +57,7 @@ async function list(call: Invocation): Promise<Outcome<Answer>> {
         ['callers', 'routes'].includes(title) ? { title, shrinks: 'when-narrow' } : { title },
       ),
       rules.map((rule) => [
-        cell(rule.text('id')),
+        cell(showRuleId(rule)),
         cell(showCallers(rule)),
         cell(showPortRanges(rule)),
         cell(showRoutes(rule)),

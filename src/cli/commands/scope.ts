@@ -10,6 +10,7 @@ import { cell, renderTable } from '../screen/table.js'
 import { renderTime } from '../screen/times.js'
 import { renderTree } from '../screen/tree.js'
 import { brakeOf } from './brake-screen.js'
+import { recoveryOf } from './recovery-screen.js'
 import { sendChange, whyOptions } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
@@ -48,6 +49,7 @@ function renderScope(look: Look, scope: JsonReader): string {
     ['uid', scope.text('uid')],
     ['state', paintState(look, scope.text('state'))],
     ['brake', brakeOf(look, scope)],
+    ['recovery', recoveryOf(look, scope)],
     ['revision', String(scope.count('rev'))],
     ['created', created === undefined ? undefined : renderTime(created, look.now)],
   ]

@@ -5,6 +5,7 @@ import type { Outcome } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { openRecoveries, recoveryLine } from './recovery-screen.js'
 
 async function status(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
@@ -19,6 +20,7 @@ function renderStatus(look: Look, status: JsonReader): string {
   const issuer = status.optionalObject('issuer')
   const solo = index.flag('solo') ? [look.paint('yellow', 'solo: one local voter decides')] : []
   const fields: readonly Field[] = [
+    ['RECOVERY', recoveryLines(look, status)],
     ['trust domain', index.text('trustDomain')],
     ['index', [index.text('id'), ...solo]],
     ['records', String(index.count('size'))],
@@ -34,6 +36,12 @@ function renderStatus(look: Look, status: JsonReader): string {
     ['server', serverLines(status.optionalObject('server'))],
   ]
   return renderFields(look, fields)
+}
+
+/** First of all: whoever is not there to see it loses what they decide. */
+function recoveryLines(look: Look, status: JsonReader): readonly string[] | undefined {
+  const lines = openRecoveries(status).map((one) => look.paint('red', recoveryLine(look, one)))
+  return lines.length > 0 ? lines : undefined
 }
 
 function witnessField(look: Look, cosigning: JsonReader): Field {

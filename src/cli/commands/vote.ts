@@ -6,10 +6,13 @@ import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js'
-import { isBrake, sendBrake } from './brake.js'
+import { sendBrake } from './brake.js'
+import { sendInvocation } from './emergency.js'
 import { jsonOf } from './json-file.js'
 import { findProposal } from './proposal.js'
 import { renderProposal, renderSubmission } from './proposal-screen.js'
+import { sendRecovery } from './recovery.js'
+import { payloadTypeOf } from './signed-together.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function vote(call: Invocation): Promise<Outcome<Answer>> {
@@ -78,7 +81,17 @@ async function submit(call: Invocation): Promise<Outcome<Answer>> {
   if (!read.ok) return read
   const { value } = read.value
   const envelopes = value['envelopes'] ?? [value]
-  return isBrake(envelopes) ? sendBrake(call, envelopes) : send(call, envelopes)
+  switch (payloadTypeOf(envelopes)) {
+    case payloadTypes.brake:
+      return sendBrake(call, envelopes)
+    case payloadTypes.emergency:
+      return sendInvocation(call, envelopes)
+    case payloadTypes.recovery:
+    case payloadTypes.cancellation:
+      return sendRecovery(call, envelopes)
+    default:
+      return send(call, envelopes)
+  }
 }
 
 async function send(call: Invocation, envelopes: unknown): Promise<Outcome<Answer>> {
@@ -126,7 +139,7 @@ export const voteCommands: readonly CommandSpec[] = [
     arguments: '[file]',
     summary: 'hand in a statement that somebody signed',
     details: [
-      'A proposal, a vote, a withdrawal or a brake; or two votes of one voter that contradict each other, which suspends that voter.',
+      'A proposal, a vote, a withdrawal, a brake, the use of a grant or a recovery; or two votes of one voter that contradict each other, which suspends that voter.',
     ],
     examples: ['capstan submit vote.json', 'cat vote.json | capstan submit -'],
     run: submit,

@@ -127,6 +127,8 @@ function shownKey(call: Invocation, key: OpenedKey, where: string): Outcome<Answ
   )
 }
 
+const enrolledRoles = ['recovery', 'emergency'] as const
+
 async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   const key = await keyOf(call)
   if (!key.ok) return key
@@ -136,13 +138,15 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   if (!made.ok) return made
   const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
   const { thumbprint } = made.value
-  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint })
+  const role = enrolledRoles.find((one) => call.has(one)) ?? 'voter'
+  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint, role })
   const proof = Buffer.from(await key.value.sign(bytes)).toString('base64url')
   const weight = Number(call.text('weight') ?? '100')
   if (!Number.isInteger(weight) || weight < 1 || weight > 1000) {
     return usage('--weight is not a weight', { wanted: '1 to 1000' })
   }
-  const voter = { id, controller, keys: [{ ...made.value, proof }], weight, status: 'active' }
+  const holder = { id, controller, keys: [{ ...made.value, proof }] }
+  const voter = role !== 'voter' ? holder : { ...holder, weight, status: 'active' }
   // Goes into a file, whether or not somebody looks at it.
   return answer(voter, () => JSON.stringify(voter, null, 2))
 }
@@ -193,7 +197,7 @@ export const voterCommands: readonly CommandSpec[] = [
     path: 'voter enrol',
     summary: 'a voter for a group, with the proof that their key is in their hands',
     details: [
-      'Prints a voter as `capstan group set --voter` takes it. Needs no server where --index is given.',
+      'Prints a voter as `capstan group set --voter` takes it; with --recovery or --emergency, a holder as `--recovery` and `emergency.holders` do. Needs no server where --index is given.',
     ],
     options: [
       ...keyOptions,
@@ -203,6 +207,11 @@ export const voterCommands: readonly CommandSpec[] = [
         description: 'the person or organisation behind it',
         need: 'required',
       },
+      {
+        flags: '--recovery',
+        description: 'for a recovery set, instead of to vote: with a key that nobody votes with',
+      },
+      { flags: '--emergency', description: 'the same for emergency grants' },
       { flags: '--weight <number>', description: '1 to 1000 (default: 100)' },
       { flags: '--index <id>', description: 'the index (default: asks the server)' },
     ],

@@ -2,6 +2,7 @@ import { ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { type BrakeMark, isBraked } from '../brake-mark.js'
+import { isUnderEmergency } from '../emergency/emergency.js'
 import type { Entry } from '../entry.js'
 import { type Group, mayAct, passes, type Voter } from '../group.js'
 import { underGuards } from '../guard/quorum-floor.js'
@@ -43,7 +44,8 @@ export function brakeEffect(
 }
 
 function ofEntry(entry: Entry, { mark, at }: Made): Result<Entry> {
-  if (entry.state !== 'active') return notActive(`the entry ${entry.alias}`, entry.state)
+  const isActive = entry.state === 'active' || isUnderEmergency(entry, at)
+  if (!isActive) return notActive(`the entry ${entry.alias}`, entry.state)
   if (isBraked(entry, at)) return already(`the entry ${entry.alias}`)
   return ok({ ...entry, brake: mark, rev: entry.rev + 1 })
 }

@@ -9,6 +9,7 @@ import { entryCreation, entryEffect } from './entries.js'
 import { envelopeEffect } from './envelopes.js'
 import { groupEffect } from './groups.js'
 import { guardEffect } from './guards.js'
+import { ratifyEffect } from './ratify.js'
 import { scopeEffect } from './scopes.js'
 
 /**
@@ -52,6 +53,8 @@ export function effectOf(
     case 'brake.lift':
     case 'voter.reinstate':
       return liftEffect(state, operation, context.at)
+    case 'emergency.ratify':
+      return ratifyEffect(state, operation, context.at)
     case 'guard.set':
     case 'guard.clear':
       return guardEffect(state, operation)

@@ -1,7 +1,9 @@
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { unreachable } from '../../core/unreachable.js'
-import { withoutBrake } from '../brake-mark.js'
+import { isBraked, withoutBrake } from '../brake-mark.js'
+import { scopePath } from '../scope-path.js'
+import { isUnderEmergency, withoutEmergency } from '../emergency/emergency.js'
 import type { Entry } from '../entry.js'
 import { normalize } from '../envelope.js'
 import type { Operation } from '../operation.js'
@@ -63,9 +65,9 @@ export function entryEffect(
   const next: Entry = { ...entry, rev: entry.rev + 1 }
   switch (operation.op) {
     case 'entry.suspend':
-      return entry.state === 'suspended'
+      return entry.state === 'suspended' && !isUnderEmergency(entry, context.at)
         ? already(entry)
-        : decided({ ...withoutBrake(next), state: 'suspended' }, 'narrowing')
+        : decided(suspended(state, next, context.at), 'narrowing')
     case 'entry.reactivate':
       return reactivation(next, context.at)
     case 'entry.retire':
@@ -90,6 +92,17 @@ export function entryEffect(
   }
 }
 
+/** Of a brake it is remembered where a grant might let the entry go. */
+function suspended(state: IndexState, entry: Entry, at: UnixSeconds): Entry {
+  const isGranted = scopePath(state, entry.alias).some(({ group }) => group?.emergency)
+  const isHeld = entry.held ?? (isGranted && isBraked(entry, at))
+  return {
+    ...withoutEmergency(withoutBrake(entry)),
+    state: 'suspended',
+    ...(isHeld && { held: true }),
+  }
+}
+
 const already = (entry: Entry) =>
   refuse('namespace.wrong-state', `the entry ${entry.alias} is ${entry.state}`, {
     wanted: entry.state === 'active' ? 'a suspended entry' : 'an active entry',
@@ -105,14 +118,18 @@ function reactivation(entry: Entry, at: UnixSeconds): Result<Decided> {
   }
   return entry.state === 'active'
     ? already(entry)
-    : decided({ ...entry, state: 'active' }, 'sensitive')
+    : decided({ ...withoutEmergency(released(entry)), state: 'active' }, 'sensitive')
+}
+
+function released({ held: _held, ...entry }: Entry): Entry {
+  return entry
 }
 
 function retirement(state: IndexState, entry: Entry, context: ChangeContext): Result<Decided> {
   const drainUntil = drainEnd(context)
   return ok({
     effect: {
-      put: { ...withoutBrake(entry), state: 'retiring', drainUntil },
+      put: { ...withoutEmergency(withoutBrake(entry)), state: 'retiring', drainUntil },
       quarantine: quarantine(keysOf(state, entry), entry.uid, drainUntil),
     },
     changeClass: 'narrowing',

@@ -1,6 +1,7 @@
 import type { Result } from '../../core/result.js'
 import type { Group, Voter } from '../group.js'
 import type { Operation } from '../operation.js'
+import { withoutRecovery } from '../recovery/recovery.js'
 import { isSound } from '../sound-group.js'
 import type { IndexState } from '../state.js'
 import { type Decided, decided, gone } from './decision.js'
@@ -14,7 +15,8 @@ export function groupEffect(state: IndexState, { subject, body }: GroupSetting):
   const group = groupAfter(scope.group, body)
   const sound = isSound(group, { index: state.index, before: scope.group })
   if (!sound.ok) return sound
-  return decided({ ...scope, group, rev: scope.rev + 1 }, 'structural')
+  // A recovery is about the group that it began with.
+  return decided({ ...withoutRecovery(scope), group, rev: scope.rev + 1 }, 'structural')
 }
 
 /** The group that such a change makes. */

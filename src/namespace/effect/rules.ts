@@ -4,6 +4,8 @@ import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import { effectiveEnvelope } from '../effective-envelope.js'
+import type { EmergencyMark } from '../emergency/emergency.js'
+import type { InvocationStatement } from '../emergency/emergency-statements.js'
 import { type Entry, entryState } from '../entry.js'
 import { coversPorts, holdsRegion } from '../envelope.js'
 import type { Operation } from '../operation.js'
@@ -21,6 +23,29 @@ import { type Decided, decided, gone } from './decision.js'
 import { scopePath } from '../scope-path.js'
 
 type RuleOperation = Extract<Operation, { op: `rule.${string}` }>
+
+/** One more rule, of one caller, until a grant ends; those that ended before go. */
+export function temporaryRule(
+  state: IndexState,
+  entry: Entry,
+  { caller, ...facts }: NonNullable<InvocationStatement['call']>,
+  { mark, at }: { readonly mark: EmergencyMark; readonly at: UnixSeconds },
+): Result<Entry> {
+  if (entry.state === 'retiring') return gone('entry', entry.alias)
+  const id = `emergency-${state.size}`
+  const until = mark.until
+  const rule = normalizeRule({ ...facts, id, effect: 'allow', callers: [caller], until })
+  const formed = wellFormedRule(rule)
+  if (!formed.ok) return formed
+  const named = namesWhatExists(state, rule, undefined, at)
+  if (!named.ok) return named
+  const fits = withinCeilings(state, entry, rule)
+  if (!fits.ok) return fits
+  const others = entry.rules.filter(({ emergency }) => !emergency || at < emergency.until)
+  if (others.some((one) => one.id === id)) return exists(entry, id)
+  const rev = entry.rev + 1
+  return withRules({ ...entry, rev }, [...others, { ...rule, rev, emergency: mark }])
+}
 
 /** `entry` has its next revision already. */
 export function ruleEffect(
@@ -57,7 +82,12 @@ function put(
   // A brake on it stays: what takes its place would else be a way around it.
   const brake = entry.rules.find(({ id }) => id === facts.id)?.brake
   const rule = { ...facts, rev: entry.rev, ...(brake && { brake }) }
-  const rules = [...others, rule].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const after = withRules(entry, [...others, rule])
+  return after.ok ? decided(after.value, changeClass) : after
+}
+
+function withRules(entry: Entry, all: readonly Rule[]): Result<Entry> {
+  const rules = [...all].sort((a, b) => (a.id < b.id ? -1 : 1))
   const octets = Buffer.byteLength(canonicalize(rules))
   if (rules.length > MAX_RULES || octets > MAX_RULES_OCTETS) {
     return refuse('namespace.malformed', 'the entry has too many rules', {
@@ -66,7 +96,7 @@ function put(
       next: 'name a subtree in place of many callers, or detach what nobody needs',
     })
   }
-  return decided({ ...entry, rules }, changeClass)
+  return ok({ ...entry, rules })
 }
 
 const exists = (entry: Entry, id: string) =>

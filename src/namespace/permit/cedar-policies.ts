@@ -21,7 +21,7 @@ const ACTION = 'action == Capstan::Action::"call"'
 
 /** Whoever is not active calls nobody, and is called by nobody. */
 export const activityPolicies: readonly string[] = ['principal', 'resource'].flatMap((party) => [
-  `forbid (principal, ${ACTION}, resource) unless { ${party} has active && ${party}.active };`,
+  `forbid (principal, ${ACTION}, resource) unless { ${party} has active && (${party}.active || (${party} has emergencyUntil && context.at < ${party}.emergencyUntil)) };`,
   `forbid (principal, ${ACTION}, resource) when { ${party} has validUntil && context.at >= ${party}.validUntil };`,
   `forbid (principal, ${ACTION}, resource) when { ${party} has brakedUntil && context.at < ${party}.brakedUntil };`,
 ])

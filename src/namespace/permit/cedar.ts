@@ -16,6 +16,7 @@ export interface CedarEntity {
     readonly active?: boolean
     readonly validUntil?: UnixSeconds
     readonly brakedUntil?: UnixSeconds
+    readonly emergencyUntil?: UnixSeconds
   }
   readonly parents: readonly CedarUid[]
 }
@@ -29,7 +30,7 @@ interface CedarUid {
 export const cedarSchema = `namespace Capstan {
   entity Trait;
   entity Region in [Region, Trait];
-  entity Entry in [Region] { active: Bool, validUntil?: Long, brakedUntil?: Long };
+  entity Entry in [Region] { active: Bool, validUntil?: Long, brakedUntil?: Long, emergencyUntil?: Long };
   action "call" appliesTo {
     principal: [Entry],
     resource: [Entry],
@@ -75,7 +76,7 @@ export function* entitiesOf(
   isRouted: IsRouted,
 ): Iterable<CedarEntity> {
   const known = new Set<Alias>()
-  for (const { uid, alias, state, validUntil, brake } of entries) {
+  for (const { uid, alias, state, validUntil, brake, emergency } of entries) {
     const active = state === 'active'
     yield {
       uid: entryUid(uid),
@@ -83,6 +84,7 @@ export function* entitiesOf(
         active,
         ...(validUntil !== undefined && { validUntil }),
         ...(brake && { brakedUntil: brake.until }),
+        ...(emergency && state === 'suspended' && { emergencyUntil: emergency.until }),
       },
       parents: [regionUid(alias)],
     }

@@ -55,7 +55,7 @@ export function permissionsBetween(
     if (ports.length === 0 || (wantsRoutes && !rule.routes)) return []
     const { routes } = rule
     const from = unixSeconds(Math.max(begins, rule.from ?? 0, rule.brake?.until ?? 0))
-    const until = earliestOf(rule.until, caller.validUntil, callee.validUntil)
+    const until = earliestOf(rule.until, ...endsOf(caller), ...endsOf(callee))
     if (until !== undefined && until <= from) return []
     return [
       {
@@ -70,6 +70,12 @@ export function permissionsBetween(
     ]
   })
 }
+
+/** When it stops being active if nothing else changes. */
+const endsOf = ({ state, validUntil, emergency }: PermitEntry) => [
+  validUntil,
+  state === 'suspended' ? emergency?.until : undefined,
+]
 
 const earliestOf = (...ends: readonly (UnixSeconds | undefined)[]): UnixSeconds | undefined => {
   const known = ends.filter((end) => end !== undefined)

@@ -2,6 +2,7 @@ import { type Alias, isUnder } from '../../core/alias.js'
 import { toIso, type UnixSeconds, unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import { type Brakeable, isBraked } from '../brake-mark.js'
+import { isUnderEmergency } from '../emergency/emergency.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, holdsPort, holdsRegion } from '../envelope.js'
 import type { ForbidGuard, Guard } from '../guard/guard.js'
@@ -14,7 +15,15 @@ import { type Scopes, scopePath } from '../scope-path.js'
 
 export type PermitEntry = Pick<
   Entry,
-  'uid' | 'alias' | 'state' | 'validUntil' | 'drainUntil' | 'envelope' | 'rules' | 'brake'
+  | 'uid'
+  | 'alias'
+  | 'state'
+  | 'validUntil'
+  | 'drainUntil'
+  | 'envelope'
+  | 'rules'
+  | 'brake'
+  | 'emergency'
 >
 export type PermitScope = Pick<Scope, 'alias' | 'state' | 'envelope' | 'guards' | 'brake'>
 
@@ -81,7 +90,8 @@ export const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
 
 export function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
   const state = entryState(entry, at)
-  if (state !== 'active' && entry.state === 'active' && isBraked(entry, at)) {
+  const isOn = entry.state === 'active' || isUnderEmergency(entry, at)
+  if (state !== 'active' && isOn && isBraked(entry, at)) {
     return denied('inactive', `the entry ${entry.alias} is ${braked(entry)}`, ofEntry(entry))
   }
   if (state !== 'active') {

@@ -56,6 +56,7 @@ export const classesOf: Readonly<Record<Operation['op'], readonly ChangeClass[]>
   'split.clear': ['routine'],
   'brake.lift': ['sensitive', 'structural'],
   'voter.reinstate': ['sensitive'],
+  'emergency.ratify': ['sensitive'],
   'guard.set': ['narrowing', 'structural'],
   'guard.clear': ['structural'],
   changes: changeClasses,

@@ -1,5 +1,6 @@
 import { describe as describeRecord, deliberation } from '../history.js'
 import { groupMadeBy } from '../authorisation.js'
+import { ratifiedKey, ratifyBefore } from '../emergency/uses.js'
 import type { IndexLog } from '../ports.js'
 import type { IndexState } from '../state.js'
 import { committedPage, type Committed, type LogPage, type Told, told } from './committed.js'
@@ -11,6 +12,10 @@ export type ExceptionKind =
   | 'intervention'
   /** Voters suspended something at once, without a vote. */
   | 'brake'
+  /** A grant was used, or voters said that this was right. */
+  | 'emergency'
+  /** A recovery set replaces voters, is stopped, or has replaced them. */
+  | 'recovery'
   /** Two votes that contradict each other suspended their voter. */
   | 'equivocation'
   /** A guard was lifted or loosened. */
@@ -23,7 +28,12 @@ export interface Exception extends Told {
   readonly op: string
   readonly by: string
   readonly reason?: string
+  /** Of the use of a grant: have voters said that it was right? */
+  readonly ratification?: Ratification
 }
+
+/** `waits` while voters may still say so; from then on it is `missed`, and the grant is disabled. */
+export type Ratification = 'ratified' | 'waits' | 'missed'
 
 export interface ExceptionPage {
   readonly exceptions: readonly Exception[]
@@ -40,7 +50,8 @@ export async function exceptionsIn(
   const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
     const { record, stored } = committed
     // All about entries is decided in the usual way, but for brakes.
-    const isOrdinary = !record.subject.uid.startsWith('s') && record.kind !== 'brake'
+    const isOrdinary =
+      !record.subject.uid.startsWith('s') && record.kind !== 'brake' && record.kind !== 'emergency'
     if (isOrdinary || record.kind === 'genesis') return undefined
     const item = describeRecord(stored, await deliberation(log, state, stored))
     const kind = item && (await kindOf(log, state, committed, item.op, effort))
@@ -51,10 +62,16 @@ export async function exceptionsIn(
       op: item.op,
       by: item.by,
       ...(item.reason !== undefined && { reason: item.reason }),
+      ...(record.kind === 'emergency' && { ratification: ratificationOf(state, record) }),
     }
     return exception
   })
   return { exceptions: found, ...(next !== undefined && { next }) }
+}
+
+function ratificationOf(state: IndexState, { seq, ts, group }: Committed['record']): Ratification {
+  if (state.tables.history.get(ratifiedKey(group.uid, seq)) !== undefined) return 'ratified'
+  return state.at < ratifyBefore({ at: ts }) ? 'waits' : 'missed'
 }
 
 async function kindOf(
@@ -67,6 +84,8 @@ async function kindOf(
   const { record, stored } = committed
   if (record.kind === 'brake') return 'brake'
   if (record.kind === 'evidence') return 'equivocation'
+  if (record.kind === 'emergency' || op === 'emergency.ratify') return 'emergency'
+  if (record.kind !== 'commit') return 'recovery'
   if (op.startsWith('guard.') && record.class === 'structural') return 'guard-loosened'
   if (op !== 'group.set') return undefined
   if (record.group.uid !== record.subject.uid && (await hadVoters(log, state, committed, effort))) {

@@ -1,6 +1,8 @@
 import { type Alias, ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
+import type { Seconds, UnixSeconds } from '../../core/time.js'
 import { type Responsible, responsibleAbove, responsibleFor } from '../decide.js'
+import { drilledAt } from '../emergency/uses.js'
 import { type ChangeClass, changeClasses, type Group, passes } from '../group.js'
 import { underGuards } from '../guard/quorum-floor.js'
 import { unknown } from '../resolve-request.js'
@@ -19,6 +21,14 @@ export interface Resilience {
   readonly classes: readonly ClassResilience[]
   /** Who may give the scope other voters when its own can no longer decide; null: nobody. */
   readonly recovery: { readonly scope: Alias; readonly able: boolean } | null
+  /** Who may, after their delay, with nobody's vote; null where the group has named nobody. */
+  readonly recoverySet: {
+    readonly holders: readonly string[]
+    readonly threshold: number
+    readonly delay: Seconds
+  } | null
+  /** What some may do at once, and when they last tried whether they can. */
+  readonly grants: readonly { readonly name: string; readonly drilled: UnixSeconds | null }[]
 }
 
 export interface ClassResilience {
@@ -61,8 +71,25 @@ export function resilienceOf(
     voters: activeByWeight(left).map(({ id }) => id),
     classes: changeClasses.map((name) => resilienceFor(group, name)),
     recovery: recoveryOf(state, home, responsible, without),
+    recoverySet: recoverySetOf(responsible.group),
+    grants: grantsOf(state, responsible),
   })
 }
+
+const grantsOf = (state: IndexState, { uid, group }: Responsible): Resilience['grants'] =>
+  (group.emergency?.grants ?? []).map(({ name }) => ({
+    name,
+    drilled: drilledAt(state, uid, name) ?? null,
+  }))
+
+const recoverySetOf = ({ recovery }: Group): Resilience['recoverySet'] =>
+  recovery
+    ? {
+        holders: recovery.holders.map(({ id }) => id),
+        threshold: recovery.threshold,
+        delay: recovery.delay,
+      }
+    : null
 
 /** A name under the scope: no alias has such a segment. */
 const inside = (alias: Alias): Alias => (alias === ROOT ? '_' : `${alias}/_`) as Alias

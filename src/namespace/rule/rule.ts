@@ -5,6 +5,7 @@ import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import type { BrakeMark } from '../brake-mark.js'
+import type { EmergencyMark } from '../emergency/emergency.js'
 import { badPortRange, coversPorts, mergePorts, type PortRange, topRegions } from '../envelope.js'
 import { pathFault } from './path.js'
 import { coversRoute, type RouteMatch } from './route.js'
@@ -38,6 +39,8 @@ export interface Rule extends RuleFacts {
   readonly rev: number
   /** It allows nothing before then. */
   readonly brake?: BrakeMark
+  /** It came by a grant, and not by a vote. */
+  readonly emergency?: EmergencyMark
 }
 
 export const MAX_RULES = 1000

@@ -82,6 +82,13 @@ export interface ResilienceJson {
     readonly survives: number
   }[]
   readonly recovery: { readonly scope: string; readonly able: boolean } | null
+  readonly recoverySet: {
+    readonly holders: readonly string[]
+    readonly threshold: number
+    /** Seconds. */
+    readonly delay: number
+  } | null
+  readonly grants: readonly { readonly name: string; readonly drilled: Instant | null }[]
 }
 
 /** What was changed between two moments of the index. */
@@ -124,6 +131,7 @@ export interface ExceptionsJson {
     readonly op: string
     readonly by: string
     readonly reason?: string
+    readonly ratification?: string
   })[]
   readonly next?: number
 }

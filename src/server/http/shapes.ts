@@ -1,5 +1,6 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { BrakeMarkJson } from './brake-shapes.js'
+import type { OpenRecoveryJson, RecoveryMarkJson } from './recovery-shapes.js'
 import type { CosigningJson } from './cosigning-json.js'
 import type { IssuanceStatusJson } from './issuance-shapes.js'
 
@@ -94,6 +95,8 @@ export interface StatusJson {
   readonly liveCertificates: number
   /** Of each log that witnesses are asked about; empty in a process that does not ask them. */
   readonly cosigning: readonly CosigningJson[]
+  /** Of which scopes somebody is about to replace the voters. */
+  readonly recoveries: readonly OpenRecoveryJson[]
   readonly server: {
     readonly version: string
     readonly pid: number
@@ -119,6 +122,8 @@ export interface EntryJson {
   readonly drainUntil?: Instant
   /** No certificates and no calls before then. */
   readonly brake?: BrakeMarkJson
+  /** Suspended, and as if it were active before then. */
+  readonly emergency?: { readonly grant: string; readonly until: Instant }
   readonly createdAt: Instant
 }
 
@@ -142,6 +147,8 @@ export interface ScopeJson {
   /** Alias of the scope whose voters decide about what is in it. */
   readonly decidedBy: string
   readonly brake?: BrakeMarkJson
+  /** The latest recovery of its group. */
+  readonly recovery?: RecoveryMarkJson
   readonly createdAt: Instant
 }
 

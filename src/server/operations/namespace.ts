@@ -94,12 +94,14 @@ export function namespaceOperations({
 
     scopes() {
       const scopes = [...index.state.scopes.values()].sort(byAlias)
-      return done(scopes.map((scope) => scopeJson(index.state, scope)))
+      return done(scopes.map((scope) => scopeJson(index.state, scope, clock.now())))
     },
 
     scope(alias) {
       const scope = alias === ROOT ? index.state.root : index.state.scopeByAlias(alias)
-      return Promise.resolve(scope ? ok(scopeJson(index.state, scope)) : unknown('scope', alias))
+      return Promise.resolve(
+        scope ? ok(scopeJson(index.state, scope, clock.now())) : unknown('scope', alias),
+      )
     },
 
     clusters() {

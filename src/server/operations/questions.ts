@@ -80,7 +80,15 @@ export function questionOperations({
       return found.ok ? ok(cedarJson(found.value)) : found
     },
 
-    resilience: (scope, without) => questions.resilience(scope, without),
+    async resilience(scope, without) {
+      const found = await questions.resilience(scope, without)
+      if (!found.ok) return found
+      const grants = found.value.grants.map(({ name, drilled }) => ({
+        name,
+        drilled: drilled === null ? null : toIso(drilled),
+      }))
+      return ok({ ...found.value, grants })
+    },
 
     async proposal(id) {
       const found = await index.proposal(id)

@@ -11,6 +11,7 @@ import { cosigningJson } from '../cosigning-checks.js'
 import type { SpiffeBundleJson, StatusJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import type { ReadinessWatch } from '../readiness.js'
+import { openRecoveriesJson } from '../recovery-checks.js'
 import type { ServedLog } from './served-log.js'
 import { trustAnchorJson } from '../views/certificate-views.js'
 
@@ -86,6 +87,7 @@ export function trustOperations(
         entries: state.entryCount,
         liveCertificates: await deps.ledger.countLive(now),
         cosigning: deps.witnesses().map(cosigningJson),
+        recoveries: openRecoveriesJson(state, now),
         server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
       }
     },

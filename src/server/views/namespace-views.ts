@@ -11,9 +11,11 @@ import type { HistoryItem } from '../../namespace/history.js'
 import type { Change } from '../../namespace/live-index.js'
 import type { PlannedChange } from '../../namespace/plan/planned-change.js'
 import type { ProposalView } from '../../namespace/proposal-view.js'
+import { type RecoveryMark, recoveryStanding } from '../../namespace/recovery/recovery.js'
 import type { Scope } from '../../namespace/scope.js'
 import { type IndexState, projectedNames } from '../../namespace/state.js'
 import type { BrakeJson } from '../http/brake-shapes.js'
+import type { RecoveryMarkJson } from '../http/recovery-shapes.js'
 import type { HistoryItemJson } from '../http/authorisation-shapes.js'
 import type {
   ChangeJson,
@@ -43,11 +45,14 @@ export function entryJson(state: IndexState, entry: Entry, now: UnixSeconds): En
     ...(entry.validUntil !== undefined && { validUntil: toIso(entry.validUntil) }),
     ...(entry.drainUntil !== undefined && { drainUntil: toIso(entry.drainUntil) }),
     ...(entry.brake && { brake: { until: toIso(entry.brake.until) } }),
+    ...(entry.emergency && {
+      emergency: { grant: entry.emergency.grant, until: toIso(entry.emergency.until) },
+    }),
     createdAt: toIso(entry.createdAt),
   }
 }
 
-export function scopeJson(state: IndexState, scope: Scope): ScopeJson {
+export function scopeJson(state: IndexState, scope: Scope, now: UnixSeconds): ScopeJson {
   const { uid, alias, rev, head } = scope
   return {
     uid,
@@ -60,9 +65,17 @@ export function scopeJson(state: IndexState, scope: Scope): ScopeJson {
     group: scope.group ? (scope.group as unknown as JsonObject) : null,
     decidedBy: decidesFor(state, scope),
     ...(scope.brake && { brake: { until: toIso(scope.brake.until) } }),
+    ...(scope.recovery && { recovery: recoveryMarkJson(scope.recovery, now) }),
     createdAt: toIso(scope.createdAt),
   }
 }
+
+const recoveryMarkJson = (mark: RecoveryMark, now: UnixSeconds): RecoveryMarkJson => ({
+  standing: recoveryStanding(mark, now),
+  since: toIso(mark.since),
+  due: toIso(mark.due),
+  holders: mark.holders,
+})
 
 /** Alias of the scope whose voters decide about what is in this one. */
 function decidesFor(state: IndexState, scope: Scope): string {

@@ -26,7 +26,10 @@ export function entryRulesJson(state: IndexState, entry: Entry): EntryRulesJson 
 }
 
 /** As people write it: what is shown can be sent back. */
-function ruleJson(state: IndexState, { callers, from, until, brake, ...rule }: Rule): JsonObject {
+function ruleJson(
+  state: IndexState,
+  { callers, from, until, brake, emergency, ...rule }: Rule,
+): JsonObject {
   return {
     ...(rule as unknown as JsonObject),
     callers: callers.map((caller) =>
@@ -35,6 +38,7 @@ function ruleJson(state: IndexState, { callers, from, until, brake, ...rule }: R
     ...(from !== undefined && { from: toIso(from) }),
     ...(until !== undefined && { until: toIso(until) }),
     ...(brake && { brake: { until: toIso(brake.until) } }),
+    ...(emergency && { emergency: emergency.grant }),
   }
 }
 

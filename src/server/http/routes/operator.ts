@@ -3,7 +3,7 @@ import { ok, refuse, type Result } from '../../../core/result.js'
 import { parseSerial } from '../../../core/serial.js'
 import { seconds } from '../../../core/time.js'
 import type { RevokeTarget } from '../../operations.js'
-import { aliasParameter, identifierParameter } from '../parameters.js'
+import { aliasParameter, identifierParameter, scopeParameter } from '../parameters.js'
 import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import {
@@ -12,7 +12,9 @@ import {
   brakeBody,
   changeBody,
   checkpointBody,
+  invocationBody,
   signedBrakeBody,
+  signedRecoveryBody,
   statementsBody,
 } from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
@@ -51,6 +53,27 @@ export const operatorRoutes: readonly Route[] = [
     answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
     use: (operations, { body, context }) =>
       answered(201, operations.signedBrake(body.envelopes, context)),
+  }),
+  route('POST /v1/emergencies', 'operator', 'invokeEmergency', {
+    summary: 'Uses an emergency grant, or drills one, by what those signed whom it names',
+    body: invocationBody,
+    answers: [jsonAnswer(201, 'Invoked', 'In effect; ends by itself. A drill has no effect')],
+    use: (operations, { body, context }) =>
+      answered(201, operations.invokeEmergency(body.envelopes, context)),
+  }),
+  route('POST /v1/recoveries', 'operator', 'signedRecovery', {
+    summary: 'Starts a recovery by what the set of a scope signed, or stops one by what voters did',
+    body: signedRecoveryBody,
+    answers: [jsonAnswer(201, 'Recovery', 'Takes effect after its delay, if nobody stops it')],
+    use: (operations, { body, context }) =>
+      answered(201, operations.signedRecovery(body.envelopes, context)),
+  }),
+  route('POST /v1/scopes/{alias}/recovery/finish', 'operator', 'finishRecovery', {
+    summary: 'Gives the scope the voters that its recovery names, once its time has come',
+    path: { alias: scopeParameter },
+    answers: [jsonAnswer(200, 'Recovery', 'The scope has its new voters')],
+    use: (operations, { path, context }) =>
+      answered(200, operations.finishRecovery(path.alias, context)),
   }),
   route('POST /v1/apply', 'operator', 'apply', {
     summary: 'Make the index look like a document, all or nothing',

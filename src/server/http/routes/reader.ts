@@ -133,6 +133,17 @@ export const readerRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Brakes', 'Oldest first')],
     use: (operations) => listed('brakes', operations.brakes()),
   }),
+  route('GET /v1/emergencies', 'reader', 'listEmergencyGrants', {
+    summary: 'What some may do at once, as voters said before, and every use of it',
+    answers: [jsonAnswer(200, 'EmergencyGrants', 'By scope')],
+    use: (operations) => listed('grants', operations.emergencyGrants()),
+  }),
+  route('GET /v1/recoveries', 'reader', 'listRecoveries', {
+    summary:
+      'The latest recovery of each scope whose voters were, or are to be, replaced by its set',
+    answers: [jsonAnswer(200, 'Recoveries', 'Oldest first')],
+    use: (operations) => listed('recoveries', operations.recoveries()),
+  }),
   route('GET /v1/proposals/{id}', 'reader', 'showProposal', {
     summary: 'One proposal: what was signed, who voted, what is still needed',
     path: { id: proposalParameter },

@@ -1,6 +1,8 @@
 import { conditions } from '../../../namespace/permit/decision.js'
 import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
+import { emergencySchemas } from './emergency-answers.js'
+import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
 import { questionSchemas } from './question-answers.js'
 import { cosigning } from './cosigning.js'
@@ -102,6 +104,7 @@ export const answerSchemas = {
     entries: count,
     liveCertificates: count,
     cosigning: list(cosigning),
+    recoveries: list(shape({ scope: string, ...recoveryMark })),
     server: shape({
       version: string,
       pid: integer,
@@ -118,7 +121,12 @@ export const answerSchemas = {
       labels: { type: 'object', additionalProperties: string },
       createdAt: time,
     },
-    { validUntil: time, drainUntil: time, brake: shape({ until: time }) },
+    {
+      validUntil: time,
+      drainUntil: time,
+      brake: shape({ until: time }),
+      emergency: shape({ grant: string, until: time }),
+    },
   ),
   Entries: shape({ entries: list(reference('Entry')) }, { next: string }),
   Scope: shape(
@@ -129,7 +137,7 @@ export const answerSchemas = {
       decidedBy: string,
       createdAt: time,
     },
-    { brake: shape({ until: time }) },
+    { brake: shape({ until: time }), recovery: shape(recoveryMark) },
   ),
   Scopes: shape({ scopes: list(reference('Scope')) }),
   EntryRules: shape({
@@ -265,6 +273,8 @@ export const answerSchemas = {
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   ...auditSchemas,
   ...brakeSchemas,
+  ...recoverySchemas,
+  ...emergencySchemas,
   ...issuanceSchemas,
   ...questionSchemas,
   Problem: shape(

@@ -104,6 +104,34 @@ export const brakeBody: Body<JsonBody> = {
   parse: anyObject,
 }
 
+/** One statement, by each of those who use a grant. */
+export const invocationBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
+  envelopes(32),
+  {
+    envelopes: [
+      {
+        payload: 'e30=',
+        payloadType: 'application/vnd.capstan.emergency.v1+json',
+        signatures: [{ sig: 'AAAA' }],
+      },
+    ],
+  },
+)
+
+/** One statement, by each of a recovery set, or of those who stop it. */
+export const signedRecoveryBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
+  envelopes(32),
+  {
+    envelopes: [
+      {
+        payload: 'e30=',
+        payloadType: 'application/vnd.capstan.recovery.v1+json',
+        signatures: [{ sig: 'AAAA' }],
+      },
+    ],
+  },
+)
+
 /** One statement, by each of those who brake together. */
 export const signedBrakeBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
   envelopes(32),

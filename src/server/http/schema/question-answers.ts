@@ -131,6 +131,8 @@ export const questionSchemas = {
       }),
     ),
     recovery: orNull(shape({ scope: string, able: boolean })),
+    recoverySet: orNull(shape({ holders: list(string), threshold: count, delay: count })),
+    grants: list(shape({ name: string, drilled: orNull(time) })),
   }),
   Diff: shape({
     from: shape({ size: count, at: time }),
@@ -155,7 +157,10 @@ export const questionSchemas = {
   Exceptions: shape(
     {
       exceptions: list(
-        shape({ ...told, kind: string, op: string, by: string }, { reason: string }),
+        shape(
+          { ...told, kind: string, op: string, by: string },
+          { reason: string, ratification: { enum: ['ratified', 'waits', 'missed'] } },
+        ),
       ),
     },
     { next: count },

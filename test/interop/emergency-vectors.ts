@@ -1,0 +1,161 @@
+import { hours, seconds, unixSeconds } from '../../src/core/time.js'
+import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import type { Bundle } from '../../src/verify/bundle.js'
+import { valueOf } from '../namespace/given-index.js'
+import { type AskedUse, type GivenEmergency, invocationBy } from '../namespace/given-emergency.js'
+import { TestVoter } from '../support/voters.js'
+import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
+import { type BundleVector, spliced } from './bundle-vector.js'
+import { givenServices } from './given-services.js'
+
+/** The two services, with grants for incidents of `pay`, one of which was used. */
+async function givenUsed(
+  asked: Omit<AskedUse, 'alias'>,
+  before: (given: GivenEmergency) => Promise<unknown> = () => Promise.resolve(),
+): Promise<GivenEmergency> {
+  const services = await givenServices()
+  const { index, at, root } = services.index.state
+  const [h1, h2] = [new TestVoter('h1'), new TestVoter('h2', 'ES256')]
+  const holders = [h1, h2].map((one) => {
+    const { id, controller } = one
+    return { id, controller, keys: [one.key(index, at, one, 'emergency')] }
+  })
+  const { rev: _rev, ...group } = root.group!
+  const terms = {
+    under: 'pay' as never,
+    longest: hours(2),
+    coolDown: hours(1),
+    uses: 3,
+  }
+  const grants = [
+    {
+      ...terms,
+      name: 'oncall',
+      acts: ['allow', 'reactivate'] as const,
+      who: ['ann', 'h1', 'h2'],
+      threshold: 2,
+    },
+  ]
+  await services.agreed({
+    op: 'group.set',
+    alias: '',
+    group: { ...group, emergency: { holders, grants } },
+  })
+  const given = { ...services, h1, h2 }
+  await before(given)
+  const call = {
+    caller: given.entry('web/shop/front').uid,
+    ports: [[8080, 8080]] as const,
+    proto: 'http' as const,
+    routes: [{ method: 'GET' as const, path: { prefix: '/refunds' } }],
+  }
+  const use = { ...asked, alias: 'pay/api', caller: 'web/shop/front' }
+  const more = asked.act === 'allow' ? { call } : {}
+  valueOf(await given.index.invokeEmergency(invocationBy(given, [given.ann, h1], use, more)))
+  return given
+}
+
+const suspends = async (given: GivenEmergency): Promise<unknown> =>
+  given.votes(given.bob, await given.proposed({ op: 'entry.suspend', alias: 'pay/api' }))
+
+/** Of indexes of their own, so that the bundles before stay what they are. */
+export async function addEmergencyVectors(
+  bundles: Record<string, string>,
+  vectors: BundleVector[],
+): Promise<void> {
+  await addUse(bundles, vectors, 'allowed', await givenUsed({ act: 'allow' }))
+  await addUse(bundles, vectors, 'let-go', await givenUsed({ act: 'reactivate' }, suspends))
+}
+
+async function addUse(
+  bundles: Record<string, string>,
+  vectors: BundleVector[],
+  name: 'allowed' | 'let-go',
+  given: GivenEmergency,
+): Promise<void> {
+  const trust = {
+    index: given.index.state.index,
+    key: formatVerifierKey(LOG.key),
+    now: given.now(),
+  }
+  const used = await bundleOf(given, 'pay/api')
+  bundles[name] = Buffer.from(used).toString('utf8')
+  const add = (
+    what: string,
+    octets: Uint8Array,
+    verdict: Pick<BundleVector, 'entry' | 'refused'>,
+  ) => {
+    const changed = Buffer.from(octets).toString('utf8')
+    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+  }
+  const notProved = 'bundle.not-proved'
+  const lies = async (
+    what: string,
+    edit: (bundle: Writable<Bundle>) => void,
+    refused = notProved,
+  ): Promise<void> => add(what, await colluding(given, used, edit), { refused })
+  const entry = given.entry('pay/api').uid
+  const ruleOf = ({ entry: { state } }: Writable<Bundle>) =>
+    state.rules.find((rule) => rule.emergency)!
+
+  if (name === 'let-go') {
+    add('an entry that a grant reactivates', used, { entry })
+    await lies('a grant that reactivates longer than was signed', ({ entry: { state } }) => {
+      state.emergency!.until = unixSeconds(state.emergency!.until + 1)
+    })
+    await lies('a grant that makes an entry active for good', ({ entry: { state } }) => {
+      state.state = 'active'
+      delete state.emergency
+    })
+    return
+  }
+  add('a call that a grant allows', used, { entry })
+  await lies('a grant that allows a call longer than was signed', (bundle) => {
+    const rule = ruleOf(bundle)
+    rule.until = unixSeconds(rule.until! + 1)
+  })
+  await lies('a grant that allows another caller', (bundle) => {
+    ruleOf(bundle).callers = [{ subtree: '' as never }]
+  })
+  await lies('a grant that allows another port', (bundle) => {
+    ruleOf(bundle).ports = [[1, 65_535]]
+  })
+  await lies('a rule of a grant that calls itself voted', (bundle) => {
+    delete ruleOf(bundle).emergency
+  })
+  await lies('a grant used by somebody else', ({ root: { state } }) => {
+    const [h1, h2] = state.group!.emergency!.holders!
+    h1!.keys = h2!.keys
+  })
+  await lies('a grant used by whom it does not name', ({ root: { state } }) => {
+    state.group!.emergency!.grants[0]!.who = ['h1', 'h2']
+  })
+  await lies(
+    'a grant used by fewer than it takes',
+    ({ root: { state } }) => {
+      state.group!.emergency!.grants[0]!.threshold = 3
+    },
+    'bundle.no-quorum',
+  )
+  await lies('a grant used for what it is not for', ({ root: { state } }) => {
+    state.group!.emergency!.grants[0]!.acts = ['reactivate']
+  })
+  await lies('a grant used where it is not for', ({ root: { state } }) => {
+    state.group!.emergency!.grants[0]!.under = 'web' as never
+  })
+  await lies('a grant used longer than it says', ({ root: { state } }) => {
+    state.group!.emergency!.grants[0]!.longest = seconds(3599)
+  })
+  await lies('a grant that takes one signature twice', ({ entry: { commits } }) => {
+    const { envelopes } = commits.at(-1)!
+    envelopes[1] = envelopes[0]!
+  })
+  await lies('a grant used after its time', ({ entry: { state, commits } }) => {
+    const { record } = commits.at(-1)!
+    record.ts = unixSeconds(record.ts + 3601)
+    for (const rule of state.rules.filter((one) => one.emergency)) {
+      rule.until = unixSeconds(rule.until! + 3601)
+      rule.emergency!.until = rule.until
+    }
+  })
+}
