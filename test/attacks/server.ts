@@ -175,8 +175,8 @@ export const serverAttacks: readonly Attack[] = [
         check: 'regions are compared segment by segment, never by a pattern',
         without: edit(
           'src/core/alias.ts',
-          'alias.startsWith(`${region}/`)',
-          'alias.startsWith(region)',
+          'alias.charCodeAt(region.length) === 0x2f && alias',
+          'alias',
         ),
       },
     ],
