@@ -173,9 +173,9 @@ describe('capstan watch', () => {
   it('stays, and tells what is new: a line each with --json', async () => {
     const { exit, out } = await watch(['--json', '--interval', '1s'], [alarm])
     expect(exit).toBe(10)
-    const lines = out.slice(0, out.indexOf('\n{\n')).split('\n')
+    const lines = out.trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      ...['watching', 'alarm', 'looked', 'alarm'],
+      ...['watching', 'alarm', 'looked', 'alarm', 'stopped'],
     ])
     expect(JSON.parse(lines[1]!)).toMatchObject({ event: 'alarm', state: 'raised', ...alarm })
     const words = await watch([], [alarm])

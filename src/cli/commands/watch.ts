@@ -193,7 +193,8 @@ async function follow(
     },
   })
   const exit = count === 0 ? exitCode.ok : exitCode.alarmed
-  return answer({ event: 'stopped', alarms: count }, () => '', exit)
+  if (call.has('json')) say(call, { event: 'stopped', alarms: count }, () => '')
+  return answer(undefined, () => '', exit)
 }
 
 /** One line per event: JSON on standard output with --json, words on standard error without. */
