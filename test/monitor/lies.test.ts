@@ -47,6 +47,21 @@ describe('an honest Capstan', () => {
     expect(await look()).toMatchObject({ alarms: [], indexSize: 7, issuanceSize: 3, checked: 2 })
   })
 
+  it('is followed over pages and tiles, and where some of them are gone', async () => {
+    for (let count = 0; count < 300; count += 1) await given.mustIssue()
+    expect(await look()).toMatchObject({ alarms: [], issuanceSize: 301, checked: 301 })
+    for (let count = 0; count < 560; count += 1) await given.mustIssue()
+    const issued: ShownLogs['issued'] = async (from, limit) => {
+      const { certificates: all, next } = await given.shown.issued(from, limit)
+      return { certificates: all.filter(({ seq }) => seq !== 600 && seq !== 860), next }
+    }
+    const found = await look({ issued })
+    expect(found).toMatchObject({ issuanceSize: 861, checked: 558, gone: 2 })
+    expect(codes(found)).toEqual(['records-gone'])
+    memory = new MemoryWatchMemory()
+    expect(await look()).toMatchObject({ alarms: [], checked: 861, gone: 0 })
+  })
+
   it('is followed by one monitor, look after look', async () => {
     await using monitor = given.monitor({}, { memory })
     for (let round = 0; round < 5; round += 1) {
