@@ -141,7 +141,7 @@ describe('capstan watch', () => {
                 if (looks === 2) over.abort()
                 return Promise.resolve({
                   ...{ alarms, indexSize: 4, issuanceSize: 7, checked: 2, gone: 0 },
-                  seenAt: undefined,
+                  ...{ seenAt: undefined, remember: () => Promise.resolve() },
                 })
               },
             },

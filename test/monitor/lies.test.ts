@@ -319,6 +319,17 @@ describe('attack 65: a certificate that the index does not allow', () => {
     expect((await look()).alarms).toEqual([])
   })
 
+  it('is found again until somebody was told', async () => {
+    const names = [{ kind: 'dns', value: 'db.example' }] as const
+    await forge(given, await given.mustIssue(), { plan: { names } })
+    for (let died = 0; died < 2; died += 1) {
+      await using monitor = given.monitor({}, { memory })
+      expect(codes(await monitor.look())).toEqual(['not-allowed'])
+    }
+    expect(codes(await look())).toEqual(['not-allowed'])
+    expect((await look()).alarms).toEqual([])
+  })
+
   it('because it says more names than the grant is an alarm', async () => {
     const honest = await given.mustIssue()
     const names = [...honest.names, { kind: 'dns', value: 'db.example' }] as const

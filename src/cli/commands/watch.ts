@@ -117,7 +117,8 @@ async function lookOnce(
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
   for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
-  const { alarms, seenAt, issuanceSize, ...found } = look
+  await look.remember()
+  const { alarms, seenAt, issuanceSize, remember: _told, ...found } = look
   const json = {
     ok: alarms.length === 0,
     keys,
