@@ -5,6 +5,7 @@ import type { Look } from './screen/look.js'
 
 /** What a command has to say. With `--json` only `json` is printed, otherwise only `screen`. */
 export interface Answer {
+  /** Undefined where all of it was printed before, a line each. */
   readonly json: unknown
   readonly screen: (look: Look) => string
   /** 0 unless said. */

@@ -53,12 +53,13 @@ async function perform(spec: CommandSpec, call: Invocation): Promise<ExitCode> {
 }
 
 function print(world: World, json: boolean, { json: value, screen, exit }: Answer): ExitCode {
-  const text = json
-    ? JSON.stringify(value, null, 2)
-    : screen(lookOf(world.stdout, world.env, world.clock.now()))
+  const text = json ? documentOf(value) : screen(lookOf(world.stdout, world.env, world.clock.now()))
   if (text !== '') world.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
   return exit ?? exitCode.ok
 }
+
+const documentOf = (value: unknown): string =>
+  value === undefined ? '' : JSON.stringify(value, null, 2)
 
 /** A refusal for people goes to standard error; for programs to standard output, as JSON. */
 function report(world: World, json: boolean, problem: Problem): ExitCode {

@@ -40,12 +40,14 @@ export interface FollowedIssuance {
   readonly checked: number
   /** Certificates of which only the hash is left. */
   readonly gone: number
+  /** Not to be told of them again: for when the alarms have been told. */
+  readonly remember: () => Promise<void>
 }
 
 /**
  * Reads on to this head: every certificate that came since the one that was remembered is a leaf of its
  * tree, was allowed by the index of its moment, and has a serial number of its own. What was found of a
- * certificate is told once; a head that is not what its leaves come to is not remembered.
+ * certificate is told once: as soon as it is remembered. A head that is not what its leaves come to never is.
  */
 export async function followIssuance(
   deps: FollowIssuanceDeps,
@@ -69,21 +71,21 @@ export async function followIssuance(
     const found = `root ${toBase64(root)} of ${head.size} records, and ${toBase64(head.root)} was signed`
     return nothing(inconsistent(found))
   }
-  await memory.remember(
-    'issuance',
-    { ...head, key, frontier: reading.range.hashes },
-    reading.serials,
-  )
-  const { alarms, checked, gone } = reading
+  const { alarms, checked, gone, serials } = reading
+  const next = { ...head, key, frontier: reading.range.hashes }
+  const remember = async (): Promise<void> => {
+    await memory.remember('issuance', next, serials)
+  }
   // Whoever begins to watch finds a log of which the oldest may be gone.
   const lost = remembered && gone > 0 ? [recordsGone(gone)] : []
-  return { alarms: [...alarms, ...lost], checked, gone }
+  return { alarms: [...alarms, ...lost], checked, gone, remember }
 }
 
 const nothing = (...alarms: readonly Alarm[]): FollowedIssuance => ({
   alarms,
   checked: 0,
   gone: 0,
+  remember: () => Promise.resolve(),
 })
 
 type JudgingDeps = FollowIssuanceDeps & Required<Pick<FollowIssuanceDeps, 'judge'>>

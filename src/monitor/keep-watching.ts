@@ -31,6 +31,7 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
       // What was found once was told then.
       last = look.alarms.filter(lasts)
       count += await tell(look.alarms)
+      await look.remember()
       deps.looked(look)
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error

@@ -33,6 +33,8 @@ export interface Look {
   readonly gone: number
   /** When the witnesses had seen the checkpoint of the index log. */
   readonly seenAt: UnixSeconds | undefined
+  /** What was found of certificates is found again until this is called: when it has been told. */
+  readonly remember: () => Promise<void>
 }
 
 /** A monitor of one Capstan, which it trusts with nothing: looks at both logs, again and again. */
@@ -81,6 +83,7 @@ export class Watch implements AsyncDisposable {
       checked: found.checked,
       gone: found.gone,
       seenAt: index.seenAt,
+      remember: found.remember,
     }
   }
 

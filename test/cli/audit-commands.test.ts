@@ -141,7 +141,7 @@ describe('capstan watch', () => {
                 if (looks === 2) over.abort()
                 return Promise.resolve({
                   ...{ alarms, indexSize: 4, issuanceSize: 7, checked: 2, gone: 0 },
-                  seenAt: undefined,
+                  ...{ seenAt: undefined, remember: () => Promise.resolve() },
                 })
               },
             },
@@ -173,9 +173,9 @@ describe('capstan watch', () => {
   it('stays, and tells what is new: a line each with --json', async () => {
     const { exit, out } = await watch(['--json', '--interval', '1s'], [alarm])
     expect(exit).toBe(10)
-    const lines = out.slice(0, out.indexOf('\n{\n')).split('\n')
+    const lines = out.trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      ...['watching', 'alarm', 'looked', 'alarm'],
+      ...['watching', 'alarm', 'looked', 'alarm', 'stopped'],
     ])
     expect(JSON.parse(lines[1]!)).toMatchObject({ event: 'alarm', state: 'raised', ...alarm })
     const words = await watch([], [alarm])

@@ -204,7 +204,9 @@ export class GivenCapstan {
     deps: Partial<WatchDeps> = {},
   ): ReturnType<Watch['look']> {
     await using monitor = this.monitor(over, { memory, ...deps })
-    return await monitor.look()
+    const look = await monitor.look()
+    await look.remember()
+    return look
   }
 }
 

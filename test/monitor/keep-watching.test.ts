@@ -11,6 +11,7 @@ const fork: Alarm = { code: 'fork', log: 'index', detail: 'two histories' }
 const bad: Alarm = { code: 'not-allowed', log: 'issuance', detail: 'x', record: 3, serial: 'ab' }
 const looked = (...alarms: readonly Alarm[]): Look => ({
   ...{ alarms, indexSize: 1, issuanceSize: 1, checked: 0, gone: 0, seenAt: undefined },
+  remember: () => Promise.resolve(),
 })
 
 /** Looks one after another, a minute apart; an error is a look to which no answer came. */

@@ -47,6 +47,21 @@ describe('an honest Capstan', () => {
     expect(await look()).toMatchObject({ alarms: [], indexSize: 7, issuanceSize: 3, checked: 2 })
   })
 
+  it('is followed over pages and tiles, and where some of them are gone', async () => {
+    for (let count = 0; count < 300; count += 1) await given.mustIssue()
+    expect(await look()).toMatchObject({ alarms: [], issuanceSize: 301, checked: 301 })
+    for (let count = 0; count < 560; count += 1) await given.mustIssue()
+    const issued: ShownLogs['issued'] = async (from, limit) => {
+      const { certificates: all, next } = await given.shown.issued(from, limit)
+      return { certificates: all.filter(({ seq }) => seq !== 600 && seq !== 860), next }
+    }
+    const found = await look({ issued })
+    expect(found).toMatchObject({ issuanceSize: 861, checked: 558, gone: 2 })
+    expect(codes(found)).toEqual(['records-gone'])
+    memory = new MemoryWatchMemory()
+    expect(await look()).toMatchObject({ alarms: [], checked: 861, gone: 0 })
+  })
+
   it('is followed by one monitor, look after look', async () => {
     await using monitor = given.monitor({}, { memory })
     for (let round = 0; round < 5; round += 1) {
@@ -301,6 +316,17 @@ describe('attack 65: a certificate that the index does not allow', () => {
     })
     const alarm = { code: 'not-allowed', reason: 'policy-digest', serial: forged.serial, record: 2 }
     expect(only(await look())).toMatchObject({ ...alarm, entry: honest.record.entry })
+    expect((await look()).alarms).toEqual([])
+  })
+
+  it('is found again until somebody was told', async () => {
+    const names = [{ kind: 'dns', value: 'db.example' }] as const
+    await forge(given, await given.mustIssue(), { plan: { names } })
+    for (let died = 0; died < 2; died += 1) {
+      await using monitor = given.monitor({}, { memory })
+      expect(codes(await monitor.look())).toEqual(['not-allowed'])
+    }
+    expect(codes(await look())).toEqual(['not-allowed'])
     expect((await look()).alarms).toEqual([])
   })
 

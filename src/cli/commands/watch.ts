@@ -117,7 +117,8 @@ async function lookOnce(
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
   for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
-  const { alarms, seenAt, issuanceSize, ...found } = look
+  await look.remember()
+  const { alarms, seenAt, issuanceSize, remember: _told, ...found } = look
   const json = {
     ok: alarms.length === 0,
     keys,
@@ -193,7 +194,8 @@ async function follow(
     },
   })
   const exit = count === 0 ? exitCode.ok : exitCode.alarmed
-  return answer({ event: 'stopped', alarms: count }, () => '', exit)
+  if (call.has('json')) say(call, { event: 'stopped', alarms: count }, () => '')
+  return answer(undefined, () => '', exit)
 }
 
 /** One line per event: JSON on standard output with --json, words on standard error without. */
