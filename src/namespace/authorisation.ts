@@ -5,7 +5,7 @@ import type { CastVote, Decision } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass, Group } from './group.js'
 import { deliberation, describe, type HistoryItem } from './history.js'
-import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
+import { isDeliberation, type LogRecord, readRecord, recoveryKinds } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
 import { recoveryIn } from './recovery/recovery-view.js'
 import type { IndexState } from './state.js'
@@ -92,9 +92,13 @@ async function decided(
     scope: state.scopes.get(record.group.uid)?.alias ?? (item.subject as Alias),
     group: record.group.rev,
     voices: (await votesOf(log, state, stored)).map((vote) => voiced(vote, group)),
-    ...(group && { needs: needsOf(group, record.class) }),
+    ...(group && isOfGroup(record) && { needs: needsOf(group, record.class) }),
   }
 }
+
+/** What a recovery set or a grant takes is said in the group, and not by class. */
+const isOfGroup = ({ kind }: LogRecord): boolean =>
+  kind !== 'emergency' && !recoveryKinds.some((one) => one === kind)
 
 interface Described {
   readonly item: HistoryItem

@@ -406,6 +406,7 @@ describe('uses of a grant', () => {
     const rule = given.entry('shop/api').rules[0]!
     const authorised = await given.index.authorisation(given.entry('shop/api').uid, rule.rev)
     expect(authorised?.item.op).toBe('emergency.invoke')
+    expect(authorised).not.toHaveProperty('needs')
   })
 })
 

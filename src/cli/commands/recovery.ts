@@ -134,7 +134,7 @@ async function finish(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
   if (!api.ok) return api
   const path = `/v1/scopes/${segment(alias.value)}/recovery/finish`
-  return shownRecovery(await api.value.send(path, {}))
+  return shownRecovery(await api.value.send(path))
 }
 
 const shownRecovery = (sent: Outcome<JsonReader>): Outcome<Answer> =>
