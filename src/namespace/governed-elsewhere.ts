@@ -29,6 +29,7 @@ export function governedElsewhere(
     submitBrake: notHere,
     brakes: () => brakesOf(log, state, clock.now()),
     submitRecovery: notHere,
+    cancelRecovery: notHere,
     finishRecovery: notHere,
     recoveries: () => recoveriesOf(log, state, clock.now()),
     verify: notHere,

@@ -303,6 +303,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     signedBrake: () => later(brake),
     recoveries: () => later([recovery]),
     signedRecovery: () => later(recovery),
+    cancelRecovery: () => later(recovery),
     finishRecovery: () => later(recovery),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),

@@ -101,7 +101,7 @@ export const answerSchemas = {
     trustAnchors: list(shape(anchor)),
     entries: count,
     liveCertificates: count,
-    recoveries: list(shape({ scope: string, ...recoveryMark })),
+    recoveries: list(shape({ scope: string, ...recoveryMark }, { finished: time })),
     cosigning: orNull(cosigning),
     server: shape({
       version: string,

@@ -2,6 +2,7 @@ import type { Json } from '../../../core/canonical-json.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 import { brakeRequestSchema } from '../../../namespace/brake-schema.js'
+import { text } from '../../../namespace/schema-parts.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
 import type { JsonBody } from '../../operations.js'
 import { object } from './scalars.js'
@@ -95,6 +96,12 @@ export const brakeBody: Body<JsonBody> = {
   example: { alias: 'payments/api', ttl: 7200, reason: 'its key was seen elsewhere' },
   parse: anyObject,
 }
+
+/** Why this installation's own voter stops a recovery. */
+export const cancellationBody: Body<JsonBody> = bodyOf<JsonBody>(
+  object({ reason: text(500), ticket: text(200) }, []),
+  { reason: 'we are all here' },
+)
 
 /** One statement, by each of a recovery set, or of those who stop it. */
 export const signedRecoveryBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
