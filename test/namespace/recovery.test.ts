@@ -450,6 +450,25 @@ describe('a recovery set', () => {
     expect(codeOf(await starts(given))).toBe('namespace.no-recovery')
   })
 
+  it('is no larger than bundles can show', async () => {
+    const given = await givenRecovery()
+    const { proposers: _none, ...group } = newGroup(given)
+    const keys = Array.from({ length: 8 }, (_, at) => new TestVoter(`k${at}`)).flatMap(
+      (one) => one.voter(given.index.state.index, given.now()).keys,
+    )
+    const proposers = Array.from({ length: 60 }, (_, at) => ({
+      id: `p${at}`,
+      controller: `p${at}@acme`,
+      keys,
+    }))
+    const large = { group: { ...group, proposers } }
+    const by = [given.safe.r1, given.safe.r2, given.safe.r3]
+    const refused = await starts(given, by, large)
+    expect(refused).toMatchObject({
+      refusal: { code: 'namespace.malformed', wanted: expect.stringContaining('262144 octets') },
+    })
+  })
+
   it('is stopped by a solo index with the key that it has', async () => {
     const { solo } = await begunOfSolo()
     const cancel = () => solo.index.cancelRecovery({ alias: ROOT, reason: 'we are here' })
