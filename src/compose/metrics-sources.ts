@@ -1,5 +1,5 @@
 import type { Clock } from '../core/time.js'
-import { openRecoveries } from '../namespace/recovery/recovery-view.js'
+import { toldRecoveries } from '../namespace/recovery/recovery-view.js'
 import type { MetricsSources } from '../server/metrics.js'
 import type { UseCases } from './assemble.js'
 
@@ -14,7 +14,7 @@ export function metricsSourcesOf(
     cosigning,
     issuers: () => authority().issuers,
     trustAnchors: () => authority().trustAnchors,
-    recoveries: () => openRecoveries(index.state, clock.now()),
+    recoveries: () => toldRecoveries(index.state, clock.now()).map(({ mark }) => mark),
     ledger: () => ({ queueDepth: store.queueDepth(), lagSeconds: store.lagSeconds() }),
     issuance: async () => {
       const { size: signed = 0 } = (await tree.checkpoint()) ?? {}

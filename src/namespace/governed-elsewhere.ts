@@ -32,6 +32,7 @@ export function governedElsewhere(
     invokeEmergency: notHere,
     emergencyGrants: () => grantsOf(log, state, clock.now()),
     submitRecovery: notHere,
+    cancelRecovery: notHere,
     finishRecovery: notHere,
     recoveries: () => recoveriesOf(log, state, clock.now()),
     verify: notHere,

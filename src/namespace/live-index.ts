@@ -30,6 +30,7 @@ import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
 import { addRecovery, finishRecovery } from './recovery/recovering.js'
 import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
+import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
 import { submit, type Submitted } from './submit.js'
@@ -82,6 +83,8 @@ export interface GovernedIndex {
   emergencyGrants(): Promise<readonly GrantView[]>
   /** Starts a recovery by what its set signed, or stops one by what voters did. */
   submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>>
+  /** Stops the recovery of a scope, by this installation's own voter. */
+  cancelRecovery(request: CancelRequest): Promise<Result<RecoveryView>>
   /** Gives the scope of this alias its new voters, once the time of its recovery has come. */
   finishRecovery(alias: Alias): Promise<Result<RecoveryView>>
   /** The latest recovery of each scope whose group is not another since; oldest first. */
@@ -252,6 +255,16 @@ export class LiveIndex implements GovernedIndex {
       this.write((draft, freeze) =>
         addRecovery(this.deps.store, draft, envelopes, this.context(draft, freeze).at),
       ),
+    )
+  }
+
+  cancelRecovery(request: CancelRequest): Promise<Result<RecoveryView>> {
+    return this.inTurn(() =>
+      this.write(async (draft, freeze) => {
+        const { at } = this.context(draft, freeze)
+        const signed = await signCancellation(this.deps, draft.state, request, at)
+        return signed.ok ? addRecovery(this.deps.store, draft, signed.value, at) : signed
+      }),
     )
   }
 

@@ -14,10 +14,10 @@ export interface MetricsSources {
   readonly cosigning: () => readonly CosigningState[]
   /** Appends that wait for their commit, and for how long the oldest of them has. */
   readonly ledger: () => { readonly queueDepth: number; readonly lagSeconds: number }
-  /** Of which scopes somebody is about to replace the voters. */
+  /** Where somebody is about to replace the voters of a scope, or has in the last thirty days. */
   readonly recoveries: () => readonly {
-    readonly scope: { readonly alias: string }
-    readonly mark: { readonly due: UnixSeconds }
+    readonly due: UnixSeconds
+    readonly finished?: UnixSeconds
   }[]
   /**
    * Certificates in the issuance log, how many a checkpoint covers, and when the first of the others
@@ -169,14 +169,27 @@ function measureOnScrape(registry: Registry, sources: MetricsSources): void {
   )
   gauge(
     'capstan_recovery_seconds_left',
-    'Until the recovery set of a scope may replace its voters; negative after',
-    ['scope'],
+    'Until the recovery set of a scope may replace its voters, of the first; negative after',
+    [],
     (left) => {
-      for (const { scope, mark } of recoveries()) {
-        left.set({ scope: scope.alias || '/' }, mark.due - clock.now())
-      }
+      const dues = recoveries().flatMap(({ due, finished }) =>
+        finished === undefined ? [due] : [],
+      )
+      if (dues.length > 0) left.set(Math.min(...dues) - clock.now())
     },
     'min',
+  )
+  gauge(
+    'capstan_recoveries',
+    'Recoveries that are under way, and that replaced the voters of a scope in the last thirty days',
+    ['standing'],
+    (count) => {
+      const all = recoveries()
+      const finished = all.filter((one) => one.finished !== undefined).length
+      count.set({ standing: 'open' }, all.length - finished)
+      count.set({ standing: 'finished' }, finished)
+    },
+    'max',
   )
   gauge(
     'capstan_ledger_queue_depth',

@@ -277,6 +277,8 @@ export interface Operations {
     envelopes: readonly JsonBody[],
     context: CallContext,
   ): Promise<Result<RecoveryJson>>
+  /** By this installation's own voter. */
+  cancelRecovery(scope: Alias, why: JsonBody, context: CallContext): Promise<Result<RecoveryJson>>
   /** Of this scope, once its time has come. */
   finishRecovery(scope: Alias, context: CallContext): Promise<Result<RecoveryJson>>
   apply(

@@ -1,12 +1,13 @@
 import { canonicalize } from '../core/canonical-json.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { CLOCK_TOLERANCE, plus, type UnixSeconds } from '../core/time.js'
+import { plus, type UnixSeconds } from '../core/time.js'
 import { withoutBrake } from '../namespace/brake-mark.js'
 import { open, type Opened } from '../namespace/dsse.js'
 import { brakeOf, type Group, passes } from '../namespace/group.js'
-import { encodeRecord, recordHash } from '../namespace/log-record.js'
+import { encodeRecord, recordHash, recoveryKinds } from '../namespace/log-record.js'
 import {
   FINISH_WITHIN,
+  LONGEST_SIGNING,
   type RecoveryMark,
   type RecoverySet,
 } from '../namespace/recovery/recovery.js'
@@ -15,8 +16,10 @@ import {
   readRecovery,
   type RecoveryStatement,
 } from '../namespace/recovery/recovery-statements.js'
+import { isSoundRecovery } from '../namespace/recovery/sound-recovery.js'
 import { signs } from '../namespace/said.js'
 import type { Scope } from '../namespace/scope.js'
+import { isOfThisTime } from '../namespace/signed-together.js'
 import type { ShownCommit } from './bundle.js'
 import { notProved } from './proved.js'
 import {
@@ -48,6 +51,7 @@ export function verifyRecoveryCommit(
   before: readonly Shown[],
 ): Verified {
   const isPlain =
+    context.scopes.some(({ scope }) => scope.uid === record.subject.uid) &&
     record.votes.length === 0 &&
     record.group.uid === record.subject.uid &&
     envelopes.length > 0 &&
@@ -80,12 +84,6 @@ function recoveryOf(
 const isOfEach = (ids: readonly string[], envelopes: readonly Opened[]): boolean =>
   envelopes.length === ids.length && new Set(ids).size === ids.length
 
-/** As when it was handed in: from a little before `created` to `expires`. */
-const isOfTime = (
-  { created, expires }: { readonly created: UnixSeconds; readonly expires: UnixSeconds },
-  at: UnixSeconds,
-): boolean => at >= created - CLOCK_TOLERANCE && at <= expires
-
 function verifyStart(
   context: CommitContext,
   record: Logged,
@@ -95,7 +93,7 @@ function verifyStart(
   const isThisOne =
     statement?.base.head === record.prev &&
     statement.base.rev + 1 === record.rev &&
-    isOfTime(statement, record.ts)
+    isOfThisTime(statement, record.ts, LONGEST_SIGNING)
   if (!isThisOne) return notProved(`the recovery of record ${record.seq}`)
   const set = setOf(context, record)
   const counted = set
@@ -106,15 +104,20 @@ function verifyStart(
 
 const before: Recount = { counted: 'before', because: 'group-changed' }
 
-/** The recovery set of the group that a recovery is about: it is the same in the group that it made. */
+/**
+ * The recovery set of the group that a recovery is about: it is the same in the group that it made.
+ * Whether it made one say the records that are shown: what the scope says of itself could be left out.
+ */
 function setOf(
   { scopes }: CommitContext,
   { subject, group, prop }: Logged,
 ): RecoverySet | undefined {
-  const scope = scopes.find((one) => one.scope.uid === subject.uid)?.scope
-  const isMade = scope?.recovery?.finished !== undefined && scope.recovery.statement === prop
-  const rev = isMade ? group.rev + 1 : group.rev
-  return scope?.group?.rev === rev ? scope.group.recovery : undefined
+  const found = scopes.find(({ scope }) => scope.uid === subject.uid)
+  const isMade = found?.shown.commits.some(
+    ({ record }) => record.kind === 'recovery-finish' && record.prop === prop,
+  )
+  const own = found?.scope.group
+  return own?.rev === group.rev + (isMade ? 1 : 0) ? own.recovery : undefined
 }
 
 interface Signed {
@@ -197,11 +200,11 @@ function verifyCancel(
     isOfEach(statement.voters, envelopes) &&
     statement.index === index &&
     statement.subject.uid === record.subject.uid &&
+    statement.subject.alias === record.subject.alias &&
     statement.from === record.group.rev &&
-    isOfTime(statement, record.ts) &&
-    earlier.some(
-      ({ record: { kind, prop } }) => kind === 'recovery-start' && prop === statement.recovery,
-    )
+    isOfThisTime(statement, record.ts, LONGEST_SIGNING) &&
+    earlier.findLast(({ record: { kind } }) => kind === 'recovery-start')?.record.prop ===
+      statement.recovery
   if (!isThisOne) return notProved(`what stopped a recovery in record ${record.seq}`)
   const { voters, created } = statement
   const decider = scopes.find(({ scope }) => scope.uid === record.subject.uid)
@@ -252,21 +255,25 @@ function told(
 }
 
 /**
- * A scope that says that its group came by a recovery, or that one was started: do the records that
- * are shown say so, and is the group the one that was signed?
+ * Does a scope say of its latest recovery what the records that are shown say, and nothing where they
+ * are about groups of before; and is the group that one made the one that was signed?
  */
 export function isAsRecovered(
   { recovery: mark, group }: Omit<Scope, 'head'>,
   commits: readonly ShownCommit[],
 ): boolean {
-  const of = (kind: Logged['kind']) => commits.findLast(({ record }) => record.kind === kind)
-  const [start, finish] = [of('recovery-start'), of('recovery-finish')]
-  if (!mark) return true
-  if (!start || !group?.recovery) return false
-  const statement = statementOf(start)
-  if (!statement) return false
-  const cancel = of('recovery-cancel')
-  const isOver = mark.finished !== undefined && finish?.record.prop === mark.statement
+  const steps = commits.filter(({ record }) => recoveryKinds.some((kind) => kind === record.kind))
+  const latest = group?.rev ?? 0
+  if (!mark) return steps.every(({ record }) => groupAfter(record) < latest)
+  if (!group?.recovery || !isSoundRecovery(group).ok) return false
+  const begun = steps.findLastIndex(({ record }) => record.kind === 'recovery-start')
+  const [start, end, ...more] = begun < 0 ? [] : steps.slice(begun)
+  const statement = start && statementOf(start)
+  if (!statement || more.length > 0) return false
+  if (!steps.every(({ record }) => groupAfter(record) <= latest)) return false
+  const stopped = end?.record.kind === 'recovery-cancel' ? end.record : undefined
+  const finished = end?.record.kind === 'recovery-finish' ? end.record : undefined
+  const again = stopped && mark.cancelled?.again
   const expected: RecoveryMark = {
     statement: start.record.prop,
     record: start.record.seq,
@@ -274,14 +281,19 @@ export function isAsRecovered(
     holders: statement.holders,
     since: start.record.ts,
     due: plus(start.record.ts, group.recovery.delay),
-    ...(mark.cancelled && cancel && { cancelled: { ...mark.cancelled, at: cancel.record.ts } }),
-    ...(isOver && { finished: finish.record.ts }),
+    ...(stopped && again !== undefined && { cancelled: { at: stopped.ts, again } }),
+    ...(finished && { finished: finished.ts }),
   }
   if (canonicalize(expected) !== canonicalize(mark)) return false
-  return mark.finished === undefined
-    ? group.rev === statement.from
-    : group.rev === statement.from + 1 && isSameGroup(group, statement.group)
+  if (stopped && again === undefined) return false
+  return finished
+    ? group.rev === statement.from + 1 && isSameGroup(group, statement.group)
+    : group.rev === statement.from
 }
+
+/** Revision of the scope's group after a step. */
+const groupAfter = ({ kind, group }: Logged): number =>
+  kind === 'recovery-finish' ? group.rev + 1 : group.rev
 
 function statementOf({ envelopes: [first] }: ShownCommit): RecoveryStatement | undefined {
   const opened = first && open(Buffer.from(canonicalize(first)))

@@ -3,6 +3,7 @@ import { type Attack, edit } from './attack.js'
 const tests = 'test/namespace/recovery.test.ts'
 const fold = 'src/namespace/recovery/fold-recovery.ts'
 const vectors = 'test/verify/bundle-vectors.test.ts'
+const verifier = 'src/verify/verify-recovery.ts'
 
 /** What whoever holds a recovery set, or part of one, may try; and what is tried against it. */
 export const recoveryAttacks: readonly Attack[] = [
@@ -262,16 +263,10 @@ export const recoveryAttacks: readonly Attack[] = [
         '',
       ],
       [
-        'a recovery that is finished though a voter stopped it',
-        'nobody stopped it between start and finish',
-        "    if (one.kind === 'recovery-cancel' || one.kind === 'recovery-finish') return undefined\n",
-        '',
-      ],
-      [
         'a recovery of another scope',
         'a recovery is about the scope of its record',
-        '    statement.subject.uid === record.subject.uid &&\n    statement.subject.alias === record.subject.alias &&\n',
-        '',
+        '    statement.subject.uid === record.subject.uid &&\n    statement.subject.alias === record.subject.alias &&\n    statement.from === record.group.rev\n',
+        '    statement.from === record.group.rev\n',
       ],
       [
         'a recovery on another base',
@@ -282,8 +277,50 @@ export const recoveryAttacks: readonly Attack[] = [
       [
         'a recovery that makes another group',
         'the group is the one that was signed',
-        '    : group.rev === statement.from + 1 && isSameGroup(group, statement.group)',
-        '    : group.rev === statement.from + 1',
+        '? group.rev === statement.from + 1 && isSameGroup(group, statement.group)',
+        '? group.rev === statement.from + 1',
+      ],
+      [
+        'a recovery that waits, and that the scope says nothing of',
+        'a scope that says nothing of a recovery has a group of after it',
+        'if (!mark) return steps.every(({ record }) => groupAfter(record) < latest)',
+        'if (!mark) return true',
+      ],
+      [
+        'a recovery that waits though it was stopped',
+        'a scope says that its recovery was stopped',
+        '  if (stopped && again === undefined) return false\n',
+        '',
+      ],
+      [
+        'a recovery of an entry',
+        'a recovery is of a scope that is shown',
+        '    context.scopes.some(({ scope }) => scope.uid === record.subject.uid) &&\n',
+        '',
+      ],
+      [
+        'a recovery though voters set another group',
+        'no group was set between start and finish',
+        "    if (verified.op === 'group.set') return undefined\n",
+        '',
+      ],
+      [
+        'a recovery of another alias',
+        'a recovery names the scope as its record does',
+        '    statement.subject.alias === record.subject.alias &&\n    statement.from === record.group.rev\n',
+        '    statement.from === record.group.rev\n',
+      ],
+      [
+        'a recovery by a set of which one is enough',
+        'a set is one that voters might have named',
+        'if (!group?.recovery || !isSoundRecovery(group).ok) return false',
+        'if (!group?.recovery) return false',
+      ],
+      [
+        'a recovery that was signed for more than a week',
+        'what is signed is over after a week',
+        '    isOfThisTime(statement, record.ts, LONGEST_SIGNING)\n',
+        '    isOfThisTime(statement, record.ts, LONGEST_SIGNING + LONGEST_SIGNING as never)\n',
       ],
     ] as const
   ).map(([name, check, find, replace]): Attack => ({
@@ -296,8 +333,33 @@ export const recoveryAttacks: readonly Attack[] = [
         name,
         written: '$what',
         check,
-        without: edit('src/verify/verify-recovery.ts', find, replace),
+        without: edit(verifier, find, replace),
       },
     ],
   })),
+  {
+    id: 'a recovery that is finished though a voter stopped it',
+    where: 'bundles',
+    what: 'who holds the key of the log finishes a recovery that a voter stopped',
+    proofs: [
+      {
+        file: vectors,
+        name: 'a recovery that is finished though a voter stopped it',
+        written: '$what',
+        check: 'nobody stopped it between start and finish, and a recovery ends once',
+        without: [
+          ...edit(
+            verifier,
+            "    if (one.kind === 'recovery-cancel' || one.kind === 'recovery-finish') return undefined\n",
+            '',
+          ),
+          ...edit(
+            verifier,
+            '  const [start, end, ...more] = begun < 0 ? [] : steps.slice(begun)',
+            '  const [start] = begun < 0 ? [] : steps.slice(begun)\n  const [end, ...more] = steps.slice(-1)',
+          ),
+        ],
+      },
+    ],
+  },
 ]

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { hours, plus } from '../../src/core/time.js'
+import { refuse } from '../../src/core/result.js'
+import { days, hours, plus } from '../../src/core/time.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
 import { recoveryOperations } from '../../src/server/operations/recoveries.js'
-import { openRecoveriesJson } from '../../src/server/recovery-checks.js'
+import { openRecoveriesJson, recoveryChecks } from '../../src/server/recovery-checks.js'
 import { type GivenIndex, givenIndex } from '../namespace/given-index.js'
 import { asked, noLedger } from '../namespace/questions/asked.js'
 import { fakeOperations } from '../support/fake-operations.js'
@@ -16,8 +17,11 @@ import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 let home = ''
 let given: GivenIndex
 let server: ScriptedServer
+/** Is the server of a version that knows of no recoveries? */
+let isEarlier = false
 
 beforeEach(async () => {
+  isEarlier = false
   home = mkdtempSync(join(tmpdir(), 'capstan-recovery-'))
   given = await givenIndex({ op: 'scope.create', alias: 'shop' })
   const { index, clock } = given
@@ -31,6 +35,10 @@ beforeEach(async () => {
       checkCluster: () => Promise.resolve([]),
     }),
     ...recoveryOperations(index),
+    recoveries: () =>
+      isEarlier
+        ? Promise.resolve(refuse('request.not-found', 'no such resource'))
+        : recoveryOperations(index).recoveries(),
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
     status: async () => {
       const one = await fake.status()
@@ -78,7 +86,7 @@ async function begun(): Promise<Screen> {
   writeFileSync(join(home, 'first.json'), first.out)
   const both = await capstan('recovery sign first.json --as r2 --key r2.key')
   expect(both.err).toMatch(/recovery: +of \/: its voters are replaced\n/)
-  expect(both.err).toContain('dan (dan@acme): weight 100')
+  expect(both.err).toContain('dan (dan@acme): weight 100, active')
   writeFileSync(join(home, 'both.json'), both.out)
   return capstan('recovery submit both.json')
 }
@@ -105,7 +113,17 @@ describe('capstan recovery', () => {
     const group = await capstan('group show')
     expect(group.out).toContain('dan@acme')
     expect(group.out).not.toContain('ann@acme')
+    // Once nobody can stop it any more it is told for thirty days.
+    expect((await capstan('status')).out).toMatch(
+      /^RECOVERY: +voters of \/ were replaced .*by r1, r2/,
+    )
+    expect((await capstan('inbox')).out).toContain('of /: finished')
+    const [ready] = recoveryChecks(given.index.state, given.clock.now())
+    expect(ready).toMatchObject({ ok: true, detail: expect.stringContaining('1 finished') })
+    given.clock.set(plus(given.clock.now(), days(30)))
     expect((await capstan('status')).out).not.toContain('RECOVERY')
+    expect((await capstan('inbox')).out).toBe('nothing waits\n')
+    expect(recoveryChecks(given.index.state, given.clock.now())).toEqual([])
     expect((await capstan('exceptions')).out).toMatch(/recovery +recovery.finish/)
     expect((await capstan('log /')).out).toContain('recovery.start')
   })
@@ -122,6 +140,14 @@ describe('capstan recovery', () => {
     expect((await capstan('inbox')).out).toBe('nothing waits\n')
   })
 
+  it("is stopped by this installation's own voter, where no key is given", async () => {
+    await begun()
+    const none = await capstan('recovery cancel /')
+    expect(none.err).toContain('namespace.no-vote')
+    expect((await capstan('recovery cancel / --with ann')).exit).toBe(2)
+    expect((await capstan('recovery cancel / --as ann')).err).toContain('--key FILE')
+  })
+
   it('goes through capstan submit too, and by those alone who are named', async () => {
     const first = await capstan(begins)
     writeFileSync(join(home, 'first.json'), first.out)
@@ -135,6 +161,45 @@ describe('capstan recovery', () => {
     const both = await capstan('recovery sign first.json --as r2 --key r2.key')
     writeFileSync(join(home, 'both.json'), both.out)
     expect((await capstan('submit both.json')).out).toContain('of /: waiting')
+  })
+
+  it('shows those who sign all of every key, until when it is one, and who does not vote', async () => {
+    const read = (name: string) =>
+      JSON.parse(readFileSync(join(home, `${name}.json`), 'utf8')) as {
+        status: string
+        keys: { thumbprint: string; until?: number }[]
+      }
+    const fay = read('fay')
+    fay.status = 'suspended'
+    const { thumbprint } = fay.keys[0]!
+    fay.keys[0]!.until = 1_900_000_000
+    writeFileSync(join(home, 'fay.json'), JSON.stringify(fay))
+    const { err } = await capstan(`${begins} --detached`)
+    expect(err).toContain('fay (fay@acme): weight 100, suspended')
+    expect(err).toMatch(new RegExp(`key ${thumbprint}, from 20.* until 2030-03-17 17:46Z`))
+    expect(err).toContain(read('dan').keys[0]!.thumbprint)
+    const [r1] = given.index.state.root.group!.recovery!.holders
+    expect((await capstan('recovery show')).out).toContain(r1!.keys[0]!.thumbprint)
+  })
+
+  it('refuses what it would not say: another set', async () => {
+    const voters = ['dan', 'eve', 'fay'].map(
+      (name) => JSON.parse(readFileSync(join(home, `${name}.json`), 'utf8')) as unknown,
+    )
+    for (const [name, value] of [
+      ['recovery', null],
+      ['emergency', {}],
+    ] as const) {
+      writeFileSync(join(home, 'group.json'), JSON.stringify({ voters, [name]: value }))
+      const made = await capstan('recovery start / -f group.json --as r1 --key r1.key --with r2')
+      expect(made.exit).toBe(2)
+      expect(made.err).toContain(`a recovery says nothing of ${name}`)
+    }
+  })
+
+  it('is no reason for an inbox to fail where the server knows of none', async () => {
+    isEarlier = true
+    expect((await capstan('inbox')).out).toBe('nothing waits\n')
   })
 
   it('signs nothing about another scope than was named', async () => {

@@ -296,7 +296,7 @@ def commits_of(context, shown):
             emergency(context, record, envelopes)
             as_granted(state, record, envelopes[0]["says"])
         elif record["kind"] in RECOVERY_KINDS:
-            recovery(context, record, envelopes, [one["record"] for one in shown["commits"][:place]])
+            recovery(context, record, envelopes, shown["commits"][:place])
         elif record["kind"] == "brake":
             until = brake(context, record, envelopes)
             if record["rev"] == state["rev"]:
@@ -426,6 +426,8 @@ def as_granted(state, record, says):
 
 
 FINISH_WITHIN = 7 * 86400
+LONGEST_SIGNING = 7 * 86400
+DELAYS = (64 * 3600, 30 * 86400)
 
 
 def recovery(context, record, envelopes, earlier):
@@ -439,22 +441,27 @@ def recovery(context, record, envelopes, earlier):
     want(len(envelopes) == len(names) == len(set(names)) and record["votes"] == [])
     want(record["class"] == ("emergency" if cancels else "structural"))
     want(record["group"] == {"uid": record["subject"]["uid"], "rev": says["from"]})
-    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    want(says["index"] == context["index"] and says["subject"] == record["subject"])
     if record["kind"] != "recovery-finish":
         want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+        want(0 <= says["expires"] - says["created"] <= LONGEST_SIGNING)
     if record["kind"] == "recovery-start":
         want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
-    [scope] = [one for one in context["scopes"] if one["state"]["uid"] == record["subject"]["uid"]]
-    group, mark = scope["state"]["group"] or {}, scope["state"].get("recovery", {})
+    found = [one for one in context["scopes"] if one["state"]["uid"] == record["subject"]["uid"]]
+    want(len(found) == 1)
+    [scope] = found
+    group = scope["state"]["group"] or {}
     if cancels:
-        want(any(one["prop"] == says["recovery"] for one in earlier if one["kind"] == "recovery-start"))
+        starts = [one["record"] for one in earlier if one["record"]["kind"] == "recovery-start"]
+        want(starts and starts[-1]["prop"] == says["recovery"])
         if group.get("rev") == says["from"]:
             cancelled_by(group, record, envelopes, seq_of(scope) > record["seq"])
         return
     begun = record
     if record["kind"] == "recovery-finish":
         begun = start_of(record, earlier)
-    made = "finished" in mark and mark["statement"] == record["prop"]
+    steps = [one["record"] for one in scope["commits"]]
+    made = any((one["kind"], one["prop"]) == ("recovery-finish", record["prop"]) for one in steps)
     if group.get("rev") != says["from"] + (1 if made else 0):
         return
     want("recovery" in group)
@@ -476,12 +483,16 @@ def signed_then(keys, envelopes, at):
 def start_of(finish, earlier):
     """Back to the start, from record to record of the scope, without a no between."""
     record = finish
-    for one in reversed(earlier):
+    for commit in reversed(earlier):
+        one = commit["record"]
         want(record_hash(one) == record["prev"])
         if one["kind"] == "recovery-start":
             want(one["prop"] == finish["prop"])
             return one
         want(one["kind"] not in RECOVERY_KINDS)
+        if one["kind"] == "commit":
+            change, _ = part_of(opened(commit["envelopes"][0])["says"], one["prop"], one)
+            want(change["op"] != "group.set")
         record = one
     raise No("bundle.not-proved")
 
@@ -499,16 +510,24 @@ def cancelled_by(group, record, envelopes, since):
         want(enough and len(people) >= group["minControllers"]["emergency"], "bundle.no-quorum")
 
 
+def group_after(record):
+    return record["group"]["rev"] + (1 if record["kind"] == "recovery-finish" else 0)
+
+
 def as_recovered(state, commits):
     """What the scope says of its latest recovery is what the records say that are shown."""
-    if "recovery" not in state:
+    steps = [one for one in commits if one["record"]["kind"] in RECOVERY_KINDS]
+    mark, group = state.get("recovery"), state["group"]
+    latest = max((group_after(one["record"]) for one in steps), default=0)
+    if mark is None:
+        want(not steps or (group is not None and latest < group["rev"]))
         return
-    mark, group = state["recovery"], state["group"]
-    want(group is not None and "recovery" in group)
-    of = {kind: [one for one in commits if one["record"]["kind"] == kind] for kind in RECOVERY_KINDS}
-    want(of["recovery-start"])
-    begun = of["recovery-start"][-1]["record"]
-    says = opened(of["recovery-start"][-1]["envelopes"][0])["says"]
+    want(group is not None and "recovery" in group and latest <= group["rev"])
+    is_sound(group)
+    starts = [at for at, one in enumerate(steps) if one["record"]["kind"] == "recovery-start"]
+    want(starts and len(steps) - starts[-1] <= 2)
+    start, end = steps[starts[-1]], (steps[starts[-1] + 1 :] or [None])[0]
+    begun, says = start["record"], opened(start["envelopes"][0])["says"]
     expected = {
         "statement": begun["prop"],
         "record": begun["seq"],
@@ -517,13 +536,11 @@ def as_recovered(state, commits):
         "since": begun["ts"],
         "due": begun["ts"] + group["recovery"]["delay"],
     }
-    if "cancelled" in mark and of["recovery-cancel"]:
-        at = of["recovery-cancel"][-1]["record"]["ts"]
-        expected["cancelled"] = {"at": at, "again": mark["cancelled"]["again"]}
-    if "finished" in mark and of["recovery-finish"]:
-        finish = of["recovery-finish"][-1]["record"]
-        want(finish["prop"] == mark["statement"])
-        expected["finished"] = finish["ts"]
+    if end and end["record"]["kind"] == "recovery-cancel":
+        want("cancelled" in mark)
+        expected["cancelled"] = {"at": end["record"]["ts"], "again": mark["cancelled"]["again"]}
+    if end and end["record"]["kind"] == "recovery-finish":
+        expected["finished"] = end["record"]["ts"]
     want(expected == mark)
     if "finished" not in mark:
         want(group["rev"] == says["from"])
@@ -533,6 +550,16 @@ def as_recovered(state, commits):
     want(all(one["status"] != "active" for one in group["voters"] if one["id"] in suspended))
     terms = {name: value for name, value in group.items() if name not in ("rev", "recovery")}
     want(bare(terms) == bare(says["group"]))
+
+
+def is_sound(group):
+    """No set is smaller, or quicker, than one that voters may name."""
+    chosen = group["recovery"]
+    holders = chosen["holders"]
+    want(len({one["controller"] for one in holders}) == len(holders))
+    least = max(len(holders) // 2 + 1, 1 if group["solo"] else 2)
+    want(least <= chosen["threshold"] <= len(holders))
+    want(DELAYS[0] <= chosen["delay"] <= DELAYS[1], "bundle.malformed")
 
 
 def bare(group):

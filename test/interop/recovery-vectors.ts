@@ -20,23 +20,24 @@ import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
 import { givenServices } from './given-services.js'
+import { addRecoveryLies } from './recovery-lies.js'
 
 type Shown = Writable<Bundle>['root']['commits'][number]
 
-interface Begun {
+export interface Begun {
   readonly given: GivenRecovery
   readonly statement: RecoveryStatement
 }
 
 /** It only takes away: one voter is enough. */
-async function guards(given: GivenRecovery, id: string): Promise<void> {
+export async function guards(given: GivenRecovery, id: string): Promise<void> {
   const guard = { id, effect: 'maxTtl', maxTtl: 86_400 } as const
   const proposal = await given.proposed({ op: 'guard.set', alias: '', guard })
   await given.votes(given.ann, proposal)
 }
 
 /** The two services, whose root names a recovery set that replaces its voters, or begins to. */
-async function givenBegun(): Promise<Begun> {
+export async function givenBegun(): Promise<Begun> {
   const services = await givenServices()
   const { index, at, root } = services.index.state
   const { rev: _rev, ...group } = root.group!
@@ -54,7 +55,7 @@ async function givenBegun(): Promise<Begun> {
   return { given, statement }
 }
 
-const shownOf = (octets: readonly Uint8Array[]): Shown['envelopes'] =>
+export const shownOf = (octets: readonly Uint8Array[]): Shown['envelopes'] =>
   octets.map((one) => JSON.parse(Buffer.from(one).toString('utf8')) as Shown['envelopes'][number])
 
 const hashOf = ({ record }: Shown): string => recordHash(encodeRecord(record))
@@ -150,6 +151,7 @@ export async function addRecoveryVectors(
   await resigned('a recovery from another revision of the group', { from: statement.from - 1 })
   await addBetween(bundles, vectors)
   await addCancelled(bundles, vectors)
+  await addRecoveryLies(bundles, vectors)
 }
 
 /** Of one between whose start and end something else of the scope changed. */

@@ -451,7 +451,49 @@ describe('a recovery set', () => {
     expect(codeOf(await starts(given))).toBe('namespace.no-recovery')
   })
 
+  it('is no larger than bundles can show', async () => {
+    const given = await givenRecovery()
+    const { proposers: _none, ...group } = newGroup(given)
+    const keys = Array.from({ length: 8 }, (_, at) => new TestVoter(`k${at}`)).flatMap(
+      (one) => one.voter(given.index.state.index, given.now()).keys,
+    )
+    const proposers = Array.from({ length: 60 }, (_, at) => ({
+      id: `p${at}`,
+      controller: `p${at}@acme`,
+      keys,
+    }))
+    const large = { group: { ...group, proposers } }
+    const by = [given.safe.r1, given.safe.r2, given.safe.r3]
+    const refused = await starts(given, by, large)
+    expect(refused).toMatchObject({
+      refusal: { code: 'namespace.malformed', wanted: expect.stringContaining('262144 octets') },
+    })
+  })
+
+  it('is stopped by a solo index with the key that it has', async () => {
+    const { solo } = await begunOfSolo()
+    const cancel = () => solo.index.cancelRecovery({ alias: ROOT, reason: 'we are here' })
+    expect(valueOf(await cancel())).toMatchObject({ standing: 'cancelled' })
+    expect(codeOf(await cancel())).toBe('namespace.closed')
+    expect(codeOf(await solo.index.cancelRecovery({ alias: 'shop' as Alias }))).toBe(
+      'namespace.unknown',
+    )
+    expect(codeOf(await solo.index.verify())).toBe('ok')
+    const given = await givenRecovery()
+    valueOf(await starts(given))
+    expect(codeOf(await given.index.cancelRecovery({ alias: ROOT }))).toBe('namespace.no-vote')
+  })
+
   it('gives a solo index another key, where its own is lost', async () => {
+    const { solo, due } = await begunOfSolo()
+    solo.clock.set(due)
+    valueOf(await solo.index.finishRecovery(ROOT))
+    expect(await solo.codeFor({ op: 'scope.create', alias: 'shop' })).not.toBe('ok')
+    expect(codeOf(await solo.index.verify())).toBe('ok')
+  })
+
+  /** A solo index of which somebody is about to replace the voter. */
+  async function begunOfSolo() {
     const solo = await givenIndex()
     const { index, at, root } = solo.index.state
     const { rev: _rev, ...group } = root.group!
@@ -475,11 +517,8 @@ describe('a recovery set', () => {
     )
     const signed = signedRecovery([safe.r1, safe.r2], statement)
     const { due } = valueOf(await solo.index.submitRecovery(signed))
-    solo.clock.set(due)
-    valueOf(await solo.index.finishRecovery(ROOT))
-    expect(await solo.codeFor({ op: 'scope.create', alias: 'shop' })).not.toBe('ok')
-    expect(codeOf(await solo.index.verify())).toBe('ok')
-  })
+    return { solo, due }
+  }
 })
 
 describe('what a recovery leaves in the log', () => {

@@ -81,8 +81,21 @@ describe('capstan_recovery_seconds_left', () => {
   it('is there only while somebody is about to replace voters', async () => {
     issuance = () => Promise.resolve({ size: 0, signed: 0, uncoveredSince: undefined })
     expect(await left()).toEqual([])
-    recoveries = [{ scope: { alias: '' }, mark: { due: plus(clock.now(), seconds(60)) } }]
-    expect(await left()).toEqual(['capstan_recovery_seconds_left{scope="/"} 60'])
+    const open = { due: plus(clock.now(), seconds(60)) }
+    const finished = { due: minus(clock.now(), seconds(9)), finished: clock.now() }
+    recoveries = [open, finished]
+    expect(await left()).toEqual(['capstan_recovery_seconds_left 60'])
+    recoveries = [finished]
+    expect(await left()).toEqual([])
+  })
+
+  it('counts those that have replaced voters too, and names no scope', async () => {
+    issuance = () => Promise.resolve({ size: 0, signed: 0, uncoveredSince: undefined })
+    recoveries = [{ due: minus(clock.now(), seconds(9)), finished: clock.now() }]
+    expect((await metrics.text()).match(/^capstan_recoveries.*$/gm)).toEqual([
+      'capstan_recoveries{standing="open"} 0',
+      'capstan_recoveries{standing="finished"} 1',
+    ])
   })
 })
 

@@ -347,6 +347,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     invokeEmergency: () => later(invoked),
     recoveries: () => later([recovery]),
     signedRecovery: () => later(recovery),
+    cancelRecovery: () => later(recovery),
     finishRecovery: () => later(recovery),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),

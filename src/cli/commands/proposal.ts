@@ -9,7 +9,7 @@ import { shownProposal, signed } from '../voting/signed-statements.js'
 import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
 import { needsAttention, renderGrants } from './emergency-screen.js'
-import { isOpenRecovery, renderRecovery } from './recovery-screen.js'
+import { isToldRecovery, renderRecovery } from './recovery-screen.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function inbox(call: Invocation): Promise<Outcome<Answer>> {
@@ -21,11 +21,15 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   if (!used.ok) return used
   const brakes = used.value.objects('brakes').filter(isInEffect)
   const begun = await api.value.read('/v1/recoveries')
-  if (!begun.ok) return begun
-  const recoveries = begun.value.objects('recoveries').filter(isOpenRecovery)
+  // A server of an earlier version has none.
+  if (!begun.ok && begun.problem.code !== 'request.not-found') return begun
+  const now = call.world.clock.now()
+  const recoveries = begun.ok
+    ? begun.value.objects('recoveries').filter((one) => isToldRecovery(one, now))
+    : []
   const granted = await api.value.read('/v1/emergencies')
-  if (!granted.ok) return granted
-  const grants = granted.value.objects('grants').filter(needsAttention)
+  if (!granted.ok && granted.problem.code !== 'request.not-found') return granted
+  const grants = granted.ok ? granted.value.objects('grants').filter(needsAttention) : []
   const voter = call.text('as')
   const proposals = listed.value
     .objects('proposals')

@@ -1,4 +1,7 @@
 import { canonicalize } from '../../core/canonical-json.js'
+import { plus, type UnixSeconds, unixSeconds } from '../../core/time.js'
+import { visible } from '../../core/visible.js'
+import { TELL_FOR } from '../../namespace/recovery/recovery.js'
 import type {
   CancellationStatement,
   RecoveryStatement,
@@ -6,7 +9,7 @@ import type {
 import { JsonReader } from '../json-reader.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Colour, Look } from '../screen/look.js'
-import { renderInstant, renderTime } from '../screen/times.js'
+import { parseInstant, renderInstant, renderTime } from '../screen/times.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -16,14 +19,24 @@ const COLOURS: Readonly<Record<string, Colour>> = { lapsed: 'dim', cancelled: 'g
 export const isOpenRecovery = (one: JsonReader): boolean =>
   ['waiting', 'due'].includes(one.raw('standing'))
 
-/** Of a status; a server of an earlier version shows none. */
+/** The same, or it gave a scope its voters in the last thirty days. */
+export function isToldRecovery(one: JsonReader, now: UnixSeconds): boolean {
+  const finished = one.absent('finished') ? undefined : parseInstant(one.raw('finished'))
+  return isOpenRecovery(one) || (finished !== undefined && now < plus(finished, TELL_FOR))
+}
+
+/** Of a status, what is told of all that were begun; a server of an earlier version shows none. */
 export const openRecoveries = (status: JsonReader): readonly JsonReader[] =>
   status.absent('recoveries') ? [] : status.objects('recoveries')
 
 /** `voters of / are replaced from 2026-11-24 08:15Z (in 3 d) on, by r1, r2: capstan recovery cancel /` */
 export function recoveryLine({ now }: Look, one: JsonReader): string {
   const scope = shown(one.text('scope'))
-  return `voters of ${scope} may be replaced from ${renderTime(one.text('due'), now)} on, by ${one.texts('holders').join(', ')}: capstan recovery show ${scope}`
+  const by = one.texts('holders').join(', ')
+  if (!one.absent('finished')) {
+    return `voters of ${scope} were replaced ${renderTime(one.text('finished'), now)}, by ${by}: capstan recovery show ${scope}`
+  }
+  return `voters of ${scope} may be replaced from ${renderTime(one.text('due'), now)} on, by ${by}: capstan recovery show ${scope}`
 }
 
 /** Of a scope, while somebody is about to replace its voters, or once they have. */
@@ -57,17 +70,34 @@ export function renderRecovery(look: Look, one: JsonReader): string {
     ['reason', one.optional('reason')],
     ['ticket', one.optional('ticket')],
     ['record', String(one.count('seq'))],
-    ['next', isOpen ? `capstan recovery cancel ${scope} --as VOTER --key FILE` : undefined],
+    [
+      'next',
+      isOpen
+        ? `capstan recovery cancel ${scope}, with --as VOTER --key FILE where others decide`
+        : undefined,
+    ],
   ]
   return renderFields(look, fields)
 }
 
-/** A line for each: who they are, how much they weigh, with which keys. */
+/** For each who they are, how much they weigh and whether they vote; and below it every key, whole. */
 const votersOf = (group: JsonReader): readonly string[] =>
-  group.objects('voters').map((voter) => {
-    const keys = voter.objects('keys').map((key) => key.text('thumbprint').slice(0, 10))
-    return `${voter.text('id')} (${voter.text('controller')}): weight ${voter.count('weight')}, keys ${keys.join(', ')}`
+  group
+    .objects('voters')
+    .flatMap((voter) => [
+      `${voter.text('id')} (${voter.text('controller')}): weight ${voter.count('weight')}, ${voter.text('status')}`,
+      ...keysOf(voter),
+    ])
+
+/** `  key 9f86d0…, from 2026-11-21 08:15Z until 2027-11-21 08:15Z`: whose first characters agree may be another. */
+const keysOf = (who: JsonReader): readonly string[] =>
+  who.objects('keys').map((key) => {
+    const until = key.absent('until') ? '' : ` until ${instantOf(key, 'until')}`
+    return `  key ${key.text('thumbprint')}, from ${instantOf(key, 'from')}${until}`
   })
+
+const instantOf = (key: JsonReader, name: string): string =>
+  renderInstant(unixSeconds(key.count(name)))
 
 /** What a holder signs, in words, and all of it: whoever is in the group decides from then on. */
 export function renderRecoveryToSign(look: Look, statement: RecoveryStatement): string {
@@ -79,7 +109,7 @@ export function renderRecoveryToSign(look: Look, statement: RecoveryStatement): 
     ['recovery', `of ${shown(subject.alias)}: its voters are replaced`],
     ['about', `${subject.uid}, revision ${base.rev}, with revision ${from} of its group`],
     ['new voters', votersOf(group)],
-    ['terms', canonicalize(terms)],
+    ['terms', visible(canonicalize(terms))],
     ['by', holders.join(', ')],
     ['hand in by', renderInstant(expires)],
     ['reason', said.optional('reason')],
@@ -111,13 +141,13 @@ export function renderSet(look: Look, scope: string, set: JsonReader | undefined
       ['next', `capstan group set ${scope} --recovery FILE...`],
     ])
   }
-  const holders = set.objects('holders').map((one) => {
-    const keys = one.objects('keys').map((key) => key.text('thumbprint').slice(0, 10))
-    return `${one.text('id')} (${one.text('controller')}): keys ${keys.join(', ')}`
-  })
+  const holders = set.objects('holders')
   return renderFields(look, [
     ['recovery set', `of ${scope}: ${set.count('threshold')} of ${holders.length}`],
     ['delay', `${set.count('delay') / 3600} h`],
-    ['holders', holders],
+    [
+      'holders',
+      holders.flatMap((one) => [`${one.text('id')} (${one.text('controller')})`, ...keysOf(one)]),
+    ],
   ])
 }

@@ -1,3 +1,4 @@
+import type { Alias } from '../../core/alias.js'
 import { payloadTypes } from '../../namespace/dsse.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
@@ -66,6 +67,8 @@ async function start(call: Invocation): Promise<Outcome<Answer>> {
 async function cancel(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
+  if (!call.has('as')) return cancelHere(call, alias.value)
+  if (!call.has('key')) return usage('a voter signs with their key', { wanted: '--key FILE' })
   const key = await keyOf(call)
   if (!key.ok) return key
   const api = await call.operator()
@@ -76,6 +79,21 @@ async function cancel(call: Invocation): Promise<Outcome<Answer>> {
   const envelope = await signed(key.value, payloadTypes.cancellation, statement.value)
   const isWhole = statement.value.voters.length === 1
   return isWhole && !call.has('detached') ? sendRecovery(call, [envelope]) : detached([envelope])
+}
+
+/** By this installation's own voter, whose key no file has. */
+async function cancelHere(call: Invocation, alias: Alias): Promise<Outcome<Answer>> {
+  // Whoever asks for a signature of their own asks that nothing be sent without it.
+  const unused = (['detached', 'with', 'key'] as const).find((option) => call.has(option))
+  if (unused !== undefined) {
+    return usage(`--${unused} is for a voter who signs`, {
+      wanted: '--as VOTER --key FILE beside it',
+    })
+  }
+  const api = await call.operator()
+  if (!api.ok) return api
+  const path = `/v1/scopes/${segment(alias)}/recovery/cancel`
+  return shownRecovery(await api.value.send(path, call.why()))
 }
 
 const asked = (call: Invocation) => ({
@@ -195,9 +213,16 @@ export const recoveryCommands: readonly CommandSpec[] = [
     summary: 'stop a recovery: the voters are there after all',
     details: [
       'By voters of the group, as many as a brake takes; by any one of them where the group has no brake.',
+      "Without --as, by this installation's own voter.",
     ],
-    options: [...signing('your name in the group'), ...together],
-    examples: ['capstan recovery cancel / --as ann --key ann.key --reason "we are here"'],
+    options: [
+      ...signing('your name in the group').map(({ need: _need, ...option }) => option),
+      ...together,
+    ],
+    examples: [
+      'capstan recovery cancel / --as ann --key ann.key --reason "we are here"',
+      'capstan recovery cancel /',
+    ],
     run: cancel,
   },
   {

@@ -68,6 +68,9 @@ async function found(api: OperatorApi, { alias, at, nonce }: Asked): Promise<Out
   return { ok: true, value: { scope, group, common } }
 }
 
+/** What only those who decide may say of their group. */
+const notSaid = ['recovery', 'emergency']
+
 const sorted = (ids: readonly string[]): readonly string[] => [...new Set(ids)].sort()
 
 /** What a recovery set signs: of the scope and its group as the server has them now. */
@@ -78,6 +81,13 @@ export async function recoveryStatement(
   const about = await found(api, asked)
   if (!about.ok) return about
   const { scope, group: before, common } = about.value
+  const unsaid = notSaid.find((name) => Object.hasOwn(asked.group, name))
+  if (unsaid !== undefined) {
+    return usage(`a recovery says nothing of ${unsaid}`, {
+      wanted: `a group without ${unsaid}: what the scope has named stays`,
+      next: 'those who vote then may change it: capstan group set',
+    })
+  }
   if (!isShapedLike(groupRequest, asked.group)) {
     return usage('this is no group', {
       wanted: '--voter FILE for each, or -f FILE with a list of them',

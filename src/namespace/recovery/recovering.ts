@@ -16,6 +16,8 @@ import { recoveryIn, type RecoveryView, recoveryView } from './recovery-view.js'
 
 /** One envelope for each of a set, or of a group. */
 const MOST_ENVELOPES = 32
+/** Of all together, beside the start and the finish again: every bundle below the scope shows them. */
+const MOST_OCTETS = 262_144
 
 type Log = Pick<IndexLog, 'read'>
 
@@ -26,6 +28,14 @@ export async function addRecovery(
   envelopes: readonly Uint8Array[],
   at: UnixSeconds,
 ): Promise<Result<RecoveryView>> {
+  const octets = envelopes.reduce((sum, { length }) => sum + length, 0)
+  if (octets > MOST_OCTETS) {
+    return refuse('namespace.malformed', 'this is too large for the bundles that are to show it', {
+      wanted: `at most ${MOST_OCTETS} octets, the envelopes of all who sign together`,
+      found: `${octets} octets`,
+      next: 'have fewer sign it, or name fewer voters and keys',
+    })
+  }
   const opened = envelopes.slice(0, MOST_ENVELOPES).map(open)
   const known = opened.filter((one) => one !== undefined)
   const [first] = known

@@ -1,5 +1,5 @@
 import type { Alias } from '../../core/alias.js'
-import type { UnixSeconds } from '../../core/time.js'
+import { plus, type UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import { open } from '../dsse.js'
 import type { IndexLog, StoredRecord } from '../ports.js'
@@ -11,6 +11,7 @@ import {
   type RecoveryMark,
   type RecoveryStanding,
   recoveryStanding,
+  TELL_FOR,
 } from './recovery.js'
 import { readRecovery, type RecoveryStatement } from './recovery-statements.js'
 
@@ -84,13 +85,27 @@ export async function recoveriesOf(
 }
 
 /** Scopes of which somebody is about to replace the voters: what every status shows. */
-export const openRecoveries = (
-  state: IndexState,
-  now: UnixSeconds,
-): readonly { readonly scope: Scope; readonly mark: RecoveryMark }[] =>
-  marked(state).filter(({ scope, mark }) => scope.state !== 'retired' && isOpen(mark, now))
+export const openRecoveries = (state: IndexState, now: UnixSeconds): readonly MarkedScope[] =>
+  marked(state).filter(({ mark }) => isOpen(mark, now))
 
-const marked = (state: IndexState) =>
-  [...state.scopes.values()].flatMap((scope) =>
-    scope.recovery ? [{ scope, mark: scope.recovery }] : [],
-  )
+/** And those whose voters were replaced in the last thirty days, as nobody need have seen it coming. */
+export const toldRecoveries = (state: IndexState, now: UnixSeconds): readonly MarkedScope[] =>
+  marked(state).filter(({ mark }) => isOpen(mark, now) || isRecent(mark, now))
+
+const isRecent = ({ finished }: RecoveryMark, now: UnixSeconds): boolean =>
+  finished !== undefined && now < plus(finished, TELL_FOR)
+
+/** A scope in use whose voters a recovery replaced, or is to replace. */
+interface MarkedScope {
+  readonly scope: Scope
+  readonly mark: RecoveryMark
+}
+
+function marked(state: IndexState): readonly MarkedScope[] {
+  const found: MarkedScope[] = []
+  for (const scope of state.scopes.values()) {
+    const { recovery: mark } = scope
+    if (mark && scope.state !== 'retired') found.push({ scope, mark })
+  }
+  return found
+}

@@ -1,6 +1,9 @@
 import { days, hours, plus, type Seconds, type UnixSeconds } from '../../core/time.js'
 import type { VoterKey } from '../voter-key.js'
 
+/** So long everybody is told that a recovery gave a scope its voters. */
+export const TELL_FOR: Seconds = days(30)
+
 /** Signs for a recovery, and for nothing else. */
 export interface Holder {
   readonly id: string

@@ -13,6 +13,8 @@ export interface RecoveryMarkJson {
 export interface OpenRecoveryJson extends RecoveryMarkJson {
   /** Alias; empty for the root. */
   readonly scope: string
+  /** When the scope got its voters by it: told for thirty days. */
+  readonly finished?: Instant
 }
 
 /** The latest recovery of a scope. */

@@ -9,7 +9,7 @@ import type { JsonBody, Operations } from '../operations.js'
 /** Who replaces the voters of a scope when they are lost. */
 export function recoveryOperations(
   index: GovernedIndex,
-): Pick<Operations, 'recoveries' | 'signedRecovery' | 'finishRecovery'> {
+): Pick<Operations, 'recoveries' | 'signedRecovery' | 'cancelRecovery' | 'finishRecovery'> {
   return {
     recoveries: async () => ok((await index.recoveries()).map(recoveryJson)),
 
@@ -18,6 +18,16 @@ export function recoveryOperations(
       if (!made.ok) return made
       context.about({ alias: made.value.scope.alias })
       return ok(recoveryJson(made.value))
+    },
+
+    async cancelRecovery(alias, { reason, ticket }, context) {
+      context.about({ alias })
+      const made = await index.cancelRecovery({
+        alias,
+        ...(typeof reason === 'string' && { reason }),
+        ...(typeof ticket === 'string' && { ticket }),
+      })
+      return made.ok ? ok(recoveryJson(made.value)) : made
     },
 
     async finishRecovery(alias, context) {

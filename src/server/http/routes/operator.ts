@@ -10,6 +10,7 @@ import {
   applyBody,
   auditBody,
   brakeBody,
+  cancellationBody,
   changeBody,
   checkpointBody,
   invocationBody,
@@ -67,6 +68,14 @@ export const operatorRoutes: readonly Route[] = [
     answers: [jsonAnswer(201, 'Recovery', 'Takes effect after its delay, if nobody stops it')],
     use: (operations, { body, context }) =>
       answered(201, operations.signedRecovery(body.envelopes, context)),
+  }),
+  route('POST /v1/scopes/{alias}/recovery/cancel', 'operator', 'cancelRecovery', {
+    summary: "Stops the recovery of the scope, by this installation's own voter",
+    path: { alias: scopeParameter },
+    body: cancellationBody,
+    answers: [jsonAnswer(200, 'Recovery', 'Nobody finishes it any more')],
+    use: (operations, { path, body, context }) =>
+      answered(200, operations.cancelRecovery(path.alias, body, context)),
   }),
   route('POST /v1/scopes/{alias}/recovery/finish', 'operator', 'finishRecovery', {
     summary: 'Gives the scope the voters that its recovery names, once its time has come',

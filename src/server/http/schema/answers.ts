@@ -104,7 +104,7 @@ export const answerSchemas = {
     entries: count,
     liveCertificates: count,
     cosigning: list(cosigning),
-    recoveries: list(shape({ scope: string, ...recoveryMark })),
+    recoveries: list(shape({ scope: string, ...recoveryMark }, { finished: time })),
     server: shape({
       version: string,
       pid: integer,

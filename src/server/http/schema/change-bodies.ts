@@ -2,6 +2,7 @@ import type { Json } from '../../../core/canonical-json.js'
 import type { Refusal } from '../../../core/refusal.js'
 import { ok, refuse, type Result } from '../../../core/result.js'
 import { brakeRequestSchema } from '../../../namespace/brake-schema.js'
+import { text } from '../../../namespace/schema-parts.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
 import type { AskedAudit, JsonBody } from '../../operations.js'
 import { object } from './scalars.js'
@@ -116,6 +117,12 @@ export const invocationBody: Envelopes = bodyOf<{ readonly envelopes: readonly J
       },
     ],
   },
+)
+
+/** Why this installation's own voter stops a recovery. */
+export const cancellationBody: Body<JsonBody> = bodyOf<JsonBody>(
+  object({ reason: text(500), ticket: text(200) }, []),
+  { reason: 'we are all here' },
 )
 
 /** One statement, by each of a recovery set, or of those who stop it. */
