@@ -1,10 +1,11 @@
+import { DependencyError } from '../core/dependency-error.js'
 import type { Pace, StateStore, StoredRecord } from '../namespace/ports.js'
 import { replay, STRETCH } from '../namespace/replay.js'
 import { emptyRange, rangeRoot } from '../tlog/compact-range.js'
 import { sameHash } from '../tlog/hash.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
-import { type Alarm, alarmOf } from './alarm.js'
+import { type Alarm, alarmOf, unforeseen } from './alarm.js'
 import { headFault } from './compare-heads.js'
 import { LeafHashes } from './leaf-hashes.js'
 import type { RememberedHead, ShownLogs, WatchMemory } from './ports.js'
@@ -111,7 +112,8 @@ export class FollowedIndex implements AsyncDisposable {
       // What was read after the last stretch is read again.
       this.leaves.cut(this.range.end)
       if (error instanceof OtherRecords) return [inconsistent(error.message)]
-      throw error
+      if (error instanceof DependencyError) throw error
+      return [unforeseen('index', error)]
     }
     const root = rangeRoot(this.range)
     if (!sameHash(root, head.root)) return [otherRoot(head, root)]

@@ -27,21 +27,34 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
   while (!isOver()) {
     try {
       const look = await watch.look()
-      heard = clock.now()
       // What was found once was told then.
       last = look.alarms.filter(lasts)
-      count += await tell(look.alarms)
-      deps.looked(look)
+      if (look.unheard === undefined) {
+        heard = clock.now()
+        count += await tell(look.alarms)
+        deps.looked(look)
+      } else {
+        await missed(look.unheard, look.alarms)
+      }
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error
       if (isOver()) break
-      deps.unheard(error)
-      const isSilent = clock.now() >= plus(heard, silence)
-      count += await tell(isSilent ? [...last, silent(silence, error)] : last)
+      await missed(error, last)
     }
     await clock.sleepUntil(plus(clock.now(), interval), signal)
   }
   return count
+
+  /** What was found wrong is told before a defect ends all. */
+  async function missed(error: unknown, alarms: readonly Alarm[]): Promise<void> {
+    if (!(error instanceof DependencyError)) {
+      await tell(alarms)
+      throw error
+    }
+    deps.unheard(error)
+    const isSilent = clock.now() >= plus(heard, silence)
+    count += await tell(isSilent ? [...alarms, silent(silence, error)] : alarms)
+  }
 
   async function tell(alarms: readonly Alarm[]): Promise<number> {
     const news = raised.after(alarms, clock.now())

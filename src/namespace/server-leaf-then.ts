@@ -1,4 +1,4 @@
-import { isWorkloadName } from '../core/names.js'
+import { isWorkloadName, parseDnsName } from '../core/names.js'
 import { type IssuedThen, no, type NotAllowed } from './not-allowed.js'
 
 /** The one name of the CA itself in a region of workloads: that of Linkerd's identity service. */
@@ -19,7 +19,10 @@ export function serverLeafFault({
   if (usages.join() !== 'serverAuth') return no('server-leaf', 'serverAuth', usages.join(', '))
   const governed = claims.names.find(
     ({ kind, value }) =>
-      (kind !== 'dns' && kind !== 'ip') || (isWorkloadName(value) && !IDENTITY_SERVICE.test(value)),
+      (kind !== 'dns' && kind !== 'ip') ||
+      // Verifiers take upper case for lower case: a name in any other form is none of a host.
+      (kind === 'dns' && parseDnsName(value) === undefined) ||
+      (isWorkloadName(value) && !IDENTITY_SERVICE.test(value)),
   )
   return governed && no('server-leaf', 'host names and addresses', governed.value)
 }

@@ -79,6 +79,13 @@ describe('alarms, look after look', () => {
     expect(count).toBe(2)
   })
 
+  it('found before the answer broke off are told, and told once', async () => {
+    const half = { ...looked(bad, fork), unheard: new DependencyError('server', 'it broke off') }
+    const { told, heard } = await watched([half, half, looked(bad), looked()])
+    expect(told).toEqual(['1 raised not-allowed', '1 raised fork', '3 over fork'])
+    expect(heard.slice(0, 2)).toEqual(Array(2).fill(half.unheard.message))
+  })
+
   it('end with what is no failure of the server', async () => {
     await expect(watched([new TypeError('a defect')])).rejects.toThrow(TypeError)
   })

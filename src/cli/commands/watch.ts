@@ -117,7 +117,8 @@ async function lookOnce(
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
   for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
-  const { alarms, seenAt, issuanceSize, ...found } = look
+  const { alarms, seenAt, issuanceSize, unheard, ...found } = look
+  const notRead = unheard instanceof Error ? unheard.message : undefined
   const json = {
     ok: alarms.length === 0,
     keys,
@@ -126,6 +127,7 @@ async function lookOnce(
     issuanceSize: issuanceSize ?? null,
     seenAt: seenAt === undefined ? null : toIso(seenAt),
     alarms,
+    ...(notRead !== undefined && { unheard: notRead }),
   }
   return answer(
     json,
@@ -133,6 +135,7 @@ async function lookOnce(
       [
         ...alarms.map((alarm) => renderAlarm(screen, new JsonReader(alarm))),
         ...(alarms.length === 0 ? [screen.paint('green', 'nothing is wrong')] : []),
+        ...(notRead === undefined ? [] : [`not all was read: ${notRead}`]),
         ...summaryOf(look),
         ...(known === 'first' ? firstSeen(keys) : []),
       ].join('\n'),
