@@ -1,4 +1,5 @@
 import { DependencyError } from '../core/dependency-error.js'
+import { type Clock, minutes, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore, StoredRecord } from '../namespace/ports.js'
 import { replay, STRETCH } from '../namespace/replay.js'
 import { emptyRange, rangeRoot } from '../tlog/compact-range.js'
@@ -11,6 +12,8 @@ import { LeafHashes } from './leaf-hashes.js'
 import type { RememberedHead, ShownLogs, WatchMemory } from './ports.js'
 import { OtherRecords, sameRecords, ShownRecords } from './shown-records.js'
 
+/** How far a log may be ahead of the clock here: its voters have clocks of their own. */
+const MOST_AHEAD = minutes(10)
 /** Of a head that was found wrong: so many looks later its records are read again. */
 const REST = 10
 
@@ -31,6 +34,7 @@ export interface FollowIndexDeps {
   readonly pace: Pace
   /** Verifier key of the log. */
   readonly key: string
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -117,6 +121,9 @@ export class FollowedIndex implements AsyncDisposable {
     }
     const root = rangeRoot(this.range)
     if (!sameHash(root, head.root)) return [otherRoot(head, root)]
+    const { at } = this.tables.state.meta
+    if (at > plus(this.deps.clock.now(), MOST_AHEAD)) return [ahead(head, at)]
+    if (!head.state && remembered?.state) return [stateless(remembered.state)]
     const state = this.tables.map.root.hash
     if (!head.state || sameHash(state, head.state)) return []
     return [
@@ -148,6 +155,21 @@ export class FollowedIndex implements AsyncDisposable {
     this.leaves.cut(this.found)
   }
 }
+
+const ahead = ({ size }: SignedHead, at: UnixSeconds): Alarm => ({
+  code: 'bad-record',
+  log: 'index',
+  detail: 'the log is of a time that is still to come: nothing is replaced any more by then',
+  found: `second ${at} after ${size} records`,
+})
+
+const stateless = (state: Uint8Array): Alarm => ({
+  code: 'other-state',
+  log: 'index',
+  detail: 'the checkpoint signs no state, and one before it did',
+  wanted: toBase64(state),
+  found: 'none',
+})
 
 const inconsistent = (found: string): Alarm => ({
   code: 'inconsistent',

@@ -1,8 +1,11 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { type Clock, plus, type Seconds, type UnixSeconds } from '../core/time.js'
+import { type Clock, hours, plus, type Seconds, seconds, type UnixSeconds } from '../core/time.js'
 import type { Alarm } from './alarm.js'
 import { lasts, RaisedAlarms, type Told } from './raised-alarms.js'
 import type { Look, Watch } from './watch.js'
+
+/** The first look reads the whole log: so long it may take, whatever the silence is. */
+const FIRST_LOOK = hours(1)
 
 export interface KeepWatchingDeps {
   readonly watch: Pick<Watch, 'look'>
@@ -23,10 +26,12 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
   const raised = new RaisedAlarms()
   let [heard, count] = [clock.now(), 0]
   let last: readonly Alarm[] = []
+  let isFirst = true
   const isOver = (): boolean => signal.aborted
   while (!isOver()) {
     try {
-      const look = await watch.look()
+      const look = await lookInTime()
+      isFirst = false
       // What was found once was told then.
       last = look.alarms.filter(lasts)
       if (look.unheard === undefined) {
@@ -45,6 +50,28 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
   }
   return count
 
+  /** Whoever answers for ever, a little at a time, is as silent as who does not answer. */
+  async function lookInTime(): Promise<Look> {
+    const ended = new AbortController()
+    const most = isFirst ? seconds(Math.max(silence, FIRST_LOOK)) : silence
+    const awake = (async () => {
+      for (let until = plus(clock.now(), most); ;) {
+        await clock.sleepUntil(until, ended.signal)
+        if (ended.signal.aborted) return
+        if (clock.now() < until) continue
+        count += await tell([...last, endless(most)])
+        until = plus(clock.now(), most)
+      }
+    })()
+    awake.catch(() => undefined)
+    try {
+      return await watch.look()
+    } finally {
+      ended.abort()
+      await awake
+    }
+  }
+
   /** What was found wrong is told before a defect ends all. */
   async function missed(error: unknown, alarms: readonly Alarm[]): Promise<void> {
     if (!(error instanceof DependencyError)) {
@@ -62,6 +89,12 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
     return news.filter(({ state }) => state === 'raised').length
   }
 }
+
+const endless = (most: Seconds): Alarm => ({
+  code: 'silent',
+  log: 'index',
+  detail: `a look does not end within ${most} seconds`,
+})
 
 const silent = (silence: Seconds, { message }: DependencyError): Alarm => ({
   code: 'silent',

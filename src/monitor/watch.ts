@@ -55,7 +55,7 @@ export class Watch implements AsyncDisposable {
       shown,
       memory,
       scratch,
-      pace,
+      ...{ pace, clock },
       key: formatVerifierKey(keys.index),
     })
     this.judge = new CertificatesThen({ log: this.index, scratch, pace, clock })

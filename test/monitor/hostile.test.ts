@@ -56,6 +56,23 @@ describe('attack 65: what a monitor is shown to be blinded', () => {
     },
   )
 
+  it('a log that is ahead of the clock is an alarm', async () => {
+    given.clock.advance(hours(1))
+    await given.did({ op: 'entry.create', alias: 'shop/db', owner })
+    given.clock.advance(seconds(-3600))
+    expect(only(await look())).toMatchObject({ code: 'bad-record', log: 'index' })
+    given.clock.advance(hours(1))
+    expect((await look()).alarms).toEqual([])
+  })
+
+  it('a checkpoint without a state after one that had it is an alarm', async () => {
+    expect((await look()).alarms).toEqual([])
+    await given.did({ op: 'entry.create', alias: 'shop/db', owner })
+    expect(only(await look(await colludingIndex(given, records())))).toMatchObject({
+      ...{ code: 'other-state', found: 'none' },
+    })
+  })
+
   it('what no rule foresees is an alarm, and no crash', async () => {
     const broken = { records: () => Promise.reject(new RangeError('Invalid time value')) }
     expect(only(await look(broken))).toMatchObject({

@@ -86,6 +86,40 @@ describe('alarms, look after look', () => {
     expect(heard.slice(0, 2)).toEqual(Array(2).fill(half.unheard.message))
   })
 
+  it('are told while a look does not end, and after it', async () => {
+    const clock = new FakeClock()
+    const over = new AbortController()
+    const told: string[] = []
+    const looks: ((look: Look) => void)[] = []
+    const running = keepWatching({
+      watch: { look: () => new Promise((resolve) => looks.push(resolve)) },
+      ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
+      told: ({ state, alarm }: Told) => {
+        told.push(`${state} ${alarm.code}`)
+        return Promise.resolve()
+      },
+      ...{ looked: () => undefined, unheard: () => undefined },
+    })
+    const pass = async (length: number): Promise<void> => {
+      clock.advance(minutes(length))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    // The first one reads all there is.
+    await pass(59)
+    looks[0]?.(looked())
+    await pass(0)
+    await pass(1)
+    expect(looks).toHaveLength(2)
+    await pass(9)
+    expect(told).toEqual([])
+    await pass(1)
+    expect(told).toEqual(['raised silent'])
+    over.abort()
+    looks[1]?.(looked())
+    expect(await running).toBe(1)
+    expect(told).toEqual(['raised silent', 'over silent'])
+  })
+
   it('end with what is no failure of the server', async () => {
     await expect(watched([new TypeError('a defect')])).rejects.toThrow(TypeError)
   })
