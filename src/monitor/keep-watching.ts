@@ -7,6 +7,12 @@ import type { Look, Watch } from './watch.js'
 /** The first look reads the whole log: so long it may take, whatever the silence is. */
 const FIRST_LOOK = hours(1)
 
+/** Of an alarm among those of a look. */
+export interface Place {
+  readonly after: number
+  readonly of: number
+}
+
 export interface KeepWatchingDeps {
   readonly watch: Pick<Watch, 'look'>
   readonly clock: Clock
@@ -14,7 +20,8 @@ export interface KeepWatchingDeps {
   /** How long nothing may be heard of the server before that is an alarm. */
   readonly silence: Seconds
   readonly signal: AbortSignal
-  readonly told: (told: Told, at: UnixSeconds) => Promise<void>
+  /** `after`: how many were told at this look before, and `of`: how many there are. */
+  readonly told: (told: Told, at: UnixSeconds, place: Place) => Promise<void>
   readonly looked: (look: Look) => void
   /** A look to which no answer came. */
   readonly unheard: (error: DependencyError) => void
@@ -85,7 +92,8 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
 
   async function tell(alarms: readonly Alarm[]): Promise<number> {
     const news = raised.after(alarms, clock.now())
-    for (const told of news) await deps.told(told, clock.now())
+    const of = news.length
+    for (const [after, told] of news.entries()) await deps.told(told, clock.now(), { after, of })
     return news.filter(({ state }) => state === 'raised').length
   }
 }

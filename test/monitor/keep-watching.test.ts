@@ -14,7 +14,11 @@ const looked = (...alarms: readonly Alarm[]): Look => ({
 })
 
 /** Looks one after another, a minute apart; an error is a look to which no answer came. */
-async function watched(looks: readonly (Look | Error)[], gap = minutes(1)) {
+async function watched(
+  looks: readonly (Look | Error)[],
+  gap = minutes(1),
+  placed: (after: number, of: number) => void = () => undefined,
+) {
   const clock = new FakeClock()
   const over = new AbortController()
   const told: string[] = []
@@ -30,7 +34,8 @@ async function watched(looks: readonly (Look | Error)[], gap = minutes(1)) {
       },
     },
     ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
-    told: ({ state, alarm }: Told) => {
+    told: ({ state, alarm }: Told, _at, { after, of }) => {
+      placed(after, of)
       told.push(`${at} ${state} ${alarm.code}`)
       return Promise.resolve()
     },
@@ -84,6 +89,14 @@ describe('alarms, look after look', () => {
     const { told, heard } = await watched([half, half, looked(bad), looked()])
     expect(told).toEqual(['1 raised not-allowed', '1 raised fork', '3 over fork'])
     expect(heard.slice(0, 2)).toEqual(Array(2).fill(half.unheard.message))
+  })
+
+  it('are told with their place among those of the look', async () => {
+    const places: string[] = []
+    await watched([looked(fork, bad), looked(fork)], minutes(1), (after, of) =>
+      places.push(`${after} of ${of}`),
+    )
+    expect(places).toEqual(['0 of 2', '1 of 2'])
   })
 
   it('are told while a look does not end, and after it', async () => {

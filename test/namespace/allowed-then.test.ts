@@ -275,6 +275,20 @@ describe('no certificate is allowed', () => {
     },
   )
 
+  it('of nobody that lasts longer than any leaf, or has a key that none may have', async () => {
+    const { notBefore } = honest.certificate.claims!
+    const longest = 86_400 + LEAF_BACKDATE
+    const until = (lasts: number) => ({ ...host, notAfter: unixSeconds(notBefore + lasts - 1) })
+    const lasting = (lasts: number): IssuedThen => {
+      const issued = nobody(until(lasts))
+      const { notAfter } = until(lasts)
+      return { ...issued, record: { ...issued.record, notAfter } }
+    }
+    expect(await judged(lasting(longest))).toBe('allowed')
+    expect(await judged(lasting(longest + 1))).toBe('server-leaf')
+    expect(await judged(nobody({ ...host, keyAlgorithm: undefined }))).toBe('server-leaf')
+  })
+
   it('that begins later than it was seen', async () => {
     const { notBefore } = honest.certificate.claims!
     const seenAt = unixSeconds(notBefore - CLOCK_TOLERANCE)

@@ -1,6 +1,6 @@
 import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
 import type { LogName } from '../../monitor/alarm.js'
-import { keepWatching } from '../../monitor/keep-watching.js'
+import { keepWatching, type Place } from '../../monitor/keep-watching.js'
 import type { Told } from '../../monitor/raised-alarms.js'
 import type { Look as Looked } from '../../monitor/watch.js'
 import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
@@ -21,6 +21,8 @@ import { renderAlarm } from './alarm-screen.js'
 import { policyOf, policyOptions } from './policy-options.js'
 
 const FOLDER = '.capstan-watch'
+/** How often --exec is run at a look: who forges thousands does not keep anybody from the next look. */
+const MOST_RUNS = 100
 const USUAL_INTERVAL = seconds(10)
 /** Witnesses are asked again every five minutes. */
 const USUAL_AGE = minutes(10)
@@ -116,7 +118,10 @@ async function lookOnce(
   line: ProgressLine,
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
-  for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
+  const of = look.alarms.length
+  for (const [after, alarm] of look.alarms.entries()) {
+    await tellCommand(call, { state: 'raised', alarm }, { after, of })
+  }
   const { alarms, seenAt, issuanceSize, unheard, ...found } = look
   const notRead = unheard instanceof Error ? unheard.message : undefined
   const json = {
@@ -172,12 +177,12 @@ async function follow(
   let before = ''
   const count = await keepWatching({
     ...{ watch: monitor, clock, interval, silence, signal },
-    told: async (told, at) => {
+    told: async (told, at, place) => {
       line.end()
       say(call, { event: 'alarm', at: toIso(at), state: told.state, ...told.alarm }, () =>
         wordsOf(call, told),
       )
-      await tellCommand(call, told)
+      await tellCommand(call, told, place)
     },
     looked: ({ indexSize, issuanceSize = 0, checked, gone }) => {
       line.end()
@@ -213,11 +218,16 @@ function wordsOf(call: Invocation, { state, alarm }: Told): string {
 }
 
 /** The operator's own command gets each alarm on its standard input. */
-async function tellCommand(call: Invocation, { state, alarm }: Told): Promise<void> {
+async function tellCommand(
+  call: Invocation,
+  { state, alarm }: Told,
+  { after, of }: Place,
+): Promise<void> {
   const command = call.text('exec')
-  if (command === undefined) return
+  if (command === undefined || after >= MOST_RUNS) return
+  const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
   const { env, clock } = call.world
-  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm })}\n`
+  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
   const { ended, detail } = await runOwnCommand(command, env, input)
   if (ended === 'badly') call.world.stderr.write(`--exec ended badly: ${detail}\n`)
 }
