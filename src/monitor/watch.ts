@@ -2,10 +2,12 @@ import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, CLOCK_TOLERANCE, minus, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore } from '../namespace/ports.js'
 import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
+import type { SignedHead } from '../tlog/ports.js'
 import { formatVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import type { Alarm, LogName } from './alarm.js'
 import { CertificatesThen } from './certificates-then.js'
 import { FollowedIndex } from './follow-index.js'
+import { headFault } from './compare-heads.js'
 import { followIssuance } from './follow-issuance.js'
 import { type CheckpointRules, type JudgedCheckpoint, judgeCheckpoint } from './judge-checkpoint.js'
 import type { ShownLogs, WatchMemory } from './ports.js'
@@ -45,6 +47,8 @@ export class Watch implements AsyncDisposable {
   private readonly judge: CertificatesThen
   /** Logs whose checkpoint was waited for in vain. */
   private readonly missing = new Set<LogName>()
+  /** The largest head of each log that was shown with its signature. */
+  private readonly largest = new Map<LogName, SignedHead>()
   /** When the issuance log was read to the end last. */
   private readAt: UnixSeconds | undefined
 
@@ -156,7 +160,13 @@ export class Watch implements AsyncDisposable {
     const note = await this.deps.shown.checkpoint(log)
     if (!note) return this.before(log)
     const { keys, rules, clock } = this.deps
-    return judgeCheckpoint(log, note, { ...rules, key: keys[log] }, clock.now())
+    const judged = judgeCheckpoint(log, note, { ...rules, key: keys[log] }, clock.now())
+    if (!judged.head) return judged
+    // What was signed and shown counts, though its records were never shown.
+    const fault = headFault(log, judged.head, this.largest.get(log))
+    if (fault) return { alarms: [...judged.alarms, fault] }
+    this.largest.set(log, judged.head)
+    return judged
   }
 
   /** A log that has shown a checkpoint has one. */

@@ -73,6 +73,21 @@ describe('attack 65: what a monitor is shown to be blinded', () => {
     })
   })
 
+  it('a signed checkpoint whose records were never shown is not forgotten', async () => {
+    const longer = await colludingIndex(given, [...records(), records()[0]!])
+    let lies = true
+    await using monitor = given.monitor(
+      {
+        checkpoint: (log) => (lies ? longer : given.shown).checkpoint!(log),
+        records: (from, limit) => (lies ? away() : given.shown.records(from, limit)),
+      },
+      { memory },
+    )
+    await expect(monitor.look()).rejects.toThrow(DependencyError)
+    lies = false
+    expect(only(await monitor.look())).toMatchObject({ code: 'rollback', log: 'index' })
+  })
+
   it('what no rule foresees is an alarm, and no crash', async () => {
     const broken = { records: () => Promise.reject(new RangeError('Invalid time value')) }
     expect(only(await look(broken))).toMatchObject({
