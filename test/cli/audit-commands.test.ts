@@ -175,7 +175,7 @@ describe('capstan watch', () => {
     expect(exit).toBe(10)
     const lines = out.slice(0, out.indexOf('\n{\n')).split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      ...['watching', 'alarm', 'looked', 'alarm'],
+      ...['watching', 'alarm', 'looked'],
     ])
     expect(JSON.parse(lines[1]!)).toMatchObject({ event: 'alarm', state: 'raised', ...alarm })
     const words = await watch([], [alarm])
