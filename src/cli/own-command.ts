@@ -6,7 +6,8 @@ export interface CommandReport {
   readonly detail: string
 }
 
-const TIMEOUT_MS = 60_000
+/** How long it may run, and how long its output may stay open once it has ended. */
+const LIMITS = { timeoutMs: 60_000, graceMs: 1000 }
 const KEPT_CHARACTERS = 2000
 
 /**
@@ -17,12 +18,13 @@ export function runOwnCommand(
   command: string,
   env: Readonly<Record<string, string | undefined>>,
   input?: string,
+  { timeoutMs, graceMs } = LIMITS,
 ): Promise<CommandReport> {
   const child = spawn('/bin/sh', ['-c', command], {
     env: { ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    timeout: TIMEOUT_MS,
-    killSignal: 'SIGKILL',
+    // A group of its own: what it has started ends with it.
+    detached: true,
   })
   let said = ''
   const hear = (part: Buffer): void => {
@@ -34,11 +36,34 @@ export function runOwnCommand(
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(input)
   return new Promise((resolve) => {
-    child.once('error', () => resolve({ ended: 'badly', detail: 'it could not be started' }))
+    let grace: NodeJS.Timeout | undefined
+    const timer = setTimeout(() => endGroup(child.pid), timeoutMs)
+    child.once('error', () => {
+      clearTimeout(timer)
+      resolve({ ended: 'badly', detail: 'it could not be started' })
+    })
+    child.once('exit', () => {
+      clearTimeout(timer)
+      // What it leaves running may hold its output open for ever.
+      grace = setTimeout(() => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+      }, graceMs)
+    })
     child.once('close', (code, signal) => {
+      clearTimeout(grace)
       const how = signal === null ? `exit ${String(code)}` : `ended by ${signal}`
       const detail = said.trim() === '' ? how : `${how}: ${said.trim()}`
       resolve({ ended: code === 0 ? 'well' : 'badly', detail })
     })
   })
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/time.js'
 import type { AuthorityStore, KeyRef } from '../ca/ports.js'
 import { DependencyError } from '../core/dependency-error.js'
 import { ok, type Result } from '../core/result.js'
@@ -136,7 +137,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       verifyIssued: issued.value.verify,
       owned: {
         signed: (name: ServedLog['name']) => readSignedHead(dataDir, name),
-        certificates: (pace: Pace) => certificatesOf(store, pace),
+        certificates: (pace: Pace) => certificatesOf(store, clock, pace),
       },
       questioned: {
         log: store.index,
@@ -169,6 +170,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
 /** What is issued meanwhile is left out, and of the index nothing that came after. */
 async function certificatesOf(
   { index, issuanceLog }: OwnStore,
+  clock: Pick<Clock, 'now'>,
   pace: Pace,
 ): Promise<Result<AuditedCertificates>> {
   const { size: issued } = await issuanceLog.tree.head()
@@ -178,7 +180,7 @@ async function certificatesOf(
     indexSize: await index.size(),
     issued,
     read: (from, limit) => issuanceLog.read(from, limit),
-    pace,
+    ...{ clock, pace },
   })
 }
 

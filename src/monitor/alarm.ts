@@ -59,6 +59,14 @@ export const notAllowedAlarm = (
   ...(found !== undefined && { found }),
 })
 
+/** What was shown is such that a check of it failed in a way that none of its rules foresees. */
+export const unforeseen = (log: LogName, error: unknown): Alarm => ({
+  code: 'bad-record',
+  log,
+  detail: 'what is recorded cannot be checked',
+  found: (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 300),
+})
+
 /** What a refusal says, as an alarm. */
 export const alarmOf = (
   code: AlarmCode,

@@ -1,4 +1,5 @@
 import { ok, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
 import { parseIssuanceRecord } from '../namespace/issuance-record.js'
 import type { Pace } from '../namespace/ports.js'
 import type { Alarm } from './alarm.js'
@@ -41,15 +42,17 @@ export async function auditCertificates(
   const serials = new Map<string, number>()
   const first: Alarm[] = []
   let [checked, alarms] = [0, 0]
+  let recordedAfter: UnixSeconds | undefined
   const note = (found: readonly Alarm[]): void => {
     alarms += found.length
     first.push(...found.slice(0, Math.max(0, MOST_ALARMS - first.length)))
   }
   for (let from = 0; from < issued; from += STRETCH) {
     const shown = await read(from, Math.min(STRETCH, issued - from))
-    const judged = await judge.judge(shown, indexSize)
+    const judged = await judge.judge(shown, indexSize, recordedAfter)
     if (!judged.ok) return judged
-    note(judged.value)
+    recordedAfter = judged.value.recordedAfter
+    note(judged.value.alarms)
     note(twice(shown, serials))
     checked += shown.length
     await pace({ work: 'check certificates', done: from + shown.length, total: issued })

@@ -1,5 +1,6 @@
+import { DependencyError } from '../core/dependency-error.js'
 import { ok, type Result } from '../core/result.js'
-import type { UnixSeconds } from '../core/time.js'
+import { type Clock, CLOCK_TOLERANCE, plus, type UnixSeconds } from '../core/time.js'
 import { leafClaims } from '../ca/leaf-claims.js'
 import { allowedThen } from '../namespace/allowed-then.js'
 import { foldOn } from '../namespace/fold-on.js'
@@ -9,8 +10,9 @@ import { readRecord } from '../namespace/log-record.js'
 import type { IndexLog, Pace, StateStore } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import { replay, STRETCH } from '../namespace/replay.js'
+import type { CertificateClaims } from '../namespace/not-allowed.js'
 import type { IndexState } from '../namespace/state.js'
-import { type Alarm, alarmOf, notAllowedAlarm } from './alarm.js'
+import { type Alarm, alarmOf, notAllowedAlarm, unforeseen } from './alarm.js'
 import type { ShownCertificate } from './ports.js'
 
 /**
@@ -26,11 +28,23 @@ export interface CertificatesThenDeps {
   /** Empty tables. */
   readonly scratch: () => StateStore & AsyncDisposable
   readonly pace: Pace
+  /** By which nothing is issued later than now. */
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export interface JudgedCertificates {
+  /** In the order of the certificates. */
+  readonly alarms: readonly Alarm[]
+  /** Whatever comes after them in the log was recorded later than this, as far as is known. */
+  readonly recordedAfter: UnixSeconds | undefined
 }
 
 interface Read {
   readonly shown: ShownCertificate
   readonly record: IssuanceRecord
+  readonly claims: CertificateClaims | undefined
+  readonly seenAt: UnixSeconds
+  readonly recordedAfter: UnixSeconds | undefined
 }
 
 /**
@@ -47,11 +61,18 @@ export class CertificatesThen implements AsyncDisposable {
   }
 
   /**
-   * Alarms about these certificates, in their order; `size` is how many records the index log has. A
-   * record of the index that does not hold is a refusal.
+   * Alarms about these certificates, which follow each other in the log and were recorded later than
+   * `recordedAfter`; `size` is how many records the index log has. A record of the index that does not
+   * hold is a refusal.
    */
-  async judge(shown: readonly ShownCertificate[], size: number): Promise<Result<readonly Alarm[]>> {
+  async judge(
+    shown: readonly ShownCertificate[],
+    size: number,
+    recordedAfter?: UnixSeconds,
+  ): Promise<Result<JudgedCertificates>> {
     const alarms: Alarm[] = []
+    const seenAt = this.deps.clock.now()
+    let after = recordedAfter
     const bySize = new Map<number, Read[]>()
     for (const one of shown) {
       const record = parseIssuanceRecord(one.bytes)
@@ -59,7 +80,12 @@ export class CertificatesThen implements AsyncDisposable {
         alarms.push({ ...alarmOf('bad-record', 'issuance', record.refusal), record: one.seq })
         continue
       }
-      const read = { shown: one, record: record.value }
+      const claims = claimsOf(one)
+      const read = { shown: one, record: record.value, claims, seenAt, recordedAfter: after }
+      // One that begins in days to come says nothing of when the next was recorded.
+      if (claims && claims.notBefore <= plus(seenAt, CLOCK_TOLERANCE)) {
+        after = latest(after, claims.notBefore)
+      }
       const { size: then } = record.value
       if (then !== null && then > size) {
         alarms.push(unknownSize(read, size))
@@ -71,7 +97,8 @@ export class CertificatesThen implements AsyncDisposable {
     }
     const judged = await this.judgeBySize(bySize, size, alarms)
     if (!judged.ok) return judged
-    return ok(alarms.sort((a, b) => (a.record ?? 0) - (b.record ?? 0)))
+    alarms.sort((a, b) => (a.record ?? 0) - (b.record ?? 0))
+    return ok({ alarms, recordedAfter: after })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,20 +155,39 @@ export class CertificatesThen implements AsyncDisposable {
   }
 
   private judgeOne(
-    { shown, record }: Read,
+    read: Read,
     state: IndexState,
     replacedAt: UnixSeconds | undefined,
   ): Alarm | undefined {
+    const { shown, record, claims, seenAt, recordedAfter } = read
     const { certificate: der, evidence } = shown
-    const claims = leafClaims(der)
-    const certificate = { der, claims: claims.ok ? claims.value : undefined }
-    const issued = { record, certificate, evidence, replacedAt }
-    const because = allowedThen(state, issued, this.standingOf)
-    return because && notAllowedAlarm(aboutOf({ shown, record }), because)
+    const certificate = { der, claims }
+    const issued = { record, certificate, evidence, replacedAt, seenAt, recordedAfter }
+    try {
+      const because = allowedThen(state, issued, this.standingOf)
+      return because && notAllowedAlarm(aboutOf(read), because)
+    } catch (error) {
+      if (error instanceof DependencyError) throw error
+      return { ...unforeseen('issuance', error), ...aboutOf(read) }
+    }
   }
 }
 
-const aboutOf = ({ shown, record }: Read) => ({
+/** Undefined of octets that are no certificate, in whatever way. */
+function claimsOf({ certificate }: ShownCertificate): CertificateClaims | undefined {
+  try {
+    const claims = leafClaims(certificate)
+    return claims.ok ? claims.value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The later one of two, of which the first may be unknown. */
+export const latest = (first: UnixSeconds | undefined, second: UnixSeconds): UnixSeconds =>
+  first === undefined || first < second ? second : first
+
+const aboutOf = ({ shown, record }: Pick<Read, 'shown' | 'record'>) => ({
   record: shown.seq,
   serial: record.serial,
   ...(record.entry !== null && { entry: record.entry }),

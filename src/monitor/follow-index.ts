@@ -1,15 +1,19 @@
+import { DependencyError } from '../core/dependency-error.js'
+import { type Clock, minutes, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore, StoredRecord } from '../namespace/ports.js'
 import { replay, STRETCH } from '../namespace/replay.js'
 import { emptyRange, rangeRoot } from '../tlog/compact-range.js'
 import { sameHash } from '../tlog/hash.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
-import { type Alarm, alarmOf } from './alarm.js'
+import { type Alarm, alarmOf, unforeseen } from './alarm.js'
 import { headFault } from './compare-heads.js'
 import { LeafHashes } from './leaf-hashes.js'
 import type { RememberedHead, ShownLogs, WatchMemory } from './ports.js'
 import { OtherRecords, sameRecords, ShownRecords } from './shown-records.js'
 
+/** How far a log may be ahead of the clock here: its voters have clocks of their own. */
+const MOST_AHEAD = minutes(10)
 /** Of a head that was found wrong: so many looks later its records are read again. */
 const REST = 10
 
@@ -30,6 +34,7 @@ export interface FollowIndexDeps {
   readonly pace: Pace
   /** Verifier key of the log. */
   readonly key: string
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -111,10 +116,14 @@ export class FollowedIndex implements AsyncDisposable {
       // What was read after the last stretch is read again.
       this.leaves.cut(this.range.end)
       if (error instanceof OtherRecords) return [inconsistent(error.message)]
-      throw error
+      if (error instanceof DependencyError) throw error
+      return [unforeseen('index', error)]
     }
     const root = rangeRoot(this.range)
     if (!sameHash(root, head.root)) return [otherRoot(head, root)]
+    const { at } = this.tables.state.meta
+    if (at > plus(this.deps.clock.now(), MOST_AHEAD)) return [ahead(head, at)]
+    if (!head.state && remembered?.state) return [stateless(remembered.state)]
     const state = this.tables.map.root.hash
     if (!head.state || sameHash(state, head.state)) return []
     return [
@@ -146,6 +155,21 @@ export class FollowedIndex implements AsyncDisposable {
     this.leaves.cut(this.found)
   }
 }
+
+const ahead = ({ size }: SignedHead, at: UnixSeconds): Alarm => ({
+  code: 'bad-record',
+  log: 'index',
+  detail: 'the log is of a time that is still to come: nothing is replaced any more by then',
+  found: `second ${at} after ${size} records`,
+})
+
+const stateless = (state: Uint8Array): Alarm => ({
+  code: 'other-state',
+  log: 'index',
+  detail: 'the checkpoint signs no state, and one before it did',
+  wanted: toBase64(state),
+  found: 'none',
+})
 
 const inconsistent = (found: string): Alarm => ({
   code: 'inconsistent',

@@ -1,3 +1,6 @@
+import { DependencyError } from '../core/dependency-error.js'
+import { days, minus, type UnixSeconds } from '../core/time.js'
+import { leafClaims } from '../ca/leaf-claims.js'
 import { parseIssuanceRecord } from '../namespace/issuance-record.js'
 import type { Pace } from '../namespace/ports.js'
 import { appendLeaves, type CompactRange, emptyRange, rangeRoot } from '../tlog/compact-range.js'
@@ -6,8 +9,8 @@ import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { hashesIn } from '../tlog/read-nodes.js'
 import { TILE_WIDTH } from '../tlog/tile.js'
-import { type Alarm, alarmOf } from './alarm.js'
-import type { CertificatesThen } from './certificates-then.js'
+import { type Alarm, alarmOf, unforeseen } from './alarm.js'
+import { type CertificatesThen, latest } from './certificates-then.js'
 import { headFault } from './compare-heads.js'
 import type {
   RememberedHead,
@@ -19,6 +22,8 @@ import type {
 import { serialTwice } from './serial-twice.js'
 import { OtherRecords } from './shown-records.js'
 
+/** Nobody prunes what was issued this lately: where one that came before is shown, the next is hidden. */
+const NEVER_PRUNED = days(7)
 /** Certificates that are judged at a time. */
 const STRETCH = 16 * TILE_WIDTH
 
@@ -32,6 +37,10 @@ export interface FollowIssuanceDeps {
   readonly pace: Pace
   /** Verifier key of the log. */
   readonly key: string
+  /** When this is. */
+  readonly now: UnixSeconds
+  /** By a look before: what is new was recorded later than this. */
+  readonly lookedAt?: UnixSeconds | undefined
 }
 
 export interface FollowedIssuance {
@@ -40,8 +49,12 @@ export interface FollowedIssuance {
   readonly checked: number
   /** Certificates of which only the hash is left. */
   readonly gone: number
-  /** Not to be told of them again: for when the alarms have been told. */
-  readonly remember: () => Promise<void>
+  /** Not to be told of them again: for when the alarms have been told. Absent where not all was read. */
+  readonly remember?: () => Promise<void>
+  /** All of it was read, judged and found to be what was signed. */
+  readonly isRead: boolean
+  /** What kept it from being read, where certificates were found wrong before that. */
+  readonly unheard?: DependencyError
 }
 
 /**
@@ -63,29 +76,33 @@ export async function followIssuance(
   try {
     await reading.all()
   } catch (error) {
-    if (!(error instanceof OtherRecords)) throw error
-    return nothing(inconsistent(error.message))
+    if (error instanceof OtherRecords) return nothing(inconsistent(error.message))
+    if (!(error instanceof DependencyError)) return nothing(unforeseen('issuance', error))
+    if (reading.alarms.length === 0) throw error
+    return { ...reading.found(), isRead: false, unheard: error }
   }
+  // Certificates that were not judged are none that were seen.
+  if (reading.unjudged) return { ...reading.found(), isRead: false }
   const root = rangeRoot(reading.range)
   if (!sameHash(root, head.root)) {
     const found = `root ${toBase64(root)} of ${head.size} records, and ${toBase64(head.root)} was signed`
     return nothing(inconsistent(found))
   }
-  const { alarms, checked, gone, serials } = reading
-  const next = { ...head, key, frontier: reading.range.hashes }
-  const remember = async (): Promise<void> => {
-    await memory.remember('issuance', next, serials)
+  const next = {
+    ...{ ...head, key, frontier: reading.range.hashes },
+    ...(reading.recordedAfter !== undefined && { recordedAfter: reading.recordedAfter }),
   }
-  // Whoever begins to watch finds a log of which the oldest may be gone.
-  const lost = remembered && gone > 0 ? [recordsGone(gone)] : []
-  return { alarms: [...alarms, ...lost], checked, gone, remember }
+  const remember = async (): Promise<void> => {
+    await memory.remember('issuance', next, reading.serials)
+  }
+  return { ...reading.found(), isRead: true, remember }
 }
 
 const nothing = (...alarms: readonly Alarm[]): FollowedIssuance => ({
   alarms,
   checked: 0,
   gone: 0,
-  remember: () => Promise.resolve(),
+  isRead: false,
 })
 
 type JudgingDeps = FollowIssuanceDeps & Required<Pick<FollowIssuanceDeps, 'judge'>>
@@ -97,9 +114,17 @@ class Reading {
   readonly alarms: Alarm[] = []
   checked = 0
   gone = 0
+  /** The next one was recorded later than this. */
+  recordedAfter: UnixSeconds | undefined
+  /** Why those of the last stretch were not judged. */
+  unjudged: Alarm | undefined
   private readonly deps: JudgingDeps
   private readonly head: SignedHead
   private readonly pages: Pages
+  private readonly isFirst: boolean
+  private firstGone = 0
+  /** The first number that is shown of a certificate that was issued lately, and how many are from it on. */
+  private young: { readonly from: number; count: number } | undefined
   private readonly own = new Map<string, number>()
 
   constructor(deps: JudgingDeps, head: SignedHead, remembered: RememberedHead | undefined) {
@@ -109,6 +134,24 @@ class Reading {
       ? { begin: 0, end: remembered.size, hashes: remembered.frontier }
       : emptyRange()
     this.pages = new Pages(deps.shown, this.range.end, head.size)
+    const { lookedAt } = deps
+    const before = remembered?.recordedAfter
+    this.recordedAfter = lookedAt === undefined ? before : latest(before, lookedAt)
+    this.isFirst = remembered === undefined
+  }
+
+  found(): Omit<FollowedIssuance, 'isRead' | 'unheard'> {
+    const { alarms, checked, gone, unjudged } = this
+    // Whoever begins to watch finds a log of which the oldest may be gone.
+    const lost = this.isFirst ? this.hidden() : gone
+    return {
+      alarms: [
+        ...alarms,
+        ...(lost > 0 ? [recordsGone(lost, this.firstGone)] : []),
+        ...(unjudged ? [unjudged] : []),
+      ],
+      ...{ checked, gone },
+    }
   }
 
   async all(): Promise<void> {
@@ -120,13 +163,41 @@ class Reading {
         const end = Math.min(size, at - (at % TILE_WIDTH) + TILE_WIDTH)
         const found = await this.pages.upTo(end)
         this.range = appendLeaves(this.range, await this.leavesOf(at, end, found))
-        this.gone += end - at - found.length
+        this.missed(at, end, found)
         stretch.push(...found)
       }
       await this.judge(stretch)
+      if (this.unjudged) return
       const { pace } = this.deps
       await pace({ work: 'check certificates', done: this.range.end, total: size })
     }
+  }
+
+  /** Certificates that are left out among others that are too young for any to be pruned. */
+  private hidden(): number {
+    const { young, range } = this
+    return young ? range.end - young.from - young.count : 0
+  }
+
+  private noteYoung({ seq, certificate }: ShownCertificate, notAfter: UnixSeconds): void {
+    if (this.young) {
+      this.young.count += 1
+      return
+    }
+    const since = minus(this.deps.now, NEVER_PRUNED)
+    if (!this.isFirst || notAfter < since) return
+    const claims = leafClaims(certificate)
+    if (claims.ok && claims.value.notBefore >= since) this.young = { from: seq, count: 1 }
+  }
+
+  private missed(at: number, end: number, found: readonly ShownCertificate[]): void {
+    const count = end - at - found.length
+    if (count === 0) return
+    if (this.gone === 0) {
+      const position = found.findIndex(({ seq }, index) => seq !== at + index)
+      this.firstGone = at + (position === -1 ? found.length : position)
+    }
+    this.gone += count
   }
 
   /** Of records where they are there; of the tree where one of them is gone. */
@@ -150,20 +221,30 @@ class Reading {
 
   private async judge(stretch: readonly ShownCertificate[]): Promise<void> {
     this.checked += stretch.length
-    const records = stretch.map(({ seq, bytes }) => [seq, parseIssuanceRecord(bytes)] as const)
     let wanted = 0
-    for (const [record, read] of records) {
-      if (!read.ok) continue
-      const { serial, size } = read.value
+    for (const shown of stretch) {
+      const { seq: record, bytes } = shown
+      const read = parseIssuanceRecord(bytes)
+      if (!read.ok) {
+        if (this.young) this.young.count += 1
+        continue
+      }
+      const { serial, size, notAfter } = read.value
+      this.noteYoung(shown, notAfter)
       wanted = Math.max(wanted, size ?? 0)
       const before = this.own.get(serial) ?? (await this.deps.memory.recordOf(serial))
       if (before !== undefined) this.alarms.push(serialTwice(serial, before, record))
       else this.serials.push({ serial, record })
       this.own.set(serial, record)
     }
-    const judged = await this.deps.judge.judge(stretch, await this.deps.indexSize(wanted))
-    if (judged.ok) this.alarms.push(...judged.value)
-    else this.alarms.push(alarmOf('bad-record', 'index', judged.refusal))
+    const size = await this.deps.indexSize(wanted)
+    const judged = await this.deps.judge.judge(stretch, size, this.recordedAfter)
+    if (!judged.ok) {
+      this.unjudged = alarmOf('bad-record', 'index', judged.refusal)
+      return
+    }
+    this.alarms.push(...judged.value.alarms)
+    this.recordedAfter = judged.value.recordedAfter
   }
 }
 
@@ -192,11 +273,11 @@ class Pages {
   }
 }
 
-const recordsGone = (gone: number): Alarm => ({
+const recordsGone = (gone: number, first: number): Alarm => ({
   code: 'records-gone',
   log: 'issuance',
   detail: 'certificates that came since the last look are not shown: what they were is not known',
-  found: `${gone} of which only the hash is left`,
+  found: `${gone} of which only the hash is left, the first is record ${first}`,
 })
 
 const inconsistent = (found: string): Alarm => ({

@@ -1,3 +1,4 @@
+import type { UnixSeconds } from '../core/time.js'
 import type { StoredRecord } from '../namespace/ports.js'
 import type { Hash } from '../tlog/hash.js'
 import type { LogHead } from '../tlog/ports.js'
@@ -43,6 +44,8 @@ export interface RememberedHead extends LogHead {
   readonly frontier: readonly Hash[]
   /** The signed note. */
   readonly note: string
+  /** What comes after it in its log was recorded later than this. */
+  readonly recordedAfter?: UnixSeconds
 }
 
 /** Which certificate has a serial number. */

@@ -20,24 +20,29 @@ export interface Told {
  * certificate is told once, when it is found.
  */
 export class RaisedAlarms {
+  /** What was found once, at the look before: where that was not ended, it is found again. */
+  private before: ReadonlySet<string> = new Set()
   private readonly lasting = new Map<string, { readonly alarm: Alarm; readonly at: UnixSeconds }>()
 
   /** What is to be told after a look at which there were these. */
   after(alarms: readonly Alarm[], now: UnixSeconds): readonly Told[] {
     const told: Told[] = []
     const there = new Set<string>()
+    const once = new Set<string>()
     for (const alarm of alarms) {
+      const key = alarmKey(alarm)
       if (!lasts(alarm)) {
-        told.push({ state: 'raised', alarm })
+        if (!this.before.has(key)) told.push({ state: 'raised', alarm })
+        once.add(key)
         continue
       }
-      const key = alarmKey(alarm)
       there.add(key)
       const before = this.lasting.get(key)
       if (before && now < plus(before.at, AGAIN)) continue
       this.lasting.set(key, { alarm, at: now })
       told.push({ state: 'raised', alarm })
     }
+    this.before = once
     for (const [key, { alarm }] of [...this.lasting]) {
       if (there.has(key)) continue
       this.lasting.delete(key)

@@ -1,10 +1,13 @@
-import { type Clock, plus, type UnixSeconds } from '../core/time.js'
+import { DependencyError } from '../core/dependency-error.js'
+import { type Clock, CLOCK_TOLERANCE, minus, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore } from '../namespace/ports.js'
 import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
+import type { SignedHead } from '../tlog/ports.js'
 import { formatVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import type { Alarm, LogName } from './alarm.js'
 import { CertificatesThen } from './certificates-then.js'
 import { FollowedIndex } from './follow-index.js'
+import { headFault } from './compare-heads.js'
 import { followIssuance } from './follow-issuance.js'
 import { type CheckpointRules, type JudgedCheckpoint, judgeCheckpoint } from './judge-checkpoint.js'
 import type { ShownLogs, WatchMemory } from './ports.js'
@@ -34,7 +37,9 @@ export interface Look {
   /** When the witnesses had seen the checkpoint of the index log. */
   readonly seenAt: UnixSeconds | undefined
   /** What was found of certificates is found again until this is called: when it has been told. */
-  readonly remember: () => Promise<void>
+  readonly remember?: () => Promise<void>
+  /** What kept the rest from being looked at, where something was found wrong all the same. */
+  readonly unheard?: unknown
 }
 
 /** A monitor of one Capstan, which it trusts with nothing: looks at both logs, again and again. */
@@ -42,48 +47,81 @@ export class Watch implements AsyncDisposable {
   private readonly deps: WatchDeps
   private readonly index: FollowedIndex
   private readonly judge: CertificatesThen
-  private areCosignersMissing = false
+  /** Logs whose checkpoint was waited for in vain. */
+  private readonly missing = new Set<LogName>()
+  /** The largest head of each log that was shown with its signature. */
+  private readonly largest = new Map<LogName, SignedHead>()
+  /** When the issuance log was read to the end last. */
+  private readAt: UnixSeconds | undefined
 
   constructor(deps: WatchDeps) {
     this.deps = deps
-    const { shown, memory, scratch, pace, keys } = deps
+    const { shown, memory, scratch, pace, clock, keys } = deps
     this.index = new FollowedIndex({
       shown,
       memory,
       scratch,
-      pace,
+      ...{ pace, clock },
       key: formatVerifierKey(keys.index),
     })
-    this.judge = new CertificatesThen({ log: this.index, scratch, pace })
+    this.judge = new CertificatesThen({ log: this.index, scratch, pace, clock })
   }
 
-  /** One look. Rejects with `DependencyError` where no answer comes; what was found before it stays. */
+  /**
+   * One look. What was found before stays where no answer comes. Rejects where nothing was found wrong
+   * and not all could be looked at: with `DependencyError` where no answer came.
+   */
   async look(): Promise<Look> {
-    const { shown, memory, pace, keys } = this.deps
+    const { shown, memory, pace, clock, keys } = this.deps
+    const begun = clock.now()
+    const failures: unknown[] = []
+    // Whoever breaks off one answer does not keep what the others show from being found.
+    const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work()
+      } catch (error) {
+        failures.push(error)
+        return undefined
+      }
+    }
     // This one first: what its certificates were granted on is in the index by then.
-    const issuance = await this.checkpoint('issuance')
-    const index = await this.cosigned()
-    const wrong = index.head ? await this.index.follow(index.head) : index.alarms
-    const { head } = issuance
+    const first = await attempt(() => this.checkpoint('issuance'))
+    const index = await attempt(() => this.settled('index'))
+    const indexHead = index?.head
+    const wrong = indexHead ? await attempt(() => this.index.follow(indexHead)) : []
     // Nothing is judged by an index that is not right: certificates wait until it is.
-    const isRight = index.head !== undefined && wrong.length === 0
-    const found = await followIssuance(
-      {
-        ...{ shown, memory, pace, key: formatVerifierKey(keys.issuance) },
-        ...(isRight && { judge: this.judge }),
-        indexSize: (wanted) => this.indexOf(wanted),
-      },
-      head,
+    const isRight = indexHead !== undefined && wrong?.length === 0
+    const issuance =
+      isRight && first && isNone(first) ? await attempt(() => this.settled('issuance')) : first
+    const late: Alarm[] = []
+    const found = await attempt(() =>
+      followIssuance(
+        {
+          ...{ shown, memory, pace, key: formatVerifierKey(keys.issuance) },
+          ...(isRight && { judge: this.judge }),
+          indexSize: (wanted) => this.indexOf(wanted, late),
+          now: begun,
+          lookedAt: this.readAt && minus(minus(this.readAt, MAX_MERGE_DELAY), CLOCK_TOLERANCE),
+        },
+        issuance?.head,
+      ),
     )
-    const seen = index.head ? [...index.alarms, ...wrong] : wrong
+    if (found?.isRead) this.readAt = begun
+    if (found?.unheard) failures.push(found.unheard)
+    const alarms = [index?.alarms, wrong, issuance?.alarms, late, found?.alarms].flatMap(
+      (some) => some ?? [],
+    )
+    const unheard = failures.find((error) => !(error instanceof DependencyError)) ?? failures[0]
+    if (failures.length > 0 && alarms.length === 0) throw unheard
     return {
-      alarms: [...seen, ...issuance.alarms, ...found.alarms],
+      alarms,
       indexSize: this.index.size,
-      issuanceSize: head?.size,
-      checked: found.checked,
-      gone: found.gone,
-      seenAt: index.seenAt,
-      remember: found.remember,
+      issuanceSize: issuance?.head?.size,
+      checked: found?.checked ?? 0,
+      gone: found?.gone ?? 0,
+      seenAt: index?.seenAt,
+      ...(found?.remember && { remember: found.remember }),
+      ...(failures.length > 0 && { unheard }),
     }
   }
 
@@ -93,20 +131,26 @@ export class Watch implements AsyncDisposable {
   }
 
   /**
-   * The checkpoint of the index log. Witnesses sign it a moment after the log does: one that too few have
-   * signed is read again until they have, or would have had to; of those that are away for long, once.
+   * The checkpoint of a log, a moment later where it is not yet what it must be. Witnesses sign it a
+   * moment after the log does, and a log that has just begun has none: it is read again until it is
+   * there and enough have signed it, or would have had to; of those that are away for long, once.
    */
-  private async cosigned(): Promise<JudgedCheckpoint> {
+  private async settled(log: LogName): Promise<JudgedCheckpoint> {
+    const { clock, pause, rules } = this.deps
     const until = this.mergedBy()
     for (;;) {
-      const judged = await this.checkpoint('index')
-      const isMissing = judged.alarms.some(({ code }) => code === 'missing-cosigners')
-      if (isMissing && !this.areCosignersMissing && this.deps.clock.now() < until) {
-        await this.deps.pause()
+      const judged = await this.checkpoint(log)
+      const none = isNone(judged)
+      const isMissing = none || lacksCosigners(judged)
+      // What witnesses have signed is there.
+      const mayCome = !none || log !== 'index' || rules.policy.quorum === undefined
+      if (isMissing && mayCome && !this.missing.has(log) && clock.now() < until) {
+        await pause()
         continue
       }
-      this.areCosignersMissing = isMissing
-      return judged
+      if (isMissing) this.missing.add(log)
+      else this.missing.delete(log)
+      return none ? { alarms: [noCheckpoint(log)] } : judged
     }
   }
 
@@ -119,7 +163,13 @@ export class Watch implements AsyncDisposable {
     const note = await this.deps.shown.checkpoint(log)
     if (!note) return this.before(log)
     const { keys, rules, clock } = this.deps
-    return judgeCheckpoint(log, note, { ...rules, key: keys[log] }, clock.now())
+    const judged = judgeCheckpoint(log, note, { ...rules, key: keys[log] }, clock.now())
+    if (!judged.head) return judged
+    // What was signed and shown counts, though its records were never shown.
+    const fault = headFault(log, judged.head, this.largest.get(log))
+    if (fault) return { alarms: [...judged.alarms, fault] }
+    this.largest.set(log, judged.head)
+    return judged
   }
 
   /** A log that has shown a checkpoint has one. */
@@ -135,13 +185,23 @@ export class Watch implements AsyncDisposable {
    * A checkpoint covers what was recorded a moment before within the maximum merge delay: so long a
    * certificate may name a size that the log does not show yet.
    */
-  private async indexOf(wanted: number): Promise<number> {
+  private async indexOf(wanted: number, late: Alarm[]): Promise<number> {
     const { clock, pause } = this.deps
     const until = this.mergedBy()
     while (this.index.size < wanted && clock.now() < until) {
-      const { head } = await this.checkpoint('index')
-      if (head && head.size >= wanted) {
-        if ((await this.index.follow(head)).length > 0) break
+      const { head, alarms } = await this.checkpoint('index')
+      // Witnesses that are away for long were waited for, and are told of.
+      const wrong = alarms.filter(
+        ({ code }) => code !== 'missing-cosigners' || !this.missing.has('index'),
+      )
+      const isLonger = head !== undefined && head.size >= wanted
+      if (isLonger && wrong.length === 0) {
+        const found = await this.index.follow(head)
+        late.push(...found)
+        if (found.length > 0) break
+      } else if (wrong.some(({ code }) => code !== 'missing-cosigners')) {
+        late.push(...wrong)
+        break
       } else {
         await pause()
       }
@@ -149,3 +209,15 @@ export class Watch implements AsyncDisposable {
     return this.index.size
   }
 }
+
+const isNone = ({ head, alarms }: JudgedCheckpoint): boolean => !head && alarms.length === 0
+
+const lacksCosigners = ({ alarms }: JudgedCheckpoint): boolean =>
+  alarms.some(({ code }) => code === 'missing-cosigners')
+
+const noCheckpoint = (log: LogName): Alarm => ({
+  code: 'stale-checkpoint',
+  log,
+  detail: 'the log shows no checkpoint: nothing of it can be checked',
+  found: 'none',
+})

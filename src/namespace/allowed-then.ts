@@ -1,4 +1,12 @@
-import { LEAF_BACKDATE, plus, type Seconds, seconds, type UnixSeconds } from '../core/time.js'
+import {
+  CLOCK_TOLERANCE,
+  LEAF_BACKDATE,
+  plus,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+  unixSeconds,
+} from '../core/time.js'
 import { sha256Hex } from '../core/uid.js'
 import type { Binding } from './binding.js'
 import { isBraked } from './brake-mark.js'
@@ -32,6 +40,8 @@ export function allowedThen(
   if (certificate) {
     const other = otherCertificate(record, certificate)
     if (other) return other
+    const early = notYet(issued)
+    if (early) return early
   }
   if (record.entry === null) return serverLeafFault(issued)
   if (record.size !== state.size) throw new RangeError('the index of another moment')
@@ -139,10 +149,21 @@ function differsFromGrant(claims: CertificateClaims, grant: Grant): NotAllowed |
 const listed = (names: CertificateClaims['names']): string =>
   names.map(({ kind, value }) => `${kind}:${value}`).join(', ')
 
+/** Does it begin after it was seen? Whoever can date it later keeps one for when nobody would grant it. */
+function notYet({ certificate, seenAt }: IssuedThen): NotAllowed | undefined {
+  const notBefore = certificate?.claims?.notBefore
+  if (notBefore === undefined || seenAt === undefined) return undefined
+  if (notBefore <= plus(seenAt, CLOCK_TOLERANCE)) return undefined
+  return no('not-yet', `a beginning before it was seen at ${seenAt}`, notBefore)
+}
+
 /** Was the index that it was granted on long replaced by then? Whoever freezes it keeps alive what is gone. */
-function replaced({ certificate, replacedAt }: IssuedThen): NotAllowed | undefined {
+function replaced({ certificate, replacedAt, recordedAfter }: IssuedThen): NotAllowed | undefined {
   const notBefore = certificate?.claims?.notBefore
   if (notBefore === undefined || replacedAt === undefined) return undefined
-  if (notBefore <= plus(replacedAt, GRANT_LAG)) return undefined
-  return no('replaced-index', `an index that was not replaced at ${replacedAt}`, notBefore)
+  // Its own beginning is what its issuer chose to say.
+  const recorded =
+    recordedAfter === undefined ? notBefore : unixSeconds(Math.max(notBefore, recordedAfter))
+  if (recorded <= plus(replacedAt, GRANT_LAG)) return undefined
+  return no('replaced-index', `an index that was not replaced at ${replacedAt}`, recorded)
 }

@@ -3,6 +3,7 @@ import type { Alias } from '../core/alias.js'
 import type { UnixSeconds } from '../core/time.js'
 import { sha256Hex, type Uid } from '../core/uid.js'
 import type { ChangeClass } from './group.js'
+import { LAST_INSTANT } from './schema-parts.js'
 import { type GovernedObject, type IndexState, objectDigest } from './state.js'
 
 /** Larger than this does not fit where log entries go later; what is long is in the envelopes. */
@@ -125,15 +126,20 @@ export function readRecord(bytes: Uint8Array): AnyRecord | undefined {
   if (!parsed.ok || !isObject(parsed.value)) return undefined
   const { seq, ts, kind, subject, chain, prop, issuedUntil } = parsed.value
   const wellFormed =
-    [seq, ts].every(Number.isSafeInteger) &&
+    Number.isSafeInteger(seq) &&
+    isInstant(ts) &&
     typeof kind === 'string' &&
     kinds.includes(kind) &&
     isObject(subject) &&
     (chain === null || typeof chain === 'string') &&
     typeof prop === 'string' &&
-    (issuedUntil === undefined || issuedUntil === null || Number.isSafeInteger(issuedUntil))
+    (issuedUntil === undefined || issuedUntil === null || isInstant(issuedUntil))
   return wellFormed ? (parsed.value as unknown as AnyRecord) : undefined
 }
+
+/** One that a date can say: what is later has no text. */
+const isInstant = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= LAST_INSTANT
 
 const kinds: readonly string[] = [
   ...['genesis', 'commit', 'evidence', 'brake', 'emergency', ...recoveryKinds],

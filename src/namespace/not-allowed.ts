@@ -33,6 +33,10 @@ export interface IssuedThen {
   readonly evidence?: string
   /** Log time of the record that came after those it was granted on; undefined where none has yet. */
   readonly replacedAt?: UnixSeconds | undefined
+  /** When it was seen to be there: it was issued before. */
+  readonly seenAt?: UnixSeconds
+  /** It was recorded later than this: others before it in the log begin then, or it was not there yet. */
+  readonly recordedAfter?: UnixSeconds | undefined
 }
 
 /** Why a certificate should not have been issued. Stable: alarms carry them. */
@@ -56,6 +60,7 @@ export const notAllowedReasons = [
   'usages',
   'evidence',
   'replaced-index',
+  'not-yet',
   'server-leaf',
 ] as const
 export type NotAllowedReason = (typeof notAllowedReasons)[number]

@@ -66,7 +66,7 @@ export const portRanges = {
 }
 
 /** 9999-12-31T23:59:59Z, the last that X.509 can say (RFC 5280 section 4.1.2.5). */
-const LAST_INSTANT = 253_402_300_799
+export const LAST_INSTANT = 253_402_300_799
 
 export const instantSeconds = { type: 'integer', minimum: 0, maximum: LAST_INSTANT }
 

@@ -1,6 +1,7 @@
 import { type Attack, edit } from './attack.js'
 
 const file = 'test/monitor/lies.test.ts'
+const hostile = 'test/monitor/hostile.test.ts'
 
 /** What whoever has the keys of a Capstan, or stands before it, may try against those who watch it. */
 export const monitorAttacks: readonly Attack[] = [
@@ -89,8 +90,18 @@ export const monitorAttacks: readonly Attack[] = [
         check: 'a certificate is of an index that was not replaced long before it begins',
         without: edit(
           'src/namespace/allowed-then.ts',
-          'if (notBefore <= plus(replacedAt, GRANT_LAG)) return undefined',
-          'if (notBefore <= plus(notBefore, GRANT_LAG)) return undefined',
+          'if (recorded <= plus(replacedAt, GRANT_LAG)) return undefined',
+          'if (recorded <= plus(recorded, GRANT_LAG)) return undefined',
+        ),
+      },
+      {
+        file: hostile,
+        name: 'behind one that begins later is an alarm',
+        check: 'a certificate is recorded no earlier than those before it begin',
+        without: edit(
+          'src/monitor/certificates-then.ts',
+          'after = latest(after, claims.notBefore)',
+          'after = latest(after, record.value.notAfter) && after',
         ),
       },
     ],
@@ -162,6 +173,55 @@ export const monitorAttacks: readonly Attack[] = [
           'src/namespace/allowed-then.ts',
           'if (record.entry === null) return serverLeafFault(issued)',
           'if (record.entry === null) return serverLeafFault({})',
+        ),
+      },
+      {
+        file: hostile,
+        name: 'a record of the second 9007199254740991 is an alarm, and no crash',
+        written: 'a record of the second %d is an alarm, and no crash',
+        check: 'what no rule foresees is an alarm of the monitor, and times are bounded',
+        without: [
+          {
+            file: 'src/namespace/log-record.ts',
+            find: 'value >= 0 && value <= LAST_INSTANT',
+            replace: 'value >= 0 && LAST_INSTANT > 0',
+          },
+          {
+            file: 'src/monitor/follow-index.ts',
+            find: "return [unforeseen('index', error)]",
+            replace: 'throw unforeseen === undefined ? undefined : error',
+          },
+        ],
+      },
+      {
+        file: hostile,
+        name: 'certificates that were not judged are not remembered as seen',
+        check: 'only what was judged is remembered',
+        without: edit(
+          'src/monitor/follow-issuance.ts',
+          'if (reading.unjudged) return',
+          'if (reading.unjudged && head.size < 0) return',
+        ),
+      },
+      {
+        file: hostile,
+        name: 'a certificate that begins later than it was seen is an alarm',
+        check: 'no certificate begins later than it is seen',
+        without: edit(
+          'src/namespace/allowed-then.ts',
+          'if (notBefore <= plus(seenAt, CLOCK_TOLERANCE)) return undefined',
+          'if (notBefore <= plus(notBefore, CLOCK_TOLERANCE)) return undefined',
+        ),
+      },
+      {
+        file: 'test/namespace/allowed-then.test.ts',
+        name: 'of nobody with the name DB.ENTRY.IDENTITY.acme, which a verifier may take for another',
+        written: 'of nobody with the name %s, which a verifier may take for another',
+        check: 'a name of no entry is in the one form of a host name',
+        without: edit(
+          'src/namespace/server-leaf-then.ts',
+          "(kind === 'dns' && parseDnsName(value) === undefined) ||",
+          "(kind === 'dns' && parseDnsName('a') === undefined) ||",
         ),
       },
     ],

@@ -175,7 +175,7 @@ describe('capstan watch', () => {
     expect(exit).toBe(10)
     const lines = out.trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
-      ...['watching', 'alarm', 'looked', 'alarm', 'stopped'],
+      ...['watching', 'alarm', 'looked', 'stopped'],
     ])
     expect(JSON.parse(lines[1]!)).toMatchObject({ event: 'alarm', state: 'raised', ...alarm })
     const words = await watch([], [alarm])

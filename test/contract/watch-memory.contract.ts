@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { unixSeconds } from '../../src/core/time.js'
 import type { RememberedHead, WatchMemory } from '../../src/monitor/ports.js'
 
 const head = (size: number, over: Partial<RememberedHead> = {}): RememberedHead => ({
@@ -29,7 +30,7 @@ export function watchMemoryContract(
 
     it('remembers a head of each log, and serial numbers, for the next process', async () => {
       const { memory, reopen } = await open()
-      const { state: _none, ...issuance } = head(5)
+      const { state: _none, ...issuance } = head(5, { recordedAfter: unixSeconds(1000) })
       expect(await memory.remember('index', head(3), [])).toBe(true)
       expect(await memory.remember('issuance', issuance, [{ serial: serial(7), record: 4 }])).toBe(
         true,

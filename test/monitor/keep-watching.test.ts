@@ -15,7 +15,11 @@ const looked = (...alarms: readonly Alarm[]): Look => ({
 })
 
 /** Looks one after another, a minute apart; an error is a look to which no answer came. */
-async function watched(looks: readonly (Look | Error)[], gap = minutes(1)) {
+async function watched(
+  looks: readonly (Look | Error)[],
+  gap = minutes(1),
+  placed: (after: number, of: number) => void = () => undefined,
+) {
   const clock = new FakeClock()
   const over = new AbortController()
   const told: string[] = []
@@ -31,7 +35,8 @@ async function watched(looks: readonly (Look | Error)[], gap = minutes(1)) {
       },
     },
     ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
-    told: ({ state, alarm }: Told) => {
+    told: ({ state, alarm }: Told, _at, { after, of }) => {
+      placed(after, of)
       told.push(`${at} ${state} ${alarm.code}`)
       return Promise.resolve()
     },
@@ -78,6 +83,55 @@ describe('alarms, look after look', () => {
     expect(told).toEqual(['1 raised fork', '3 raised silent', '5 over fork', '5 over silent'])
     expect(heard).toEqual(['looked', ...Array<string>(3).fill(away.message), 'looked'])
     expect(count).toBe(2)
+  })
+
+  it('found before the answer broke off are told, and told once', async () => {
+    const half = { ...looked(bad, fork), unheard: new DependencyError('server', 'it broke off') }
+    const { told, heard } = await watched([half, half, looked(bad), looked()])
+    expect(told).toEqual(['1 raised not-allowed', '1 raised fork', '3 over fork'])
+    expect(heard.slice(0, 2)).toEqual(Array(2).fill(half.unheard.message))
+  })
+
+  it('are told with their place among those of the look', async () => {
+    const places: string[] = []
+    await watched([looked(fork, bad), looked(fork)], minutes(1), (after, of) =>
+      places.push(`${after} of ${of}`),
+    )
+    expect(places).toEqual(['0 of 2', '1 of 2'])
+  })
+
+  it('are told while a look does not end, and after it', async () => {
+    const clock = new FakeClock()
+    const over = new AbortController()
+    const told: string[] = []
+    const looks: ((look: Look) => void)[] = []
+    const running = keepWatching({
+      watch: { look: () => new Promise((resolve) => looks.push(resolve)) },
+      ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
+      told: ({ state, alarm }: Told) => {
+        told.push(`${state} ${alarm.code}`)
+        return Promise.resolve()
+      },
+      ...{ looked: () => undefined, unheard: () => undefined },
+    })
+    const pass = async (length: number): Promise<void> => {
+      clock.advance(minutes(length))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    // The first one reads all there is.
+    await pass(59)
+    looks[0]?.(looked())
+    await pass(0)
+    await pass(1)
+    expect(looks).toHaveLength(2)
+    await pass(9)
+    expect(told).toEqual([])
+    await pass(1)
+    expect(told).toEqual(['raised silent'])
+    over.abort()
+    looks[1]?.(looked())
+    expect(await running).toBe(1)
+    expect(told).toEqual(['raised silent', 'over silent'])
   })
 
   it('end with what is no failure of the server', async () => {

@@ -285,18 +285,19 @@ describe('records of the index log', () => {
     await using monitor = given.monitor({}, { memory })
     await monitor.look()
     await change('shop/db')
-    const lie = await colludingIndex(given, records(), hash('sha256', 'x', 'buffer'))
     let lies = true
     await using lied = given.monitor(
       {
-        checkpoint: (log) => (lies ? lie : given.shown).checkpoint!(log),
+        records: (from, limit) =>
+          lies ? Promise.resolve(records().slice(from, 3)) : given.shown.records(from, limit),
       },
       { memory },
     )
-    expect(codes(await lied.look())).toEqual(['other-state'])
-    expect(codes(await lied.look())).toEqual(['other-state'])
+    expect(codes(await lied.look())).toEqual(['inconsistent'])
     lies = false
-    expect((await lied.look()).alarms).toEqual([])
+    let found = await lied.look()
+    for (let looks = 0; looks < 10; looks += 1) found = await lied.look()
+    expect(found.alarms).toEqual([])
   })
 })
 

@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { leafClaims } from '../../src/ca/leaf-claims.js'
 import { canonicalize } from '../../src/core/canonical-json.js'
-import { hours, LEAF_BACKDATE, minutes, plus, unixSeconds } from '../../src/core/time.js'
+import {
+  CLOCK_TOLERANCE,
+  hours,
+  LEAF_BACKDATE,
+  minutes,
+  plus,
+  unixSeconds,
+} from '../../src/core/time.js'
 import { sha256Hex, type Uid } from '../../src/core/uid.js'
 import type { Issued as IssuedLeaf } from '../../src/issuance/issue-leaf.js'
 import { allowedThen, GRANT_LAG } from '../../src/namespace/allowed-then.js'
@@ -259,6 +266,45 @@ describe('no certificate is allowed', () => {
       { kind: 'dns', value: service.replace('linkerd-identity.linkerd', 'linkerd-identity.shop') },
     ]
     expect(await judged(nobody({ names: other }))).toBe('server-leaf')
+  })
+
+  it.each(['Web.shop.serviceaccount.Identity.linkerd.acme', 'DB.ENTRY.IDENTITY.acme', '*.acme'])(
+    'of nobody with the name %s, which a verifier may take for another (attack 65)',
+    async (value) => {
+      expect(await judged(nobody({ names: [{ kind: 'dns', value }] }))).toBe('server-leaf')
+    },
+  )
+
+  it('of nobody that lasts longer than any leaf, or has a key that none may have', async () => {
+    const { notBefore } = honest.certificate.claims!
+    const longest = 86_400 + LEAF_BACKDATE
+    const until = (lasts: number) => ({ ...host, notAfter: unixSeconds(notBefore + lasts - 1) })
+    const lasting = (lasts: number): IssuedThen => {
+      const issued = nobody(until(lasts))
+      const { notAfter } = until(lasts)
+      return { ...issued, record: { ...issued.record, notAfter } }
+    }
+    expect(await judged(lasting(longest))).toBe('allowed')
+    expect(await judged(lasting(longest + 1))).toBe('server-leaf')
+    expect(await judged(nobody({ ...host, keyAlgorithm: undefined }))).toBe('server-leaf')
+  })
+
+  it('that begins later than it was seen', async () => {
+    const { notBefore } = honest.certificate.claims!
+    const seenAt = unixSeconds(notBefore - CLOCK_TOLERANCE)
+    expect(await judged({ ...honest, seenAt })).toBe('allowed')
+    const sooner = unixSeconds(seenAt - 1)
+    expect(await judged({ ...honest, seenAt: sooner })).toBe('not-yet')
+    expect(await judged({ ...nobody(host), seenAt: sooner })).toBe('not-yet')
+  })
+
+  it('on an index that was replaced long before it was recorded', async () => {
+    const { notBefore } = honest.certificate.claims!
+    const recordedAfter = unixSeconds(notBefore + GRANT_LAG)
+    const replacedAt = notBefore
+    expect(await judged({ ...honest, replacedAt, recordedAfter })).toBe('allowed')
+    const later = unixSeconds(recordedAfter + 1)
+    expect(await judged({ ...honest, replacedAt, recordedAfter: later })).toBe('replaced-index')
   })
 
   it('on a state in the middle of changes that are made together', async () => {

@@ -30,7 +30,7 @@ function factsAbout({ index }: GivenCapstan, name: string, issued: readonly Issu
   return facts
 }
 
-async function audited({ store }: GivenCapstan): Promise<AuditedCertificates> {
+async function audited({ store, clock }: GivenCapstan): Promise<AuditedCertificates> {
   const { size } = await store.issuanceLog.tree.head()
   return valueOf(
     await auditCertificates({
@@ -39,7 +39,7 @@ async function audited({ store }: GivenCapstan): Promise<AuditedCertificates> {
       indexSize: store.index.records.length,
       issued: size,
       read: (from, limit) => store.issuanceLog.read(from, limit),
-      pace: () => undefined,
+      ...{ clock, pace: () => undefined },
     }),
   )
 }

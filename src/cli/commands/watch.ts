@@ -1,6 +1,6 @@
 import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
 import type { LogName } from '../../monitor/alarm.js'
-import { keepWatching } from '../../monitor/keep-watching.js'
+import { keepWatching, type Place } from '../../monitor/keep-watching.js'
 import type { Told } from '../../monitor/raised-alarms.js'
 import type { Look as Looked } from '../../monitor/watch.js'
 import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
@@ -21,6 +21,8 @@ import { renderAlarm } from './alarm-screen.js'
 import { policyOf, policyOptions } from './policy-options.js'
 
 const FOLDER = '.capstan-watch'
+/** How often --exec is run at a look: who forges thousands does not keep anybody from the next look. */
+const MOST_RUNS = 100
 const USUAL_INTERVAL = seconds(10)
 /** Witnesses are asked again every five minutes. */
 const USUAL_AGE = minutes(10)
@@ -116,9 +118,13 @@ async function lookOnce(
   line: ProgressLine,
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
-  for (const alarm of look.alarms) await tellCommand(call, { state: 'raised', alarm })
-  await look.remember()
-  const { alarms, seenAt, issuanceSize, remember: _told, ...found } = look
+  const of = look.alarms.length
+  for (const [after, alarm] of look.alarms.entries()) {
+    await tellCommand(call, { state: 'raised', alarm }, { after, of })
+  }
+  await look.remember?.()
+  const { alarms, seenAt, issuanceSize, unheard, remember: _told, ...found } = look
+  const notRead = unheard instanceof Error ? unheard.message : undefined
   const json = {
     ok: alarms.length === 0,
     keys,
@@ -127,6 +133,7 @@ async function lookOnce(
     issuanceSize: issuanceSize ?? null,
     seenAt: seenAt === undefined ? null : toIso(seenAt),
     alarms,
+    ...(notRead !== undefined && { unheard: notRead }),
   }
   return answer(
     json,
@@ -134,6 +141,7 @@ async function lookOnce(
       [
         ...alarms.map((alarm) => renderAlarm(screen, new JsonReader(alarm))),
         ...(alarms.length === 0 ? [screen.paint('green', 'nothing is wrong')] : []),
+        ...(notRead === undefined ? [] : [`not all was read: ${notRead}`]),
         ...summaryOf(look),
         ...(known === 'first' ? firstSeen(keys) : []),
       ].join('\n'),
@@ -170,12 +178,12 @@ async function follow(
   let before = ''
   const count = await keepWatching({
     ...{ watch: monitor, clock, interval, silence, signal },
-    told: async (told, at) => {
+    told: async (told, at, place) => {
       line.end()
       say(call, { event: 'alarm', at: toIso(at), state: told.state, ...told.alarm }, () =>
         wordsOf(call, told),
       )
-      await tellCommand(call, told)
+      await tellCommand(call, told, place)
     },
     looked: ({ indexSize, issuanceSize = 0, checked, gone }) => {
       line.end()
@@ -212,11 +220,16 @@ function wordsOf(call: Invocation, { state, alarm }: Told): string {
 }
 
 /** The operator's own command gets each alarm on its standard input. */
-async function tellCommand(call: Invocation, { state, alarm }: Told): Promise<void> {
+async function tellCommand(
+  call: Invocation,
+  { state, alarm }: Told,
+  { after, of }: Place,
+): Promise<void> {
   const command = call.text('exec')
-  if (command === undefined) return
+  if (command === undefined || after >= MOST_RUNS) return
+  const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
   const { env, clock } = call.world
-  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm })}\n`
+  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
   const { ended, detail } = await runOwnCommand(command, env, input)
   if (ended === 'badly') call.world.stderr.write(`--exec ended badly: ${detail}\n`)
 }

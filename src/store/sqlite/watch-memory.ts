@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { unixSeconds } from '../../core/time.js'
 import type { LogName } from '../../monitor/alarm.js'
 import type { RememberedHead, SeenSerial, WatchMemory } from '../../monitor/ports.js'
 import { HASH_OCTETS } from '../../tlog/hash.js'
@@ -12,18 +13,20 @@ interface Row {
   readonly state: Buffer | null
   readonly frontier: Buffer
   readonly note: string
+  readonly recorded_after: number | null
 }
 
 /** What a monitor remembers, over a connection that writes durably. */
 export function sqliteWatchMemory(database: Database): WatchMemory {
   const select = database.prepare<[string], Row>(
-    'SELECT key, size, root, state, frontier, note FROM remembered WHERE log = ?',
+    'SELECT key, size, root, state, frontier, note, recorded_after FROM remembered WHERE log = ?',
   )
   const put = database.prepare(
-    `INSERT INTO remembered (log, key, size, root, state, frontier, note)
-     VALUES (@log, @key, @size, @root, @state, @frontier, @note)
+    `INSERT INTO remembered (log, key, size, root, state, frontier, note, recorded_after)
+     VALUES (@log, @key, @size, @root, @state, @frontier, @note, @recordedAfter)
      ON CONFLICT (log) DO UPDATE SET size = excluded.size, root = excluded.root,
-       state = excluded.state, frontier = excluded.frontier, note = excluded.note
+       state = excluded.state, frontier = excluded.frontier, note = excluded.note,
+       recorded_after = excluded.recorded_after
      WHERE excluded.size > remembered.size AND excluded.key = remembered.key`,
   )
   const selectSerial = database
@@ -38,6 +41,7 @@ export function sqliteWatchMemory(database: Database): WatchMemory {
         root: Buffer.from(head.root),
         state: head.state ? Buffer.from(head.state) : null,
         frontier: Buffer.concat(head.frontier),
+        recordedAfter: head.recordedAfter ?? null,
       })
       if (changes === 0) return false
       for (const { serial, record } of serials) putSerial.run(Buffer.from(serial, 'hex'), record)
@@ -65,4 +69,5 @@ const headOf = (row: Row | undefined): RememberedHead | undefined =>
     ...(row.state && { state: row.state }),
     frontier: hashesIn(row.frontier, 0, row.frontier.length / HASH_OCTETS),
     note: row.note,
+    ...(row.recorded_after !== null && { recordedAfter: unixSeconds(row.recorded_after) }),
   }
