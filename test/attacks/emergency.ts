@@ -187,6 +187,16 @@ export const emergencyAttacks: readonly Attack[] = [
           "now < plus(last.until, coolDown) ? 'ready' : 'ready'",
         ),
       },
+      {
+        file: tests,
+        name: 'are not made fresh, nor forgotten, by any other change of the group',
+        check: 'a group that says nothing of its grants keeps them',
+        without: edit(
+          'src/namespace/default-group.ts',
+          '  const emergency = asked === undefined ? before?.emergency : asked\n',
+          '  const emergency = asked\n',
+        ),
+      },
     ],
   },
   {
