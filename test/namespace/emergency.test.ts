@@ -484,6 +484,17 @@ describe('grants', () => {
     expect(owner).toBeDefined()
   })
 
+  it('are none beside a timelock that would outlast the time for a ratification', async () => {
+    const given = await givenEmergency()
+    const { rev: _rev, ...group } = given.index.state.root.group!
+    const waiting = (sensitive: number): Promise<string> => {
+      const timelock = { sensitive: seconds(sensitive) }
+      return given.codeFor({ op: 'group.set', alias: '', group: { ...group, timelock } })
+    }
+    expect(await waiting(RATIFY_WITHIN)).toBe('namespace.group-invalid')
+    expect(await waiting(RATIFY_WITHIN - 1)).toBe('ok')
+  })
+
   it('stay where a group says nothing of them, but for whom they name; and go when it says so', async () => {
     const given = await givenEmergency()
     const { emergency, voters } = given.index.state.root.group!
