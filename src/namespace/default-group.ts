@@ -10,9 +10,12 @@ const DEFAULT_BRAKE: Brake = { ttl: days(1), perWeek: 10 }
  * What a group is where nobody says otherwise: more than half for what is routine or sensitive, two
  * thirds for what is structural, and two people for both of the latter; any voter may narrow, and use
  * the brake for a day, ten times a week. Whoever could propose before still can, and the recovery set
- * stays what it was.
+ * and the emergency grants stay what they were.
  */
-export function completed({ recovery, ...asked }: GroupRequest, before: Group | null): GroupTerms {
+export function completed(
+  { recovery, emergency: grants, ...asked }: GroupRequest,
+  before: Group | null,
+): GroupTerms {
   const active = asked.voters.filter(({ status }) => status === 'active')
   const total = active.reduce((sum, { weight }) => sum + weight, 0)
   const half = Math.floor(total / 2) + 1
@@ -36,6 +39,7 @@ export function completed({ recovery, ...asked }: GroupRequest, before: Group | 
     ...(!alone && total - heaviest(active) < half && { acceptsSinglePointOfLoss: true as const }),
     ...kept(before, asked.voters),
     ...recoverable(before, recovery),
+    ...grantable(before, grants),
     ...asked,
     solo: asked.solo ?? alone,
   }
@@ -47,6 +51,15 @@ function recoverable(
 ): Pick<GroupTerms, 'recovery'> {
   if (asked) return { recovery: { delay: DEFAULT_DELAY, ...asked } }
   return asked === undefined && before?.recovery ? { recovery: before.recovery } : {}
+}
+
+/** A use that nobody ratified, or the last of them, must not be forgotten with a change of something else. */
+function grantable(
+  before: Group | null,
+  asked: GroupRequest['emergency'],
+): Pick<GroupTerms, 'emergency'> {
+  const emergency = asked === undefined ? before?.emergency : asked
+  return emergency ? { emergency } : {}
 }
 
 const heaviest = (voters: readonly Voter[]): number =>

@@ -151,11 +151,19 @@ const recoveryRequest = {
   description: recovery.description,
 }
 
+const emergencyRequest = {
+  oneOf: [emergency, { type: 'null' }],
+  description: 'what some may do at once for a while; null takes away what there is',
+}
+
 /** As a proposal says it: whole. */
 export const group = object(members, ['solo', 'voters', 'threshold', 'minControllers'])
 
 /** As people ask for it: `default-group.ts` says what the rest is. */
-export const groupRequest = object({ ...members, recovery: recoveryRequest }, ['voters'])
+export const groupRequest = object(
+  { ...members, recovery: recoveryRequest, emergency: emergencyRequest },
+  ['voters'],
+)
 
 /** What is asked about a group. */
 export const groupRequestSchemas = {

@@ -7,6 +7,7 @@ import type { Owner } from './entry.js'
 import type { Envelope } from './envelope.js'
 import type { Group } from './group.js'
 import type { Guard } from './guard/guard.js'
+import type { Emergency } from './emergency/emergency.js'
 import type { RecoverySet } from './recovery/recovery.js'
 import type { RuleFacts } from './rule/rule.js'
 import type { TrafficSplit } from './rule/split.js'
@@ -21,9 +22,11 @@ export type GroupTerms = Omit<Group, 'rev'>
 
 /** The same as people write it: what is left out follows from the voters, and from the group before. */
 export type GroupRequest = Pick<GroupTerms, 'voters'> &
-  Partial<Omit<GroupTerms, 'recovery'>> & {
+  Partial<Omit<GroupTerms, 'recovery' | 'emergency'>> & {
     /** Null takes away the recovery set that there is. */
     readonly recovery?: RecoveryRequest | null
+    /** Null takes away the grants that there are. */
+    readonly emergency?: Emergency | null
   }
 
 export type RecoveryRequest = Pick<RecoverySet, 'holders' | 'threshold'> & Partial<RecoverySet>

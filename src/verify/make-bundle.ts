@@ -1,6 +1,7 @@
 import type { Alias } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
+import { LONGEST_USE } from '../namespace/emergency/emergency.js'
 import type { Entry } from '../namespace/entry.js'
 import { type LogRecord, recoveryKinds } from '../namespace/log-record.js'
 import type { IndexLog } from '../namespace/ports.js'
@@ -137,7 +138,10 @@ async function shown(
     index,
     checkpoint: signed.note,
     last: await show.record(signed.size - 1),
-    entry: await object(entry, ({ rev }) => revisions.includes(rev)),
+    entry: await object(
+      entry,
+      (record) => revisions.includes(record.rev) || mayHaveReactivated(entry, record),
+    ),
     alias: proofOf('alias', entry.alias),
     root: await object(root, madeOrRecovered(root)),
     above: await Promise.all(
@@ -160,12 +164,21 @@ const madeOrRecovered =
     return isStep || (recovery.finished !== undefined && record.ts <= recovery.finished)
   }
 
-/** Who decided about the entry last must fit; the changes before it are left out where they do not. */
+/** The use of a grant from which its mark is: what a mark gives has to be proved. */
+const mayHaveReactivated = ({ emergency: mark }: Entry, { kind, ts }: LogRecord): boolean =>
+  kind === 'emergency' && mark !== undefined && ts < mark.until && ts >= mark.until - LONGEST_USE
+
+/**
+ * Who decided about the entry last must fit, and who used grants on it; the other changes before it
+ * are left out where they do not.
+ */
 function fitting(bundle: Bundle, commits: ShownCommits): Result<Uint8Array, MakeRefusal> {
   const whole = formatBundle(bundle)
   if (whole.length <= MAX_BUNDLE_OCTETS) return ok(whole)
   const { entry } = bundle
-  const short = formatBundle({ ...bundle, entry: { ...entry, commits: entry.commits.slice(-1) } })
+  const last = entry.commits.at(-1)
+  const few = entry.commits.filter((one) => one === last || one.record.kind === 'emergency')
+  const short = formatBundle({ ...bundle, entry: { ...entry, commits: few } })
   if (commits === 'needed' && short.length <= MAX_BUNDLE_OCTETS) return ok(short)
   return refuse('request.too-large', 'the entry and its proofs do not fit in a bundle', {
     wanted: `at most ${MAX_BUNDLE_OCTETS} octets`,

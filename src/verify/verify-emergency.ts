@@ -10,7 +10,7 @@ import {
 } from '../namespace/emergency/emergency-statements.js'
 import type { Entry } from '../namespace/entry.js'
 import { type Group, mayAct } from '../namespace/group.js'
-import { normalizeRule } from '../namespace/rule/rule.js'
+import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
 import { signs } from '../namespace/said.js'
 import type { ShownCommit } from './bundle.js'
 import { notProved } from './proved.js'
@@ -46,6 +46,7 @@ export function verifyEmergencyCommit(
     record.ts <= statement.expires &&
     statement.index === context.index &&
     statement.subject.uid === record.subject.uid &&
+    statement.subject.alias === record.subject.alias &&
     statement.base.head === record.prev &&
     statement.base.rev + 1 === record.rev &&
     statement.scope.uid === record.group.uid &&
@@ -120,24 +121,43 @@ const namedIn = ({ voters, emergency }: Group, { who }: EmergencyGrant, id: stri
     ? (voters.find((one) => one.id === id) ?? emergency?.holders?.find((one) => one.id === id))
     : undefined
 
-/** What a grant gave is on the entry, as long as was signed, where that is still what made it so. */
+type ShownUse = Pick<VerifiedCommit, 'rev'> & Required<Pick<VerifiedCommit, 'emergency'>>
+
+/**
+ * What a grant gave is on the entry, as long as was signed, where that is still what made it so; and
+ * whatever says that a grant gave it has its use shown.
+ */
 export function isAsGranted(
   entry: Omit<Entry, 'head'>,
   commits: readonly VerifiedCommit[],
 ): boolean {
-  return commits.every(({ subject, rev, emergency }) => {
-    if (!emergency || subject.uid !== entry.uid) return true
-    const { grant, until, act, call } = emergency
-    const mark = canonicalize({ grant, until })
-    if (act === 'reactivate') {
-      return rev < entry.rev || (entry.emergency && canonicalize(entry.emergency) === mark)
-    }
-    const made = entry.rules.find((rule) => rule.rev === rev)
-    if (!made || !call) return rev < entry.rev
-    const { caller, ...terms } = call
-    const { id } = made
-    const rule = normalizeRule({ ...terms, id, effect: 'allow', callers: [caller], until })
-    const { brake: _brake, ...found } = made
-    return canonicalize(found) === canonicalize({ ...rule, rev, emergency: { grant, until } })
-  })
+  const uses = commits.flatMap(({ subject, rev, emergency }): readonly ShownUse[] =>
+    emergency && subject.uid === entry.uid ? [{ rev, emergency }] : [],
+  )
+  const isShown =
+    (entry.emergency === undefined || uses.some((use) => isReactivatedBy(entry, use))) &&
+    entry.rules.every((rule) => !rule.emergency || uses.some((use) => isMadeBy(rule, use)))
+  return isShown && uses.every((use) => isStillThere(entry, use))
+}
+
+function isStillThere(entry: Omit<Entry, 'head'>, use: ShownUse): boolean {
+  if (use.emergency.act === 'reactivate') {
+    return use.rev < entry.rev || isReactivatedBy(entry, use)
+  }
+  const made = entry.rules.find((rule) => rule.rev === use.rev)
+  return made ? isMadeBy(made, use) : use.rev < entry.rev
+}
+
+const isReactivatedBy = (
+  { emergency: mark }: Pick<Entry, 'emergency'>,
+  { emergency: { act, grant, until } }: ShownUse,
+): boolean => act === 'reactivate' && mark?.grant === grant && mark.until === until
+
+function isMadeBy(made: Rule, { rev, emergency: { act, call, grant, until } }: ShownUse): boolean {
+  if (act !== 'allow' || !call) return false
+  const { caller, ...terms } = call
+  const { id } = made
+  const rule = normalizeRule({ ...terms, id, effect: 'allow', callers: [caller], until })
+  const { brake: _brake, ...found } = made
+  return canonicalize(found) === canonicalize({ ...rule, rev, emergency: { grant, until } })
 }

@@ -187,6 +187,16 @@ export const emergencyAttacks: readonly Attack[] = [
           "now < plus(last.until, coolDown) ? 'ready' : 'ready'",
         ),
       },
+      {
+        file: tests,
+        name: 'are not made fresh, nor forgotten, by any other change of the group',
+        check: 'a group that says nothing of its grants keeps them',
+        without: edit(
+          'src/namespace/default-group.ts',
+          '  const emergency = asked === undefined ? before?.emergency : asked\n',
+          '  const emergency = asked\n',
+        ),
+      },
     ],
   },
   {
@@ -238,6 +248,27 @@ export const emergencyAttacks: readonly Attack[] = [
         'src/verify/verify-emergency.ts',
         '  if (!grant || !isForIt(grant, statement)) {',
         '  if (!grant) {',
+      ],
+      [
+        'an entry that nobody shows a grant to have reactivated',
+        'what a grant reactivates has its use shown',
+        'src/verify/verify-emergency.ts',
+        '(entry.emergency === undefined || uses.some((use) => isReactivatedBy(entry, use)))',
+        'entry.rev > 0',
+      ],
+      [
+        'a rule that nobody shows a grant to have made',
+        'a rule that a grant made has its use shown',
+        'src/verify/verify-emergency.ts',
+        'entry.rules.every((rule) => !rule.emergency || uses.some((use) => isMadeBy(rule, use)))',
+        'entry.rev > 0',
+      ],
+      [
+        'a grant that was used on another alias than was signed',
+        'the use of a grant is about the entry as it was called',
+        'src/verify/verify-emergency.ts',
+        '    statement.subject.alias === record.subject.alias &&\n',
+        '',
       ],
     ] as const
   ).map(([name, check, file, find, replace]): Attack => ({

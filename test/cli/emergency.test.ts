@@ -116,6 +116,15 @@ describe('capstan emergency', () => {
     expect((await capstan('permit shop/web shop/api --port 8080')).exit).toBe(9)
   })
 
+  it('says that it is too late to ratify by the clock, and no more how', async () => {
+    await capstan(`emergency invoke ${allows} --as h1 --key h1.key`)
+    given.clock.set(plus(given.clock.now(), hours(24)))
+    const { out } = await capstan('emergency list')
+    expect(out).toMatch(/not ratified by .*: the grant is disabled/)
+    expect(out).not.toContain('emergency ratify')
+    expect((await capstan('exceptions')).out).toContain('emergency (missed)')
+  })
+
   it('reactivates an entry, and says so', async () => {
     await capstan('entry suspend shop/web')
     const [waits] = given.index.proposals()

@@ -278,7 +278,7 @@ def record_hash(record):
 
 
 def commits_of(context, shown):
-    state, before = shown["state"], 0
+    state, before, marks = shown["state"], 0, []
     for place, commit in enumerate(shown["commits"]):
         record = commit["record"]
         want(record["subject"]["uid"] == state["uid"] and record["rev"] > before)
@@ -294,7 +294,7 @@ def commits_of(context, shown):
             evidence(context, record, envelopes)
         elif record["kind"] == "emergency":
             emergency(context, record, envelopes)
-            as_granted(state, record, envelopes[0]["says"])
+            marks.append(as_granted(state, record, envelopes[0]["says"]))
         elif record["kind"] in RECOVERY_KINDS:
             recovery(context, record, envelopes, shown["commits"][:place])
         elif record["kind"] == "brake":
@@ -310,6 +310,8 @@ def commits_of(context, shown):
     want(last["after"] == sha256(octets(state)).hex())
     if state["kind"] == "scope":
         as_recovered(state, shown["commits"])
+    else:
+        uses_are_shown(state, marks)
 
 
 def predicate_of(envelope):
@@ -381,7 +383,7 @@ def emergency(context, record, envelopes):
     want(all(one["canonical"] and one["digest"] == record["prop"] for one in envelopes))
     want(len(envelopes) == len(says["by"]) == len(set(says["by"])) and record["votes"] == [])
     want(record["class"] == "emergency" and "drill" not in says)
-    want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
+    want(says["index"] == context["index"] and says["subject"] == record["subject"])
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
     want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
@@ -410,19 +412,27 @@ def emergency(context, record, envelopes):
 
 
 def as_granted(state, record, says):
-    """What the grant gave is what was signed, where the state says that it is still there."""
+    """What the grant gave is what was signed, where it is still there: of which revision, and the mark."""
     mark = {"grant": says["grant"], "until": record["ts"] + says["ttl"]}
     if says["act"] == "reactivate":
         want(record["rev"] < state["rev"] or state.get("emergency") == mark)
-        return
+        return None, mark
     found = [one for one in state["rules"] if one["rev"] == record["rev"]]
     want(found or record["rev"] < state["rev"])
     for rule in found:
         call = says["call"]
         terms = {name: rule[name] for name in ("ports", "proto", "routes") if name in rule}
         want(rule.get("emergency") == mark and rule["until"] == mark["until"])
-        want(rule["callers"] == [call["caller"]] and "from" not in rule)
+        want(rule["callers"] == [call["caller"]] and "from" not in rule and rule["effect"] == "allow")
         want(terms == {name: call[name] for name in call if name != "caller"})
+    return record["rev"], mark
+
+
+def uses_are_shown(state, marks):
+    """Nothing says that it came by a grant whose use is not among the commits."""
+    want("emergency" not in state or (None, state["emergency"]) in marks)
+    for rule in state["rules"]:
+        want("emergency" not in rule or (rule["rev"], rule["emergency"]) in marks)
 
 
 FINISH_WITHIN = 7 * 86400

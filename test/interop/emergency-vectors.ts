@@ -65,12 +65,19 @@ export async function addEmergencyVectors(
 ): Promise<void> {
   await addUse(bundles, vectors, 'allowed', await givenUsed({ act: 'allow' }))
   await addUse(bundles, vectors, 'let-go', await givenUsed({ act: 'reactivate' }, suspends))
+  const changed = await givenUsed({ act: 'reactivate' }, suspends)
+  await changed.agreed({
+    op: 'entry.update',
+    alias: 'pay/api',
+    labels: { tier: 'one' },
+  })
+  await addUse(bundles, vectors, 'changed-since', changed)
 }
 
 async function addUse(
   bundles: Record<string, string>,
   vectors: BundleVector[],
-  name: 'allowed' | 'let-go',
+  name: 'allowed' | 'let-go' | 'changed-since',
   given: GivenEmergency,
 ): Promise<void> {
   const trust = {
@@ -98,6 +105,27 @@ async function addUse(
   const ruleOf = ({ entry: { state } }: Writable<Bundle>) =>
     state.rules.find((rule) => rule.emergency)!
 
+  if (name === 'changed-since') {
+    add('an entry that a grant reactivates, and that changed since', used, { entry })
+    const useOf = ({ entry: { commits } }: Writable<Bundle>) =>
+      commits.findIndex(({ record }) => record.kind === 'emergency')
+    await lies('an entry that nobody shows a grant to have reactivated', (bundle) => {
+      bundle.entry.commits.splice(useOf(bundle), 1)
+    })
+    await lies('a grant that reactivated for less than the entry says since', ({ entry }) => {
+      entry.state.emergency!.until = unixSeconds(entry.state.emergency!.until + 1)
+    })
+    await lies('a grant that was used on another alias than was signed', (bundle) => {
+      bundle.entry.commits[useOf(bundle)]!.record.subject.alias = 'pay/other' as never
+    })
+    await lies('a rule that nobody shows a grant to have made', ({ entry: { state } }) => {
+      const [rule] = state.rules
+      rule!.until = unixSeconds(state.emergency!.until)
+      rule!.emergency = { ...state.emergency!, until: rule!.until }
+      rule!.rev = 1
+    })
+    return
+  }
   if (name === 'let-go') {
     add('an entry that a grant reactivates', used, { entry })
     await lies('a grant that reactivates longer than was signed', ({ entry: { state } }) => {

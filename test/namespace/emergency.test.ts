@@ -5,6 +5,7 @@ import { days, hours, minutes, plus, seconds, type UnixSeconds } from '../../src
 import { RATIFY_WITHIN } from '../../src/namespace/emergency/emergency.js'
 import type { InvocationStatement } from '../../src/namespace/emergency/emergency-statements.js'
 import { grantFor } from '../../src/namespace/grant.js'
+import type { GroupRequest } from '../../src/namespace/operation.js'
 import { permit } from '../../src/namespace/permit/permit.js'
 import { permissionsBetween } from '../../src/namespace/permit/permissions.js'
 import { TestVoter } from '../support/voters.js'
@@ -65,6 +66,19 @@ const ratifies = async (given: GivenEmergency, use: number): Promise<string> => 
   await given.votes(given.bob, proposal)
   await given.votes(given.cyd, proposal)
   return (await given.proposal(proposal.id)).standing
+}
+
+/** The group again, but for what is said of it. */
+const setsGroup = async (
+  given: GivenEmergency,
+  { emergency }: { readonly emergency: GroupRequest['emergency'] | undefined },
+) => {
+  const { rev: _rev, emergency: _grants, ...group } = given.index.state.root.group!
+  await given.agreed({
+    op: 'group.set',
+    alias: '',
+    group: { ...group, ...(emergency !== undefined && { emergency }) },
+  })
 }
 
 const standing = async (given: GivenEmergency, name = 'oncall') =>
@@ -337,10 +351,39 @@ describe('uses of a grant', () => {
     expect(codeOf(await uses(given, [given.h1], allow))).toBe('namespace.grant-spent')
     // What ended is swept with the next one.
     expect(given.entry('shop/api').rules).toHaveLength(1)
-    const { rev: _rev, ...group } = given.index.state.root.group!
-    await given.agreed({ op: 'group.set', alias: '', group })
-    expect(codeOf(await uses(given, [given.h1], allow))).toBe('ok')
+    await setsGroup(given, { emergency: undefined })
+    expect(await standing(given)).toBe('used-up')
+    // In another order it is the same grant; by another name it is another.
+    const { grants, ...holders } = given.index.state.root.group!.emergency!
+    const who = [...onCall.who].reverse()
+    await setsGroup(given, { emergency: { ...holders, grants: [{ ...onCall, who }, grants[1]!] } })
+    expect(codeOf(await uses(given, [given.h1], allow))).toBe('namespace.grant-spent')
+    const again = { ...onCall, name: 'oncall-2' }
+    await setsGroup(given, { emergency: { ...holders, grants: [again, grants[1]!] } })
+    expect(codeOf(await uses(given, [given.h1], { ...allow, grant: 'oncall-2' }))).toBe('ok')
     await replaysTheSame(given)
+  })
+
+  it('are not made fresh, nor forgotten, by any other change of the group (attack 185)', async () => {
+    const given = await givenEmergency()
+    const { seq, at, until } = valueOf(await uses(given, [given.h1], allow))
+    await setsGroup(given, { emergency: undefined })
+    expect(await standing(given)).toBe('in-use')
+    given.clock.set(until)
+    expect(codeOf(await uses(given, [given.h1], allow))).toBe('namespace.grant-spent')
+    const { emergency } = given.index.state.root.group!
+    await setsGroup(given, { emergency: null })
+    expect(await standing(given)).toBeUndefined()
+    given.clock.set(plus(at, RATIFY_WITHIN))
+    await setsGroup(given, { emergency })
+    expect(await standing(given)).toBe('disabled')
+    expect(codeOf(await uses(given, [given.h1], allow))).toBe('namespace.grant-spent')
+    expect(await ratifies(given, seq)).toBe('namespace.grant-spent')
+    await replaysTheSame(given)
+    const other = await givenEmergency()
+    const used = valueOf(await uses(other, [other.h1], allow))
+    await setsGroup(other, { emergency: null })
+    expect(await ratifies(other, used.seq)).toBe('committed')
   })
 
   it('that nobody ratifies within a day disable the grant, for good (attack 186)', async () => {
@@ -442,10 +485,31 @@ describe('grants', () => {
     expect(owner).toBeDefined()
   })
 
-  it('do not come back with a recovery, nor with a group that says nothing of them', async () => {
+  it('are none beside a timelock that would outlast the time for a ratification', async () => {
     const given = await givenEmergency()
+    const { rev: _rev, ...group } = given.index.state.root.group!
+    const waiting = (sensitive: number): Promise<string> => {
+      const timelock = { sensitive: seconds(sensitive) }
+      return given.codeFor({ op: 'group.set', alias: '', group: { ...group, timelock } })
+    }
+    expect(await waiting(RATIFY_WITHIN)).toBe('namespace.group-invalid')
+    expect(await waiting(RATIFY_WITHIN - 1)).toBe('ok')
+  })
+
+  it('stay where a group says nothing of them, but for whom they name; and go when it says so', async () => {
+    const given = await givenEmergency()
+    const { emergency, voters } = given.index.state.root.group!
+    await setsGroup(given, { emergency: undefined })
+    expect(given.index.state.root.group?.emergency).toEqual(emergency)
     const { rev: _rev, emergency: _grants, ...group } = given.index.state.root.group!
-    await given.agreed({ op: 'group.set', alias: '', group })
+    const left = voters.filter(({ id }) => id !== 'ann')
+    const code = await given.codeFor({
+      op: 'group.set',
+      alias: '',
+      group: { ...group, voters: left },
+    })
+    expect(code).toBe('namespace.group-invalid')
+    await setsGroup(given, { emergency: null })
     expect(given.index.state.root.group?.emergency).toBeUndefined()
     const { rev, head } = given.entry('shop/api')
     const signed = await uses(given, [given.ann], allow, { base: { rev, head } })

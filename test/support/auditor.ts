@@ -309,7 +309,7 @@ export class Auditor {
     )
     const people = new Set(by.map(({ controller }: Any) => controller)).size
     insist(by.length === heard.length && people >= grant.threshold, 'a grant used by who may not')
-    const key = `${uid} ${rev} ${grant.name}`
+    const key = `${uid} ${JSON.stringify(Object.entries(grant).sort())}`
     const uses = this.grants.get(key) ?? []
     insist(uses.length < grant.uses, 'a grant used too often')
     for (const { at, until, ratified } of uses) {

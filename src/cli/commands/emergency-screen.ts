@@ -61,13 +61,19 @@ export function renderGrants(look: Look, grants: readonly JsonReader[]): string 
 function useLine(look: Look, grant: JsonReader, use: JsonReader): string {
   const what = `record ${use.count('seq')}, grant ${grant.text('name')}: ${use.text('act')} ${use.text('subject')} by ${use.texts('by').join(', ')}`
   const until = `until ${renderTime(use.text('until'), look.now)}`
-  const ratified = use.flag('ratified')
-    ? look.paint('green', 'ratified')
-    : look.paint(
-        'red',
-        `not ratified: capstan emergency ratify ${use.count('seq')}, by ${renderTime(use.text('ratifyBefore'), look.now)}`,
-      )
-  return `${what}, ${until}; ${ratified}`
+  return `${what}, ${until}; ${ratificationOf(look, use)}`
+}
+
+function ratificationOf(look: Look, use: JsonReader): string {
+  if (use.flag('ratified')) return look.paint('green', 'ratified')
+  const by = use.text('ratifyBefore')
+  const isLate = (parseInstant(by) ?? 0) <= look.now
+  return look.paint(
+    'red',
+    isLate
+      ? `not ratified by ${renderTime(by, look.now)}: the grant is disabled`
+      : `not ratified: capstan emergency ratify ${use.count('seq')}, by ${renderTime(by, look.now)}`,
+  )
 }
 
 export function renderInvoked(look: Look, one: JsonReader): string {

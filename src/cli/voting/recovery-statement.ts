@@ -95,7 +95,9 @@ export async function recoveryStatement(
     })
   }
   const request = asked.group as unknown as GroupRequest
-  const { recovery: _stays, ...group } = completed(request, before.value as unknown as Group)
+  // A recovery names no grants: who may use them is for the voters that it gives.
+  const { emergency: _over, ...known } = before.value as unknown as Group
+  const { recovery: _stays, ...group } = completed(request, known)
   const statement: RecoveryStatement = {
     ...common,
     base: { rev: scope.count('rev'), head: scope.raw('head') },

@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from '../../core/result.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
-import { ratifyBefore, usesOf } from '../emergency/uses.js'
+import { ratifyBefore, useNumbered } from '../emergency/uses.js'
 import type { Operation } from '../operation.js'
 import type { IndexState } from '../state.js'
 import { type Decided, gone } from './decision.js'
@@ -14,12 +14,8 @@ export function ratifyEffect(
   at: UnixSeconds,
 ): Result<Decided> {
   const scope = state.scopes.get(subject.uid)
-  const { group } = scope ?? {}
-  if (!scope || !group) return gone('scope', subject.alias)
-  const uses = (group.emergency?.grants ?? []).flatMap(({ name }) =>
-    usesOf(state, { scope: scope.uid, rev: group.rev, grant: name }),
-  )
-  const use = uses.find(({ seq }) => seq === number)
+  if (!scope?.group) return gone('scope', subject.alias)
+  const use = useNumbered(state, scope.uid, number)
   if (!use) return gone('use of a grant', String(number))
   if (use.ratified) {
     return refuse('namespace.wrong-state', 'voters have said so already', {
@@ -31,7 +27,7 @@ export function ratifyEffect(
     return refuse('namespace.grant-spent', 'it is too late: the grant is disabled', {
       wanted: `a time before ${toIso(ratifyBefore(use))}`,
       found: toIso(at),
-      next: 'set the group again, if there is to be a grant',
+      next: 'vote about another grant, if there is to be one',
     })
   }
   const put = { ...scope, rev: scope.rev + 1 }

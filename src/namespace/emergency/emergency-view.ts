@@ -64,8 +64,8 @@ async function grantView(
   state: IndexState,
   { scope, grant, now }: Looked,
 ): Promise<GrantView> {
-  const { uid, alias, group } = scope
-  const uses = usesOf(state, { scope: uid, rev: group?.rev ?? 0, grant: grant.name })
+  const { uid, alias } = scope
+  const uses = usesOf(state, { scope: uid, grant })
   const shown: UseView[] = []
   for (const use of uses) {
     const [stored] = await log.read(use.seq, 1)

@@ -32,7 +32,7 @@ export interface EmergencyGrant {
   readonly longest: Seconds
   /** Between the end of one use and the next. */
   readonly coolDown: Seconds
-  /** So many times, until the group is set anew. */
+  /** So many times: another group that has the same grant does not count from the start. */
   readonly uses: number
 }
 

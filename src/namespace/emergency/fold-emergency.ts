@@ -78,8 +78,7 @@ export function invokingOf(
     ? ok(entry.value)
     : emergencyEffect(state, entry.value, statement, { mark, at })
   if (!put.ok) return put
-  const { uid: scope, rev } = statement.scope
-  const used = { scope, rev, grant: grant.name, until }
+  const used = { scope: statement.scope.uid, grant, until }
   return ok({ statement, digest: first.digest, before: entry.value, put: put.value, used })
 }
 
@@ -175,7 +174,7 @@ function mayBeUsed(
   { scope, drill }: InvocationStatement,
   at: UnixSeconds,
 ): Result<undefined> {
-  const uses = usesOf(state, { scope: scope.uid, rev: scope.rev, grant: grant.name })
+  const uses = usesOf(state, { scope: scope.uid, grant })
   const standing = grantStanding(grant, uses, at)
   if (standing !== 'ready') {
     return refuse('namespace.grant-spent', `the grant ${grant.name} is ${standing}`, {
@@ -232,7 +231,7 @@ export function verifyDrill(
   const { statement, used } = found.value
   const isIt = statement.drill && isSame(record, drillRecord(state, found.value, record.ts))
   if (!isIt) return broken(record.seq, 'it is not what its statement comes to')
-  return ok({ kind: 'drill', drilled: { scope: used.scope, grant: used.grant } })
+  return ok({ kind: 'drill', drilled: { scope: used.scope, grant: used.grant.name } })
 }
 
 export const drillRecord = (

@@ -39,5 +39,5 @@ export function addInvocation(
   if (!added.ok) return added
   const use = { seq: record.seq, at, until: used.until, ratified: false }
   const scope = state.scopes.get(used.scope)?.alias ?? statement.subject.alias
-  return ok({ ...useView(use, statement), scope, grant: used.grant, drill: isDrill })
+  return ok({ ...useView(use, statement), scope, grant: used.grant.name, drill: isDrill })
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import type { Group } from '../group.js'
-import type { EmergencyGrant } from './emergency.js'
+import { type EmergencyGrant, RATIFY_WITHIN } from './emergency.js'
 
 type Sound = Result<undefined, Refusal<'namespace.group-invalid'>>
 
@@ -20,6 +20,14 @@ export function isSoundEmergency(group: Group): Sound {
     ({ id }) => !grants.some(({ who }) => who.includes(id)),
   )
   if (idle) return invalid('a holder is named in no grant', 'a grant that names them', idle.id)
+  const wait = group.timelock?.sensitive ?? 0
+  if (grants.length > 0 && wait >= RATIFY_WITHIN) {
+    return invalid(
+      'no use of a grant could be ratified in time',
+      `a timelock of less than ${RATIFY_WITHIN} s for sensitive changes, or no grants`,
+      String(wait),
+    )
+  }
   for (const grant of grants) {
     const sound = isSoundGrant(group, grant)
     if (!sound.ok) return sound

@@ -1,17 +1,24 @@
+import { canonicalize } from '../../core/canonical-json.js'
 import { plus, type UnixSeconds } from '../../core/time.js'
-import type { Uid } from '../../core/uid.js'
+import { sha256Hex, type Uid } from '../../core/uid.js'
 import type { IndexState } from '../state.js'
 import { type EmergencyGrant, RATIFY_WITHIN } from './emergency.js'
 
-/** Of which grant: of a scope, in its group of a revision. */
+/** Of which grant: of a scope, in the words that were voted about. */
 export interface GrantOf {
   readonly scope: Uid
-  readonly rev: number
-  readonly grant: string
+  readonly grant: EmergencyGrant
 }
 
 export interface Used extends GrantOf {
+  /** The first second after it. */
   readonly until: UnixSeconds
+}
+
+/** Which grant was drilled, by name. */
+export interface Drilled {
+  readonly scope: Uid
+  readonly grant: string
 }
 
 /** One use of a grant. */
@@ -25,11 +32,25 @@ export interface Use {
 }
 
 /**
- * Rows of `history`: `emergency:<scope> <revision> <grant> <log time> <number>`, with the end of the
- * use; `ratified:<scope> <number of the use>`, and `drill:<scope> <grant>`, with the time of the latest.
+ * Rows of `history`: `emergency:<scope> <digest of the grant> <log time> <number>`, with the end of the
+ * use; `ratified:<scope> <number of the use>`, and `drill:<scope> <name>`, with the time of the latest.
  */
-export const usedKey = ({ scope, rev, grant }: GrantOf, at: UnixSeconds, seq: number): string =>
-  `emergency:${scope} ${digits(rev)} ${grant} ${digits(at)} ${digits(seq)}`
+export const usedKey = (of: GrantOf, at: UnixSeconds, seq: number): string =>
+  `${usesPrefix(of)}${digits(at)} ${digits(seq)}`
+
+const scopePrefix = (scope: Uid): string => `emergency:${scope} `
+
+const usesPrefix = ({ scope, grant }: GrantOf): string => `${scopePrefix(scope)}${digestOf(grant)} `
+
+/**
+ * One grant is the same in every group that has it, so that no other change of the group makes it
+ * fresh; nor does the order in which it names who and what.
+ */
+function digestOf(grant: EmergencyGrant): string {
+  const { name, acts, under, who, threshold, longest, coolDown, uses } = grant
+  const terms = { name, under, threshold, longest, coolDown, uses }
+  return sha256Hex(canonicalize({ ...terms, acts: [...acts].sort(), who: [...who].sort() }))
+}
 
 export const ratifiedKey = (scope: Uid, use: number): string => `ratified:${scope} ${digits(use)}`
 
@@ -37,19 +58,20 @@ export const drillKey = (scope: Uid, grant: string): string => `drill:${scope} $
 
 const digits = (value: number): string => String(Math.max(value, 0)).padStart(12, '0')
 
-/** Uses of a grant since its group was set, oldest first: as many as it has uses, at most. */
-export function usesOf(state: IndexState, of: GrantOf): readonly Use[] {
-  const prefix = `emergency:${of.scope} ${digits(of.rev)} ${of.grant} `
-  return [...state.tables.history.range(prefix, `${prefix}~`)].map(([key, until]) => {
-    const [at, seq] = key.slice(prefix.length).split(' ').map(Number)
-    return {
-      seq: seq ?? 0,
-      at: (at ?? 0) as UnixSeconds,
-      until: until as UnixSeconds,
-      ratified: state.tables.history.get(ratifiedKey(of.scope, seq ?? 0)) !== undefined,
-    }
+/** Uses of a grant, oldest first: as many as it has uses, at most. */
+export const usesOf = (state: IndexState, of: GrantOf): readonly Use[] =>
+  usesIn(state, of.scope, usesPrefix(of))
+
+/** The use of any grant that the scope has or had, by the number of its record. */
+export const useNumbered = (state: IndexState, scope: Uid, seq: number): Use | undefined =>
+  usesIn(state, scope, scopePrefix(scope)).find((use) => use.seq === seq)
+
+const usesIn = (state: IndexState, scope: Uid, prefix: string): readonly Use[] =>
+  [...state.tables.history.range(prefix, `${prefix}~`)].map(([key, until]) => {
+    const [at = 0, seq = 0] = key.split(' ').slice(-2).map(Number)
+    const ratified = state.tables.history.get(ratifiedKey(scope, seq)) !== undefined
+    return { seq, at: at as UnixSeconds, until: until as UnixSeconds, ratified }
   })
-}
 
 /** When it was drilled last, if ever. */
 export const drilledAt = (state: IndexState, scope: Uid, grant: string): UnixSeconds | undefined =>

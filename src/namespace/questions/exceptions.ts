@@ -1,3 +1,4 @@
+import type { UnixSeconds } from '../../core/time.js'
 import { describe as describeRecord, deliberation } from '../history.js'
 import { groupMadeBy } from '../authorisation.js'
 import { ratifiedKey, ratifyBefore } from '../emergency/uses.js'
@@ -44,7 +45,7 @@ export interface ExceptionPage {
 export async function exceptionsIn(
   log: Pick<IndexLog, 'read'>,
   state: IndexState,
-  page: LogPage,
+  { now, ...page }: LogPage & { readonly now: UnixSeconds },
   effort: Effort,
 ): Promise<ExceptionPage> {
   const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
@@ -62,16 +63,21 @@ export async function exceptionsIn(
       op: item.op,
       by: item.by,
       ...(item.reason !== undefined && { reason: item.reason }),
-      ...(record.kind === 'emergency' && { ratification: ratificationOf(state, record) }),
+      ...(record.kind === 'emergency' && { ratification: ratificationOf(state, record, now) }),
     }
     return exception
   })
   return { exceptions: found, ...(next !== undefined && { next }) }
 }
 
-function ratificationOf(state: IndexState, { seq, ts, group }: Committed['record']): Ratification {
+/** By the clock: no record says that it is too late. */
+function ratificationOf(
+  state: IndexState,
+  { seq, ts, group }: Committed['record'],
+  now: UnixSeconds,
+): Ratification {
   if (state.tables.history.get(ratifiedKey(group.uid, seq)) !== undefined) return 'ratified'
-  return state.at < ratifyBefore({ at: ts }) ? 'waits' : 'missed'
+  return now < ratifyBefore({ at: ts }) ? 'waits' : 'missed'
 }
 
 async function kindOf(

@@ -107,7 +107,8 @@ export class Questions {
   exceptions(asked: Omit<LogPage, 'from'> & Since): Promise<Result<ExceptionPage>> {
     return this.now(async (state) => {
       const from = await this.startOf(state, asked)
-      return ok(await exceptionsIn(this.deps.log, state, { ...asked, from }, this.effort()))
+      const now = this.deps.clock.now()
+      return ok(await exceptionsIn(this.deps.log, state, { ...asked, from, now }, this.effort()))
     })
   }
 
