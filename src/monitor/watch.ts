@@ -8,7 +8,7 @@ import type { Alarm, LogName } from './alarm.js'
 import { CertificatesThen } from './certificates-then.js'
 import { FollowedIndex } from './follow-index.js'
 import { headFault } from './compare-heads.js'
-import { followIssuance } from './follow-issuance.js'
+import { type FollowedIssuance, followIssuance } from './follow-issuance.js'
 import { type CheckpointRules, type JudgedCheckpoint, judgeCheckpoint } from './judge-checkpoint.js'
 import type { ShownLogs, WatchMemory } from './ports.js'
 
@@ -51,7 +51,7 @@ export class Watch implements AsyncDisposable {
   private readonly missing = new Set<LogName>()
   /** The largest head of each log that was shown with its signature. */
   private readonly largest = new Map<LogName, SignedHead>()
-  /** When the issuance log was read to the end last. */
+  /** When the issuance log was last read to the end, and that remembered. */
   private readAt: UnixSeconds | undefined
 
   constructor(deps: WatchDeps) {
@@ -106,7 +106,6 @@ export class Watch implements AsyncDisposable {
         issuance?.head,
       ),
     )
-    if (found?.isRead) this.readAt = begun
     if (found?.unheard) failures.push(found.unheard)
     const alarms = [index?.alarms, wrong, issuance?.alarms, late, found?.alarms].flatMap(
       (some) => some ?? [],
@@ -120,9 +119,15 @@ export class Watch implements AsyncDisposable {
       checked: found?.checked ?? 0,
       gone: found?.gone ?? 0,
       seenAt: index?.seenAt,
-      ...(found?.remember && { remember: found.remember }),
+      ...(found?.remember && { remember: () => this.remember(found.remember, begun) }),
       ...(failures.length > 0 && { unheard }),
     }
+  }
+
+  /** What is read again is as old as it was: only what is remembered was there at that look. */
+  private async remember(found: FollowedIssuance['remember'], begun: UnixSeconds): Promise<void> {
+    await found?.()
+    this.readAt = begun
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,6 +21,7 @@ import {
 } from './bundle-vector.js'
 import { addEmergencyVectors } from './emergency-vectors.js'
 import { givenServices } from './given-services.js'
+import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
 
@@ -219,6 +220,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('40 lists in each other', `${'['.repeat(40)}${']'.repeat(40)}\n`, malformed)
   await addBrakeVectors(bundles, vectors)
   await addRecoveryVectors(bundles, vectors)
+  await addRecoveryLies(bundles, vectors)
   await addEmergencyVectors(bundles, vectors)
   return { bundles, vectors }
 }

@@ -20,7 +20,6 @@ import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
 import { givenServices } from './given-services.js'
-import { addRecoveryLies } from './recovery-lies.js'
 
 type Shown = Writable<Bundle>['root']['commits'][number]
 
@@ -151,7 +150,6 @@ export async function addRecoveryVectors(
   await resigned('a recovery from another revision of the group', { from: statement.from - 1 })
   await addBetween(bundles, vectors)
   await addCancelled(bundles, vectors)
-  await addRecoveryLies(bundles, vectors)
 }
 
 /** Of one between whose start and end something else of the scope changed. */
