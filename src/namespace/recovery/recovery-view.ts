@@ -84,11 +84,10 @@ export async function recoveriesOf(
   return views.sort((a, b) => a.seq - b.seq)
 }
 
-/** Scopes of which somebody is about to replace the voters: what every status shows. */
-export const openRecoveries = (state: IndexState, now: UnixSeconds): readonly MarkedScope[] =>
-  marked(state).filter(({ mark }) => isOpen(mark, now))
-
-/** And those whose voters were replaced in the last thirty days, as nobody need have seen it coming. */
+/**
+ * Scopes of which somebody is about to replace the voters, and those whose voters were replaced in the
+ * last thirty days, as nobody need have seen it coming: what every status shows.
+ */
 export const toldRecoveries = (state: IndexState, now: UnixSeconds): readonly MarkedScope[] =>
   marked(state).filter(({ mark }) => isOpen(mark, now) || isRecent(mark, now))
 
