@@ -4,6 +4,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { createServer, request, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { CapstanProcess, type Ran } from '../support/capstan-process.js'
 import { type TestAuthority, testAuthority } from '../server/tls/test-certificates.js'
 
@@ -82,12 +83,26 @@ async function seen(args: readonly string[]) {
   return { status, stderr, ...answer, codes: answer.alarms?.map(({ code }) => code) }
 }
 
+/** A checkpoint of the issuance log is signed once a second at most: until one covers all there is. */
+async function covered(): Promise<void> {
+  for (let round = 0; round < 50; round += 1) {
+    const { issuance } = capstan.json(['status']) as {
+      issuance: { size: number; checkpoint: { size: number } | null }
+    }
+    if (issuance.checkpoint?.size === issuance.size) return
+    await pause(200)
+  }
+  throw new Error('no checkpoint covers the issuance log')
+}
+
 describe('capstan watch, on another machine', () => {
   it('finds nothing wrong with an honest server, and remembers what it saw', async () => {
     const args = [...remote(), ...state('honest')]
+    await covered()
     expect(await seen(args)).toMatchObject({ status: 0, codes: [], known: 'first' })
     enrol('ops/other', join(capstan.home, 'other'))
     capstan.must(['entry', 'suspend', 'ops/other'])
+    await covered()
     expect(await seen(args)).toMatchObject({
       ...{ status: 0, codes: [], known: 'remembered', checked: 1 },
     })
