@@ -156,12 +156,14 @@ describe('capstan watch, on another machine', () => {
     cpSync(capstan.data, copy, { recursive: true })
     await capstan.start()
     capstan.must(['entry', 'suspend', 'ops/other'])
+    await covered()
     expect(await seen(args)).toMatchObject({ status: 0 })
     await capstan.stop()
     const newest = join(capstan.home, 'newest')
     renameSync(capstan.data, newest)
     cpSync(copy, capstan.data, { recursive: true })
     await capstan.start()
+    await covered()
     // Each start records the server's own certificates: of that log there are two histories already.
     expect(await seen(args)).toMatchObject({ status: 10, codes: ['rollback', 'fork'] })
     // Another history of the same length: the log has signed both.
