@@ -169,7 +169,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
 
 /** What is issued meanwhile is left out, and of the index nothing that came after. */
 async function certificatesOf(
-  { index, issuanceLog }: OwnStore,
+  { index, issuanceLog, serialScratch }: OwnStore,
   clock: Pick<Clock, 'now'>,
   pace: Pace,
 ): Promise<Result<AuditedCertificates>> {
@@ -180,6 +180,7 @@ async function certificatesOf(
     indexSize: await index.size(),
     issued,
     read: (from, limit) => issuanceLog.read(from, limit),
+    serials: serialScratch,
     ...{ clock, pace },
   })
 }

@@ -4,7 +4,7 @@ import { parseIssuanceRecord } from '../namespace/issuance-record.js'
 import type { Pace } from '../namespace/ports.js'
 import type { Alarm } from './alarm.js'
 import { CertificatesThen, type CertificatesThenDeps } from './certificates-then.js'
-import type { ShownCertificate } from './ports.js'
+import type { SerialScratch, ShownCertificate } from './ports.js'
 import { serialTwice } from './serial-twice.js'
 
 /** Certificates that are judged at a time. */
@@ -19,6 +19,7 @@ export interface AuditCertificatesDeps extends CertificatesThenDeps {
   readonly issued: number
   /** Records of the `limit` numbers from `from` on; without those of certificates that were pruned. */
   readonly read: (from: number, limit: number) => Promise<readonly ShownCertificate[]>
+  readonly serials: () => SerialScratch
   readonly pace: Pace
 }
 
@@ -39,7 +40,7 @@ export async function auditCertificates(
 ): Promise<Result<AuditedCertificates>> {
   const { issued, indexSize, read, pace } = deps
   await using judge = new CertificatesThen(deps)
-  const serials = new Map<string, number>()
+  using serials = deps.serials()
   const first: Alarm[] = []
   let [checked, alarms] = [0, 0]
   let recordedAfter: UnixSeconds | undefined
@@ -60,15 +61,10 @@ export async function auditCertificates(
   return ok({ checked, gone: issued - checked, alarms, first })
 }
 
-function twice(shown: readonly ShownCertificate[], serials: Map<string, number>): Alarm[] {
-  const found: Alarm[] = []
-  for (const { seq, bytes } of shown) {
+function twice(shown: readonly ShownCertificate[], seen: SerialScratch): Alarm[] {
+  const serials = shown.flatMap(({ seq, bytes }) => {
     const record = parseIssuanceRecord(bytes)
-    if (!record.ok) continue
-    const { serial } = record.value
-    const before = serials.get(serial)
-    if (before === undefined) serials.set(serial, seq)
-    else if (before !== seq) found.push(serialTwice(serial, before, seq))
-  }
-  return found
+    return record.ok ? [{ serial: record.value.serial, record: seq }] : []
+  })
+  return seen.note(serials).map(({ serial, before, record }) => serialTwice(serial, before, record))
 }

@@ -55,6 +55,12 @@ export interface SeenSerial {
   readonly record: number
 }
 
+/** Serial numbers of one reading, on disk: there may be as many as certificates. Gone when disposed of. */
+export interface SerialScratch extends Disposable {
+  /** Notes them; answers those that another record has, with the number of the first that does. */
+  note(serials: readonly SeenSerial[]): readonly (SeenSerial & { readonly before: number })[]
+}
+
 /** What a monitor remembers of a Capstan. */
 export interface WatchMemory {
   head(log: LogName): Promise<RememberedHead | undefined>

@@ -10,6 +10,7 @@ import type {
   OwnIssuanceLog,
   RecordGranted,
 } from '../issuance/ports.js'
+import type { SerialScratch } from '../monitor/ports.js'
 import type { IndexStore } from '../namespace/ports.js'
 import { sqliteAuthorities } from './sqlite/authorities.js'
 import type { Command, Outcome } from './sqlite/commands.js'
@@ -20,6 +21,7 @@ import { recordingGranted, sqliteLedger } from './sqlite/ledger.js'
 import { migrate } from './sqlite/migrate.js'
 import { upgradePartitions } from './sqlite/partition.js'
 import { openForReading, openForWriting, storeFailed } from './sqlite/open-database.js'
+import { sqliteSerialScratch } from './sqlite/serial-scratch.js'
 import { sqliteChallenges, sqliteJoinTokens } from './sqlite/single-use.js'
 import { type BatchWriter, inlineWriter, threadWriter, WriteQueue } from './sqlite/write-queue.js'
 
@@ -46,6 +48,8 @@ export interface Store extends IssuingStore {
 export interface OwnStore extends Store {
   /** For what another process of this program asks to be written: it shares commits with the rest. */
   submit(command: Command): Promise<Outcome>
+  /** Empty, and gone when disposed of. */
+  readonly serialScratch: () => SerialScratch
 }
 
 /** The store of another process: read here, written there. */
@@ -85,7 +89,12 @@ export function openStore({ path, writer }: StoreOptions): OwnStore {
     opened.push(() => index.close())
     const submit = (command: Command): Promise<Outcome> => queue.submit(command)
     const issuanceLog = sqliteOwnIssuanceLog(reader, queue)
-    return { ...issuingStore(reader, queue, opened), issuanceLog, index, submit }
+    let scratches = 0
+    const serialScratch = (): SerialScratch => {
+      scratches += 1
+      return sqliteSerialScratch(`${path}-scratch-serials-${scratches}`)
+    }
+    return { ...issuingStore(reader, queue, opened), issuanceLog, index, submit, serialScratch }
   } catch (error) {
     for (const close of opened) close()
     // Without this the thread would keep a process alive that has nothing to do.

@@ -10,6 +10,7 @@ import {
 import { GivenCapstan } from '../monitor/given-capstan.js'
 import { alias, valueOf } from '../namespace/given-index.js'
 import { steps } from './given-changes.js'
+import { memorySerialScratch } from '../support/memory-serial-scratch.js'
 
 /** All that the entry of this name may show, and the renewal of each certificate that it has. */
 function factsAbout({ index }: GivenCapstan, name: string, issued: readonly Issued[]) {
@@ -36,6 +37,7 @@ async function audited({ store, clock }: GivenCapstan): Promise<AuditedCertifica
     await auditCertificates({
       log: store.index,
       scratch: () => store.index.scratch(),
+      serials: memorySerialScratch,
       indexSize: store.index.records.length,
       issued: size,
       read: (from, limit) => store.issuanceLog.read(from, limit),
