@@ -101,9 +101,14 @@ async function measured({ index, operations }, entries, rounds, progress) {
     serviceAccountUid: 'u',
     checked: 'offline',
   })
-  const grants = Array.from({ length: rounds * 20 }, (_, at) =>
-    facts(accountName((at * 7919) % entries)),
-  )
+  /** Of `rounds * 20` entries: each is another one, also than those of any other `turn`. */
+  const spread = (turn) =>
+    Array.from({ length: rounds * 20 }, (_, at) =>
+      facts(accountName(((turn * rounds * 20 + at) * 7919) % entries)),
+    )
+  const grants = spread(0)
+  // Compiled, as in a server that has run for a minute.
+  for (const one of spread(1)) opened(grantFor(state, one, unixNow()))
   add(
     'grant, an entry not asked for before',
     'us',
@@ -122,6 +127,7 @@ async function measured({ index, operations }, entries, rounds, progress) {
     const request = { caller, callee, port: 8080, at: unixNow() }
     if (!permit(state, request).allowed) throw new Error('decided otherwise')
     const many = Array.from({ length: rounds * 20 }, () => request)
+    for (const one of many) permit(state, one)
     add(`permit, ${where}`, 'us', each(many, (one) => permit(state, one)).map(microseconds))
   }
   const asked = { caller: flat('caller'), callee: flat('callee'), port: 8080, headers: [] }
