@@ -105,7 +105,7 @@ function standingThen(
   const claims = certificate?.claims
   // The latest second in which it can have been issued: a brake may have ended by then.
   const latest = claims ? plus(claims.notBefore, LEAF_BACKDATE) : record.notAfter
-  const idle = inactive(state, entry, latest)
+  const idle = inactive(state, entry, record.notAfter, latest)
   if (idle) return notFound(idle)
   if (entry.validUntil !== undefined && record.notAfter >= entry.validUntil) {
     const wanted = `an end before that of the entry, ${entry.validUntil}`
@@ -118,8 +118,24 @@ function standingThen(
   return notFound(no(reason, wanted, found))
 }
 
-function inactive(state: IndexState, entry: Entry, at: UnixSeconds): NotAllowed | undefined {
-  if (entry.state !== 'active') return no('not-active', 'an active entry', entry.state)
+function inactive(
+  state: IndexState,
+  entry: Entry,
+  notAfter: UnixSeconds,
+  at: UnixSeconds,
+): NotAllowed | undefined {
+  if (entry.state !== 'active') {
+    const helped = entry.state === 'suspended' ? entry.emergency : undefined
+    if (!helped) return no('not-active', 'an active entry', entry.state)
+    // No certificate outlives the grant by which it was issued, so it was issued before the grant ended.
+    if (notAfter >= helped.until) {
+      return no(
+        'not-active',
+        `an end before that of the emergency grant, ${helped.until}`,
+        notAfter,
+      )
+    }
+  }
   const braked = isBraked(entry, at) ? entry : brakedAbove(state, entry.alias, at)
   return braked && no('braked', 'a brake that was over by then', braked.brake?.until)
 }

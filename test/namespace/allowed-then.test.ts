@@ -12,6 +12,7 @@ import {
 import { sha256Hex, type Uid } from '../../src/core/uid.js'
 import type { Issued as IssuedLeaf } from '../../src/issuance/issue-leaf.js'
 import { allowedThen, GRANT_LAG } from '../../src/namespace/allowed-then.js'
+import type { Entry } from '../../src/namespace/entry.js'
 import { FoldedState } from '../../src/namespace/folded-state.js'
 import { foldOn } from '../../src/namespace/fold-on.js'
 import { issuanceRecordOf, parseIssuanceRecord } from '../../src/namespace/issuance-record.js'
@@ -370,6 +371,23 @@ describe('the index of the moment decides', () => {
     ending.imagine({ put: { ...entry, validUntil }, quarantine: [] })
     const record = { ...honest.record, size: state.size, rev: entry.rev }
     expect(await judged({ ...honest, record }, ending)).toBe('expired-entry')
+  })
+
+  it('by an emergency grant that lasts longer, and not beyond its end', async () => {
+    const { state } = given.index
+    const entry = state.entries.get(honest.record.entry!)!
+    const { notAfter } = honest.record
+    const record = { ...honest.record, size: state.size, rev: entry.rev }
+    const under = async (until: number, over: Partial<Entry> = {}): Promise<string> => {
+      const helped = new FoldedState(state.source)
+      const emergency = { grant: 'oncall', until: unixSeconds(until) }
+      const put = { ...entry, state: 'suspended' as const, emergency, ...over }
+      helped.imagine({ put, quarantine: [] })
+      return judged({ record }, helped)
+    }
+    expect(await under(notAfter + 1)).not.toBe('not-active')
+    expect(await under(notAfter)).toBe('not-active')
+    expect(await under(notAfter + 1, { state: 'retiring' })).toBe('not-active')
   })
 
   it('not while a brake is on it, to the second in which it may have been issued', async () => {
