@@ -1,6 +1,6 @@
 import { plus, type Seconds, toIso, type UnixSeconds, unixSeconds } from '../core/time.js'
 import type { Refusal } from '../core/refusal.js'
-import { noWitnesses, type Policy } from '../tlog/policy.js'
+import { noWitnesses, type Policy, wantsCosigners } from '../tlog/policy.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { stateRootOf } from '../tlog/state-root.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
@@ -11,7 +11,7 @@ import { type Alarm, type AlarmCode, alarmOf, type LogName } from './alarm.js'
 /** By what a checkpoint is judged. */
 export interface CheckpointRules {
   readonly key: VerifierKey
-  /** Whose cosignatures are wanted of the index log; nobody cosigns the other. */
+  /** Whose cosignatures are wanted: of the index log, and of the issuance log where it is about that. */
   readonly policy: Policy
   /** How long ago the witnesses may have seen it. */
   readonly maxAge: Seconds
@@ -39,15 +39,18 @@ export function judgeCheckpoint(
   const { size, root } = signed.value
   const text = Buffer.from(note).toString()
   const head = { size, root, note: text, ...(state.value && { state: state.value }) }
-  if (log === 'issuance' || policy.quorum === undefined) return { head, alarms: [] }
+  // A policy that lists other logs alone is a slip: without it nothing would be wanted of the index.
+  const isWanted = log === 'index' ? policy.quorum !== undefined : wantsCosigners(policy, key.name)
+  if (!isWanted) return { head, alarms: [] }
   const cosigned = verifyCheckpoint(note, key, policy)
   if (!cosigned.ok) {
     return { head, alarms: [alarmOf(codeOf(cosigned.refusal), log, cosigned.refusal)] }
   }
-  return { head, ...judgeAge(cosigned.value, policy, maxAge, now) }
+  return { head, ...judgeAge(log, cosigned.value, policy, maxAge, now) }
 }
 
 function judgeAge(
+  log: LogName,
   { cosignatures }: VerifiedCheckpoint,
   policy: Policy,
   maxAge: Seconds,
@@ -57,7 +60,7 @@ function judgeAge(
   if (now <= plus(seenAt, maxAge)) return { alarms: [], seenAt }
   const alarm: Alarm = {
     code: 'stale-checkpoint',
-    log: 'index',
+    log,
     detail: 'the witnesses have not seen the checkpoint that is shown for too long',
     wanted: `one that they saw in the last ${maxAge} seconds`,
     found: `seen at ${toIso(seenAt)}`,

@@ -91,8 +91,7 @@ export class Watch implements AsyncDisposable {
     const wrong = indexHead ? await attempt(() => this.index.follow(indexHead)) : []
     // Nothing is judged by an index that is not right: certificates wait until it is.
     const isRight = indexHead !== undefined && wrong?.length === 0
-    const issuance =
-      isRight && first && isNone(first) ? await attempt(() => this.settled('issuance')) : first
+    const issuance = first && (await attempt(() => this.issuanceOf(first, isRight)))
     const late: Alarm[] = []
     const found = await attempt(() =>
       followIssuance(
@@ -157,6 +156,16 @@ export class Watch implements AsyncDisposable {
       else this.missing.delete(log)
       return none ? { alarms: [noCheckpoint(log)] } : judged
     }
+  }
+
+  /** The checkpoint of the issuance log after a first look at it, which is waited for where this is of use. */
+  private async issuanceOf(first: JudgedCheckpoint, isRight: boolean): Promise<JudgedCheckpoint> {
+    if (isRight && (isNone(first) || lacksCosigners(first))) return this.settled('issuance')
+    if (!lacksCosigners(first)) this.missing.delete('issuance')
+    if (this.missing.has('issuance')) return first
+    // That witnesses are missing only waiting can tell.
+    const alarms = first.alarms.filter(({ code }) => code !== 'missing-cosigners')
+    return { ...first, alarms }
   }
 
   /** What was recorded before is covered by then. */

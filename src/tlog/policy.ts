@@ -21,6 +21,13 @@ export interface Policy {
 /** Of the log alone. */
 export const noWitnesses: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
 
+/**
+ * Does this policy want cosignatures of the log of this name? One without log lines wants them of every
+ * log. With the name of a log and another key of it, it is about that log, and refuses this one.
+ */
+export const wantsCosigners = ({ quorum, logs }: Policy, log: string): boolean =>
+  quorum !== undefined && (logs.length === 0 || logs.some(({ key }) => key.name === log))
+
 /** Names are octets, and stand here as Latin-1. */
 export interface PolicyWitness extends PolicyKey {
   readonly name: string

@@ -86,6 +86,16 @@ export const monitorAttacks: readonly Attack[] = [
       },
       {
         file,
+        name: 'is about both logs, or about those that it lists',
+        check: 'a quorum is wanted of the issuance log too',
+        without: edit(
+          'src/monitor/judge-checkpoint.ts',
+          ': wantsCosigners(policy, key.name)',
+          ': policy.quorum === key.name',
+        ),
+      },
+      {
+        file,
         name: 'on an index that was replaced long before is an alarm',
         check: 'a certificate is of an index that was not replaced long before it begins',
         without: edit(

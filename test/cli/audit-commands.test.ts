@@ -191,6 +191,18 @@ describe('capstan watch', () => {
     expect(bad.err).toContain('--exec ended badly: exit 3: no')
   })
 
+  it('says so where the policy wants no witness of the issuance log', async () => {
+    const witness = formatVerifierKey(witnessSigner('w1.example').key)
+    const saidUnder = async (...logs: readonly string[]): Promise<string> => {
+      const lines = [...logs.map((key) => `log ${key}`), `witness w1 ${witness}`, 'quorum w1', '']
+      writeFileSync(join(home, 'policy.txt'), lines.join('\n'))
+      return (await watch(['--once', '--policy', 'policy.txt'])).err
+    }
+    expect(await saidUnder(keys.index)).toContain(`wanted: log ${keys.issuance}`)
+    expect(await saidUnder(keys.index, keys.issuance)).toBe('')
+    expect(await saidUnder()).toBe('')
+  })
+
   it('takes what it is told about whom to watch, and refuses halves of it', async () => {
     const pinned = ['--key', keys.index, '--issuance-key', keys.issuance]
     await watch(['--once', '--state', 'elsewhere', '--age', '1h', ...pinned])

@@ -14,7 +14,7 @@ import { owner, valueOf } from '../namespace/given-index.js'
 import { MemoryWatchMemory } from '../support/memory-watch-memory.js'
 import { witnessSigner } from '../support/note-signers.js'
 import { colludingIndex, colludingIssuance, cosigned, forge } from './forged.js'
-import { GivenCapstan } from './given-capstan.js'
+import { GivenCapstan, signers } from './given-capstan.js'
 
 type Look = Awaited<ReturnType<Watch['look']>>
 
@@ -175,7 +175,7 @@ describe('a server that does not answer everything', () => {
     valueOf(
       parsePolicy(
         Buffer.from(
-          `witness w1 ${formatVerifierKey(witnessSigner('w1.example').key)}\nquorum w1\n`,
+          `log ${formatVerifierKey(signers.index.key)}\nwitness w1 ${formatVerifierKey(witnessSigner('w1.example').key)}\nquorum w1\n`,
         ),
       ),
     )
@@ -215,6 +215,13 @@ describe('a server that does not answer everything', () => {
       code: 'stale-checkpoint',
     })
     expect(given.clock.now()).toBe(begun)
+  })
+
+  it('with another index, of witnesses that have not signed yet tells nothing before it waited', async () => {
+    const policy = `witness w1 ${formatVerifierKey(witnessSigner('w1.example').key)}\nquorum w1\n`
+    const rules = { policy: valueOf(parsePolicy(Buffer.from(policy))), maxAge: minutes(10) }
+    await using monitor = given.monitor(without('index'), { memory, rules })
+    expect(only(await monitor.look())).toMatchObject({ code: 'stale-checkpoint', log: 'index' })
   })
 
   it('keeps nobody from hearing what was found before', async () => {

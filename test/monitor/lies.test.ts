@@ -6,13 +6,13 @@ import type { Alarm } from '../../src/monitor/alarm.js'
 import type { ShownLogs } from '../../src/monitor/ports.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
 import type { Watch } from '../../src/monitor/watch.js'
-import { parsePolicy, type Policy } from '../../src/tlog/policy.js'
-import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { parsePolicy } from '../../src/tlog/policy.js'
+import { formatVerifierKey, signatureType, type VerifierKey } from '../../src/tlog/verifier-key.js'
 import { owner, valueOf } from '../namespace/given-index.js'
 import { MemoryWatchMemory } from '../support/memory-watch-memory.js'
-import { logSigner, witnessSigner } from '../support/note-signers.js'
+import { logSigner, seededSigner, witnessSigner } from '../support/note-signers.js'
 import { colludingIndex, colludingIssuance, cosigned, forge, noteOf } from './forged.js'
-import { GivenCapstan } from './given-capstan.js'
+import { GivenCapstan, signers } from './given-capstan.js'
 
 type Look = Awaited<ReturnType<Watch['look']>>
 
@@ -152,46 +152,52 @@ describe('attack 19: an end that is gone', () => {
   })
 })
 
-describe('attack 22: a freeze', () => {
+describe.each(['index', 'issuance'] as const)('attack 22: a freeze of the %s log', (frozen) => {
   const witness = witnessSigner('w1.example')
-  const policy = (): Policy =>
-    valueOf(parsePolicy(Buffer.from(`witness w1 ${formatVerifierKey(witness.key)}\nquorum w1\n`)))
-  const seen = async (at: number, edit = (note: string) => note): Promise<Look> => {
-    const note = Buffer.from((await given.shown.checkpoint('index'))!).toString()
-    const text = edit(await cosigned(note, witness, at as never))
-    const checkpoint: ShownLogs['checkpoint'] = (log) =>
-      log === 'index' ? Promise.resolve(Buffer.from(text)) : given.shown.checkpoint(log)
-    const rules = { policy: policy(), maxAge: minutes(10) }
-    return given.look(memory, { checkpoint }, { rules })
+  const policyText = `witness w1 ${formatVerifierKey(witness.key)}\nquorum w1\n`
+  const rules = {
+    policy: valueOf(parsePolicy(Buffer.from(policyText))),
+    maxAge: minutes(10),
   }
+  type Made = (note: string) => string | Promise<string>
+  /** Cosigned now is what is shown of the other log, and what `made` says of this one. */
+  const shown =
+    (made: Made): ShownLogs['checkpoint'] =>
+    async (log) => {
+      const note = Buffer.from((await given.shown.checkpoint(log))!).toString()
+      return Buffer.from(
+        await (log === frozen ? made(note) : cosigned(note, witness, given.clock.now())),
+      )
+    }
+  const lookAt = (made: Made): Promise<Look> =>
+    given.look(memory, { checkpoint: shown(made) }, { rules })
+  const seenAt = (at: number): Promise<Look> =>
+    lookAt((note) => cosigned(note, witness, at as never))
 
   it('that the witnesses have not seen for too long is an alarm', async () => {
     const now = given.clock.now()
-    expect((await seen(minus(now, minutes(10)))).alarms).toEqual([])
-    expect(only(await seen(minus(now, seconds(601))))).toMatchObject({ code: 'stale-checkpoint' })
+    expect((await seenAt(minus(now, minutes(10)))).alarms).toEqual([])
+    const alarm = only(await seenAt(minus(now, seconds(601))))
+    expect(alarm).toMatchObject({ code: 'stale-checkpoint', log: frozen })
   })
 
   it('that too few witnesses have signed is an alarm', async () => {
-    const rules = { policy: policy(), maxAge: minutes(10) }
-    expect(codes(await given.look(memory, {}, { rules }))).toEqual(['missing-cosigners'])
+    const alarm = only(await lookAt((note) => note))
+    expect(alarm).toMatchObject({ code: 'missing-cosigners', log: frozen })
   })
 
   it('is none while the witnesses are about to sign', async () => {
-    const note = Buffer.from((await given.shown.checkpoint('index'))!).toString()
     let asked = 0
-    const checkpoint: ShownLogs['checkpoint'] = async (log) => {
-      if (log === 'issuance') return given.shown.checkpoint(log)
+    const found = await lookAt((note) => {
       asked += 1
-      return Buffer.from(asked < 5 ? note : await cosigned(note, witness, given.clock.now()))
-    }
-    const rules = { policy: policy(), maxAge: minutes(10) }
-    expect((await given.look(memory, { checkpoint }, { rules })).alarms).toEqual([])
+      return asked < 5 ? note : cosigned(note, witness, given.clock.now())
+    })
+    expect(found.alarms).toEqual([])
     expect(asked).toBe(5)
   })
 
   it('is waited for once, where a witness is away for long', async () => {
-    const rules = { policy: policy(), maxAge: minutes(10) }
-    await using monitor = given.monitor({}, { memory, rules })
+    await using monitor = given.monitor({ checkpoint: shown((note) => note) }, { memory, rules })
     const begun = given.clock.now()
     expect(codes(await monitor.look())).toEqual(['missing-cosigners'])
     const waited = given.clock.now()
@@ -201,10 +207,50 @@ describe('attack 22: a freeze', () => {
   })
 
   it('under which the signature of a witness does not hold is an alarm', async () => {
-    const spoilt = (note: string): string => note.replace(/.{8}\n$/, 'AAAAAA==\n')
-    expect(codes(await seen(given.clock.now(), spoilt))).toEqual(['bad-signature'])
+    const found = await lookAt(async (note) => {
+      const text = await cosigned(note, witness, given.clock.now())
+      return text.replace(/.{8}\n$/, 'AAAAAA==\n')
+    })
+    expect(codes(found)).toEqual(['bad-signature'])
+  })
+})
+
+describe('attack 22: a policy of witnesses', () => {
+  const witness = witnessSigner('w1.example')
+  const alarmsUnder = async (...logs: readonly VerifierKey[]): Promise<readonly unknown[]> => {
+    const text = [
+      ...logs.map((key) => `log ${formatVerifierKey(key)}`),
+      ...[`witness w1 ${formatVerifierKey(witness.key)}`, 'quorum w1', ''],
+    ].join('\n')
+    const rules = { policy: valueOf(parsePolicy(Buffer.from(text))), maxAge: minutes(10) }
+    const { alarms } = await given.look(memory, {}, { rules })
+    return alarms.map(({ code, log }) => [code, log])
+  }
+  const both = [
+    ['missing-cosigners', 'index'],
+    ['missing-cosigners', 'issuance'],
+  ]
+
+  it('is about both logs, or about those that it lists', async () => {
+    expect(await alarmsUnder()).toEqual(both)
+    expect(await alarmsUnder(signers.index.key, signers.issuance.key)).toEqual(both)
+    expect(await alarmsUnder(signers.index.key)).toEqual([both[0]])
   })
 
+  it('that lists another key of a log does not take this one', async () => {
+    const other = seededSigner(
+      signers.issuance.key.name,
+      signatureType.ed25519,
+      new Uint8Array(32),
+    ).key
+    const found = await alarmsUnder(signers.index.key, other)
+    expect(found).toEqual([both[0], ['bad-checkpoint', 'issuance']])
+    const strange = logSigner('other.example/index').key
+    expect(await alarmsUnder(strange)).toEqual([['bad-checkpoint', 'index']])
+  })
+})
+
+describe('attack 22: a grant', () => {
   it('on an index that was replaced long before is an alarm', async () => {
     const old = await given.mustIssue()
     await given.did({ op: 'entry.suspend', alias: 'shop/web' })

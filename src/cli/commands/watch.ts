@@ -3,6 +3,7 @@ import type { LogName } from '../../monitor/alarm.js'
 import { keepWatching, type Place } from '../../monitor/keep-watching.js'
 import type { Told } from '../../monitor/raised-alarms.js'
 import type { Look as Looked } from '../../monitor/watch.js'
+import { type Policy, wantsCosigners } from '../../tlog/policy.js'
 import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { diskOperations } from '../enrol/folder-operations.js'
@@ -36,13 +37,23 @@ async function watch(call: Invocation): Promise<Outcome<Answer>> {
   const opened = await call.world.openWatch(options.value)
   if (!opened.ok) return refused(opened.refusal)
   await using open = opened.value
+  const { maxAge, policy } = options.value.rules
+  const unwitnessed = unwitnessedLine(policy, open)
+  if (unwitnessed !== undefined) call.world.stderr.write(`${unwitnessed}\n`)
   if (call.has('once')) return await lookOnce(call, open, line)
-  const { maxAge } = options.value.rules
   return await follow(call, open, {
     interval: interval.value ?? USUAL_INTERVAL,
     silence: maxAge,
     line,
   })
+}
+
+/** A policy from before the issuance log had witnesses lists the index log alone. */
+function unwitnessedLine(policy: Policy, { keys }: OpenWatch): string | undefined {
+  const key = parseVerifierKey(keys.issuance)
+  const isWanted = !key.ok || wantsCosigners(policy, key.value.name)
+  if (policy.quorum === undefined || isWanted) return undefined
+  return `the policy does not list the issuance log, and no witness is wanted of it; wanted: log ${keys.issuance}`
 }
 
 async function optionsOf(call: Invocation, line: ProgressLine): Promise<Outcome<WatchOptions>> {
