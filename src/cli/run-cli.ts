@@ -1,10 +1,11 @@
 import { CommanderError } from 'commander'
 import { DependencyError } from '../core/dependency-error.js'
 import { buildProgram } from './build-program.js'
-import type { Answer, CommandSpec } from './command.js'
+import type { CommandSpec } from './command.js'
 import { commands, groups } from './command-tree.js'
 import { exitCode, type ExitCode, exitOfProblem } from './exit-code.js'
 import { Invocation } from './invocation.js'
+import { printAnswer } from './print-answer.js'
 import { type Problem, problemOfRefusal } from './problem.js'
 import { lookOf } from './screen/look.js'
 import { renderProblem } from './screen/problem-screen.js'
@@ -43,7 +44,7 @@ async function perform(spec: CommandSpec, call: Invocation): Promise<ExitCode> {
   try {
     const outcome = await spec.run(call)
     return outcome.ok
-      ? print(call.world, json, outcome.value)
+      ? printAnswer(call.world, json, outcome.value)
       : report(call.world, json, outcome.problem)
   } catch (error) {
     return report(call.world, json, thrown(error))
@@ -51,15 +52,6 @@ async function perform(spec: CommandSpec, call: Invocation): Promise<ExitCode> {
     await call.close().catch(() => undefined)
   }
 }
-
-function print(world: World, json: boolean, { json: value, screen, exit }: Answer): ExitCode {
-  const text = json ? documentOf(value) : screen(lookOf(world.stdout, world.env, world.clock.now()))
-  if (text !== '') world.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
-  return exit ?? exitCode.ok
-}
-
-const documentOf = (value: unknown): string =>
-  value === undefined ? '' : JSON.stringify(value, null, 2)
 
 /** A refusal for people goes to standard error; for programs to standard output, as JSON. */
 function report(world: World, json: boolean, problem: Problem): ExitCode {

@@ -2,7 +2,7 @@ import { DependencyError } from '../core/dependency-error.js'
 import { ok, type Result } from '../core/result.js'
 import { type Clock, CLOCK_TOLERANCE, plus, type UnixSeconds } from '../core/time.js'
 import { leafClaims } from '../ca/leaf-claims.js'
-import { allowedThen } from '../namespace/allowed-then.js'
+import { allowedThen, serverLeafThen } from '../namespace/allowed-then.js'
 import { foldOn } from '../namespace/fold-on.js'
 import { FoldedState } from '../namespace/folded-state.js'
 import { type IssuanceRecord, parseIssuanceRecord } from '../namespace/issuance-record.js'
@@ -10,7 +10,7 @@ import { readRecord } from '../namespace/log-record.js'
 import type { IndexLog, Pace, StateStore } from '../namespace/ports.js'
 import { rememberedStandings } from '../namespace/remembered-standings.js'
 import { replay, STRETCH } from '../namespace/replay.js'
-import type { CertificateClaims } from '../namespace/not-allowed.js'
+import type { CertificateClaims, IssuedThen, NotAllowed } from '../namespace/not-allowed.js'
 import type { IndexState } from '../namespace/state.js'
 import { type Alarm, alarmOf, notAllowedAlarm, unforeseen } from './alarm.js'
 import type { ShownCertificate } from './ports.js'
@@ -91,9 +91,15 @@ export class CertificatesThen implements AsyncDisposable {
         alarms.push(unknownSize(read, size))
         continue
       }
-      const there = bySize.get(then ?? size)
+      if (then === null) {
+        // Whatever the index was: it is not folded for them.
+        const alarm = alarmAbout(read, (issued) => serverLeafThen(issued))
+        if (alarm) alarms.push(alarm)
+        continue
+      }
+      const there = bySize.get(then)
       if (there) there.push(read)
-      else bySize.set(then ?? size, [read])
+      else bySize.set(then, [read])
     }
     const judged = await this.judgeBySize(bySize, size, alarms)
     if (!judged.ok) return judged
@@ -117,7 +123,9 @@ export class CertificatesThen implements AsyncDisposable {
     const { log, pace } = this.deps
     const judgeAt = (state: IndexState, replacedAt?: UnixSeconds): void => {
       for (const read of bySize.get(state.size) ?? []) {
-        const alarm = this.judgeOne(read, state, replacedAt)
+        const alarm = alarmAbout(read, (issued) =>
+          allowedThen(state, { ...issued, replacedAt }, this.standingOf),
+        )
         if (alarm) alarms.push(alarm)
       }
     }
@@ -153,23 +161,20 @@ export class CertificatesThen implements AsyncDisposable {
     const [next] = await this.deps.log.read(seq, 1)
     return next && readRecord(next.bytes)?.ts
   }
+}
 
-  private judgeOne(
-    read: Read,
-    state: IndexState,
-    replacedAt: UnixSeconds | undefined,
-  ): Alarm | undefined {
-    const { shown, record, claims, seenAt, recordedAfter } = read
-    const { certificate: der, evidence } = shown
-    const certificate = { der, claims }
-    const issued = { record, certificate, evidence, replacedAt, seenAt, recordedAfter }
-    try {
-      const because = allowedThen(state, issued, this.standingOf)
-      return because && notAllowedAlarm(aboutOf(read), because)
-    } catch (error) {
-      if (error instanceof DependencyError) throw error
-      return { ...unforeseen('issuance', error), ...aboutOf(read) }
-    }
+function alarmAbout(
+  read: Read,
+  judge: (issued: IssuedThen) => NotAllowed | undefined,
+): Alarm | undefined {
+  const { shown, record, claims, seenAt, recordedAfter } = read
+  const { certificate: der, evidence } = shown
+  try {
+    const because = judge({ record, certificate: { der, claims }, evidence, seenAt, recordedAfter })
+    return because && notAllowedAlarm(aboutOf(read), because)
+  } catch (error) {
+    if (error instanceof DependencyError) throw error
+    return { ...unforeseen('issuance', error), ...aboutOf(read) }
   }
 }
 

@@ -1,4 +1,11 @@
-import { plus, type Seconds, toIso, type UnixSeconds, unixSeconds } from '../core/time.js'
+import {
+  CLOCK_TOLERANCE,
+  plus,
+  type Seconds,
+  toIso,
+  type UnixSeconds,
+  unixSeconds,
+} from '../core/time.js'
 import type { Refusal } from '../core/refusal.js'
 import { noWitnesses, type Policy, wantsCosigners } from '../tlog/policy.js'
 import type { SignedHead } from '../tlog/ports.js'
@@ -57,11 +64,14 @@ function judgeAge(
   now: UnixSeconds,
 ): Pick<JudgedCheckpoint, 'alarms' | 'seenAt'> {
   const seenAt = asOf(cosignatures, policy, unixSeconds(0), now).at
-  if (now <= plus(seenAt, maxAge)) return { alarms: [], seenAt }
+  const isFuture = seenAt > plus(now, CLOCK_TOLERANCE)
+  if (!isFuture && now <= plus(seenAt, maxAge)) return { alarms: [], seenAt }
   const alarm: Alarm = {
     code: 'stale-checkpoint',
     log,
-    detail: 'the witnesses have not seen the checkpoint that is shown for too long',
+    detail: isFuture
+      ? 'the witnesses state a time that has not come: how old the checkpoint is nobody says'
+      : 'the witnesses have not seen the checkpoint that is shown for too long',
     wanted: `one that they saw in the last ${maxAge} seconds`,
     found: `seen at ${toIso(seenAt)}`,
   }

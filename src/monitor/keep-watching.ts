@@ -1,6 +1,6 @@
 import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, hours, plus, type Seconds, seconds, type UnixSeconds } from '../core/time.js'
-import type { Alarm } from './alarm.js'
+import { type Alarm, alarmKey } from './alarm.js'
 import { lasts, RaisedAlarms, type Told } from './raised-alarms.js'
 import type { Look, Watch } from './watch.js'
 
@@ -20,8 +20,11 @@ export interface KeepWatchingDeps {
   /** How long nothing may be heard of the server before that is an alarm. */
   readonly silence: Seconds
   readonly signal: AbortSignal
-  /** `after`: how many were told at this look before, and `of`: how many there are. */
-  readonly told: (told: Told, at: UnixSeconds, place: Place) => Promise<void>
+  /**
+   * `after`: how many were told at this look before, and `of`: how many there are. False where whoever is
+   * to hear it did not: it is told again after the next look, and what it was found in is read again.
+   */
+  readonly told: (told: Told, at: UnixSeconds, place: Place) => Promise<boolean>
   readonly looked: (look: Look) => void
   /** A look to which no answer came. */
   readonly unheard: (error: DependencyError) => void
@@ -39,17 +42,15 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
     try {
       const look = await lookInTime()
       isFirst = false
-      // What was found once was told then.
-      last = look.alarms.filter(lasts)
-      if (look.unheard === undefined) {
-        heard = clock.now()
-        count += await tell(look.alarms)
-        await look.remember?.()
-        deps.looked(look)
-      } else {
-        await missed(look.unheard, look.alarms)
-        await look.remember?.()
-      }
+      const isWhole = look.unheard === undefined
+      // What half a look did not find may be in the other half. What was found once was told then.
+      last = unique([...look.alarms, ...(isWhole ? [] : last)]).filter(lasts)
+      if (isWhole) heard = clock.now()
+      const isTold = isWhole
+        ? await tell(look.alarms)
+        : await missed(look.unheard, unique([...look.alarms, ...last]))
+      if (isTold) await look.remember?.()
+      if (isWhole) deps.looked(look)
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error
       if (isOver()) break
@@ -68,7 +69,7 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
         await clock.sleepUntil(until, ended.signal)
         if (ended.signal.aborted) return
         if (clock.now() < until) continue
-        count += await tell([...last, endless(most)])
+        await tell([...last, endless(most)])
         until = plus(clock.now(), most)
       }
     })()
@@ -82,23 +83,34 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
   }
 
   /** What was found wrong is told before a defect ends all. */
-  async function missed(error: unknown, alarms: readonly Alarm[]): Promise<void> {
+  async function missed(error: unknown, alarms: readonly Alarm[]): Promise<boolean> {
     if (!(error instanceof DependencyError)) {
       await tell(alarms)
       throw error
     }
     deps.unheard(error)
     const isSilent = clock.now() >= plus(heard, silence)
-    count += await tell(isSilent ? [...alarms, silent(silence, error)] : alarms)
+    return tell(isSilent ? [...alarms, silent(silence, error)] : alarms)
   }
 
-  async function tell(alarms: readonly Alarm[]): Promise<number> {
+  /** Did everybody hear all of it who is to? */
+  async function tell(alarms: readonly Alarm[]): Promise<boolean> {
     const news = raised.after(alarms, clock.now())
     const of = news.length
-    for (const [after, told] of news.entries()) await deps.told(told, clock.now(), { after, of })
-    return news.filter(({ state }) => state === 'raised').length
+    let isHeard = true
+    for (const [after, told] of news.entries()) {
+      if (told.state === 'raised') count += 1
+      if (await deps.told(told, clock.now(), { after, of })) continue
+      isHeard = false
+      if (told.state === 'raised') raised.unheard(told.alarm)
+    }
+    return isHeard
   }
 }
+
+const unique = (alarms: readonly Alarm[]): readonly Alarm[] => [
+  ...new Map(alarms.map((alarm) => [alarmKey(alarm), alarm])).values(),
+]
 
 const endless = (most: Seconds): Alarm => ({
   code: 'silent',

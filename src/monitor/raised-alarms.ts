@@ -21,7 +21,7 @@ export interface Told {
  */
 export class RaisedAlarms {
   /** What was found once, at the look before: where that was not ended, it is found again. */
-  private before: ReadonlySet<string> = new Set()
+  private before = new Set<string>()
   private readonly lasting = new Map<string, { readonly alarm: Alarm; readonly at: UnixSeconds }>()
 
   /** What is to be told after a look at which there were these. */
@@ -49,5 +49,12 @@ export class RaisedAlarms {
       told.push({ state: 'over', alarm })
     }
     return told
+  }
+
+  /** Nobody heard it: it is told again after the next look at which it is there. */
+  unheard(alarm: Alarm): void {
+    const key = alarmKey(alarm)
+    this.before.delete(key)
+    this.lasting.delete(key)
   }
 }

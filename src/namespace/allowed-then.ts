@@ -27,7 +27,7 @@ export const GRANT_LAG: Seconds = seconds(600)
 
 /**
  * Was this certificate allowed by the index of its moment? `state` is the index of just as many
- * records as the certificate's record names; of a certificate of the CA's own listeners, any state.
+ * records as the certificate's record names; of a certificate of the CA's own listeners, any.
  * Pure. Undefined: yes, as far as what is there shows; of a record alone without its certificate,
  * names, lifetime and key are not looked at. What the real issuing path makes is always allowed.
  */
@@ -37,13 +37,9 @@ export function allowedThen(
   standingOf: StandingOf = standing,
 ): NotAllowed | undefined {
   const { record, certificate } = issued
-  if (certificate) {
-    const other = otherCertificate(record, certificate)
-    if (other) return other
-    const early = notYet(issued)
-    if (early) return early
-  }
-  if (record.entry === null) return serverLeafFault(issued)
+  if (record.entry === null) return serverLeafThen(issued)
+  const odd = oddCertificate(issued)
+  if (odd) return odd
   if (record.size !== state.size) throw new RangeError('the index of another moment')
   if (state.source.meta.unfinished !== undefined) {
     return no('no-such-state', 'a size at which all changes made together are made', record.size)
@@ -60,6 +56,14 @@ export function allowedThen(
     replaced(issued)
   )
 }
+
+/** The same of a certificate of the CA's own listeners, about which no index says anything. Pure. */
+export const serverLeafThen = (issued: IssuedThen): NotAllowed | undefined =>
+  oddCertificate(issued) ?? serverLeafFault(issued)
+
+/** What is wrong with it whatever the index says. */
+const oddCertificate = (issued: IssuedThen): NotAllowed | undefined =>
+  issued.certificate && (otherCertificate(issued.record, issued.certificate) ?? notYet(issued))
 
 /** Is it the certificate that the record is of, and one that a leaf can be? */
 function otherCertificate(

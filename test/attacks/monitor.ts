@@ -80,8 +80,18 @@ export const monitorAttacks: readonly Attack[] = [
         check: 'a monitor wants a quorum that has seen the checkpoint lately',
         without: edit(
           'src/monitor/judge-checkpoint.ts',
-          'if (now <= plus(seenAt, maxAge)) return',
-          'if (now <= plus(now, maxAge)) return',
+          '!isFuture && now <= plus(seenAt, maxAge)',
+          '!isFuture && now <= plus(now, maxAge)',
+        ),
+      },
+      {
+        file,
+        name: 'that a witness dates ahead is an alarm',
+        check: 'witnesses have not seen a checkpoint in a time that has not come',
+        without: edit(
+          'src/monitor/judge-checkpoint.ts',
+          'if (!isFuture && now',
+          'if (isFuture || now',
         ),
       },
       {
@@ -155,8 +165,8 @@ export const monitorAttacks: readonly Attack[] = [
         without: [
           {
             file: 'src/namespace/allowed-then.ts',
-            find: "if (entry.state !== 'active') return",
-            replace: "if (entry.state === 'retiring') return",
+            find: "if (entry.state !== 'active') {",
+            replace: "if (entry.state === 'retiring') {",
           },
           {
             file: 'src/namespace/allowed-then.ts',
@@ -181,8 +191,8 @@ export const monitorAttacks: readonly Attack[] = [
         check: 'a certificate of no entry has no governed identity and no workload name',
         without: edit(
           'src/namespace/allowed-then.ts',
-          'if (record.entry === null) return serverLeafFault(issued)',
-          'if (record.entry === null) return serverLeafFault({})',
+          'oddCertificate(issued) ?? serverLeafFault(issued)',
+          'oddCertificate(issued) ?? serverLeafFault({})',
         ),
       },
       {

@@ -122,9 +122,11 @@ describe('capstan audit', () => {
 
 describe('capstan watch', () => {
   let options: WatchOptions[]
+  let remembered: number
 
   function watch(words: readonly string[], alarms: readonly Alarm[] = []): Promise<Screen> {
     options = []
+    remembered = 0
     const over = new AbortController()
     let looks = 0
     return run(['watch', ...words], {
@@ -141,7 +143,11 @@ describe('capstan watch', () => {
                 if (looks === 2) over.abort()
                 return Promise.resolve({
                   ...{ alarms, indexSize: 4, issuanceSize: 7, checked: 2, gone: 0 },
-                  ...{ seenAt: undefined, remember: () => Promise.resolve() },
+                  seenAt: undefined,
+                  remember: () => {
+                    remembered += 1
+                    return Promise.resolve()
+                  },
                 })
               },
             },
@@ -189,6 +195,22 @@ describe('capstan watch', () => {
     expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ state: 'raised', ...found })
     const bad = await watch(['--once', '--exec', 'echo no; exit 3'], [found])
     expect(bad.err).toContain('--exec ended badly: exit 3: no')
+  })
+
+  it('remembers what was found once the command has heard of it', async () => {
+    await watch(['--once'], [alarm])
+    expect(remembered).toBe(1)
+    await watch(['--once', '--exec', 'cat'], [alarm])
+    expect(remembered).toBe(1)
+    const runs = join(home, 'runs')
+    const other = { ...alarm, record: 8 }
+    await watch(['--once', '--exec', `echo x >> '${runs}'; exit 1`], [alarm, other])
+    expect(remembered).toBe(0)
+    expect(readFileSync(runs, 'utf8')).toBe('x\n')
+    await watch(['--exec', `echo x >> '${runs}'; exit 1`], [alarm, other])
+    expect(remembered).toBe(0)
+    // Once at each of two looks.
+    expect(readFileSync(runs, 'utf8')).toBe('x\nx\nx\n')
   })
 
   it('says so where the policy wants no witness of the issuance log', async () => {

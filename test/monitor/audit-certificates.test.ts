@@ -3,6 +3,7 @@ import {
   auditCertificates,
   type AuditedCertificates,
 } from '../../src/monitor/audit-certificates.js'
+import { CertificatesThen } from '../../src/monitor/certificates-then.js'
 import type { ShownCertificate } from '../../src/monitor/ports.js'
 import { memorySerialScratch } from '../support/memory-serial-scratch.js'
 import { valueOf } from '../namespace/given-index.js'
@@ -37,6 +38,21 @@ describe('an audit of certificates', () => {
     const { checked, gone, alarms, first } = await audited(given)
     expect({ checked, gone, alarms }).toEqual({ checked: 2, gone: 0, alarms: 1 })
     expect(first).toMatchObject([{ code: 'not-allowed', record: 1 }])
+  })
+
+  it('asks no index about those of nobody', async () => {
+    const given = await GivenCapstan.founded()
+    const nobody = { entry: null, binding: null, rev: 0, policyDigest: null, indexSize: null }
+    await forge(given, await given.mustIssue(), { record: nobody })
+    const [, ofNobody] = await given.store.issuanceLog.read(0, 2)
+    await using judge = new CertificatesThen({
+      log: { read: () => Promise.reject(new Error('it was asked')) },
+      scratch: () => given.store.index.scratch(),
+      pace: () => undefined,
+      clock: given.clock,
+    })
+    const { alarms } = valueOf(await judge.judge([ofNobody!], 5))
+    expect(alarms).toMatchObject([{ code: 'not-allowed', reason: 'server-leaf' }])
   })
 
   it('finds one serial number twice, and counts what is gone', async () => {

@@ -8,6 +8,7 @@ import type { Look } from '../../src/monitor/watch.js'
 import { FakeClock } from '../support/fake-clock.js'
 
 const fork: Alarm = { code: 'fork', log: 'index', detail: 'two histories' }
+const rollback: Alarm = { code: 'rollback', log: 'issuance', detail: 'less than before' }
 const bad: Alarm = { code: 'not-allowed', log: 'issuance', detail: 'x', record: 3, serial: 'ab' }
 const looked = (...alarms: readonly Alarm[]): Look => ({
   ...{ alarms, indexSize: 1, issuanceSize: 1, checked: 0, gone: 0, seenAt: undefined },
@@ -18,7 +19,7 @@ const looked = (...alarms: readonly Alarm[]): Look => ({
 async function watched(
   looks: readonly (Look | Error)[],
   gap = minutes(1),
-  placed: (after: number, of: number) => void = () => undefined,
+  placed: (after: number, of: number) => boolean | undefined = () => undefined,
 ) {
   const clock = new FakeClock()
   const over = new AbortController()
@@ -36,9 +37,8 @@ async function watched(
     },
     ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
     told: ({ state, alarm }: Told, _at, { after, of }) => {
-      placed(after, of)
       told.push(`${at} ${state} ${alarm.code}`)
-      return Promise.resolve()
+      return Promise.resolve(placed(after, of) ?? true)
     },
     looked: () => heard.push('looked'),
     unheard: ({ message }) => heard.push(message),
@@ -92,11 +92,49 @@ describe('alarms, look after look', () => {
     expect(heard.slice(0, 2)).toEqual(Array(2).fill(half.unheard.message))
   })
 
+  it('are not over because half a look did not find them', async () => {
+    const unheard = new DependencyError('server', 'it broke off')
+    const { told } = await watched([
+      looked(fork),
+      { ...looked(), unheard },
+      { ...looked(rollback), unheard },
+      { ...looked(), unheard },
+      looked(rollback),
+    ])
+    expect(told).toEqual(['1 raised fork', '3 raised rollback', '5 over fork'])
+  })
+
+  it('that nobody heard are told again, and what they were found in is not remembered', async () => {
+    const remembered: number[] = []
+    let [at, heard] = [0, 0]
+    const found = (...alarms: readonly Alarm[]): Look => {
+      const number = (at += 1)
+      return {
+        ...looked(...alarms),
+        remember: () => {
+          remembered.push(number)
+          return Promise.resolve()
+        },
+      }
+    }
+    const { told } = await watched(
+      [found(bad, fork), found(bad, fork), found(bad, fork), found(fork)],
+      minutes(1),
+      () => (heard += 1) > 3,
+    )
+    expect(told).toEqual([
+      ...['1 raised not-allowed', '1 raised fork', '2 raised not-allowed', '2 raised fork'],
+      '3 raised not-allowed',
+    ])
+    expect(remembered).toEqual([3, 4])
+  })
+
   it('are told with their place among those of the look', async () => {
     const places: string[] = []
-    await watched([looked(fork, bad), looked(fork)], minutes(1), (after, of) =>
-      places.push(`${after} of ${of}`),
-    )
+    await watched([looked(fork, bad), looked(fork)], minutes(1), (after, of) => {
+      places.push(`${after} of ${of}`)
+      return true
+    })
     expect(places).toEqual(['0 of 2', '1 of 2'])
   })
 
@@ -110,7 +148,7 @@ describe('alarms, look after look', () => {
       ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
       told: ({ state, alarm }: Told) => {
         told.push(`${state} ${alarm.code}`)
-        return Promise.resolve()
+        return Promise.resolve(true)
       },
       ...{ looked: () => undefined, unheard: () => undefined },
     })

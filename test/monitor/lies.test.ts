@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { hash } from 'node:crypto'
 import { canonicalize } from '../../src/core/canonical-json.js'
-import { days, hours, minus, minutes, seconds } from '../../src/core/time.js'
+import { CLOCK_TOLERANCE, days, hours, minus, minutes, seconds } from '../../src/core/time.js'
 import type { Alarm } from '../../src/monitor/alarm.js'
 import type { ShownLogs } from '../../src/monitor/ports.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
@@ -178,6 +178,13 @@ describe.each(['index', 'issuance'] as const)('attack 22: a freeze of the %s log
     const now = given.clock.now()
     expect((await seenAt(minus(now, minutes(10)))).alarms).toEqual([])
     const alarm = only(await seenAt(minus(now, seconds(601))))
+    expect(alarm).toMatchObject({ code: 'stale-checkpoint', log: frozen })
+  })
+
+  it('that a witness dates ahead is an alarm', async () => {
+    const now = given.clock.now()
+    expect((await seenAt(now + CLOCK_TOLERANCE)).alarms).toEqual([])
+    const alarm = only(await seenAt(now + CLOCK_TOLERANCE + 1))
     expect(alarm).toMatchObject({ code: 'stale-checkpoint', log: frozen })
   })
 

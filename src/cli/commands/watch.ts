@@ -1,4 +1,5 @@
 import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
+import { visible } from '../../core/visible.js'
 import type { LogName } from '../../monitor/alarm.js'
 import { keepWatching, type Place } from '../../monitor/keep-watching.js'
 import type { Told } from '../../monitor/raised-alarms.js'
@@ -9,10 +10,11 @@ import { answer, type Answer, type CommandSpec } from '../command.js'
 import { diskOperations } from '../enrol/folder-operations.js'
 import { IdentityFolder } from '../enrol/identity-folder.js'
 import { parseBundle } from '../enrol/trust-anchors.js'
-import { exitCode } from '../exit-code.js'
+import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
 import { runOwnCommand } from '../own-command.js'
+import { printAnswer } from '../print-answer.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { lookOf } from '../screen/look.js'
 import { ProgressLine } from '../screen/progress-line.js'
@@ -130,10 +132,18 @@ async function lookOnce(
 ): Promise<Outcome<Answer>> {
   const look = await monitor.look().finally(() => line.end())
   const of = look.alarms.length
+  const tell = commandTeller(call)
+  let isHeard = true
   for (const [after, alarm] of look.alarms.entries()) {
-    await tellCommand(call, { state: 'raised', alarm }, { after, of })
+    if (!(await tell({ state: 'raised', alarm }, { after, of }))) isHeard = false
   }
-  await look.remember?.()
+  const exit = printAnswer(call.world, call.has('json'), answerOf(look, { keys, known }))
+  // What nobody heard is found again.
+  if (isHeard) await look.remember?.()
+  return printed(exit)
+}
+
+function answerOf(look: Looked, { keys, known }: Pick<OpenWatch, 'keys' | 'known'>): Answer {
   const { alarms, seenAt, issuanceSize, unheard, remember: _told, ...found } = look
   const notRead = unheard instanceof Error ? unheard.message : undefined
   const json = {
@@ -146,9 +156,9 @@ async function lookOnce(
     alarms,
     ...(notRead !== undefined && { unheard: notRead }),
   }
-  return answer(
+  return {
     json,
-    (screen) =>
+    screen: (screen) =>
       [
         ...alarms.map((alarm) => renderAlarm(screen, new JsonReader(alarm))),
         ...(alarms.length === 0 ? [screen.paint('green', 'nothing is wrong')] : []),
@@ -156,9 +166,12 @@ async function lookOnce(
         ...summaryOf(look),
         ...(known === 'first' ? firstSeen(keys) : []),
       ].join('\n'),
-    alarms.length === 0 ? exitCode.ok : exitCode.alarmed,
-  )
+    exit: alarms.length === 0 ? exitCode.ok : exitCode.alarmed,
+  }
 }
+
+/** Said before. */
+const printed = (exit: ExitCode): Outcome<Answer> => answer(undefined, () => '', exit)
 
 const summaryOf = ({ indexSize, issuanceSize, checked, gone }: Looked): readonly string[] => [
   `index log: ${indexSize} records, folded and compared with what was signed`,
@@ -187,6 +200,7 @@ async function follow(
   const { clock, signal } = call.world
   say(call, { event: 'watching', keys, known }, () => `watching ${keys.index}, ${keys.issuance}`)
   let before = ''
+  const tell = commandTeller(call)
   const count = await keepWatching({
     ...{ watch: monitor, clock, interval, silence, signal },
     told: async (told, at, place) => {
@@ -194,7 +208,7 @@ async function follow(
       say(call, { event: 'alarm', at: toIso(at), state: told.state, ...told.alarm }, () =>
         wordsOf(call, told),
       )
-      await tellCommand(call, told, place)
+      return tell(told, place)
     },
     looked: ({ indexSize, issuanceSize = 0, checked, gone }) => {
       line.end()
@@ -214,7 +228,7 @@ async function follow(
   })
   const exit = count === 0 ? exitCode.ok : exitCode.alarmed
   if (call.has('json')) say(call, { event: 'stopped', alarms: count }, () => '')
-  return answer(undefined, () => '', exit)
+  return printed(exit)
 }
 
 /** One line per event: JSON on standard output with --json, words on standard error without. */
@@ -230,19 +244,28 @@ function wordsOf(call: Invocation, { state, alarm }: Told): string {
   return state === 'over' ? `${look.paint('green', 'over')}: ${words}` : words
 }
 
-/** The operator's own command gets each alarm on its standard input. */
-async function tellCommand(
-  call: Invocation,
-  { state, alarm }: Told,
-  { after, of }: Place,
-): Promise<void> {
+/**
+ * The operator's own command gets each alarm on its standard input. False where it ended badly, and for
+ * the rest of what is told at that look: it is not run again for each of thousands.
+ */
+function commandTeller(call: Invocation): (told: Told, place: Place) => Promise<boolean> {
   const command = call.text('exec')
-  if (command === undefined || after >= MOST_RUNS) return
-  const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
   const { env, clock } = call.world
-  const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
-  const { ended, detail } = await runOwnCommand(command, env, input)
-  if (ended === 'badly') call.world.stderr.write(`--exec ended badly: ${detail}\n`)
+  let isFailing = false
+  return async ({ state, alarm }, { after, of }) => {
+    if (after === 0) isFailing = false
+    if (command === undefined) return true
+    if (isFailing || after >= MOST_RUNS) return !isFailing
+    const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
+    const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
+    const { ended, detail } = await runOwnCommand(command, env, input)
+    isFailing = ended === 'badly'
+    if (isFailing) {
+      const next = 'it is run again after the next look, for what it was not told of'
+      call.world.stderr.write(`--exec ended badly: ${visible(detail)}; ${next}\n`)
+    }
+    return !isFailing
+  }
 }
 
 export const watchCommand: CommandSpec = {
