@@ -66,8 +66,11 @@ export class FollowedIndex implements AsyncDisposable {
     return most === 0 ? Promise.resolve([]) : sameRecords(this.deps.shown, this.leaves, from, most)
   }
 
-  /** Reads on to this head. Alarms about it; what is remembered moves only where there are none. */
-  async follow(head: SignedHead): Promise<readonly Alarm[]> {
+  /**
+   * Reads on to this head. Alarms about it; what is remembered moves only where there are none. `signed`:
+   * heads that were shown before, to which nothing could be read: this one has to go on from them too.
+   */
+  async follow(head: SignedHead, signed: readonly SignedHead[] = []): Promise<readonly Alarm[]> {
     const { memory, key } = this.deps
     const remembered = await memory.head('index')
     const fault = headFault('index', head, remembered)
@@ -77,7 +80,7 @@ export class FollowedIndex implements AsyncDisposable {
       faulty.rest -= 1
       return faulty.alarms
     }
-    const alarms = await this.fold(head, remembered)
+    const alarms = await this.fold(head, remembered, signed)
     if (alarms.length > 0) {
       this.faulty = { head: nameOf(head), alarms, rest: REST }
       await this.forget()
@@ -96,13 +99,15 @@ export class FollowedIndex implements AsyncDisposable {
   private async fold(
     head: SignedHead,
     remembered: RememberedHead | undefined,
+    signed: readonly SignedHead[],
   ): Promise<readonly Alarm[]> {
     const { shown, pace } = this.deps
+    const before = remembered ? [remembered, ...signed] : signed
     try {
       for (;;) {
         const { size } = this.tables.state.meta
         const end = Math.min(head.size, size + STRETCH)
-        const records = new ShownRecords(shown, this.leaves, this.range, remembered)
+        const records = new ShownRecords(shown, this.leaves, this.range, before)
         const folded = await replay(records, this.tables, { size: end, pace })
         if (!folded.ok) {
           const root = await this.rootOf(records, head.size)

@@ -1,10 +1,11 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { days, minus, type UnixSeconds } from '../core/time.js'
+import { CLOCK_TOLERANCE, days, minus, type UnixSeconds } from '../core/time.js'
 import { leafClaims } from '../ca/leaf-claims.js'
 import { parseIssuanceRecord } from '../namespace/issuance-record.js'
 import type { Pace } from '../namespace/ports.js'
 import { appendLeaves, type CompactRange, emptyRange, rangeRoot } from '../tlog/compact-range.js'
 import { type Hash, leafHash, sameHash } from '../tlog/hash.js'
+import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { hashesIn } from '../tlog/read-nodes.js'
@@ -20,7 +21,7 @@ import type {
   WatchMemory,
 } from './ports.js'
 import { serialTwice } from './serial-twice.js'
-import { OtherRecords } from './shown-records.js'
+import { compareWithSigned, nextSigned, OtherRecords } from './shown-records.js'
 
 /** Nobody prunes what was issued this lately: where one that came before is shown, the next is hidden. */
 const NEVER_PRUNED = days(7)
@@ -39,8 +40,8 @@ export interface FollowIssuanceDeps {
   readonly key: string
   /** When this is. */
   readonly now: UnixSeconds
-  /** By a look before: what is new was recorded later than this. */
-  readonly lookedAt?: UnixSeconds | undefined
+  /** Heads that were shown before, to which nothing could be read: this one has to go on from them. */
+  readonly signed?: readonly SignedHead[]
 }
 
 export interface FollowedIssuance {
@@ -90,13 +91,17 @@ export async function followIssuance(
   }
   const next = {
     ...{ ...head, key, frontier: reading.range.hashes },
-    ...(reading.recordedAfter !== undefined && { recordedAfter: reading.recordedAfter }),
+    recordedAfter: latest(reading.recordedAfter, notRecordedBy(deps.now)),
   }
   const remember = async (): Promise<void> => {
     await memory.remember('issuance', next, reading.serials)
   }
   return { ...reading.found(), isRead: true, remember }
 }
+
+/** What a checkpoint that was shown then does not cover was recorded later than this. */
+export const notRecordedBy = (now: UnixSeconds): UnixSeconds =>
+  minus(minus(now, MAX_MERGE_DELAY), CLOCK_TOLERANCE)
 
 const nothing = (...alarms: readonly Alarm[]): FollowedIssuance => ({
   alarms,
@@ -120,6 +125,7 @@ class Reading {
   unjudged: Alarm | undefined
   private readonly deps: JudgingDeps
   private readonly head: SignedHead
+  private readonly signed: readonly SignedHead[]
   private readonly pages: Pages
   private readonly isFirst: boolean
   private firstGone = 0
@@ -130,13 +136,12 @@ class Reading {
   constructor(deps: JudgingDeps, head: SignedHead, remembered: RememberedHead | undefined) {
     this.deps = deps
     this.head = head
+    this.signed = deps.signed ?? []
     this.range = remembered
       ? { begin: 0, end: remembered.size, hashes: remembered.frontier }
       : emptyRange()
     this.pages = new Pages(deps.shown, this.range.end, head.size)
-    const { lookedAt } = deps
-    const before = remembered?.recordedAfter
-    this.recordedAfter = lookedAt === undefined ? before : latest(before, lookedAt)
+    this.recordedAfter = remembered?.recordedAfter
     this.isFirst = remembered === undefined
   }
 
@@ -160,9 +165,11 @@ class Reading {
       const stretch: ShownCertificate[] = []
       while (this.range.end < size && stretch.length < STRETCH) {
         const at = this.range.end
-        const end = Math.min(size, at - (at % TILE_WIDTH) + TILE_WIDTH)
+        const tile = at - (at % TILE_WIDTH) + TILE_WIDTH
+        const end = Math.min(size, tile, nextSigned(this.signed, at))
         const found = await this.pages.upTo(end)
         this.range = appendLeaves(this.range, await this.leavesOf(at, end, found))
+        compareWithSigned(this.signed, this.range)
         this.missed(at, end, found)
         stretch.push(...found)
       }

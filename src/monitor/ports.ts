@@ -67,9 +67,10 @@ export interface WatchMemory {
   /** The record that has this serial number. */
   recordOf(serial: string): Promise<number | undefined>
   /**
-   * Remembers a head in the place of a smaller one of the same key, and the serial numbers that came
-   * with it: both or neither, durable once it resolves. False, and nothing remembered, where what is
-   * remembered is as large or larger, or of another key.
+   * Remembers a head in the place of a smaller one of the same key, or of the same head with an earlier
+   * `recordedAfter`, and the serial numbers that came with it: both or neither, durable once it resolves.
+   * False, and nothing remembered, where what is remembered is otherwise as large or larger, or of
+   * another key.
    */
   remember(log: LogName, head: RememberedHead, serials: readonly SeenSerial[]): Promise<boolean>
 }

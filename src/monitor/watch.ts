@@ -1,6 +1,7 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { type Clock, CLOCK_TOLERANCE, minus, plus, type UnixSeconds } from '../core/time.js'
+import { type Clock, plus, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore } from '../namespace/ports.js'
+import { EMPTY_ROOT } from '../tlog/hash.js'
 import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { formatVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
@@ -8,7 +9,7 @@ import type { Alarm, LogName } from './alarm.js'
 import { CertificatesThen } from './certificates-then.js'
 import { FollowedIndex } from './follow-index.js'
 import { headFault } from './compare-heads.js'
-import { type FollowedIssuance, followIssuance } from './follow-issuance.js'
+import { followIssuance, notRecordedBy } from './follow-issuance.js'
 import { type CheckpointRules, type JudgedCheckpoint, judgeCheckpoint } from './judge-checkpoint.js'
 import type { ShownLogs, WatchMemory } from './ports.js'
 
@@ -23,6 +24,9 @@ export interface WatchDeps {
   readonly keys: Readonly<Record<LogName, VerifierKey>>
   readonly rules: Omit<CheckpointRules, 'key'>
 }
+
+/** A log whose records do not answer for so many checkpoints is held by the first of them. */
+const MOST_UNREAD = 1000
 
 /** What one look at both logs came to. */
 export interface Look {
@@ -51,8 +55,8 @@ export class Watch implements AsyncDisposable {
   private readonly missing = new Set<LogName>()
   /** The largest head of each log that was shown with its signature. */
   private readonly largest = new Map<LogName, SignedHead>()
-  /** When the issuance log was last read to the end, and that remembered. */
-  private readAt: UnixSeconds | undefined
+  /** Heads with the log's signature to which it has not been read: whatever comes goes on from them. */
+  private readonly unread: Record<LogName, SignedHead[]> = { index: [], issuance: [] }
 
   constructor(deps: WatchDeps) {
     this.deps = deps
@@ -88,7 +92,7 @@ export class Watch implements AsyncDisposable {
     const first = await attempt(() => this.checkpoint('issuance'))
     const index = await attempt(() => this.settled('index'))
     const indexHead = index?.head
-    const wrong = indexHead ? await attempt(() => this.index.follow(indexHead)) : []
+    const wrong = indexHead ? await attempt(() => this.follow(indexHead)) : []
     // Nothing is judged by an index that is not right: certificates wait until it is.
     const isRight = indexHead !== undefined && wrong?.length === 0
     const issuance = first && (await attempt(() => this.issuanceOf(first, isRight)))
@@ -100,11 +104,12 @@ export class Watch implements AsyncDisposable {
           ...(isRight && { judge: this.judge }),
           indexSize: (wanted) => this.indexOf(wanted, late),
           now: begun,
-          lookedAt: this.readAt && minus(minus(this.readAt, MAX_MERGE_DELAY), CLOCK_TOLERANCE),
+          signed: this.unread.issuance,
         },
         issuance?.head,
       ),
     )
+    if (found?.isRead && issuance?.head) this.wasRead('issuance', issuance.head)
     if (found?.unheard) failures.push(found.unheard)
     const alarms = [index?.alarms, wrong, issuance?.alarms, late, found?.alarms].flatMap(
       (some) => some ?? [],
@@ -118,15 +123,9 @@ export class Watch implements AsyncDisposable {
       checked: found?.checked ?? 0,
       gone: found?.gone ?? 0,
       seenAt: index?.seenAt,
-      ...(found?.remember && { remember: () => this.remember(found.remember, begun) }),
+      ...(found?.remember && { remember: found.remember }),
       ...(failures.length > 0 && { unheard }),
     }
-  }
-
-  /** What is read again is as old as it was: only what is remembered was there at that look. */
-  private async remember(found: FollowedIssuance['remember'], begun: UnixSeconds): Promise<void> {
-    await found?.()
-    this.readAt = begun
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,6 +153,7 @@ export class Watch implements AsyncDisposable {
       }
       if (isMissing) this.missing.add(log)
       else this.missing.delete(log)
+      if (none && log === 'issuance') await this.rememberNone()
       return none ? { alarms: [noCheckpoint(log)] } : judged
     }
   }
@@ -166,6 +166,26 @@ export class Watch implements AsyncDisposable {
     // That witnesses are missing only waiting can tell.
     const alarms = first.alarms.filter(({ code }) => code !== 'missing-cosigners')
     return { ...first, alarms }
+  }
+
+  /** On to this head of the index log; alarms about it. */
+  private async follow(head: SignedHead): Promise<readonly Alarm[]> {
+    const alarms = await this.index.follow(head, this.unread.index)
+    if (alarms.length === 0) this.wasRead('index', head)
+    return alarms
+  }
+
+  private wasRead(log: LogName, { size }: SignedHead): void {
+    this.unread[log] = this.unread[log].filter((head) => head.size > size)
+  }
+
+  /** Certificates that come later were not there at the first look, and none of them is pruned. */
+  private async rememberNone(): Promise<void> {
+    const { memory, clock, keys } = this.deps
+    const key = formatVerifierKey(keys.issuance)
+    const none = { size: 0, root: EMPTY_ROOT, note: '', key, frontier: [] }
+    const recordedAfter = notRecordedBy(clock.now())
+    await memory.remember('issuance', { ...none, recordedAfter }, [])
   }
 
   /** What was recorded before is covered by then. */
@@ -183,13 +203,16 @@ export class Watch implements AsyncDisposable {
     const fault = headFault(log, judged.head, this.largest.get(log))
     if (fault) return { alarms: [...judged.alarms, fault] }
     this.largest.set(log, judged.head)
+    const unread = this.unread[log]
+    const isNew = judged.head.size > (unread.at(-1)?.size ?? 0)
+    if (isNew && unread.length < MOST_UNREAD) unread.push(judged.head)
     return judged
   }
 
   /** A log that has shown a checkpoint has one. */
   private async before(log: LogName): Promise<{ alarms: readonly Alarm[] }> {
     const remembered = await this.deps.memory.head(log)
-    if (!remembered) return { alarms: [] }
+    if (!remembered || remembered.size === 0) return { alarms: [] }
     const detail = 'the log shows no checkpoint any more'
     const wanted = `at least ${remembered.size} records`
     return { alarms: [{ code: 'rollback', log, detail, wanted, found: 'none' }] }
@@ -210,7 +233,7 @@ export class Watch implements AsyncDisposable {
       )
       const isLonger = head !== undefined && head.size >= wanted
       if (isLonger && wrong.length === 0) {
-        const found = await this.index.follow(head)
+        const found = await this.follow(head)
         late.push(...found)
         if (found.length > 0) break
       } else if (wrong.some(({ code }) => code !== 'missing-cosigners')) {

@@ -106,6 +106,16 @@ export const monitorAttacks: readonly Attack[] = [
       },
       {
         file,
+        name: 'that is dated back to before the last look is an alarm, also to a monitor that was restarted',
+        check: 'when a log was last looked at is remembered',
+        without: edit(
+          'src/monitor/follow-issuance.ts',
+          'recordedAfter: latest(reading.recordedAfter, notRecordedBy(deps.now)),',
+          '...(reading.recordedAfter !== undefined && { recordedAfter: reading.recordedAfter }),',
+        ),
+      },
+      {
+        file,
         name: 'on an index that was replaced long before is an alarm',
         check: 'a certificate is of an index that was not replaced long before it begins',
         without: edit(
@@ -193,6 +203,16 @@ export const monitorAttacks: readonly Attack[] = [
           'src/namespace/allowed-then.ts',
           'oddCertificate(issued) ?? serverLeafFault(issued)',
           'oddCertificate(issued) ?? serverLeafFault({})',
+        ),
+      },
+      {
+        file: hostile,
+        name: 'a signed checkpoint whose records were never shown is what a longer one goes on from',
+        check: 'a head goes on from every head that was shown before',
+        without: edit(
+          'src/monitor/watch.ts',
+          'if (isNew && unread.length < MOST_UNREAD) unread.push(judged.head)',
+          'if (isNew && unread.length < 0) unread.push(judged.head)',
         ),
       },
       {

@@ -55,6 +55,31 @@ export function watchMemoryContract(
       expect(await memory.recordOf(serial(1))).toBeUndefined()
     })
 
+    it('remembers of the same head that what comes after it is later, and never sooner', async () => {
+      const { memory } = await open()
+      const at = async (size: number, time: number, over: Partial<RememberedHead> = {}) => {
+        const recordedAfter = unixSeconds(time)
+        return memory.remember('issuance', head(size, { recordedAfter, ...over }), [])
+      }
+      expect(await at(3, 1000)).toBe(true)
+      expect(await at(3, 2000)).toBe(true)
+      expect((await memory.head('issuance'))?.recordedAfter).toBe(2000)
+      expect(await at(3, 2000)).toBe(false)
+      expect(await at(3, 1500)).toBe(false)
+      expect(await at(2, 3000)).toBe(false)
+      expect(await at(3, 3000, { root: Buffer.alloc(32, 9) })).toBe(false)
+      expect(await at(3, 3000, { key: 'other' })).toBe(false)
+      expect((await memory.head('issuance'))?.recordedAfter).toBe(2000)
+    })
+
+    it('remembers that a log has shown nothing yet', async () => {
+      const { memory, reopen } = await open()
+      const none = head(0, { frontier: [], note: '', recordedAfter: unixSeconds(1000) })
+      expect(await memory.remember('issuance', none, [])).toBe(true)
+      expect(plain(await (await reopen()).head('issuance'))).toEqual(plain(none))
+      expect(await memory.remember('issuance', head(1), [])).toBe(true)
+    })
+
     it('keeps the first record of a serial number', async () => {
       const { memory } = await open()
       await memory.remember('issuance', head(1), [{ serial: serial(1), record: 0 }])

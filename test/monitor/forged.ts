@@ -22,7 +22,7 @@ export async function forge(
   given: GivenCapstan,
   { record, leaf, names }: IssuedLeaf,
   over: {
-    readonly plan?: Partial<Pick<LeafPlan, 'names' | 'identity'>>
+    readonly plan?: Partial<Pick<LeafPlan, 'names' | 'identity'>> & { readonly now?: UnixSeconds }
     readonly record?: Partial<LedgerEntry>
   } = {},
 ): Promise<LedgerEntry> {

@@ -88,6 +88,53 @@ describe('attack 65: what a monitor is shown to be blinded', () => {
     expect(only(await monitor.look())).toMatchObject({ code: 'rollback', log: 'index' })
   })
 
+  it('a signed checkpoint whose records were never shown is what a longer one goes on from', async () => {
+    const [first] = await certificates()
+    const lies = {
+      index: await colludingIndex(given, [...records(), records()[0]!]),
+      issuance: await colludingIssuance(given, [first!, { ...first!, seq: 1 }]),
+    }
+    for (const log of ['index', 'issuance'] as const) {
+      memory = new MemoryWatchMemory()
+      let isLying = true
+      const shownBy = (): Partial<ShownLogs> => (isLying ? lies[log] : given.shown)
+      await using monitor = given.monitor(
+        {
+          checkpoint: (of) => (of === log ? shownBy() : given.shown).checkpoint!(of),
+          records: (...asked) => (isLying ? away() : given.shown.records(...asked)),
+          issued: (...asked) => (isLying ? away() : given.shown.issued(...asked)),
+        },
+        { memory },
+      )
+      await expect(monitor.look()).rejects.toThrow(DependencyError)
+      isLying = false
+      for (const alias of ['db', 'queue']) {
+        await given.did({ op: 'entry.create', alias: `shop/${alias}-${log}`, owner })
+        await given.mustIssue()
+      }
+      for (let count = 0; count < 3; count += 1) {
+        expect(only(await monitor.look())).toMatchObject({ code: 'inconsistent', log })
+      }
+    }
+  })
+
+  it('a signed checkpoint of records that do not hold is not made good by a longer one', async () => {
+    const forged = { ...records()[3]!, bytes: Buffer.from('{}') }
+    const lie = await colludingIndex(given, [...records().slice(0, 3), forged])
+    let isLying = true
+    await using monitor = given.monitor(
+      {
+        checkpoint: (log) => (isLying ? lie : given.shown).checkpoint!(log),
+        records: (...asked) => (isLying ? lie : given.shown).records!(...asked),
+      },
+      { memory },
+    )
+    expect(only(await monitor.look())).toMatchObject({ code: 'bad-record', log: 'index' })
+    isLying = false
+    await given.did({ op: 'entry.create', alias: 'shop/db', owner })
+    expect(only(await monitor.look())).toMatchObject({ code: 'inconsistent', log: 'index' })
+  })
+
   it('what no rule foresees is an alarm, and no crash', async () => {
     const broken = { records: () => Promise.reject(new RangeError('Invalid time value')) }
     expect(only(await look(broken))).toMatchObject({
@@ -196,6 +243,14 @@ describe('a server that does not answer everything', () => {
     memory = new MemoryWatchMemory()
     // It may be the oldest that is not pruned yet.
     expect((await look(hiding(0))).alarms).toEqual([])
+  })
+
+  it('and leaves out the first certificates that came since the first look is an alarm', async () => {
+    expect(only(await look(without('issuance')))).toMatchObject({ code: 'stale-checkpoint' })
+    await given.mustIssue()
+    const none: ShownLogs['issued'] = (from, limit) =>
+      Promise.resolve({ certificates: [], next: from + limit })
+    expect(only(await look({ issued: none }))).toMatchObject({ code: 'records-gone' })
   })
 
   it.each(['index', 'issuance'])('with no checkpoint of the %s log is an alarm', async (log) => {

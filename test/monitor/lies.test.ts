@@ -258,6 +258,20 @@ describe('attack 22: a policy of witnesses', () => {
 })
 
 describe('attack 22: a grant', () => {
+  it('that is dated back to before the last look is an alarm, also to a monitor that was restarted', async () => {
+    const honest = await given.mustIssue()
+    expect((await look()).alarms).toEqual([])
+    const dated = given.clock.now()
+    given.clock.advance(hours(1))
+    await given.did({ op: 'entry.suspend', alias: 'shop/web' })
+    for (let count = 0; count < 3; count += 1) {
+      given.clock.advance(hours(1))
+      expect((await look()).alarms).toEqual([])
+    }
+    await forge(given, honest, { plan: { now: dated } })
+    expect(only(await look())).toMatchObject({ code: 'not-allowed', reason: 'replaced-index' })
+  })
+
   it('on an index that was replaced long before is an alarm', async () => {
     const old = await given.mustIssue()
     await given.did({ op: 'entry.suspend', alias: 'shop/web' })

@@ -1,4 +1,5 @@
 import type { LogName } from '../../src/monitor/alarm.js'
+import { sameHash } from '../../src/tlog/hash.js'
 import type { RememberedHead, SeenSerial, WatchMemory } from '../../src/monitor/ports.js'
 
 /** What a monitor remembers, for as long as a test lasts. It keeps to the contract of the real one. */
@@ -16,7 +17,7 @@ export class MemoryWatchMemory implements WatchMemory {
 
   remember(log: LogName, head: RememberedHead, serials: readonly SeenSerial[]): Promise<boolean> {
     const before = this.heads.get(log)
-    if (before && (before.key !== head.key || before.size >= head.size)) {
+    if (before && !(before.key === head.key && isLater(head, before))) {
       return Promise.resolve(false)
     }
     this.heads.set(log, head)
@@ -26,3 +27,9 @@ export class MemoryWatchMemory implements WatchMemory {
     return Promise.resolve(true)
   }
 }
+
+const isLater = (head: RememberedHead, before: RememberedHead): boolean =>
+  head.size > before.size ||
+  (head.size === before.size &&
+    sameHash(head.root, before.root) &&
+    (head.recordedAfter ?? -1) > (before.recordedAfter ?? -1))

@@ -27,7 +27,10 @@ export function sqliteWatchMemory(database: Database): WatchMemory {
      ON CONFLICT (log) DO UPDATE SET size = excluded.size, root = excluded.root,
        state = excluded.state, frontier = excluded.frontier, note = excluded.note,
        recorded_after = excluded.recorded_after
-     WHERE excluded.size > remembered.size AND excluded.key = remembered.key`,
+     WHERE excluded.key = remembered.key AND (
+       excluded.size > remembered.size OR (
+         excluded.size = remembered.size AND excluded.root = remembered.root
+         AND excluded.recorded_after > ifnull(remembered.recorded_after, -1)))`,
   )
   const selectSerial = database
     .prepare<[Buffer], number>('SELECT record FROM serial WHERE serial = ?')
