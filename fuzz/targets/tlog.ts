@@ -143,7 +143,7 @@ function readRequest(input: Uint8Array): string {
   const status = authentic.ok ? '' : String(authentic.answer.status)
   // Decided about whether or not it is authentic: the fuzzer has no key.
   const asked = authentic.ok ? authentic.value : { ...request.value, signed: '' }
-  const decision = decide(asked, { ...recorded, at: unixSeconds(1) }, unixSeconds(1))
+  const decision = decide(asked, { ...recorded, at: unixSeconds(1), note: '' }, unixSeconds(1))
   if (decision.kind === 'answer') return `${status} ${decision.answer.status}`
   const { size, root } = decision.head
   hold(oldSize === recorded.size && size >= recorded.size, 'a witness does not go back')

@@ -102,7 +102,8 @@ export class FollowedIndex implements AsyncDisposable {
     signed: readonly SignedHead[],
   ): Promise<readonly Alarm[]> {
     const { shown, pace } = this.deps
-    const before = remembered ? [remembered, ...signed] : signed
+    const earlier = signed.filter(({ size }) => size < head.size)
+    const before = remembered ? [remembered, ...earlier] : earlier
     try {
       for (;;) {
         const { size } = this.tables.state.meta

@@ -136,7 +136,7 @@ class Reading {
   constructor(deps: JudgingDeps, head: SignedHead, remembered: RememberedHead | undefined) {
     this.deps = deps
     this.head = head
-    this.signed = deps.signed ?? []
+    this.signed = (deps.signed ?? []).filter(({ size }) => size < head.size)
     this.range = remembered
       ? { begin: 0, end: remembered.size, hashes: remembered.frontier }
       : emptyRange()

@@ -4,7 +4,7 @@ import type { MapProof } from './map-path.js'
 import type { VerifierKey } from './verifier-key.js'
 import type { Tile } from './tile.js'
 import type { TreeHead } from './verify-proof.js'
-import type { CosignedHead, Decision, RecordedHead } from './witness-answer.js'
+import type { CosignedHead, Decision } from './witness-answer.js'
 
 /** The tiles of a log, for reading. */
 export interface TileReader {
@@ -117,7 +117,7 @@ export interface WitnessStore {
    */
   checkAndStore(
     origin: string,
-    decide: (recorded: RecordedHead | undefined) => Decision,
+    decide: (recorded: CosignedHead | undefined) => Decision,
   ): Promise<Decision>
   /** What is recorded for the origin. */
   latest(origin: string): Promise<CosignedHead | undefined>

@@ -9,11 +9,15 @@ const STATE = 'state '
 /** The extension line in which a checkpoint says what its log's entries come to. */
 export const stateLine = (root: Hash): string => `${STATE}${toBase64(root)}`
 
+/** All lines of a checkpoint that say a state, as they are written. */
+export const stateLines = ({ extensions }: Pick<Checkpoint, 'extensions'>): readonly string[] =>
+  extensions.filter((line) => line.startsWith(STATE))
+
 /** The root of the state map that a checkpoint signs; undefined where it signs none. */
 export function stateRootOf({
   extensions,
 }: Pick<Checkpoint, 'extensions'>): Result<Hash | undefined, Refusal<'tlog.malformed'>> {
-  const lines = extensions.filter((line) => line.startsWith(STATE))
+  const lines = stateLines({ extensions })
   const [line] = lines
   if (line === undefined) return ok(undefined)
   const root = hashFromBase64(line.slice(STATE.length))

@@ -21,8 +21,8 @@ export type WitnessAnswer =
       readonly status: 422
       readonly refusal: WitnessRefusal
       /**
-       * Has the log signed another root of the size that is recorded? Otherwise a proof was wanted:
-       * whoever has a checkpoint of the log can send it without one, and that shows nothing.
+       * Has the log signed another root, or another state, of the size that is recorded? Otherwise a proof was wanted: whoever has a checkpoint of the log can send it without one,
+       * and that shows nothing.
        */
       readonly isFork: boolean
       /** The checkpoint, with the log's own signatures that were verified and no other lines. */
@@ -36,9 +36,6 @@ export interface CosignedHead extends TreeHead {
   /** The text that is cosigned, with the log's own signatures that were verified. */
   readonly note: string
 }
-
-/** Of it, what a decision needs. */
-export type RecordedHead = Pick<CosignedHead, 'size' | 'root' | 'at'>
 
 /** What a request comes to beside what is recorded: what to record and cosign, or an answer. */
 export type Decision =

@@ -1,18 +1,14 @@
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { UnixSeconds } from '../core/time.js'
+import { type Checkpoint, parseCheckpoint } from './checkpoint.js'
 import { EMPTY_ROOT, sameHash } from './hash.js'
 import { formatNote, formatSignatureLine, type Note, parseNote, verifyNote } from './note.js'
 import type { NoteSigner, WitnessStore } from './ports.js'
 import { cosign } from './sign-note.js'
 import { timeAfter } from './sane-time.js'
-import type {
-  CosignedHead,
-  Decision,
-  RecordedHead,
-  WitnessAnswer,
-  WitnessRefusal,
-} from './witness-answer.js'
+import { stateLines } from './state-root.js'
+import type { CosignedHead, Decision, WitnessAnswer, WitnessRefusal } from './witness-answer.js'
 import { isKeyOf, type VerifierKey } from './verifier-key.js'
 import { consistencyHolds, type TreeHead } from './verify-proof.js'
 import { parseWitnessRequest, type WitnessRequest } from './witness-request.js'
@@ -56,7 +52,7 @@ function signedBy({ text, signatures }: Note, keys: readonly VerifierKey[]): Not
  */
 export function decide(
   { oldSize, proof, checkpoint, signed }: AuthenticRequest,
-  recorded: RecordedHead | undefined,
+  recorded: CosignedHead | undefined,
   now: UnixSeconds,
 ): Decision {
   const { size, root } = checkpoint
@@ -67,12 +63,28 @@ export function decide(
   if (oldSize !== known.size) {
     return decided({ answer: { status: 409, body: `${known.size}\n` } })
   }
-  if (isConsistent(known, { size, root }, proof)) {
+  const isOther = isOtherState(checkpoint, recorded)
+  if (!isOther && isConsistent(known, { size, root }, proof)) {
     return { kind: 'cosign', head: { size, root, at: timeAfter(recorded?.at, now), note: signed } }
   }
   const { refusal } = refuse('tlog.bad-proof', 'this does not go on from what is cosigned')
-  const isFork = size === known.size && !sameHash(root, known.root)
+  const isFork = isOther || (size === known.size && !sameHash(root, known.root))
   return decided({ answer: { status: 422, refusal, isFork, note: signed } })
+}
+
+/**
+ * Does it sign another state of the tree that is cosigned? A root does not bind its state line: two of
+ * them would be two histories to who believes what they say. One that said none may say it now. Other
+ * extension lines are the log's own matter: a time, say, may be another one each time (C2SP
+ * tlog-checkpoint).
+ */
+function isOtherState(checkpoint: Checkpoint, recorded: CosignedHead | undefined): boolean {
+  if (checkpoint.size !== recorded?.size) return false
+  const note = parseNote(Buffer.from(recorded.note))
+  const before = note.ok ? parseCheckpoint(note.value.text) : undefined
+  if (!before?.ok) return false
+  const said = stateLines(before.value)
+  return said.length > 0 && said.join() !== stateLines(checkpoint).join()
 }
 
 const NO_TREE: TreeHead = { size: 0, root: EMPTY_ROOT }

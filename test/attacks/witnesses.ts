@@ -19,6 +19,12 @@ export const witnessAttacks: readonly Attack[] = [
           'known.size === 0 ? proof.length === 0 : consistencyHolds !== undefined',
         ),
       },
+      {
+        file,
+        name: 'another state of one head',
+        check: 'a witness cosigns one state of a head',
+        without: edit('src/tlog/witness.ts', 'if (!isOther && isConsistent(', 'if (isConsistent('),
+      },
     ],
   },
   {

@@ -1,6 +1,6 @@
 import { type UnixSeconds, unixSeconds } from '../../src/core/time.js'
 import type { WitnessStore } from '../../src/tlog/ports.js'
-import type { CosignedHead, Decision, RecordedHead } from '../../src/tlog/witness-answer.js'
+import type { CosignedHead, Decision } from '../../src/tlog/witness-answer.js'
 
 /** Heads in memory. */
 export class MemoryWitnessStore implements WitnessStore {
@@ -8,7 +8,7 @@ export class MemoryWitnessStore implements WitnessStore {
 
   checkAndStore(
     origin: string,
-    decide: (recorded: RecordedHead | undefined) => Decision,
+    decide: (recorded: CosignedHead | undefined) => Decision,
   ): Promise<Decision> {
     return new Promise((resolve) => {
       const decision = decide(this.heads.get(origin))

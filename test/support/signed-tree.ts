@@ -23,14 +23,14 @@ export class SignedTree {
     return treeRoot(this.leaves.slice(0, size))
   }
 
-  note(size: number): Promise<string> {
+  note(size: number, extensions: readonly string[] = []): Promise<string> {
     const { name: origin } = this.signer.key
-    return signCheckpoint({ origin, size, root: this.root(size), extensions: [] }, this.signer)
+    return signCheckpoint({ origin, size, root: this.root(size), extensions }, this.signer)
   }
 
   /** The body of add-checkpoint. */
-  async request(old: number, size: number): Promise<string> {
+  async request(old: number, size: number, extensions: readonly string[] = []): Promise<string> {
     const proof = old === 0 || old > size ? [] : treeProof(old, this.leaves.slice(0, size))
-    return [`old ${old}`, ...proof.map(toBase64), '', await this.note(size)].join('\n')
+    return [`old ${old}`, ...proof.map(toBase64), '', await this.note(size, extensions)].join('\n')
   }
 }

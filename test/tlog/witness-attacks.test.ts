@@ -7,6 +7,7 @@ import { formatSignatureLine } from '../../src/tlog/note.js'
 import { parsePolicy, policyOfKeys } from '../../src/tlog/policy.js'
 import { cosign } from '../../src/tlog/sign-note.js'
 import { formatVerifierKey, signatureType } from '../../src/tlog/verifier-key.js'
+import { stateLine } from '../../src/tlog/state-root.js'
 import { verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
 import { addCheckpoint, type Witness } from '../../src/tlog/witness.js'
 import { asOf, freshUntil, isFresh } from '../../src/verify/freshness.js'
@@ -52,6 +53,21 @@ describe('a witness stands in the way of', () => {
     for (const body of [await fork.request(9, 9), await fork.request(9, 12)]) {
       expect(await ask(asked, body)).toBe(422)
     }
+  })
+
+  it('attack 18: another state of one head, by whoever has the key of the log', async () => {
+    const asked = witness()
+    const [one, two] = [1, 2].map((octet) => stateLine(Buffer.alloc(32, octet)))
+    // A log that learns to sign states says none at first; lines that are no state are its own matter.
+    for (const lines of [[], ['time 1'], [one!], [one!], [one!, 'time 2']]) {
+      expect(await ask(asked, await tree.request(lines.length === 0 ? 0 : 9, 9, lines))).toBe(200)
+    }
+    for (const lines of [[two!], [], [one!, two!], ['time 2']]) {
+      const body = await tree.request(9, 9, lines)
+      const { status, isFork } = (await addCheckpoint(asked, Buffer.from(body), now)) as never
+      expect({ lines, status, isFork }).toEqual({ lines, status: 422, isFork: true })
+    }
+    expect(await ask(asked, await tree.request(9, 12, [two!]))).toBe(200)
   })
 
   it('attack 19: a log that was cut short, or put back to an older backup', async () => {

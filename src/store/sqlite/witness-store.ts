@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { type UnixSeconds, unixSeconds } from '../../core/time.js'
 import type { WitnessStore } from '../../tlog/ports.js'
 import type { TreeHead } from '../../tlog/verify-proof.js'
-import type { CosignedHead, Decision, RecordedHead } from '../../tlog/witness-answer.js'
+import type { CosignedHead, Decision } from '../../tlog/witness-answer.js'
 import { reading, storeFailed } from './open-database.js'
 
 interface Row extends TreeHead {
@@ -22,7 +22,7 @@ export function sqliteWitnessStore(database: Database): WitnessStore {
   )
   const selectTime = database.prepare<[], number | null>('SELECT max(at) FROM cosigned').pluck()
   const checkAndStore = database.transaction(
-    (origin: string, decide: (recorded: RecordedHead | undefined) => Decision): Decision => {
+    (origin: string, decide: (recorded: CosignedHead | undefined) => Decision): Decision => {
       const decision = decide(headOf(select.get(origin)))
       if (decision.kind === 'answer') return decision
       const { size, root, at, note } = decision.head
