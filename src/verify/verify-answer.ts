@@ -5,6 +5,7 @@ import type { Decision } from '../namespace/permit/decision.js'
 import { encodeRecord, recordHash } from '../namespace/log-record.js'
 import { type Authority, authorityOver } from '../namespace/questions/authority.js'
 import { parseRoute, type RouteRefusal } from '../namespace/rule/route.js'
+import { sameHash } from '../tlog/hash.js'
 import { parseAnswer, type Question } from './answer.js'
 import { type Bundle, formatBundle } from './bundle.js'
 import { permitBundles } from './permit-bundles.js'
@@ -88,6 +89,10 @@ function decided(
   const { at, port, route: text, headers = [] } = question
   if (caller.entry.alias !== question.caller || callee.entry.alias !== question.callee) {
     return notProved('an answer about these two entries')
+  }
+  // One of them may be from before the other one's entry was what it is.
+  if (caller.size !== callee.size || !sameHash(caller.root, callee.root)) {
+    return notProved('an answer of one state: its bundles are of two checkpoints')
   }
   // What was in force before its last record, a bundle does not say.
   if (bundles.some(({ last }) => at < last.record.ts)) return notProved('what held at that time')

@@ -37,6 +37,16 @@ export const answerAttacks: readonly Attack[] = [
           'bundles.length === 0',
         ),
       },
+      {
+        file,
+        name: 'is of one state, and not of two that never were together',
+        check: 'both bundles are of one checkpoint',
+        without: edit(
+          verifier,
+          'if (caller.size !== callee.size || !sameHash(caller.root, callee.root)) {',
+          'if (caller.size < 0) {',
+        ),
+      },
     ],
   },
   {

@@ -6,6 +6,7 @@ import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { makeBundle } from '../../src/verify/make-bundle.js'
 import { givenServices } from '../interop/given-services.js'
 import type { GivenGroup } from '../namespace/given-group.js'
+import { owner } from '../namespace/given-index.js'
 import { LOG, sourceOf } from '../verify/given-bundle.js'
 import { json, run, type Screen, ScriptedServer } from './fake-world.js'
 
@@ -38,6 +39,28 @@ const trust = (): readonly string[] => [
 const call = ['web/shop/front', 'pay/api', '--port', '8080']
 
 describe('--prove', () => {
+  it('fetches the bundles again while the index changes, and says so where it does not stop', async () => {
+    let [left, asked] = [0, 0]
+    server = new ScriptedServer({
+      entryBundle: async (alias, commits) => {
+        asked += 1
+        if (left > 0) {
+          left -= 1
+          await given.agreed({ op: 'entry.create', alias: `web/shop/new-${asked}`, owner })
+        }
+        return makeBundle(await sourceOf(given), alias, commits)
+      },
+    })
+    left = 3
+    await capstan('permit', ...call, '--route', 'GET /orders/7', '--prove', '-o', 'p')
+    expect(asked).toBe(4)
+    expect((await elsewhere('verify', 'p', ...trust())).exit).toBe(0)
+    left = Infinity
+    const never = await capstan('permit', ...call, '--prove', '--json')
+    expect(never.exit).not.toBe(0)
+    expect(json(never)).toMatchObject({ code: 'bundle.not-proved' })
+  })
+
   it.each(['why', 'permit'])('of %s is verified where nobody can be asked', async (question) => {
     const allowed = await capstan(
       question,

@@ -81,6 +81,28 @@ describe('the answer to who may call whom', () => {
     expect(codeOf(verify(asked(), both(), aged))).toBe('bundle.stale')
   })
 
+  it('is of one state, and not of two that never were together (attack 156)', async () => {
+    const later = await givenServices()
+    const bundleOf = async (alias: Alias): Promise<Bundle> =>
+      valueOf(parseBundle(valueOf(await makeBundle(await sourceOf(later), alias, 'needed'))))
+    const before = [await bundleOf(front), await bundleOf(api)]
+    const suspension = await later.proposed({ op: 'entry.suspend', alias: front })
+    await later.votes(later.ann, suspension)
+    const after = [await bundleOf(front), await bundleOf(api)]
+    const at = later.now()
+    const told = (of: readonly (Bundle | undefined)[]): unknown => {
+      const answer = formatAnswer({ v: 1, question: asked({ at }), bundles: of as Bundle[] })
+      const indexId = later.index.state.index
+      const found = verifyAnswer(answer, { ...options, indexId, now: at })
+      if (!found.ok) return found.refusal.code
+      return found.value.ask === 'permit' && found.value.decision.allowed
+    }
+    expect(told(before)).toBe(true)
+    expect(told(after)).toBe(false)
+    expect(told([before[0], after[1]])).toBe('bundle.not-proved')
+    expect(told([after[0], before[1]])).toBe('bundle.not-proved')
+  })
+
   it('is of a request that can be read in one way', () => {
     for (const more of [
       { route: 'GET /a//b' },

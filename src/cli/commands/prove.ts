@@ -42,6 +42,9 @@ export function proveMisuse(call: Invocation): Outcome<never> | undefined {
   return undefined
 }
 
+/** How often bundles are fetched, until they are of one state. */
+const MOST_TRIES = 5
+
 /** How much of an entry's history its bundle shows: as far as its rules want it, or all of it. */
 type Shown = 'needed' | 'all'
 
@@ -52,12 +55,9 @@ export async function proveAbout(
   shown: Shown,
   question: (found: readonly Alias[], at: UnixSeconds) => Question,
 ): Promise<Outcome<Answer>> {
-  const bundles: Bundle[] = []
-  for (const alias of aliases) {
-    const bundle = await bundleOf(call, alias, shown)
-    if (!bundle.ok) return bundle
-    bundles.push(bundle.value)
-  }
+  const found = await bundlesOf(call, aliases, shown)
+  if (!found.ok) return found
+  const bundles = found.value
   // Whose clock is behind does not ask about a time before what the answer follows from.
   const times = bundles.map(({ last }) => last.record.ts)
   const at = unixSeconds(Math.max(call.world.clock.now(), ...times))
@@ -67,6 +67,30 @@ export async function proveAbout(
   )
   const octets = formatAnswer({ v: 1, question: asked, bundles })
   return deliver(call, JSON.parse(Buffer.from(octets).toString()), octets)
+}
+
+/** Of one state all of them: while the index changes, they are fetched again. */
+async function bundlesOf(
+  call: Invocation,
+  aliases: readonly Alias[],
+  shown: Shown,
+): Promise<Outcome<readonly Bundle[]>> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const bundles: Bundle[] = []
+    for (const alias of aliases) {
+      const bundle = await bundleOf(call, alias, shown)
+      if (!bundle.ok) return bundle
+      bundles.push(bundle.value)
+    }
+    if (new Set(bundles.map(({ last }) => last.record.seq)).size === 1) {
+      return { ok: true, value: bundles }
+    }
+  }
+  return refused({
+    code: 'bundle.not-proved',
+    detail: 'the index changes too fast: no two bundles are of one state',
+    next: 'ask again in a moment',
+  })
 }
 
 async function bundleOf(call: Invocation, alias: Alias, shown: Shown): Promise<Outcome<Bundle>> {
