@@ -8,6 +8,7 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   jws: () => import('./targets/jws.js'),
   'canonical-json': () => import('./targets/canonical-json.js'),
   dsse: () => import('./targets/dsse.js'),
+  incidents: () => import('./targets/incidents.js'),
   grpc: () => import('./targets/grpc.js'),
   apply: () => import('./targets/apply.js'),
   config: () => import('./targets/config.js'),
