@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import type { JoinTokenFacts } from '../../src/attestation/facts.js'
 import type { Alias } from '../../src/core/alias.js'
-import { days, hours, minutes, plus, seconds, type UnixSeconds } from '../../src/core/time.js'
+import {
+  days,
+  hours,
+  minutes,
+  plus,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../../src/core/time.js'
 import { RATIFY_WITHIN } from '../../src/namespace/emergency/emergency.js'
 import type { InvocationStatement } from '../../src/namespace/emergency/emergency-statements.js'
 import { grantFor } from '../../src/namespace/grant.js'
@@ -47,9 +55,14 @@ const certificate = (given: GivenEmergency, at: UnixSeconds, alias = 'shop/web')
   return grantFor(given.index.state, facts, at)
 }
 
-const brakes = async (given: GivenEmergency, by: readonly TestVoter[], target: Target) =>
+const brakes = async (
+  given: GivenEmergency,
+  by: readonly TestVoter[],
+  target: Target,
+  ttl: Seconds = hours(2),
+) =>
   valueOf(
-    await given.index.submitBrake(brakeBy(given.index.state, by, target, { at: given.now() })),
+    await given.index.submitBrake(brakeBy(given.index.state, by, target, { at: given.now(), ttl })),
   )
 
 const allow = { alias: 'shop/api', act: 'allow' } as const
@@ -146,12 +159,27 @@ describe('an emergency grant', () => {
     await replaysTheSame(given)
   })
 
-  it('is over when voters brake or suspend the entry, or take the rule away', async () => {
+  it('stops while a brake lasts, and goes on for what is left of it', async () => {
     const given = await givenEmergency()
     await suspends(given)
-    valueOf(await uses(given, [given.h1], reactivate))
-    await brakes(given, [given.bob], { alias: 'shop/web' })
-    expect(codeOf(certificate(given, given.now()))).toBe('grant.braked')
+    const { until } = valueOf(await uses(given, [given.h1], reactivate))
+    const brake = await brakes(given, [given.bob], { alias: 'shop/web' }, minutes(10))
+    const last = plus(brake.until, seconds(-1))
+    expect(codeOf(certificate(given, last))).toBe('grant.braked')
+    expect(valueOf(certificate(given, brake.until)).maxTtl).toBe(until - brake.until)
+    expect(codeOf(certificate(given, until))).toBe('grant.not-active')
+    const ruled = await givenEmergency()
+    const used = valueOf(await uses(ruled, [ruled.h1], allow))
+    const [rule] = ruled.entry('shop/api').rules
+    const on = { alias: 'shop/api', rule: rule!.id }
+    const short = await brakes(ruled, [ruled.bob], on, minutes(10))
+    expect(call(ruled, plus(short.until, seconds(-1))).allowed).toBe(false)
+    expect(call(ruled, short.until).allowed).toBe(true)
+    expect(call(ruled, used.until).allowed).toBe(false)
+    for (const one of [given, ruled]) await replaysTheSame(one)
+  })
+
+  it('is over when voters suspend the entry, or take the rule away', async () => {
     const voted = await givenEmergency()
     await suspends(voted)
     valueOf(await uses(voted, [voted.h1], reactivate))
@@ -165,7 +193,7 @@ describe('an emergency grant', () => {
       await ruled.proposed({ op: 'rule.detach', alias: 'shop/api', rule: rule!.id }),
     )
     expect(call(ruled, ruled.now()).allowed).toBe(false)
-    for (const one of [given, voted, ruled]) await replaysTheSame(one)
+    for (const one of [voted, ruled]) await replaysTheSame(one)
   })
 
   it('lasts when voters reactivate the entry', async () => {
