@@ -151,6 +151,24 @@ describe('capstan emergency', () => {
     expect((await capstan('submit both.json')).out).toMatch(/by: +ann, h1\n/)
   })
 
+  it('shows whoever adds a signature no escape of a terminal', async () => {
+    const line = `${allows.replace('oncall', 'both')} --prefix /orders`
+    const first = await capstan(`emergency invoke ${line} --as ann --key ann.key --with h1`)
+    expect(first.err).toContain('"prefix":"/orders"')
+    const { envelopes } = JSON.parse(first.out) as { envelopes: { payload: string }[] }
+    const octets = Buffer.from(envelopes[0]!.payload, 'base64').toString()
+    const moved = octets.replace('"prefix":"/orders"', '"prefix":"/\u009b2J\u202e"')
+    expect(moved).not.toBe(octets)
+    const payload = Buffer.from(moved).toString('base64')
+    writeFileSync(
+      join(home, 'moved.json'),
+      JSON.stringify({ envelopes: [{ ...envelopes[0], payload }] }),
+    )
+    const shown = await capstan('emergency sign moved.json --as h1 --key h1.key')
+    expect(shown.err).toContain('"prefix":"/\\u009b2J\\u202e"')
+    expect(shown.err).not.toMatch(/[\u009b\u202e]/)
+  })
+
   it('is drilled, which resilience shows', async () => {
     expect((await capstan('resilience /')).out).toContain('grant oncall, never drilled')
     const drilled = await capstan(`emergency drill ${allows} --as h1 --key h1.key`)

@@ -1,4 +1,5 @@
 import { canonicalize } from '../../core/canonical-json.js'
+import { visible } from '../../core/visible.js'
 import type { InvocationStatement } from '../../namespace/emergency/emergency-statements.js'
 import { JsonReader } from '../json-reader.js'
 import { renderFields } from '../screen/fields.js'
@@ -100,7 +101,7 @@ export function renderInvocationToSign(look: Look, statement: InvocationStatemen
   return renderFields(look, [
     [drill ? 'drill' : 'use', `of the grant ${grant}`],
     [act, subject.alias],
-    ['call', call && canonicalize(call)],
+    ['call', call && visible(canonicalize(call))],
     ['about', `${subject.uid}, revision ${base.rev}`],
     ['for', `${ttl} s from when it is handed in, by ${renderInstant(expires)} at the latest`],
     ['by', by.join(', ')],
