@@ -318,4 +318,22 @@ export const brakeAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'a brake by a signature of two days',
+    where: 'bundles',
+    what: 'who holds the key of the log keeps what voters signed, and brakes with it later',
+    proofs: [
+      {
+        file: 'test/verify/bundle-vectors.test.ts',
+        name: 'a brake by a signature of two days',
+        written: '$what',
+        check: 'what was signed to brake is good for a day',
+        without: edit(
+          'src/verify/verify-brake.ts',
+          '    isOfThisTime(statement, record.ts, BRAKE_SIGNED_WITHIN) &&\n',
+          '    record.ts <= statement.expires &&\n',
+        ),
+      },
+    ],
+  },
 ]

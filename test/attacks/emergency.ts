@@ -270,6 +270,20 @@ export const emergencyAttacks: readonly Attack[] = [
         '    statement.subject.alias === record.subject.alias &&\n',
         '',
       ],
+      [
+        'a grant used by a signature of two days',
+        'what was signed to use a grant is good for a day',
+        'src/verify/verify-emergency.ts',
+        '    isOfThisTime(statement, record.ts, LONGEST_SIGNING) &&\n',
+        '    record.ts <= statement.expires &&\n',
+      ],
+      [
+        'a grant that lets an entry go which a brake held',
+        'no grant lets go what a brake held',
+        'src/verify/verify-emergency.ts',
+        '    (entry.emergency === undefined || entry.held === undefined) &&\n',
+        '',
+      ],
     ] as const
   ).map(([name, check, file, find, replace]): Attack => ({
     id: name,

@@ -1,7 +1,9 @@
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
-import { seconds, unixSeconds } from '../../src/core/time.js'
+import { days, plus, seconds, unixSeconds } from '../../src/core/time.js'
+import { open } from '../../src/namespace/dsse.js'
+import type { BrakeStatement } from '../../src/namespace/statements.js'
 import type { Bundle } from '../../src/verify/bundle.js'
-import { brakeBy, type Target } from '../namespace/given-brake.js'
+import { brakeBy, signedBrake, type Target } from '../namespace/given-brake.js'
 import type { GivenGroup } from '../namespace/given-group.js'
 import { valueOf } from '../namespace/given-index.js'
 import type { TestVoter } from '../support/voters.js'
@@ -85,6 +87,15 @@ export async function addBrakeVectors(
     const { record } = commits.at(-1)!
     record.ts = unixSeconds(record.ts + 3601)
     state.brake!.until = unixSeconds(state.brake!.until + 3601)
+  })
+  await lies('a brake by a signature of two days', notProved, ({ entry: { commits } }) => {
+    const commit = commits.at(-1)!
+    const payload = Buffer.from(commit.envelopes[0]!.payload, 'base64').toString('utf8')
+    const said = JSON.parse(payload) as BrakeStatement
+    const expires = plus(said.created, days(2))
+    const envelopes = signedBrake([given.ann], { ...said, expires })
+    commit.envelopes = envelopes.map((one) => JSON.parse(Buffer.from(one).toString()) as never)
+    commit.record.prop = open(envelopes[0]!)!.digest
   })
   await lies('a brake longer than its group allows', notProved, ({ root: { state } }) => {
     state.group!.brake!.ttl = seconds(7199)

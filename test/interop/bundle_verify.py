@@ -338,7 +338,13 @@ def evidence(context, record, envelopes):
 
 
 CLOCK_TOLERANCE = 120
+SIGNED_WITHIN = 86400
 SOLO_BRAKE = {"ttl": 86400}
+
+
+def is_of_this_time(says, at, longest):
+    created, expires = says["created"], says["expires"]
+    return created - CLOCK_TOLERANCE <= at <= expires and 0 <= expires - created <= longest
 
 
 def brake(context, record, envelopes):
@@ -351,7 +357,7 @@ def brake(context, record, envelopes):
     want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
-    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
     scopes = context["scopes"]
     until = record["ts"] + says["ttl"]
     deciders = [one for one in scopes if one["state"]["uid"] == record["group"]["uid"]]
@@ -386,7 +392,7 @@ def emergency(context, record, envelopes):
     want(says["index"] == context["index"] and says["subject"] == record["subject"])
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
-    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
     deciders = [one for one in context["scopes"] if one["state"]["uid"] == record["group"]["uid"]]
     if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
         return
@@ -430,6 +436,7 @@ def as_granted(state, record, says):
 
 def uses_are_shown(state, marks):
     """Nothing says that it came by a grant whose use is not among the commits."""
+    want("emergency" not in state or "held" not in state)
     want("emergency" not in state or (None, state["emergency"]) in marks)
     for rule in state["rules"]:
         want("emergency" not in rule or (rule["rev"], rule["emergency"]) in marks)
@@ -453,8 +460,7 @@ def recovery(context, record, envelopes, earlier):
     want(record["group"] == {"uid": record["subject"]["uid"], "rev": says["from"]})
     want(says["index"] == context["index"] and says["subject"] == record["subject"])
     if record["kind"] != "recovery-finish":
-        want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
-        want(0 <= says["expires"] - says["created"] <= LONGEST_SIGNING)
+        want(is_of_this_time(says, record["ts"], LONGEST_SIGNING))
     if record["kind"] == "recovery-start":
         want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     found = [one for one in context["scopes"] if one["state"]["uid"] == record["subject"]["uid"]]

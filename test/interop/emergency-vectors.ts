@@ -1,8 +1,15 @@
-import { hours, seconds, unixSeconds } from '../../src/core/time.js'
+import { days, hours, plus, seconds, unixSeconds } from '../../src/core/time.js'
+import { open } from '../../src/namespace/dsse.js'
+import type { InvocationStatement } from '../../src/namespace/emergency/emergency-statements.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import type { Bundle } from '../../src/verify/bundle.js'
 import { valueOf } from '../namespace/given-index.js'
-import { type AskedUse, type GivenEmergency, invocationBy } from '../namespace/given-emergency.js'
+import {
+  type AskedUse,
+  type GivenEmergency,
+  invocationBy,
+  signedInvocation,
+} from '../namespace/given-emergency.js'
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
@@ -57,6 +64,21 @@ async function givenUsed(
 
 const suspends = async (given: GivenEmergency): Promise<unknown> =>
   given.votes(given.bob, await given.proposed({ op: 'entry.suspend', alias: 'pay/api' }))
+
+/** The use that the last commit is of says something else, and is signed so. */
+function signAnew(
+  { entry: { commits } }: Writable<Bundle>,
+  by: readonly TestVoter[],
+  more: (statement: InvocationStatement) => Partial<InvocationStatement>,
+): void {
+  const commit = commits.at(-1)!
+  const payload = Buffer.from(commit.envelopes[0]!.payload, 'base64').toString('utf8')
+  const signed = JSON.parse(payload) as InvocationStatement
+  const ids = by.map(({ id }) => id).sort()
+  const envelopes = signedInvocation(by, { ...signed, by: ids, ...more(signed) })
+  commit.envelopes = envelopes.map((one) => JSON.parse(Buffer.from(one).toString('utf8')) as never)
+  commit.record.prop = open(envelopes[0]!)!.digest
+}
 
 /** Of indexes of their own, so that the bundles before stay what they are. */
 export async function addEmergencyVectors(
@@ -130,6 +152,14 @@ async function addUse(
     add('an entry that a grant reactivates', used, { entry })
     await lies('a grant that reactivates longer than was signed', ({ entry: { state } }) => {
       state.emergency!.until = unixSeconds(state.emergency!.until + 1)
+    })
+    await lies('a grant used by a signature of two days', (bundle) => {
+      signAnew(bundle, [given.ann, given.h1], ({ created }) => ({
+        expires: plus(created, days(2)),
+      }))
+    })
+    await lies('a grant that lets an entry go which a brake held', ({ entry: { state } }) => {
+      state.held = true
     })
     await lies('a grant that makes an entry active for good', ({ entry: { state } }) => {
       state.state = 'active'
