@@ -271,6 +271,20 @@ export const emergencyAttacks: readonly Attack[] = [
         '',
       ],
       [
+        'a grant used by a group that never was',
+        'the group that decided is one that there was',
+        'src/verify/verify-commits.ts',
+        '    if (!mayHaveDecided(context.scopes, record, one.value.op)) {',
+        '    if (record.seq < 0) {',
+      ],
+      [
+        'a grant used by a group that was over',
+        'the group that decided is the one that there was',
+        'src/verify/group-then.ts',
+        '  return group.rev === (isSet ? latest - 1 : latest)',
+        '  return group.rev <= (isSet ? latest - 1 : latest)',
+      ],
+      [
         'a grant used by a signature of two days',
         'what was signed to use a grant is good for a day',
         'src/verify/verify-emergency.ts',

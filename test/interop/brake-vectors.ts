@@ -9,6 +9,7 @@ import { valueOf } from '../namespace/given-index.js'
 import type { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, edited, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
+import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with a brake on a voter, on a scope, on a rule and on an entry. */
@@ -97,6 +98,19 @@ export async function addBrakeVectors(
     commit.envelopes = envelopes.map((one) => JSON.parse(Buffer.from(one).toString()) as never)
     commit.record.prop = open(envelopes[0]!)!.digest
   })
+  const { rev } = given.index.state.root.group!
+  await lies('a brake by a group that never was', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev + 1),
+  )
+  await lies('a brake by a group that was over', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
+  await lies('a change by a group that is yet to be', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits[0]!, rev + 1),
+  )
+  await lies('a brake on a voter by a group that was over', notProved, ({ root: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
   await lies('a brake longer than its group allows', notProved, ({ root: { state } }) => {
     state.group!.brake!.ttl = seconds(7199)
   })

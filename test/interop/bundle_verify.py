@@ -285,6 +285,7 @@ def commits_of(context, shown):
         before = record["rev"]
         in_log(context["head"], commit)
         envelopes = [opened(envelope) for envelope in commit["envelopes"]]
+        sets_group = record["kind"] == "recovery-finish"
         if record["kind"] == "genesis":
             want([one["digest"] for one in envelopes] == [record["prop"]] == [context["index"]])
             [voter] = envelopes[0]["says"]["group"]["voters"]
@@ -305,6 +306,8 @@ def commits_of(context, shown):
             want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
             decision(context, commit, envelopes)
             as_voted(state, commit, envelopes[0]["says"])
+            sets_group = envelopes[0]["says"]["op"] == "group.set"
+        of_a_group_then(context["scopes"], record, sets_group)
     last = shown["commits"][-1]["record"]
     want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
     want(last["after"] == sha256(octets(state)).hex())
@@ -312,6 +315,20 @@ def commits_of(context, shown):
         as_recovered(state, shown["commits"])
     else:
         uses_are_shown(state, marks)
+
+
+def of_a_group_then(scopes, record, sets_group):
+    """The group that decided is not later than the one there is, nor earlier without a record since."""
+    for scope in scopes:
+        if scope["state"]["uid"] != record["group"]["uid"]:
+            continue
+        now, then = (scope["state"]["group"] or {"rev": 0})["rev"], record["group"]["rev"]
+        if seq_of(scope) > record["seq"]:
+            want(then <= now)
+        elif seq_of(scope) == record["seq"] and sets_group:
+            want(then == now - 1)
+        else:
+            want(then == now)
 
 
 def predicate_of(envelope):

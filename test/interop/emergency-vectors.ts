@@ -13,6 +13,7 @@ import {
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
+import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with grants for incidents of `pay`, one of which was used. */
@@ -185,6 +186,13 @@ async function addUse(
     const [h1, h2] = state.group!.emergency!.holders!
     h1!.keys = h2!.keys
   })
+  const { rev } = given.index.state.root.group!
+  await lies('a grant used by a group that never was', ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev + 1),
+  )
+  await lies('a grant used by a group that was over', ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
   await lies('a grant used by whom it does not name', ({ root: { state } }) => {
     state.group!.emergency!.grants[0]!.who = ['h1', 'h2']
   })
