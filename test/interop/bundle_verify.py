@@ -583,6 +583,17 @@ def as_recovered(state, commits):
     want(all(one["status"] != "active" for one in group["voters"] if one["id"] in suspended))
     terms = {name: value for name, value in group.items() if name not in ("rev", "recovery")}
     want(bare(terms) == bare(says["group"]))
+    since = commits[[one["record"]["seq"] for one in commits].index(begun["seq"]) :]
+    for commit in since:
+        if commit["record"]["kind"] == "evidence":
+            keeps_suspended(group, [opened(one) for one in commit["envelopes"]])
+
+
+def keeps_suspended(group, votes):
+    """Whoever has a key that signed one of two votes against each other may not vote."""
+    for voter in group["voters"]:
+        ever = [{**key, "from": 0, "until": 2**53} for key in voter["keys"]]
+        want(voter["status"] == "suspended" or not any(is_signed_by(ever, one, 0) for one in votes))
 
 
 def is_sound(group):
