@@ -145,6 +145,8 @@ function isStillThere(entry: Omit<Entry, 'head'>, use: ShownUse): boolean {
   if (use.emergency.act === 'reactivate') {
     return use.rev < entry.rev || isReactivatedBy(entry, use)
   }
+  // It is possible only once that is over, and takes it off.
+  if (use.rev === entry.rev && entry.heldUntil !== undefined) return false
   const made = entry.rules.find((rule) => rule.rev === use.rev)
   return made ? isMadeBy(made, use) : use.rev < entry.rev
 }

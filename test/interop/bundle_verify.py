@@ -115,7 +115,7 @@ RECOVERY_KINDS = ("recovery-start", "recovery-cancel", "recovery-finish")
 SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake recovery"
 ENTRY = (
     "kind uid alias state rev owner envelope bindings rules labels createdAt",
-    "splits validUntil drainUntil brake emergency held",
+    "splits validUntil drainUntil brake emergency held heldUntil",
 )
 
 
@@ -440,6 +440,7 @@ def as_granted(state, record, says):
     if says["act"] == "reactivate":
         want(record["rev"] < state["rev"] or state.get("emergency") == mark)
         return None, mark
+    want(record["rev"] < state["rev"] or "heldUntil" not in state)
     found = [one for one in state["rules"] if one["rev"] == record["rev"]]
     want(found or record["rev"] < state["rev"])
     for rule in found:

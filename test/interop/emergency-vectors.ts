@@ -10,6 +10,7 @@ import {
   invocationBy,
   signedInvocation,
 } from '../namespace/given-emergency.js'
+import { brakeBy } from '../namespace/given-brake.js'
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
@@ -81,6 +82,16 @@ function signAnew(
   commit.record.prop = open(envelopes[0]!)!.digest
 }
 
+/** One voter detaches a rule, once the use is over, on which another has put a brake. */
+async function detachesBraked(given: GivenEmergency): Promise<void> {
+  given.clock.set(plus(given.now(), hours(1)))
+  const { state } = given.index
+  const on = { alias: 'pay/api', rule: 'orders' }
+  valueOf(await given.index.submitBrake(brakeBy(state, [given.bob], on, { at: given.now() })))
+  const detach = { op: 'rule.detach', alias: 'pay/api', rule: 'orders' } as const
+  await given.votes(given.ann, await given.proposed(detach))
+}
+
 /** Of indexes of their own, so that the bundles before stay what they are. */
 export async function addEmergencyVectors(
   bundles: Record<string, string>,
@@ -95,12 +106,15 @@ export async function addEmergencyVectors(
     labels: { tier: 'one' },
   })
   await addUse(bundles, vectors, 'changed-since', changed)
+  const held = await givenUsed({ act: 'allow' })
+  await detachesBraked(held)
+  await addUse(bundles, vectors, 'held', held)
 }
 
 async function addUse(
   bundles: Record<string, string>,
   vectors: BundleVector[],
-  name: 'allowed' | 'let-go' | 'changed-since',
+  name: 'allowed' | 'let-go' | 'changed-since' | 'held',
   given: GivenEmergency,
 ): Promise<void> {
   const trust = {
@@ -128,6 +142,10 @@ async function addUse(
   const ruleOf = ({ entry: { state } }: Writable<Bundle>) =>
     state.rules.find((rule) => rule.emergency)!
 
+  if (name === 'held') {
+    add('an entry from which a rule was detached that had a brake', used, { entry })
+    return
+  }
   if (name === 'changed-since') {
     add('an entry that a grant reactivates, and that changed since', used, { entry })
     const useOf = ({ entry: { commits } }: Writable<Bundle>) =>
@@ -179,6 +197,12 @@ async function addUse(
   await lies('a grant that allows another port', (bundle) => {
     ruleOf(bundle).ports = [[1, 65_535]]
   })
+  await lies(
+    'a grant that allows what a brake took, whoever detached it',
+    ({ entry: { state } }) => {
+      state.heldUntil = unixSeconds(given.now() + 60)
+    },
+  )
   await lies('a rule of a grant that calls itself voted', (bundle) => {
     delete ruleOf(bundle).emergency
   })

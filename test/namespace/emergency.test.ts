@@ -226,6 +226,67 @@ describe('an emergency grant', () => {
     await replaysTheSame(given)
   })
 
+  it('brings back nothing that a brake was on, also where one voter detached it since (attack 181)', async () => {
+    const rule = { callers: ['shop/web'], ports: [8080] }
+    const given = await givenEmergency(
+      {},
+      undefined,
+      ...['web', 'too'].map(
+        (id) => ({ op: 'rule.attach', alias: 'shop/api', rule: { id, ...rule } }) as const,
+      ),
+    )
+    const detaches = async (by: TestVoter, id: string) =>
+      given.votes(by, await given.proposed({ op: 'rule.detach', alias: 'shop/api', rule: id }))
+    const long = await brakes(given, [given.bob], { alias: 'shop/api', rule: 'web' })
+    await brakes(given, [given.bob], { alias: 'shop/api', rule: 'too' }, minutes(10))
+    await detaches(given.ann, 'web')
+    await detaches(given.ann, 'too')
+    expect(codeOf(await uses(given, [given.ann], allow))).toBe('namespace.braked')
+    expect(codeOf(await uses(given, [given.ann], allow, { drill: true }))).toBe('namespace.braked')
+    given.clock.set(plus(long.until, seconds(-1)))
+    expect(codeOf(await uses(given, [given.ann], allow))).toBe('namespace.braked')
+    expect(call(given, given.now()).allowed).toBe(false)
+    given.clock.set(long.until)
+    expect(given.entry('shop/api').heldUntil).toBe(long.until)
+    const used = valueOf(await uses(given, [given.ann], allow))
+    expect(given.entry('shop/api')).not.toHaveProperty('heldUntil')
+    // What the grant gave is no way round either.
+    const [made] = given.entry('shop/api').rules
+    await brakes(given, [given.bob], { alias: 'shop/api', rule: made!.id })
+    await detaches(given.ann, made!.id)
+    expect(codeOf(await uses(given, [given.bob, given.h1], { ...allow, grant: 'pair' }))).toBe(
+      'namespace.braked',
+    )
+    expect(call(given, used.at).allowed).toBe(false)
+    await replaysTheSame(given)
+  })
+
+  it('is not held by a brake that is over, nor the other act, nor without grants', async () => {
+    const attach = {
+      op: 'rule.attach',
+      alias: 'shop/api',
+      rule: { id: 'web', callers: ['shop/web'], ports: [8080] },
+    } as const
+    const given = await givenEmergency({}, undefined, attach)
+    const detach = { op: 'rule.detach', alias: 'shop/api', rule: 'web' } as const
+    const on = { alias: 'shop/api', rule: 'web' }
+    given.clock.set((await brakes(given, [given.bob], on)).until)
+    await given.votes(given.ann, await given.proposed(detach))
+    expect(given.entry('shop/api')).not.toHaveProperty('heldUntil')
+    const other = await givenEmergency({}, undefined, attach)
+    await brakes(other, [other.bob], on)
+    await other.votes(other.ann, await other.proposed(detach))
+    const stop = { op: 'entry.suspend', alias: 'shop/api' } as const
+    await other.votes(other.ann, await other.proposed(stop))
+    expect(codeOf(await uses(other, [other.h1], { ...reactivate, alias: 'shop/api' }))).toBe('ok')
+    const bare = await givenEmergency({}, undefined, attach)
+    await setsGroup(bare, { emergency: null })
+    await brakes(bare, [bare.bob], on)
+    await bare.votes(bare.ann, await bare.proposed(detach))
+    expect(bare.entry('shop/api')).not.toHaveProperty('heldUntil')
+    for (const one of [given, other, bare]) await replaysTheSame(one)
+  })
+
   it('touches no scope, no group and no other entry, whatever is asked of it (attack 38)', async () => {
     const given = await givenEmergency()
     const { scopes, entries } = given.index.state
