@@ -116,6 +116,31 @@ describe('capstan emergency', () => {
     expect((await capstan('permit shop/web shop/api --port 8080')).exit).toBe(9)
   })
 
+  it('has a use ratified whose grant was taken away since', async () => {
+    await capstan(`emergency invoke ${allows} --as h1 --key h1.key`)
+    writeFileSync(join(home, 'none.json'), JSON.stringify({ emergency: null }))
+    const voters = ['ann', 'bob', 'cyd'].map((name) => `--voter ${name}.json`).join(' ')
+    const votes = async (by: readonly string[]) => {
+      const [waits] = given.index.proposals()
+      for (const name of by) {
+        await capstan(`vote ${waits?.id ?? ''} --approve --as ${name} --key ${name}.key`)
+      }
+    }
+    await capstan(`group set / ${voters} -f none.json`)
+    await votes(['ann', 'bob'])
+    expect(given.index.state.root.group).not.toHaveProperty('emergency')
+    const { out } = await capstan('emergency list')
+    const [, seq = ''] = /^record (\d+), former grant oncall: allow shop\/api by h1/.exec(out) ?? []
+    expect((await capstan('inbox')).out).toContain(`not ratified: capstan emergency ratify ${seq}`)
+    expect((await capstan('emergency ratify 1')).exit).toBe(2)
+    expect((await capstan(`emergency ratify ${seq}`)).exit).toBe(8)
+    await votes(['bob', 'cyd'])
+    expect((await capstan('emergency list')).out).toContain('; ratified')
+    given.clock.set(plus(given.clock.now(), hours(1)))
+    expect((await capstan('emergency list')).out).toBe('no emergency grants\n')
+    expect((await capstan('inbox')).out).toBe('nothing waits\n')
+  })
+
   it('says that it is too late to ratify by the clock, and no more how', async () => {
     await capstan(`emergency invoke ${allows} --as h1 --key h1.key`)
     given.clock.set(plus(given.clock.now(), hours(24)))

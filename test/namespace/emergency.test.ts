@@ -475,6 +475,29 @@ describe('uses of a grant', () => {
     expect(await ratifies(other, used.seq)).toBe('committed')
   })
 
+  it('are told of while they run or wait, also where their grant says something else since', async () => {
+    const given = await givenEmergency()
+    const { seq, at, until } = valueOf(await uses(given, [given.h1], allow))
+    const told = async () => (await given.index.formerUses()).map((use) => [use.grant, use.seq])
+    expect(await told()).toEqual([])
+    const { grants, ...holders } = given.index.state.root.group!.emergency!
+    const other = { ...onCall, uses: 4 }
+    await setsGroup(given, { emergency: { ...holders, grants: [other, grants[1]!] } })
+    expect(await standing(given)).toBe('ready')
+    expect(await told()).toEqual([['oncall', seq]])
+    expect(await ratifies(given, seq)).toBe('committed')
+    expect(await told()).toEqual([['oncall', seq]])
+    given.clock.set(until)
+    expect(await told()).toEqual([])
+    const late = await givenEmergency()
+    valueOf(await uses(late, [late.h1], allow))
+    await setsGroup(late, { emergency: null })
+    late.clock.set(plus(at, seconds(RATIFY_WITHIN - 1)))
+    expect(await late.index.formerUses()).toHaveLength(1)
+    late.clock.set(plus(at, RATIFY_WITHIN))
+    expect(await late.index.formerUses()).toEqual([])
+  })
+
   it('that nobody ratifies within a day disable the grant, for good (attack 186)', async () => {
     const given = await givenEmergency()
     const { seq, at } = valueOf(await uses(given, [given.h1], allow))

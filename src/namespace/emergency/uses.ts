@@ -66,6 +66,20 @@ export const usesOf = (state: IndexState, of: GrantOf): readonly Use[] =>
 export const useNumbered = (state: IndexState, scope: Uid, seq: number): Use | undefined =>
   usesIn(state, scope, scopePrefix(scope)).find((use) => use.seq === seq)
 
+/** Uses of grants that the scope's group had in words that it has no more, oldest first. */
+export function formerUsesOf(
+  state: IndexState,
+  scope: Uid,
+  present: readonly EmergencyGrant[],
+): readonly Use[] {
+  const known = new Set(
+    present.flatMap((grant) => usesOf(state, { scope, grant })).map(({ seq }) => seq),
+  )
+  return usesIn(state, scope, scopePrefix(scope))
+    .filter(({ seq }) => !known.has(seq))
+    .sort((a, b) => a.seq - b.seq)
+}
+
 const usesIn = (state: IndexState, scope: Uid, prefix: string): readonly Use[] =>
   [...state.tables.history.range(prefix, `${prefix}~`)].map(([key, until]) => {
     const [at = 0, seq = 0] = key.split(' ').slice(-2).map(Number)
