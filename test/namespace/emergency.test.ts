@@ -545,6 +545,13 @@ describe('uses of a grant', () => {
     expect(codeOf(await uses(given, [given.ann], reactivate, drill))).toBe('ok')
     const stranger = await uses(given, [given.cyd], allow, drill)
     expect(codeOf(stranger)).toBe('namespace.no-vote')
+    // In other words it is another grant, which nobody has drilled.
+    const { grants, ...holders } = given.index.state.root.group!.emergency!
+    const other = { ...onCall, who: ['cyd', 'h1'] }
+    await setsGroup(given, { emergency: { ...holders, grants: [other, grants[1]!] } })
+    expect((await given.index.emergencyGrants())[0]).not.toHaveProperty('drilled')
+    expect(codeOf(await uses(given, [given.cyd], allow, drill))).toBe('ok')
+    expect((await given.index.emergencyGrants())[0]).toMatchObject({ drilled: given.now() })
     await replaysTheSame(given)
   })
 

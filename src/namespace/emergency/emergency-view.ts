@@ -105,7 +105,7 @@ async function grantView(
     const statement = stored && invocationIn(stored)
     if (statement) shown.push(useView(use, statement))
   }
-  const drilled = drilledAt(state, uid, grant.name)
+  const drilled = drilledAt(state, { scope: uid, grant })
   return {
     scope: alias,
     grant,
