@@ -10,6 +10,7 @@ import type {
   RecoveryStatement,
 } from '../../src/namespace/recovery/recovery-statements.js'
 import { canonicalState } from '../../src/namespace/state.js'
+import { Auditor } from '../support/auditor.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { brakeBy } from './given-brake.js'
 import { groupBelow } from './given-group.js'
@@ -285,6 +286,10 @@ describe('a recovery', () => {
     expect(codeOf(await finishes(given))).toBe('ok')
     expect(statuses(given)).toEqual(['ann-2 suspended', 'eve active', 'fay active'])
     await replaysTheSame(given)
+    const auditor = new Auditor()
+    for (const record of given.store.records) auditor.hear(record)
+    const { uid, group } = given.index.state.root
+    expect(auditor.groupOf(uid)).toMatchObject({ voters: group?.voters })
   })
 
   it('is not started for a group that could not decide without those who are suspended', async () => {
