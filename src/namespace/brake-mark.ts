@@ -1,4 +1,7 @@
-import type { UnixSeconds } from '../core/time.js'
+import { days, type Seconds, type UnixSeconds } from '../core/time.js'
+
+/** So long those who sign a brake together may take. */
+export const BRAKE_SIGNED_WITHIN: Seconds = days(1)
 
 /** Something is suspended for a while. It ends by the time alone: no record and no process is needed. */
 export interface BrakeMark {

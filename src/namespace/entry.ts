@@ -43,6 +43,8 @@ export interface Entry {
   readonly emergency?: EmergencyMark
   /** A brake was on it when it was suspended: no emergency grant lets it go. */
   readonly held?: true
+  /** A brake was on a rule of it that was detached: no emergency grant allows a call of it before then. */
+  readonly heldUntil?: UnixSeconds
   readonly createdAt: UnixSeconds
 }
 

@@ -1,6 +1,6 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { days, plus, toIso, type UnixSeconds } from '../core/time.js'
-import type { BrakeMark } from './brake-mark.js'
+import { plus, toIso, type UnixSeconds } from '../core/time.js'
+import { BRAKE_SIGNED_WITHIN, type BrakeMark } from './brake-mark.js'
 import { brakesThisWeek } from './brakes-used.js'
 import { responsibleFor, subjectOf } from './decide.js'
 import type { Opened } from './dsse.js'
@@ -14,9 +14,6 @@ import { malformed, notSigned, signs } from './said.js'
 import { areOfAll, isOfThisTime } from './signed-together.js'
 import type { Effect, GovernedObject, IndexState } from './state.js'
 import { type BrakeStatement, readBrake } from './statements.js'
-
-/** So long those who brake together may take to sign. */
-const LONGEST_LIFETIME = days(1)
 
 /** A brake that may be used now. */
 export interface Braking {
@@ -45,9 +42,9 @@ export function brakingOf(
       found: JSON.stringify(statement.index),
     })
   }
-  if (!isOfThisTime(statement, at, LONGEST_LIFETIME)) {
+  if (!isOfThisTime(statement, at, BRAKE_SIGNED_WITHIN)) {
     return refuse('namespace.expired', 'the brake is not of this time', {
-      wanted: `a time from created to expires, at most ${LONGEST_LIFETIME} s apart`,
+      wanted: `a time from created to expires, at most ${BRAKE_SIGNED_WITHIN} s apart`,
       found: toIso(at),
       next: 'sign it again',
     })

@@ -6,7 +6,7 @@ import type { Entry } from './entry.js'
 import type { Scope } from './scope.js'
 import { walkedPath } from './scope-path.js'
 import { type BrakedBy, brakeKeys } from './brakes-used.js'
-import { type Drilled, drillKey, ratifiedKey, type Used, usedKey } from './emergency/uses.js'
+import { drillKey, type GrantOf, ratifiedKey, type Used, usedKey } from './emergency/uses.js'
 import type { AnyRecord } from './log-record.js'
 import {
   type Ending,
@@ -207,8 +207,8 @@ export class FoldedState extends StateView implements StateSource {
     this.draft.tables.history.set(usedKey(used, ts, seq), used.until)
   }
 
-  noteDrill({ scope, grant }: Drilled, { ts }: Pick<AnyRecord, 'ts'>): void {
-    this.draft.tables.history.set(drillKey(scope, grant), ts)
+  noteDrill(of: GrantOf, { ts }: Pick<AnyRecord, 'ts'>): void {
+    this.draft.tables.history.set(drillKey(of), ts)
   }
 
   /** Notes one more record, about `subject`: an object or a proposal. */

@@ -2,7 +2,7 @@ import { DependencyError } from '../core/dependency-error.js'
 import type { Clock } from '../core/time.js'
 import { authorisationOf } from './authorisation.js'
 import { brakesOf } from './brake-view.js'
-import { grantsOf } from './emergency/emergency-view.js'
+import { formerUses, grantsOf } from './emergency/emergency-view.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './live-index.js'
 import type { IndexLog } from './ports.js'
@@ -31,6 +31,7 @@ export function governedElsewhere(
     brakes: () => brakesOf(log, state, clock.now()),
     invokeEmergency: notHere,
     emergencyGrants: () => grantsOf(log, state, clock.now()),
+    formerUses: () => formerUses(log, state, clock.now()),
     submitRecovery: notHere,
     cancelRecovery: notHere,
     finishRecovery: notHere,

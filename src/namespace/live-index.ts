@@ -12,7 +12,7 @@ import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
 import { type ChangeRequest, parseChangeRequest } from './change-request.js'
 import { DraftLog } from './draft-log.js'
-import { type GrantView, grantsOf } from './emergency/emergency-view.js'
+import { type FormerUse, formerUses, type GrantView, grantsOf } from './emergency/emergency-view.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
@@ -81,6 +81,8 @@ export interface GovernedIndex {
   invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>>
   /** Every emergency grant that voters have agreed on, with its uses. */
   emergencyGrants(): Promise<readonly GrantView[]>
+  /** Uses that run, or wait for voters, of grants that there are no more. */
+  formerUses(): Promise<readonly FormerUse[]>
   /** Starts a recovery by what its set signed, or stops one by what voters did. */
   submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>>
   /** Stops the recovery of a scope, by this installation's own voter. */
@@ -248,6 +250,10 @@ export class LiveIndex implements GovernedIndex {
 
   emergencyGrants(): Promise<readonly GrantView[]> {
     return grantsOf(this.deps.store, this.state, this.deps.clock.now())
+  }
+
+  formerUses(): Promise<readonly FormerUse[]> {
+    return formerUses(this.deps.store, this.state, this.deps.clock.now())
   }
 
   submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>> {

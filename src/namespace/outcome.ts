@@ -1,6 +1,6 @@
 import type { TrustDomain } from '../core/names.js'
 import type { BrakedBy } from './brakes-used.js'
-import type { Drilled, Used } from './emergency/uses.js'
+import type { GrantOf, Used } from './emergency/uses.js'
 import type { AnyRecord } from './log-record.js'
 import type { Pending, ProposalRow } from './pending.js'
 import type { Scope } from './scope.js'
@@ -35,4 +35,4 @@ export type Outcome =
       /** The proposal, as it is after this record. */
       readonly row: ProposalRow
     }
-  | { readonly kind: 'drill'; readonly drilled: Drilled }
+  | { readonly kind: 'drill'; readonly drilled: GrantOf }

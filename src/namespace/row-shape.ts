@@ -108,7 +108,7 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
   isListOf(rest['splits'] ?? [], isSplit) &&
   isRecord(labels) &&
   isBrake(rest['emergency']) &&
-  ['validUntil', 'drainUntil'].every(
+  ['validUntil', 'drainUntil', 'heldUntil'].every(
     (member) => rest[member] === undefined || isCount(rest[member]),
   )
 

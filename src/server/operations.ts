@@ -1,5 +1,5 @@
 import type { BrakeJson } from './http/brake-shapes.js'
-import type { EmergencyGrantJson, InvokedJson } from './http/emergency-shapes.js'
+import type { EmergencyGrantsJson, InvokedJson } from './http/emergency-shapes.js'
 import type { RecoveryJson } from './http/recovery-shapes.js'
 import type { Alias } from '../core/alias.js'
 import type { Caller } from '../core/caller.js'
@@ -219,8 +219,8 @@ export interface Operations {
   proposals(): Promise<Result<readonly ProposalJson[]>>
   /** Brakes of the last seven days, oldest first. */
   brakes(): Promise<Result<readonly BrakeJson[]>>
-  /** Every emergency grant, with its uses. */
-  emergencyGrants(): Promise<Result<readonly EmergencyGrantJson[]>>
+  /** Every emergency grant, with its uses, and uses that still matter of those that are gone. */
+  emergencyGrants(): Promise<Result<EmergencyGrantsJson>>
   /** The latest recovery of each scope, oldest first. */
   recoveries(): Promise<Result<readonly RecoveryJson[]>>
   proposal(id: string): Promise<Result<ProposalJson>>

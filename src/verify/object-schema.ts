@@ -57,6 +57,7 @@ export const storedEntry = object(
     brake,
     emergency: emergencyMark,
     held: { const: true },
+    heldUntil: instantSeconds,
     createdAt: instantSeconds,
   },
   [

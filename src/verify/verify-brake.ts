@@ -1,11 +1,12 @@
 import { ok, refuse, type Result } from '../core/result.js'
-import { CLOCK_TOLERANCE, plus, type UnixSeconds } from '../core/time.js'
+import { plus } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
-import type { Brakeable } from '../namespace/brake-mark.js'
+import { BRAKE_SIGNED_WITHIN, type Brakeable } from '../namespace/brake-mark.js'
 import type { Opened } from '../namespace/dsse.js'
 import { brakeOf, mayAct, passes } from '../namespace/group.js'
 import { underGuards } from '../namespace/guard/quorum-floor.js'
 import { signs } from '../namespace/said.js'
+import { isOfThisTime } from '../namespace/signed-together.js'
 import { type BrakeStatement, readBrake } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
 import { notProved } from './proved.js'
@@ -38,7 +39,7 @@ export function verifyBrakeCommit(
     new Set(statement.voters).size === statement.voters.length &&
     record.votes.length === 0 &&
     record.class === 'emergency' &&
-    isOfTime(statement, record.ts) &&
+    isOfThisTime(statement, record.ts, BRAKE_SIGNED_WITHIN) &&
     statement.index === context.index &&
     statement.subject.uid === record.subject.uid &&
     statement.base.head === record.prev &&
@@ -60,10 +61,6 @@ export function verifyBrakeCommit(
     brake: { ...targetOf(statement), until: plus(record.ts, statement.ttl) },
   })
 }
-
-/** As when it was made: `ts` is from a little before `created` to `expires`. */
-const isOfTime = ({ created, expires }: BrakeStatement, ts: UnixSeconds): boolean =>
-  ts >= created - CLOCK_TOLERANCE && ts <= expires
 
 const targetOf = ({ rule, voter }: BrakeStatement) => ({
   ...(rule !== undefined && { rule }),

@@ -7,6 +7,7 @@ import { verifyRecord } from '../namespace/fold-record.js'
 import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-record.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
+import { mayHaveDecided } from './group-then.js'
 import { isInLog, notProved } from './proved.js'
 import { verifyBrakeCommit } from './verify-brake.js'
 import { verifyEmergencyCommit } from './verify-emergency.js'
@@ -45,6 +46,9 @@ export function verifyCommits(
     before = record.rev
     const one = verifyCommit(context, commit, earlier)
     if (!one.ok) return one
+    if (!mayHaveDecided(context.scopes, record, one.value.op)) {
+      return notProved(`that the group of record ${record.seq} was there to decide`)
+    }
     earlier.push({ record, verified: one.value })
   }
   const last = commits.at(-1)?.record

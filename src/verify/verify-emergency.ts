@@ -1,9 +1,9 @@
 import { isUnder } from '../core/alias.js'
 import { canonicalize } from '../core/canonical-json.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { CLOCK_TOLERANCE, plus } from '../core/time.js'
+import { plus } from '../core/time.js'
 import type { Opened } from '../namespace/dsse.js'
-import type { EmergencyGrant } from '../namespace/emergency/emergency.js'
+import { type EmergencyGrant, LONGEST_SIGNING } from '../namespace/emergency/emergency.js'
 import {
   type InvocationStatement,
   readInvocation,
@@ -12,6 +12,7 @@ import type { Entry } from '../namespace/entry.js'
 import { type Group, mayAct } from '../namespace/group.js'
 import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
 import { signs } from '../namespace/said.js'
+import { isOfThisTime } from '../namespace/signed-together.js'
 import type { ShownCommit } from './bundle.js'
 import { notProved } from './proved.js'
 import {
@@ -42,8 +43,7 @@ export function verifyEmergencyCommit(
     record.votes.length === 0 &&
     record.class === 'emergency' &&
     statement.drill === undefined &&
-    record.ts >= statement.created - CLOCK_TOLERANCE &&
-    record.ts <= statement.expires &&
+    isOfThisTime(statement, record.ts, LONGEST_SIGNING) &&
     statement.index === context.index &&
     statement.subject.uid === record.subject.uid &&
     statement.subject.alias === record.subject.alias &&
@@ -125,7 +125,7 @@ type ShownUse = Pick<VerifiedCommit, 'rev'> & Required<Pick<VerifiedCommit, 'eme
 
 /**
  * What a grant gave is on the entry, as long as was signed, where that is still what made it so; and
- * whatever says that a grant gave it has its use shown.
+ * whatever says that a grant gave it has its use shown. No grant lets go what a brake held.
  */
 export function isAsGranted(
   entry: Omit<Entry, 'head'>,
@@ -135,6 +135,7 @@ export function isAsGranted(
     emergency && subject.uid === entry.uid ? [{ rev, emergency }] : [],
   )
   const isShown =
+    (entry.emergency === undefined || entry.held === undefined) &&
     (entry.emergency === undefined || uses.some((use) => isReactivatedBy(entry, use))) &&
     entry.rules.every((rule) => !rule.emergency || uses.some((use) => isMadeBy(rule, use)))
   return isShown && uses.every((use) => isStillThere(entry, use))
@@ -144,6 +145,8 @@ function isStillThere(entry: Omit<Entry, 'head'>, use: ShownUse): boolean {
   if (use.emergency.act === 'reactivate') {
     return use.rev < entry.rev || isReactivatedBy(entry, use)
   }
+  // It is possible only once that is over, and takes it off.
+  if (use.rev === entry.rev && entry.heldUntil !== undefined) return false
   const made = entry.rules.find((rule) => rule.rev === use.rev)
   return made ? isMadeBy(made, use) : use.rev < entry.rev
 }

@@ -2,7 +2,7 @@ import { canonicalize } from '../core/canonical-json.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { plus, type UnixSeconds } from '../core/time.js'
 import { withoutBrake } from '../namespace/brake-mark.js'
-import { open, type Opened } from '../namespace/dsse.js'
+import { isSignedBy, open, type Opened } from '../namespace/dsse.js'
 import { brakeOf, type Group, passes } from '../namespace/group.js'
 import { encodeRecord, recordHash, recoveryKinds } from '../namespace/log-record.js'
 import {
@@ -287,20 +287,36 @@ export function isAsRecovered(
   if (canonicalize(expected) !== canonicalize(mark)) return false
   if (stopped && again === undefined) return false
   return finished
-    ? group.rev === statement.from + 1 && isSameGroup(group, statement.group)
+    ? group.rev === statement.from + 1 &&
+        isSameGroup(group, statement.group) &&
+        keepsSuspensions(group, commits.slice(commits.indexOf(start)))
     : group.rev === statement.from
+}
+
+/** No key of a voter who may vote has signed two votes against each other since the recovery began. */
+function keepsSuspensions({ voters }: Group, since: readonly ShownCommit[]): boolean {
+  const votes = since
+    .filter(({ record }) => record.kind === 'evidence')
+    .flatMap(({ envelopes }) => envelopes.map(openedAgain))
+  return voters.every(
+    ({ status, keys }) =>
+      status === 'suspended' || !votes.some((vote) => vote && isSignedBy(vote, keys)),
+  )
 }
 
 /** Revision of the scope's group after a step. */
 const groupAfter = ({ kind, group }: Logged): number =>
   kind === 'recovery-finish' ? group.rev + 1 : group.rev
 
+const openedAgain = (shown: ShownCommit['envelopes'][number]): Opened | undefined =>
+  open(Buffer.from(canonicalize(shown)))
+
 function statementOf({ envelopes: [first] }: ShownCommit): RecoveryStatement | undefined {
-  const opened = first && open(Buffer.from(canonicalize(first)))
+  const opened = first && openedAgain(first)
   return opened && readRecovery(opened)
 }
 
-/** But for brakes on its voters, and for those whom evidence has suspended since. */
+/** But for brakes on its voters, and for those who are suspended: they were before, or evidence has suspended them since. */
 function isSameGroup(
   { rev: _rev, recovery: _set, ...group }: Group,
   signed: RecoveryStatement['group'],

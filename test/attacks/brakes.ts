@@ -318,4 +318,40 @@ export const brakeAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'a change by a group that is yet to be',
+    where: 'bundles',
+    what: 'who holds the key of the log says that a group decided whose keys nobody has yet',
+    proofs: [
+      {
+        file: 'test/verify/bundle-vectors.test.ts',
+        name: 'a change by a group that is yet to be',
+        written: '$what',
+        check: 'the group that decided is no later one',
+        without: edit(
+          'src/verify/group-then.ts',
+          '  if (decider.seq > seq) return group.rev <= latest\n',
+          '  if (decider.seq > seq) return true\n',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'a brake by a signature of two days',
+    where: 'bundles',
+    what: 'who holds the key of the log keeps what voters signed, and brakes with it later',
+    proofs: [
+      {
+        file: 'test/verify/bundle-vectors.test.ts',
+        name: 'a brake by a signature of two days',
+        written: '$what',
+        check: 'what was signed to brake is good for a day',
+        without: edit(
+          'src/verify/verify-brake.ts',
+          '    isOfThisTime(statement, record.ts, BRAKE_SIGNED_WITHIN) &&\n',
+          '    record.ts <= statement.expires &&\n',
+        ),
+      },
+    ],
+  },
 ]

@@ -57,6 +57,26 @@ export const emergencyAttacks: readonly Attack[] = [
           '  if (entry.held && at < 0) {',
         ),
       },
+      {
+        file: tests,
+        name: 'brings back nothing that a brake was on, also where one voter detached it since',
+        check: 'no call is allowed while a brake would run whose rule was detached',
+        without: edit(
+          'src/namespace/effect/emergency.ts',
+          '  return entry.heldUntil !== undefined && made.at < entry.heldUntil\n',
+          '  return entry.heldUntil !== undefined && made.at < 0\n',
+        ),
+      },
+      {
+        file: tests,
+        name: 'brings back nothing that a brake was on, also where one voter detached it since',
+        check: 'of several brakes the last to end counts',
+        without: edit(
+          'src/namespace/effect/held.ts',
+          'Math.max(rule.brake.until, entry.heldUntil ?? 0)',
+          'rule.brake.until',
+        ),
+      },
     ],
   },
   {
@@ -268,6 +288,41 @@ export const emergencyAttacks: readonly Attack[] = [
         'the use of a grant is about the entry as it was called',
         'src/verify/verify-emergency.ts',
         '    statement.subject.alias === record.subject.alias &&\n',
+        '',
+      ],
+      [
+        'a grant used by a group that never was',
+        'the group that decided is one that there was',
+        'src/verify/verify-commits.ts',
+        '    if (!mayHaveDecided(context.scopes, record, one.value.op)) {',
+        '    if (record.seq < 0) {',
+      ],
+      [
+        'a grant used by a group that was over',
+        'the group that decided is the one that there was',
+        'src/verify/group-then.ts',
+        '  return group.rev === (isSet ? latest - 1 : latest)',
+        '  return group.rev <= (isSet ? latest - 1 : latest)',
+      ],
+      [
+        'a grant that allows what a brake took, whoever detached it',
+        'no use of a grant leaves the mark of a brake',
+        'src/verify/verify-emergency.ts',
+        '  if (use.rev === entry.rev && entry.heldUntil !== undefined) return false\n',
+        '',
+      ],
+      [
+        'a grant used by a signature of two days',
+        'what was signed to use a grant is good for a day',
+        'src/verify/verify-emergency.ts',
+        '    isOfThisTime(statement, record.ts, LONGEST_SIGNING) &&\n',
+        '    record.ts <= statement.expires &&\n',
+      ],
+      [
+        'a grant that lets an entry go which a brake held',
+        'no grant lets go what a brake held',
+        'src/verify/verify-emergency.ts',
+        '    (entry.emergency === undefined || entry.held === undefined) &&\n',
         '',
       ],
     ] as const

@@ -164,9 +164,9 @@ export const recoveryAttacks: readonly Attack[] = [
         name: 'for a group that is not sound',
         check: 'the group that is to be is one that might be voted for',
         without: edit(
-          'src/namespace/recovery/recovered.ts',
-          'return sound.ok ? ok(after) : sound',
-          'return ok(after)',
+          fold,
+          '  const sound = mayDecide(state, scope, statement)\n  if (!sound.ok) return sound\n',
+          '',
         ),
       },
     ],
@@ -242,6 +242,41 @@ export const recoveryAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 179',
+    where: 'any group with a recovery set',
+    what: 'a voter who was suspended for two votes against each other votes again after a recovery',
+    proofs: [
+      {
+        file: tests,
+        name: 'lets nobody vote again whom evidence suspended, whatever that leaves',
+        check: 'whoever keeps a key stays suspended',
+        without: edit(
+          'src/namespace/recovery/recovered.ts',
+          "  return was ? { ...voter, status: 'suspended' } : voter",
+          '  return was ? { ...voter } : voter',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'a recovery that takes a suspension back',
+    where: 'bundles',
+    what: 'who holds the key of the log shows a voter as active whom evidence had suspended before',
+    proofs: [
+      {
+        file: vectors,
+        name: 'a recovery that takes a suspension back',
+        written: '$what',
+        check: 'a bundle that shows evidence shows those suspended whose keys signed it',
+        without: edit(
+          verifier,
+          '        keepsSuspensions(group, commits.slice(commits.indexOf(start)))',
+          '        commits.includes(start)',
+        ),
+      },
+    ],
+  },
   ...(
     [
       [
@@ -277,8 +312,8 @@ export const recoveryAttacks: readonly Attack[] = [
       [
         'a recovery that makes another group',
         'the group is the one that was signed',
-        '? group.rev === statement.from + 1 && isSameGroup(group, statement.group)',
-        '? group.rev === statement.from + 1',
+        '        isSameGroup(group, statement.group) &&\n',
+        '',
       ],
       [
         'a recovery that waits, and that the scope says nothing of',

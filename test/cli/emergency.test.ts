@@ -116,6 +116,31 @@ describe('capstan emergency', () => {
     expect((await capstan('permit shop/web shop/api --port 8080')).exit).toBe(9)
   })
 
+  it('has a use ratified whose grant was taken away since', async () => {
+    await capstan(`emergency invoke ${allows} --as h1 --key h1.key`)
+    writeFileSync(join(home, 'none.json'), JSON.stringify({ emergency: null }))
+    const voters = ['ann', 'bob', 'cyd'].map((name) => `--voter ${name}.json`).join(' ')
+    const votes = async (by: readonly string[]) => {
+      const [waits] = given.index.proposals()
+      for (const name of by) {
+        await capstan(`vote ${waits?.id ?? ''} --approve --as ${name} --key ${name}.key`)
+      }
+    }
+    await capstan(`group set / ${voters} -f none.json`)
+    await votes(['ann', 'bob'])
+    expect(given.index.state.root.group).not.toHaveProperty('emergency')
+    const { out } = await capstan('emergency list')
+    const [, seq = ''] = /^record (\d+), former grant oncall: allow shop\/api by h1/.exec(out) ?? []
+    expect((await capstan('inbox')).out).toContain(`not ratified: capstan emergency ratify ${seq}`)
+    expect((await capstan('emergency ratify 1')).exit).toBe(2)
+    expect((await capstan(`emergency ratify ${seq}`)).exit).toBe(8)
+    await votes(['bob', 'cyd'])
+    expect((await capstan('emergency list')).out).toContain('; ratified')
+    given.clock.set(plus(given.clock.now(), hours(1)))
+    expect((await capstan('emergency list')).out).toBe('no emergency grants\n')
+    expect((await capstan('inbox')).out).toBe('nothing waits\n')
+  })
+
   it('says that it is too late to ratify by the clock, and no more how', async () => {
     await capstan(`emergency invoke ${allows} --as h1 --key h1.key`)
     given.clock.set(plus(given.clock.now(), hours(24)))
@@ -149,6 +174,24 @@ describe('capstan emergency', () => {
     const both = await capstan('emergency sign first.json --as h1 --key h1.key')
     writeFileSync(join(home, 'both.json'), both.out)
     expect((await capstan('submit both.json')).out).toMatch(/by: +ann, h1\n/)
+  })
+
+  it('shows whoever adds a signature no escape of a terminal', async () => {
+    const line = `${allows.replace('oncall', 'both')} --prefix /orders`
+    const first = await capstan(`emergency invoke ${line} --as ann --key ann.key --with h1`)
+    expect(first.err).toContain('"prefix":"/orders"')
+    const { envelopes } = JSON.parse(first.out) as { envelopes: { payload: string }[] }
+    const octets = Buffer.from(envelopes[0]!.payload, 'base64').toString()
+    const moved = octets.replace('"prefix":"/orders"', '"prefix":"/\u009b2J\u202e"')
+    expect(moved).not.toBe(octets)
+    const payload = Buffer.from(moved).toString('base64')
+    writeFileSync(
+      join(home, 'moved.json'),
+      JSON.stringify({ envelopes: [{ ...envelopes[0], payload }] }),
+    )
+    const shown = await capstan('emergency sign moved.json --as h1 --key h1.key')
+    expect(shown.err).toContain('"prefix":"/\\u009b2J\\u202e"')
+    expect(shown.err).not.toMatch(/[\u009b\u202e]/)
   })
 
   it('is drilled, which resilience shows', async () => {

@@ -1,12 +1,15 @@
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
-import { seconds, unixSeconds } from '../../src/core/time.js'
+import { days, plus, seconds, unixSeconds } from '../../src/core/time.js'
+import { open } from '../../src/namespace/dsse.js'
+import type { BrakeStatement } from '../../src/namespace/statements.js'
 import type { Bundle } from '../../src/verify/bundle.js'
-import { brakeBy, type Target } from '../namespace/given-brake.js'
+import { brakeBy, signedBrake, type Target } from '../namespace/given-brake.js'
 import type { GivenGroup } from '../namespace/given-group.js'
 import { valueOf } from '../namespace/given-index.js'
 import type { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, edited, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
+import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with a brake on a voter, on a scope, on a rule and on an entry. */
@@ -86,6 +89,28 @@ export async function addBrakeVectors(
     record.ts = unixSeconds(record.ts + 3601)
     state.brake!.until = unixSeconds(state.brake!.until + 3601)
   })
+  await lies('a brake by a signature of two days', notProved, ({ entry: { commits } }) => {
+    const commit = commits.at(-1)!
+    const payload = Buffer.from(commit.envelopes[0]!.payload, 'base64').toString('utf8')
+    const said = JSON.parse(payload) as BrakeStatement
+    const expires = plus(said.created, days(2))
+    const envelopes = signedBrake([given.ann], { ...said, expires })
+    commit.envelopes = envelopes.map((one) => JSON.parse(Buffer.from(one).toString()) as never)
+    commit.record.prop = open(envelopes[0]!)!.digest
+  })
+  const { rev } = given.index.state.root.group!
+  await lies('a brake by a group that never was', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev + 1),
+  )
+  await lies('a brake by a group that was over', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
+  await lies('a change by a group that is yet to be', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits[0]!, rev + 1),
+  )
+  await lies('a brake on a voter by a group that was over', notProved, ({ root: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
   await lies('a brake longer than its group allows', notProved, ({ root: { state } }) => {
     state.group!.brake!.ttl = seconds(7199)
   })

@@ -21,6 +21,7 @@ import {
 } from './bundle-vector.js'
 import { addEmergencyVectors } from './emergency-vectors.js'
 import { givenServices } from './given-services.js'
+import { decidedAt } from './other-group.js'
 import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
@@ -180,6 +181,13 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
     commits[0]!.record.class = 'structural'
     root.state.group!.threshold.structural = 300
   })
+  const { rev } = state.root.group!
+  await lies('a log in which a group decided that never was', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits[0]!, rev + 1),
+  )
+  await lies('a log in which a group decided that was over', notProved, ({ entry: { commits } }) =>
+    decidedAt(commits[0]!, rev - 1),
+  )
   await lies(
     'an entry with a member that nobody knows',
     'bundle.malformed',

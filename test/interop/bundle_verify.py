@@ -115,7 +115,7 @@ RECOVERY_KINDS = ("recovery-start", "recovery-cancel", "recovery-finish")
 SCOPE = "kind uid alias state rev envelope group createdAt", "guards brake recovery"
 ENTRY = (
     "kind uid alias state rev owner envelope bindings rules labels createdAt",
-    "splits validUntil drainUntil brake emergency held",
+    "splits validUntil drainUntil brake emergency held heldUntil",
 )
 
 
@@ -285,6 +285,7 @@ def commits_of(context, shown):
         before = record["rev"]
         in_log(context["head"], commit)
         envelopes = [opened(envelope) for envelope in commit["envelopes"]]
+        sets_group = record["kind"] == "recovery-finish"
         if record["kind"] == "genesis":
             want([one["digest"] for one in envelopes] == [record["prop"]] == [context["index"]])
             [voter] = envelopes[0]["says"]["group"]["voters"]
@@ -305,6 +306,8 @@ def commits_of(context, shown):
             want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
             decision(context, commit, envelopes)
             as_voted(state, commit, envelopes[0]["says"])
+            sets_group = envelopes[0]["says"]["op"] == "group.set"
+        of_a_group_then(context["scopes"], record, sets_group)
     last = shown["commits"][-1]["record"]
     want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
     want(last["after"] == sha256(octets(state)).hex())
@@ -312,6 +315,20 @@ def commits_of(context, shown):
         as_recovered(state, shown["commits"])
     else:
         uses_are_shown(state, marks)
+
+
+def of_a_group_then(scopes, record, sets_group):
+    """The group that decided is not later than the one there is, nor earlier without a record since."""
+    for scope in scopes:
+        if scope["state"]["uid"] != record["group"]["uid"]:
+            continue
+        now, then = (scope["state"]["group"] or {"rev": 0})["rev"], record["group"]["rev"]
+        if seq_of(scope) > record["seq"]:
+            want(then <= now)
+        elif seq_of(scope) == record["seq"] and sets_group:
+            want(then == now - 1)
+        else:
+            want(then == now)
 
 
 def predicate_of(envelope):
@@ -338,7 +355,13 @@ def evidence(context, record, envelopes):
 
 
 CLOCK_TOLERANCE = 120
+SIGNED_WITHIN = 86400
 SOLO_BRAKE = {"ttl": 86400}
+
+
+def is_of_this_time(says, at, longest):
+    created, expires = says["created"], says["expires"]
+    return created - CLOCK_TOLERANCE <= at <= expires and 0 <= expires - created <= longest
 
 
 def brake(context, record, envelopes):
@@ -351,7 +374,7 @@ def brake(context, record, envelopes):
     want(says["index"] == context["index"] and says["subject"]["uid"] == record["subject"]["uid"])
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
-    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
     scopes = context["scopes"]
     until = record["ts"] + says["ttl"]
     deciders = [one for one in scopes if one["state"]["uid"] == record["group"]["uid"]]
@@ -386,7 +409,7 @@ def emergency(context, record, envelopes):
     want(says["index"] == context["index"] and says["subject"] == record["subject"])
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
-    want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
+    want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
     deciders = [one for one in context["scopes"] if one["state"]["uid"] == record["group"]["uid"]]
     if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
         return
@@ -417,6 +440,7 @@ def as_granted(state, record, says):
     if says["act"] == "reactivate":
         want(record["rev"] < state["rev"] or state.get("emergency") == mark)
         return None, mark
+    want(record["rev"] < state["rev"] or "heldUntil" not in state)
     found = [one for one in state["rules"] if one["rev"] == record["rev"]]
     want(found or record["rev"] < state["rev"])
     for rule in found:
@@ -430,6 +454,7 @@ def as_granted(state, record, says):
 
 def uses_are_shown(state, marks):
     """Nothing says that it came by a grant whose use is not among the commits."""
+    want("emergency" not in state or "held" not in state)
     want("emergency" not in state or (None, state["emergency"]) in marks)
     for rule in state["rules"]:
         want("emergency" not in rule or (rule["rev"], rule["emergency"]) in marks)
@@ -453,8 +478,7 @@ def recovery(context, record, envelopes, earlier):
     want(record["group"] == {"uid": record["subject"]["uid"], "rev": says["from"]})
     want(says["index"] == context["index"] and says["subject"] == record["subject"])
     if record["kind"] != "recovery-finish":
-        want(says["created"] - CLOCK_TOLERANCE <= record["ts"] <= says["expires"])
-        want(0 <= says["expires"] - says["created"] <= LONGEST_SIGNING)
+        want(is_of_this_time(says, record["ts"], LONGEST_SIGNING))
     if record["kind"] == "recovery-start":
         want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     found = [one for one in context["scopes"] if one["state"]["uid"] == record["subject"]["uid"]]
@@ -560,6 +584,17 @@ def as_recovered(state, commits):
     want(all(one["status"] != "active" for one in group["voters"] if one["id"] in suspended))
     terms = {name: value for name, value in group.items() if name not in ("rev", "recovery")}
     want(bare(terms) == bare(says["group"]))
+    since = commits[[one["record"]["seq"] for one in commits].index(begun["seq"]) :]
+    for commit in since:
+        if commit["record"]["kind"] == "evidence":
+            keeps_suspended(group, [opened(one) for one in commit["envelopes"]])
+
+
+def keeps_suspended(group, votes):
+    """Whoever has a key that signed one of two votes against each other may not vote."""
+    for voter in group["voters"]:
+        ever = [{**key, "from": 0, "until": 2**53} for key in voter["keys"]]
+        want(voter["status"] == "suspended" or not any(is_signed_by(ever, one, 0) for one in votes))
 
 
 def is_sound(group):

@@ -1,11 +1,20 @@
-import { hours, seconds, unixSeconds } from '../../src/core/time.js'
+import { days, hours, plus, seconds, unixSeconds } from '../../src/core/time.js'
+import { open } from '../../src/namespace/dsse.js'
+import type { InvocationStatement } from '../../src/namespace/emergency/emergency-statements.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import type { Bundle } from '../../src/verify/bundle.js'
 import { valueOf } from '../namespace/given-index.js'
-import { type AskedUse, type GivenEmergency, invocationBy } from '../namespace/given-emergency.js'
+import {
+  type AskedUse,
+  type GivenEmergency,
+  invocationBy,
+  signedInvocation,
+} from '../namespace/given-emergency.js'
+import { brakeBy } from '../namespace/given-brake.js'
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
+import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with grants for incidents of `pay`, one of which was used. */
@@ -58,6 +67,31 @@ async function givenUsed(
 const suspends = async (given: GivenEmergency): Promise<unknown> =>
   given.votes(given.bob, await given.proposed({ op: 'entry.suspend', alias: 'pay/api' }))
 
+/** The use that the last commit is of says something else, and is signed so. */
+function signAnew(
+  { entry: { commits } }: Writable<Bundle>,
+  by: readonly TestVoter[],
+  more: (statement: InvocationStatement) => Partial<InvocationStatement>,
+): void {
+  const commit = commits.at(-1)!
+  const payload = Buffer.from(commit.envelopes[0]!.payload, 'base64').toString('utf8')
+  const signed = JSON.parse(payload) as InvocationStatement
+  const ids = by.map(({ id }) => id).sort()
+  const envelopes = signedInvocation(by, { ...signed, by: ids, ...more(signed) })
+  commit.envelopes = envelopes.map((one) => JSON.parse(Buffer.from(one).toString('utf8')) as never)
+  commit.record.prop = open(envelopes[0]!)!.digest
+}
+
+/** One voter detaches a rule, once the use is over, on which another has put a brake. */
+async function detachesBraked(given: GivenEmergency): Promise<void> {
+  given.clock.set(plus(given.now(), hours(1)))
+  const { state } = given.index
+  const on = { alias: 'pay/api', rule: 'orders' }
+  valueOf(await given.index.submitBrake(brakeBy(state, [given.bob], on, { at: given.now() })))
+  const detach = { op: 'rule.detach', alias: 'pay/api', rule: 'orders' } as const
+  await given.votes(given.ann, await given.proposed(detach))
+}
+
 /** Of indexes of their own, so that the bundles before stay what they are. */
 export async function addEmergencyVectors(
   bundles: Record<string, string>,
@@ -72,12 +106,15 @@ export async function addEmergencyVectors(
     labels: { tier: 'one' },
   })
   await addUse(bundles, vectors, 'changed-since', changed)
+  const held = await givenUsed({ act: 'allow' })
+  await detachesBraked(held)
+  await addUse(bundles, vectors, 'held', held)
 }
 
 async function addUse(
   bundles: Record<string, string>,
   vectors: BundleVector[],
-  name: 'allowed' | 'let-go' | 'changed-since',
+  name: 'allowed' | 'let-go' | 'changed-since' | 'held',
   given: GivenEmergency,
 ): Promise<void> {
   const trust = {
@@ -105,6 +142,10 @@ async function addUse(
   const ruleOf = ({ entry: { state } }: Writable<Bundle>) =>
     state.rules.find((rule) => rule.emergency)!
 
+  if (name === 'held') {
+    add('an entry from which a rule was detached that had a brake', used, { entry })
+    return
+  }
   if (name === 'changed-since') {
     add('an entry that a grant reactivates, and that changed since', used, { entry })
     const useOf = ({ entry: { commits } }: Writable<Bundle>) =>
@@ -131,6 +172,14 @@ async function addUse(
     await lies('a grant that reactivates longer than was signed', ({ entry: { state } }) => {
       state.emergency!.until = unixSeconds(state.emergency!.until + 1)
     })
+    await lies('a grant used by a signature of two days', (bundle) => {
+      signAnew(bundle, [given.ann, given.h1], ({ created }) => ({
+        expires: plus(created, days(2)),
+      }))
+    })
+    await lies('a grant that lets an entry go which a brake held', ({ entry: { state } }) => {
+      state.held = true
+    })
     await lies('a grant that makes an entry active for good', ({ entry: { state } }) => {
       state.state = 'active'
       delete state.emergency
@@ -148,6 +197,12 @@ async function addUse(
   await lies('a grant that allows another port', (bundle) => {
     ruleOf(bundle).ports = [[1, 65_535]]
   })
+  await lies(
+    'a grant that allows what a brake took, whoever detached it',
+    ({ entry: { state } }) => {
+      state.heldUntil = unixSeconds(given.now() + 60)
+    },
+  )
   await lies('a rule of a grant that calls itself voted', (bundle) => {
     delete ruleOf(bundle).emergency
   })
@@ -155,6 +210,13 @@ async function addUse(
     const [h1, h2] = state.group!.emergency!.holders!
     h1!.keys = h2!.keys
   })
+  const { rev } = given.index.state.root.group!
+  await lies('a grant used by a group that never was', ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev + 1),
+  )
+  await lies('a grant used by a group that was over', ({ entry: { commits } }) =>
+    decidedAt(commits.at(-1)!, rev - 1),
+  )
   await lies('a grant used by whom it does not name', ({ root: { state } }) => {
     state.group!.emergency!.grants[0]!.who = ['h1', 'h2']
   })

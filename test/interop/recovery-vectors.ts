@@ -12,6 +12,7 @@ import {
   digestIn,
   type GivenRecovery,
   idsOf,
+  newGroup,
   recoveryStatement,
   Safe,
   signedRecovery,
@@ -35,8 +36,8 @@ export async function guards(given: GivenRecovery, id: string): Promise<void> {
   await given.votes(given.ann, proposal)
 }
 
-/** The two services, whose root names a recovery set that replaces its voters, or begins to. */
-export async function givenBegun(): Promise<Begun> {
+/** The two services, whose root names a recovery set that begins to replace its voters: all, or all but ann. */
+export async function givenBegun(keeps = false): Promise<Begun> {
   const services = await givenServices()
   const { index, at, root } = services.index.state
   const { rev: _rev, ...group } = root.group!
@@ -49,7 +50,12 @@ export async function givenBegun(): Promise<Begun> {
   const [dan, eve, fay] = ['dan', 'eve', 'fay'].map((id) => new TestVoter(id))
   const given: GivenRecovery = { ...services, safe, dan: dan!, eve: eve!, fay: fay! }
   const by = [safe.r1, safe.r2]
-  const statement = recoveryStatement(given, idsOf(by), { at: given.now() })
+  const fresh = newGroup(given)
+  const voters = [root.group!.voters[0]!, ...fresh.voters.slice(1)]
+  const statement = recoveryStatement(given, idsOf(by), {
+    at: given.now(),
+    ...(keeps && { group: { ...fresh, voters } }),
+  })
   valueOf(await given.index.submitRecovery(signedRecovery(by, statement)))
   return { given, statement }
 }
@@ -149,6 +155,7 @@ export async function addRecoveryVectors(
   await resigned('a recovery of another index', { index: 'a'.repeat(64) })
   await resigned('a recovery from another revision of the group', { from: statement.from - 1 })
   await addBetween(bundles, vectors)
+  await addSuspended(bundles, vectors)
   await addCancelled(bundles, vectors)
 }
 
@@ -182,6 +189,41 @@ async function addBetween(bundles: Record<string, string>, vectors: BundleVector
     commits.splice(1, 1)
   })
   add('a recovery with something left out between', left, { refused: 'bundle.not-proved' })
+}
+
+/** Of one that keeps a voter who says both while it waits. */
+async function addSuspended(
+  bundles: Record<string, string>,
+  vectors: BundleVector[],
+): Promise<void> {
+  const { given } = await givenBegun(true)
+  const said = await given.proposed({ op: 'entry.update', alias: 'pay/api', labels: { a: 'b' } })
+  const votes = (['approve', 'reject'] as const).map((how) =>
+    given.ann.vote(said, how, given.now()),
+  )
+  valueOf(await given.index.submit(votes))
+  given.clock.set(plus(given.now(), DELAY))
+  valueOf(await given.index.finishRecovery(ROOT))
+  const whole = await bundleOf(given, 'pay/api')
+  bundles['suspended'] = Buffer.from(whole).toString('utf8')
+  const trust = {
+    index: given.index.state.index,
+    key: formatVerifierKey(LOG.key),
+    now: given.now(),
+  }
+  const add = (
+    what: string,
+    octets: Uint8Array,
+    verdict: Pick<BundleVector, 'entry' | 'refused'>,
+  ) => {
+    const changed = Buffer.from(octets).toString('utf8')
+    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+  }
+  add('a recovery that keeps a voter suspended', whole, { entry: given.entry('pay/api').uid })
+  const back = await colluding(given, whole, ({ root: { state } }) => {
+    state.group!.voters[0]!.status = 'active'
+  })
+  add('a recovery that takes a suspension back', back, { refused: 'bundle.not-proved' })
 }
 
 /** Of one that a voter stopped, and that a log makes after all. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import type { JoinTokenFacts } from '../../src/attestation/facts.js'
 import type { Alias } from '../../src/core/alias.js'
-import { days, hours, minutes, plus, seconds, type UnixSeconds } from '../../src/core/time.js'
+import {
+  days,
+  hours,
+  minutes,
+  plus,
+  type Seconds,
+  seconds,
+  type UnixSeconds,
+} from '../../src/core/time.js'
 import { RATIFY_WITHIN } from '../../src/namespace/emergency/emergency.js'
 import type { InvocationStatement } from '../../src/namespace/emergency/emergency-statements.js'
 import { grantFor } from '../../src/namespace/grant.js'
@@ -47,9 +55,14 @@ const certificate = (given: GivenEmergency, at: UnixSeconds, alias = 'shop/web')
   return grantFor(given.index.state, facts, at)
 }
 
-const brakes = async (given: GivenEmergency, by: readonly TestVoter[], target: Target) =>
+const brakes = async (
+  given: GivenEmergency,
+  by: readonly TestVoter[],
+  target: Target,
+  ttl: Seconds = hours(2),
+) =>
   valueOf(
-    await given.index.submitBrake(brakeBy(given.index.state, by, target, { at: given.now() })),
+    await given.index.submitBrake(brakeBy(given.index.state, by, target, { at: given.now(), ttl })),
   )
 
 const allow = { alias: 'shop/api', act: 'allow' } as const
@@ -146,12 +159,27 @@ describe('an emergency grant', () => {
     await replaysTheSame(given)
   })
 
-  it('is over when voters brake or suspend the entry, or take the rule away', async () => {
+  it('stops while a brake lasts, and goes on for what is left of it', async () => {
     const given = await givenEmergency()
     await suspends(given)
-    valueOf(await uses(given, [given.h1], reactivate))
-    await brakes(given, [given.bob], { alias: 'shop/web' })
-    expect(codeOf(certificate(given, given.now()))).toBe('grant.braked')
+    const { until } = valueOf(await uses(given, [given.h1], reactivate))
+    const brake = await brakes(given, [given.bob], { alias: 'shop/web' }, minutes(10))
+    const last = plus(brake.until, seconds(-1))
+    expect(codeOf(certificate(given, last))).toBe('grant.braked')
+    expect(valueOf(certificate(given, brake.until)).maxTtl).toBe(until - brake.until)
+    expect(codeOf(certificate(given, until))).toBe('grant.not-active')
+    const ruled = await givenEmergency()
+    const used = valueOf(await uses(ruled, [ruled.h1], allow))
+    const [rule] = ruled.entry('shop/api').rules
+    const on = { alias: 'shop/api', rule: rule!.id }
+    const short = await brakes(ruled, [ruled.bob], on, minutes(10))
+    expect(call(ruled, plus(short.until, seconds(-1))).allowed).toBe(false)
+    expect(call(ruled, short.until).allowed).toBe(true)
+    expect(call(ruled, used.until).allowed).toBe(false)
+    for (const one of [given, ruled]) await replaysTheSame(one)
+  })
+
+  it('is over when voters suspend the entry, or take the rule away', async () => {
     const voted = await givenEmergency()
     await suspends(voted)
     valueOf(await uses(voted, [voted.h1], reactivate))
@@ -165,7 +193,7 @@ describe('an emergency grant', () => {
       await ruled.proposed({ op: 'rule.detach', alias: 'shop/api', rule: rule!.id }),
     )
     expect(call(ruled, ruled.now()).allowed).toBe(false)
-    for (const one of [given, voted, ruled]) await replaysTheSame(one)
+    for (const one of [voted, ruled]) await replaysTheSame(one)
   })
 
   it('lasts when voters reactivate the entry', async () => {
@@ -196,6 +224,67 @@ describe('an emergency grant', () => {
     await brakes(ruled, [ruled.bob], { alias: 'shop/api', rule: 'web' })
     expect(codeOf(await uses(ruled, [ruled.h1], allow))).toBe('namespace.braked')
     await replaysTheSame(given)
+  })
+
+  it('brings back nothing that a brake was on, also where one voter detached it since (attack 181)', async () => {
+    const rule = { callers: ['shop/web'], ports: [8080] }
+    const given = await givenEmergency(
+      {},
+      undefined,
+      ...['web', 'too'].map(
+        (id) => ({ op: 'rule.attach', alias: 'shop/api', rule: { id, ...rule } }) as const,
+      ),
+    )
+    const detaches = async (by: TestVoter, id: string) =>
+      given.votes(by, await given.proposed({ op: 'rule.detach', alias: 'shop/api', rule: id }))
+    const long = await brakes(given, [given.bob], { alias: 'shop/api', rule: 'web' })
+    await brakes(given, [given.bob], { alias: 'shop/api', rule: 'too' }, minutes(10))
+    await detaches(given.ann, 'web')
+    await detaches(given.ann, 'too')
+    expect(codeOf(await uses(given, [given.ann], allow))).toBe('namespace.braked')
+    expect(codeOf(await uses(given, [given.ann], allow, { drill: true }))).toBe('namespace.braked')
+    given.clock.set(plus(long.until, seconds(-1)))
+    expect(codeOf(await uses(given, [given.ann], allow))).toBe('namespace.braked')
+    expect(call(given, given.now()).allowed).toBe(false)
+    given.clock.set(long.until)
+    expect(given.entry('shop/api').heldUntil).toBe(long.until)
+    const used = valueOf(await uses(given, [given.ann], allow))
+    expect(given.entry('shop/api')).not.toHaveProperty('heldUntil')
+    // What the grant gave is no way round either.
+    const [made] = given.entry('shop/api').rules
+    await brakes(given, [given.bob], { alias: 'shop/api', rule: made!.id })
+    await detaches(given.ann, made!.id)
+    expect(codeOf(await uses(given, [given.bob, given.h1], { ...allow, grant: 'pair' }))).toBe(
+      'namespace.braked',
+    )
+    expect(call(given, used.at).allowed).toBe(false)
+    await replaysTheSame(given)
+  })
+
+  it('is not held by a brake that is over, nor the other act, nor without grants', async () => {
+    const attach = {
+      op: 'rule.attach',
+      alias: 'shop/api',
+      rule: { id: 'web', callers: ['shop/web'], ports: [8080] },
+    } as const
+    const given = await givenEmergency({}, undefined, attach)
+    const detach = { op: 'rule.detach', alias: 'shop/api', rule: 'web' } as const
+    const on = { alias: 'shop/api', rule: 'web' }
+    given.clock.set((await brakes(given, [given.bob], on)).until)
+    await given.votes(given.ann, await given.proposed(detach))
+    expect(given.entry('shop/api')).not.toHaveProperty('heldUntil')
+    const other = await givenEmergency({}, undefined, attach)
+    await brakes(other, [other.bob], on)
+    await other.votes(other.ann, await other.proposed(detach))
+    const stop = { op: 'entry.suspend', alias: 'shop/api' } as const
+    await other.votes(other.ann, await other.proposed(stop))
+    expect(codeOf(await uses(other, [other.h1], { ...reactivate, alias: 'shop/api' }))).toBe('ok')
+    const bare = await givenEmergency({}, undefined, attach)
+    await setsGroup(bare, { emergency: null })
+    await brakes(bare, [bare.bob], on)
+    await bare.votes(bare.ann, await bare.proposed(detach))
+    expect(bare.entry('shop/api')).not.toHaveProperty('heldUntil')
+    for (const one of [given, other, bare]) await replaysTheSame(one)
   })
 
   it('touches no scope, no group and no other entry, whatever is asked of it (attack 38)', async () => {
@@ -386,6 +475,29 @@ describe('uses of a grant', () => {
     expect(await ratifies(other, used.seq)).toBe('committed')
   })
 
+  it('are told of while they run or wait, also where their grant says something else since', async () => {
+    const given = await givenEmergency()
+    const { seq, at, until } = valueOf(await uses(given, [given.h1], allow))
+    const told = async () => (await given.index.formerUses()).map((use) => [use.grant, use.seq])
+    expect(await told()).toEqual([])
+    const { grants, ...holders } = given.index.state.root.group!.emergency!
+    const other = { ...onCall, uses: 4 }
+    await setsGroup(given, { emergency: { ...holders, grants: [other, grants[1]!] } })
+    expect(await standing(given)).toBe('ready')
+    expect(await told()).toEqual([['oncall', seq]])
+    expect(await ratifies(given, seq)).toBe('committed')
+    expect(await told()).toEqual([['oncall', seq]])
+    given.clock.set(until)
+    expect(await told()).toEqual([])
+    const late = await givenEmergency()
+    valueOf(await uses(late, [late.h1], allow))
+    await setsGroup(late, { emergency: null })
+    late.clock.set(plus(at, seconds(RATIFY_WITHIN - 1)))
+    expect(await late.index.formerUses()).toHaveLength(1)
+    late.clock.set(plus(at, RATIFY_WITHIN))
+    expect(await late.index.formerUses()).toEqual([])
+  })
+
   it('that nobody ratifies within a day disable the grant, for good (attack 186)', async () => {
     const given = await givenEmergency()
     const { seq, at } = valueOf(await uses(given, [given.h1], allow))
@@ -433,6 +545,13 @@ describe('uses of a grant', () => {
     expect(codeOf(await uses(given, [given.ann], reactivate, drill))).toBe('ok')
     const stranger = await uses(given, [given.cyd], allow, drill)
     expect(codeOf(stranger)).toBe('namespace.no-vote')
+    // In other words it is another grant, which nobody has drilled.
+    const { grants, ...holders } = given.index.state.root.group!.emergency!
+    const other = { ...onCall, who: ['cyd', 'h1'] }
+    await setsGroup(given, { emergency: { ...holders, grants: [other, grants[1]!] } })
+    expect((await given.index.emergencyGrants())[0]).not.toHaveProperty('drilled')
+    expect(codeOf(await uses(given, [given.cyd], allow, drill))).toBe('ok')
+    expect((await given.index.emergencyGrants())[0]).toMatchObject({ drilled: given.now() })
     await replaysTheSame(given)
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { LiveIndex } from '../../src/namespace/live-index.js'
 import { canonicalState } from '../../src/namespace/state.js'
+import { givenEmergency, invocationBy } from './given-emergency.js'
 import { changesOf, codeOf, givenIndex, type GivenIndex, owner, valueOf } from './given-index.js'
 
 const envelope = { mayCall: [''], mayAccept: [''], ports: [[1, 65535]] }
@@ -95,6 +96,25 @@ describe('rules, splits and guards in a document', () => {
     ])
     const unguarded = { ...document, scopes: [{ alias: 'shop', guards: [] }], entries: [] }
     expect(await applied(given, unguarded)).toEqual(['guard.clear shop'])
+  })
+
+  it('are left alone where a grant made them, while it runs and after it', async () => {
+    const given = await givenEmergency()
+    const { until } = valueOf(
+      await given.index.invokeEmergency(
+        invocationBy(given, [given.h1], { alias: 'shop/api', act: 'allow' }),
+      ),
+    )
+    const [made] = given.entry('shop/api').rules
+    const wanted = { ...document, scopes: [], entries: [{ ...api, rules: [] }] }
+    expect(opsOf(given, wanted)).toEqual([])
+    given.clock.set(until)
+    expect(opsOf(given, wanted)).toEqual([])
+    // One that the document names is as it says.
+    const rules = [{ ...rule, id: made!.id }]
+    expect(opsOf(given, { ...wanted, entries: [{ ...api, rules }] })).toEqual([
+      'rule.replace shop/api',
+    ])
   })
 
   it('are shown with the aliases of whom they let in', async () => {

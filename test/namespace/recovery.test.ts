@@ -10,6 +10,7 @@ import type {
   RecoveryStatement,
 } from '../../src/namespace/recovery/recovery-statements.js'
 import { canonicalState } from '../../src/namespace/state.js'
+import { Auditor } from '../support/auditor.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { brakeBy } from './given-brake.js'
 import { groupBelow } from './given-group.js'
@@ -252,6 +253,55 @@ describe('a recovery', () => {
     expect(given.index.state.root.group!.voters[2]!.brake).toEqual({
       until: due + hours(2) - 60,
     })
+    await replaysTheSame(given)
+  })
+
+  /** Three of whom one is ann, by another name. */
+  const keepsAnn = (given: GivenRecovery, more: Partial<RecoveryStatement['group']> = {}) => {
+    const { index, at } = given.index.state
+    const { controller } = given.ann
+    const keys = [given.ann.key(index, at, { id: 'ann-2', controller })]
+    const { voters, ...group } = newGroup(given)
+    const ann = { ...voters[0]!, id: 'ann-2', controller, keys }
+    return { group: { ...group, ...more, voters: [ann, ...voters.slice(1)] } }
+  }
+
+  /** Yes and no under one number. */
+  const saysBoth = async (given: GivenRecovery) => {
+    const said = await given.proposed({ op: 'entry.create', alias: 'web', owner })
+    const votes = (['approve', 'reject'] as const).map((how) => {
+      return given.ann.vote(said, how, given.now())
+    })
+    return codeOf(await given.index.submit(votes))
+  }
+
+  const statuses = (given: GivenRecovery) =>
+    given.index.state.root.group?.voters.map(({ id, status }) => `${id} ${status}`)
+
+  it('lets nobody vote again whom evidence suspended, whatever that leaves (attack 179)', async () => {
+    const given = await givenRecovery()
+    const { due } = valueOf(await starts(given, undefined, keepsAnn(given)))
+    expect(await saysBoth(given)).toBe('ok')
+    given.clock.set(due)
+    expect(codeOf(await finishes(given))).toBe('ok')
+    expect(statuses(given)).toEqual(['ann-2 suspended', 'eve active', 'fay active'])
+    await replaysTheSame(given)
+    const auditor = new Auditor()
+    for (const record of given.store.records) auditor.hear(record)
+    const { uid, group } = given.index.state.root
+    expect(auditor.groupOf(uid)).toMatchObject({ voters: group?.voters })
+  })
+
+  it('is not started for a group that could not decide without those who are suspended', async () => {
+    const given = await givenRecovery()
+    expect(await saysBoth(given)).toBe('ok')
+    const named = await starts(given, undefined, keepsAnn(given))
+    expect(codeOf(named)).toBe('namespace.group-invalid')
+    const said = keepsAnn(given, { acceptsSinglePointOfLoss: true })
+    const { due } = valueOf(await starts(given, undefined, said))
+    given.clock.set(due)
+    valueOf(await finishes(given))
+    expect(statuses(given)).toEqual(['ann-2 suspended', 'eve active', 'fay active'])
     await replaysTheSame(given)
   })
 })

@@ -362,8 +362,15 @@ export class Auditor {
     insist(begun?.digest === digest, 'a recovery that was not begun, or was stopped')
     insist(record.ts >= begun.at + delay, 'a recovery too early')
     insist(record.ts < begun.at + delay + 604_800, 'a recovery too late')
+    const out = new Set(
+      group.voters.filter((one: Any) => one.status === 'suspended').flatMap(printsOf),
+    )
+    const voters = statement.group.voters.map((one: Any) =>
+      printsOf(one).some((print) => out.has(print)) ? { ...one, status: 'suspended' } : one,
+    )
     this.groups.set(uid, {
       ...statement.group,
+      voters,
       recovery: group.recovery,
       rev: group.rev + 1,
     })

@@ -1,4 +1,5 @@
 import { canonicalize } from '../../core/canonical-json.js'
+import { visible } from '../../core/visible.js'
 import type { InvocationStatement } from '../../namespace/emergency/emergency-statements.js'
 import { JsonReader } from '../json-reader.js'
 import { renderFields } from '../screen/fields.js'
@@ -31,10 +32,31 @@ export const needsAttention = (grant: JsonReader): boolean =>
   ['in-use', 'disabled'].includes(grant.raw('standing')) ||
   grant.objects('uses').some(waitsForVoters)
 
-export function renderGrants(look: Look, grants: readonly JsonReader[]): string {
-  if (grants.length === 0) return 'no emergency grants'
+/** Uses of grants that are gone; a server of an earlier version says nothing of them. */
+export const formerIn = (answered: JsonReader): readonly JsonReader[] =>
+  answered.absent('former') ? [] : answered.objects('former')
+
+export function renderGrants(
+  look: Look,
+  grants: readonly JsonReader[],
+  former: readonly JsonReader[],
+): string {
+  const uses = [
+    ...grants.flatMap((grant) =>
+      grant.objects('uses').map((use) => useLine(look, `grant ${grant.text('name')}`, use)),
+    ),
+    ...former.map((use) => useLine(look, `former grant ${use.text('grant')}`, use)),
+  ]
+  if (grants.length + uses.length === 0) return 'no emergency grants'
+  return [
+    ...(grants.length === 0 ? [] : [renderTerms(look, grants)]),
+    ...(uses.length === 0 ? [] : [uses.join('\n')]),
+  ].join('\n\n')
+}
+
+function renderTerms(look: Look, grants: readonly JsonReader[]): string {
   const titles = ['GRANT', 'SCOPE', 'FOR', 'UNDER', 'WHO', 'STANDING', 'USES', 'DRILLED']
-  const table = renderTable(
+  return renderTable(
     look,
     titles.map((title) => ({ title })),
     grants.map((grant) => {
@@ -51,15 +73,11 @@ export function renderGrants(look: Look, grants: readonly JsonReader[]): string 
       ]
     }),
   )
-  const uses = grants.flatMap((grant) =>
-    grant.objects('uses').map((use) => useLine(look, grant, use)),
-  )
-  return uses.length === 0 ? table : `${table}\n\n${uses.join('\n')}`
 }
 
 /** `record 41: reactivate payments/api by r1, until ...: not ratified, until ...` */
-function useLine(look: Look, grant: JsonReader, use: JsonReader): string {
-  const what = `record ${use.count('seq')}, grant ${grant.text('name')}: ${use.text('act')} ${use.text('subject')} by ${use.texts('by').join(', ')}`
+function useLine(look: Look, grant: string, use: JsonReader): string {
+  const what = `record ${use.count('seq')}, ${grant}: ${use.text('act')} ${use.text('subject')} by ${use.texts('by').join(', ')}`
   const until = `until ${renderTime(use.text('until'), look.now)}`
   return `${what}, ${until}; ${ratificationOf(look, use)}`
 }
@@ -100,7 +118,7 @@ export function renderInvocationToSign(look: Look, statement: InvocationStatemen
   return renderFields(look, [
     [drill ? 'drill' : 'use', `of the grant ${grant}`],
     [act, subject.alias],
-    ['call', call && canonicalize(call)],
+    ['call', call && visible(canonicalize(call))],
     ['about', `${subject.uid}, revision ${base.rev}`],
     ['for', `${ttl} s from when it is handed in, by ${renderInstant(expires)} at the latest`],
     ['by', by.join(', ')],

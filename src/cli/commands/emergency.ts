@@ -7,7 +7,12 @@ import { type Outcome, usage } from '../problem.js'
 import { invocationStatement, invocationToSign } from '../voting/emergency-statement.js'
 import { signed } from '../voting/signed-statements.js'
 import { sendChange, whyOptions } from './change.js'
-import { renderGrants, renderInvocationToSign, renderInvoked } from './emergency-screen.js'
+import {
+  formerIn,
+  renderGrants,
+  renderInvocationToSign,
+  renderInvoked,
+} from './emergency-screen.js'
 import { ruleFromOptions, ruleOptions } from './rule-fields.js'
 import { detached, envelopesIn, others, showToSigner } from './signed-together.js'
 import { keyOf, keyOptions } from './voter.js'
@@ -17,7 +22,8 @@ async function list(call: Invocation): Promise<Outcome<Answer>> {
   if (!api.ok) return api
   const found = await api.value.read('/v1/emergencies')
   if (!found.ok) return found
-  return answer(found.value.value, (look) => renderGrants(look, found.value.objects('grants')))
+  const { value } = found
+  return answer(value.value, (look) => renderGrants(look, value.objects('grants'), formerIn(value)))
 }
 
 const invoke = (call: Invocation): Promise<Outcome<Answer>> => using(call, 'use')
@@ -104,17 +110,18 @@ async function ratify(call: Invocation): Promise<Outcome<Answer>> {
   const found = await api.value.read('/v1/emergencies')
   if (!found.ok) return found
   const number = Number(call.word(0))
-  const isOfIt = (grant: JsonReader): boolean =>
-    grant.objects('uses').some((use) => use.count('seq') === number)
-  const grant = found.value.objects('grants').find(isOfIt)
-  if (!grant) {
-    return usage('no grant was used by this record', {
+  const isIt = (use: JsonReader): boolean => use.count('seq') === number
+  const ofIt =
+    found.value.objects('grants').find((grant) => grant.objects('uses').some(isIt)) ??
+    formerIn(found.value).find(isIt)
+  if (!ofIt) {
+    return usage('no grant was used by this record, or it is too late for it', {
       wanted: 'the number of a record',
       found: call.word(0) ?? '',
       next: 'capstan emergency list',
     })
   }
-  return sendChange(call, { op: 'emergency.ratify', alias: grant.raw('scope'), use: number })
+  return sendChange(call, { op: 'emergency.ratify', alias: ofIt.raw('scope'), use: number })
 }
 
 const signingOptions: readonly OptionSpec[] = [

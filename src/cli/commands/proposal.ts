@@ -8,7 +8,7 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { shownProposal, signed } from '../voting/signed-statements.js'
 import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
-import { needsAttention, renderGrants } from './emergency-screen.js'
+import { formerIn, needsAttention, renderGrants } from './emergency-screen.js'
 import { isToldRecovery, renderRecovery } from './recovery-screen.js'
 import { keyOf, keyOptions } from './voter.js'
 
@@ -30,6 +30,7 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   const granted = await api.value.read('/v1/emergencies')
   if (!granted.ok && granted.problem.code !== 'request.not-found') return granted
   const grants = granted.ok ? granted.value.objects('grants').filter(needsAttention) : []
+  const former = granted.ok ? formerIn(granted.value) : []
   const voter = call.text('as')
   const proposals = listed.value
     .objects('proposals')
@@ -39,13 +40,14 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
     brakes: brakes.map(({ value }) => value),
     recoveries: recoveries.map(({ value }) => value),
     emergencies: grants.map(({ value }) => value),
+    former: former.map(({ value }) => value),
   }
   return answer(json, (look) => {
     const parts = [
       ...recoveries.map((one) => renderRecovery(look, one)),
       renderProposals(look, proposals),
       ...(brakes.length === 0 ? [] : [renderBrakes(look, brakes)]),
-      ...(grants.length === 0 ? [] : [renderGrants(look, grants)]),
+      ...(grants.length + former.length === 0 ? [] : [renderGrants(look, grants, former)]),
     ]
     return parts.join('\n\n')
   })

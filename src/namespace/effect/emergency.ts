@@ -1,3 +1,4 @@
+import type { Alias } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
 import { isBraked } from '../brake-mark.js'
@@ -30,10 +31,18 @@ export function emergencyEffect(
     })
   }
   // One that has a call allows it: which of the two it is was compared before.
-  return call && act === 'allow'
-    ? temporaryRule(state, entry, call, made)
-    : reactivated(entry, made)
+  if (!call || act !== 'allow') return reactivated(entry, made)
+  return entry.heldUntil !== undefined && made.at < entry.heldUntil
+    ? heldBack(entry.alias, entry.heldUntil)
+    : temporaryRule(state, entry, call, made)
 }
+
+const heldBack = (alias: Alias, until: UnixSeconds) =>
+  refuse('namespace.braked', `a brake was on a rule of ${alias} that was taken away`, {
+    wanted: 'a time when that brake would be over',
+    found: `until ${toIso(until)}`,
+    next: `capstan rules attach ${alias}`,
+  })
 
 function reactivated(entry: Entry, { mark, at }: Made): Result<Entry> {
   if (entry.state !== 'suspended' || isUnderEmergency(entry, at)) {

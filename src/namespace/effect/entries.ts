@@ -2,7 +2,6 @@ import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import { unreachable } from '../../core/unreachable.js'
 import { isBraked, withoutBrake } from '../brake-mark.js'
-import { scopePath } from '../scope-path.js'
 import { isUnderEmergency, withoutEmergency } from '../emergency/emergency.js'
 import type { Entry } from '../entry.js'
 import { normalize } from '../envelope.js'
@@ -11,6 +10,7 @@ import { type IndexState, keysOf } from '../state.js'
 import { bindingAddition, bindingRemoval } from './bindings.js'
 import { type ChangeContext, type Decided, decided, gone } from './decision.js'
 import { drainEnd, quarantine } from './drain.js'
+import { isGrantedAbove } from './held.js'
 import { mayPlace, notBraked } from './placement.js'
 import { ruleEffect } from './rules.js'
 import { splitEffect } from './splits.js'
@@ -92,10 +92,8 @@ export function entryEffect(
   }
 }
 
-/** Of a brake it is remembered where a grant might let the entry go. */
 function suspended(state: IndexState, entry: Entry, at: UnixSeconds): Entry {
-  const isGranted = scopePath(state, entry.alias).some(({ group }) => group?.emergency)
-  const isHeld = entry.held ?? (isGranted && isBraked(entry, at))
+  const isHeld = entry.held ?? (isBraked(entry, at) && isGrantedAbove(state, entry))
   return {
     ...withoutEmergency(withoutBrake(entry)),
     state: 'suspended',

@@ -20,6 +20,7 @@ import {
 } from '../rule/rule.js'
 import type { IndexState } from '../state.js'
 import { type Decided, decided, gone } from './decision.js'
+import { heldFor } from './held.js'
 import { scopePath } from '../scope-path.js'
 
 type RuleOperation = Extract<Operation, { op: `rule.${string}` }>
@@ -44,7 +45,9 @@ export function temporaryRule(
   const others = entry.rules.filter(({ emergency }) => !emergency || at < emergency.until)
   if (others.some((one) => one.id === id)) return exists(entry, id)
   const rev = entry.rev + 1
-  return withRules({ ...entry, rev }, [...others, { ...rule, rev, emergency: mark }])
+  // It is over: else there would be no rule.
+  const { heldUntil: _over, ...free } = entry
+  return withRules({ ...free, rev }, [...others, { ...rule, rev, emergency: mark }])
 }
 
 /** `entry` has its next revision already. */
@@ -60,7 +63,10 @@ export function ruleEffect(
     return before ? exists(entry, id) : noSuchRule(entry, id)
   }
   const others = entry.rules.filter((rule) => rule.id !== id)
-  if (op === 'rule.detach') return decided({ ...entry, rules: others }, 'narrowing')
+  if (op === 'rule.detach') {
+    const left: Entry = { ...entry, rules: others }
+    return decided(before ? heldFor(state, left, before, at) : left, 'narrowing')
+  }
 
   const formed = wellFormedRule(body.rule)
   if (!formed.ok) return formed

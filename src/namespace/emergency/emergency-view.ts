@@ -8,6 +8,7 @@ import type { EmergencyGrant } from './emergency.js'
 import { type InvocationStatement, readInvocation } from './emergency-statements.js'
 import {
   drilledAt,
+  formerUsesOf,
   type GrantStanding,
   grantStanding,
   ratifyBefore,
@@ -43,15 +44,47 @@ export async function grantsOf(
   state: IndexState,
   now: UnixSeconds,
 ): Promise<readonly GrantView[]> {
-  const scopes = [...state.scopes.values()].filter((scope) => scope.state !== 'retired')
   const views: GrantView[] = []
-  for (const scope of scopes.sort((a, b) => (a.alias < b.alias ? -1 : 1))) {
+  for (const scope of scopesIn(state)) {
     for (const grant of scope.group?.emergency?.grants ?? []) {
       views.push(await grantView(log, state, { scope, grant, now }))
     }
   }
   return views
 }
+
+/** A use of a grant that its group has no more, or in other words. */
+export interface FormerUse extends UseView {
+  /** Alias of the scope whose group had it. */
+  readonly scope: Alias
+  /** What it was called. */
+  readonly grant: string
+}
+
+/** Those that run, or that voters may still ratify, by scope: taking a grant away ends neither. */
+export async function formerUses(
+  log: Pick<IndexLog, 'read'>,
+  state: IndexState,
+  now: UnixSeconds,
+): Promise<readonly FormerUse[]> {
+  const views: FormerUse[] = []
+  for (const { uid, alias, group } of scopesIn(state)) {
+    for (const use of formerUsesOf(state, uid, group?.emergency?.grants ?? [])) {
+      if (now >= use.until && (use.ratified || now >= ratifyBefore(use))) continue
+      const [stored] = await log.read(use.seq, 1)
+      const statement = stored && invocationIn(stored)
+      if (statement) {
+        views.push({ ...useView(use, statement), scope: alias, grant: statement.grant })
+      }
+    }
+  }
+  return views
+}
+
+const scopesIn = (state: IndexState): readonly Scope[] =>
+  [...state.scopes.values()]
+    .filter((scope) => scope.state !== 'retired')
+    .sort((a, b) => (a.alias < b.alias ? -1 : 1))
 
 interface Looked {
   readonly scope: Scope
@@ -72,7 +105,7 @@ async function grantView(
     const statement = stored && invocationIn(stored)
     if (statement) shown.push(useView(use, statement))
   }
-  const drilled = drilledAt(state, uid, grant.name)
+  const drilled = drilledAt(state, { scope: uid, grant })
   return {
     scope: alias,
     grant,

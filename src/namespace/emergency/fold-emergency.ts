@@ -183,7 +183,7 @@ function mayBeUsed(
       next: 'capstan emergency list',
     })
   }
-  const last = drilledAt(state, scope.uid, grant.name)
+  const last = drilledAt(state, { scope: scope.uid, grant })
   if (!drill || last === undefined || last <= minus(at, BETWEEN_DRILLS)) return ok()
   return refuse('namespace.too-many', 'the grant was drilled today', {
     wanted: `a time from ${toIso(plus(last, BETWEEN_DRILLS))}`,
@@ -231,7 +231,7 @@ export function verifyDrill(
   const { statement, used } = found.value
   const isIt = statement.drill && isSame(record, drillRecord(state, found.value, record.ts))
   if (!isIt) return broken(record.seq, 'it is not what its statement comes to')
-  return ok({ kind: 'drill', drilled: { scope: used.scope, grant: used.grant.name } })
+  return ok({ kind: 'drill', drilled: { scope: used.scope, grant: used.grant } })
 }
 
 export const drillRecord = (

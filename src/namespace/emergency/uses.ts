@@ -15,12 +15,6 @@ export interface Used extends GrantOf {
   readonly until: UnixSeconds
 }
 
-/** Which grant was drilled, by name. */
-export interface Drilled {
-  readonly scope: Uid
-  readonly grant: string
-}
-
 /** One use of a grant. */
 export interface Use {
   /** Number of its record. */
@@ -33,7 +27,8 @@ export interface Use {
 
 /**
  * Rows of `history`: `emergency:<scope> <digest of the grant> <log time> <number>`, with the end of the
- * use; `ratified:<scope> <number of the use>`, and `drill:<scope> <name>`, with the time of the latest.
+ * use; `ratified:<scope> <number of the use>`, and `drill:<scope> <digest of the grant>`, with the time
+ * of the latest.
  */
 export const usedKey = (of: GrantOf, at: UnixSeconds, seq: number): string =>
   `${usesPrefix(of)}${digits(at)} ${digits(seq)}`
@@ -54,7 +49,7 @@ function digestOf(grant: EmergencyGrant): string {
 
 export const ratifiedKey = (scope: Uid, use: number): string => `ratified:${scope} ${digits(use)}`
 
-export const drillKey = (scope: Uid, grant: string): string => `drill:${scope} ${grant}`
+export const drillKey = ({ scope, grant }: GrantOf): string => `drill:${scope} ${digestOf(grant)}`
 
 const digits = (value: number): string => String(Math.max(value, 0)).padStart(12, '0')
 
@@ -66,6 +61,20 @@ export const usesOf = (state: IndexState, of: GrantOf): readonly Use[] =>
 export const useNumbered = (state: IndexState, scope: Uid, seq: number): Use | undefined =>
   usesIn(state, scope, scopePrefix(scope)).find((use) => use.seq === seq)
 
+/** Uses of grants that the scope's group had in words that it has no more, oldest first. */
+export function formerUsesOf(
+  state: IndexState,
+  scope: Uid,
+  present: readonly EmergencyGrant[],
+): readonly Use[] {
+  const known = new Set(
+    present.flatMap((grant) => usesOf(state, { scope, grant })).map(({ seq }) => seq),
+  )
+  return usesIn(state, scope, scopePrefix(scope))
+    .filter(({ seq }) => !known.has(seq))
+    .sort((a, b) => a.seq - b.seq)
+}
+
 const usesIn = (state: IndexState, scope: Uid, prefix: string): readonly Use[] =>
   [...state.tables.history.range(prefix, `${prefix}~`)].map(([key, until]) => {
     const [at = 0, seq = 0] = key.split(' ').slice(-2).map(Number)
@@ -73,9 +82,9 @@ const usesIn = (state: IndexState, scope: Uid, prefix: string): readonly Use[] =
     return { seq, at: at as UnixSeconds, until: until as UnixSeconds, ratified }
   })
 
-/** When it was drilled last, if ever. */
-export const drilledAt = (state: IndexState, scope: Uid, grant: string): UnixSeconds | undefined =>
-  state.tables.history.get(drillKey(scope, grant)) as UnixSeconds | undefined
+/** When it was drilled last, if ever: in other words it is another grant, which nobody has tried. */
+export const drilledAt = (state: IndexState, of: GrantOf): UnixSeconds | undefined =>
+  state.tables.history.get(drillKey(of)) as UnixSeconds | undefined
 
 /** What a grant is at some time: no record says that one is disabled. */
 export const grantStandings = ['ready', 'in-use', 'cooling-down', 'used-up', 'disabled'] as const

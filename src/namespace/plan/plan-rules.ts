@@ -48,6 +48,8 @@ export function planRules(
   }
   // Whoever was taken away is gone before anybody is let in.
   for (const [id, rule] of surplus) {
+    // What a grant gave ends by itself, and no document has it: only who names it ends it sooner.
+    if (rule.emergency) continue
     change({ op: 'rule.detach', alias, rule: id }, `rule ${id}: - ${asWritten(state, rule)}`)
   }
   for (const attach of attached) attach()

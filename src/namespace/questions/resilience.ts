@@ -77,9 +77,9 @@ export function resilienceOf(
 }
 
 const grantsOf = (state: IndexState, { uid, group }: Responsible): Resilience['grants'] =>
-  (group.emergency?.grants ?? []).map(({ name }) => ({
-    name,
-    drilled: drilledAt(state, uid, name) ?? null,
+  (group.emergency?.grants ?? []).map((grant) => ({
+    name: grant.name,
+    drilled: drilledAt(state, { scope: uid, grant }) ?? null,
   }))
 
 const recoverySetOf = ({ recovery }: Group): Resilience['recoverySet'] =>

@@ -11,7 +11,7 @@ import { malformed, notSigned, signs } from '../said.js'
 import type { Scope } from '../scope.js'
 import { areOfAll, isOfThisTime } from '../signed-together.js'
 import type { IndexState } from '../state.js'
-import { type Governed, recoverable, recovered } from './recovered.js'
+import { type Governed, mayDecide, recoverable, recovered } from './recovered.js'
 import {
   finishBefore,
   isOpen,
@@ -63,8 +63,8 @@ export function startingOf(state: IndexState, envelopes: readonly Opened[], at: 
   if (!set.ok) return set
   const signed = isSignedByHolders(scope, statement, { envelopes, at })
   if (!signed.ok) return signed
-  const after = recovered(state, scope, statement)
-  if (!after.ok) return after
+  const sound = mayDecide(state, scope, statement)
+  if (!sound.ok) return sound
   const recovery: RecoveryMark = {
     statement: first.digest,
     record: state.size,
@@ -163,10 +163,9 @@ export function finishingOf(
   }
   const signed = isSignedByHolders(scope, statement, { envelopes, at: recovery.since })
   if (!signed.ok) return signed
-  const group = recovered(state, scope, statement)
-  if (!group.ok) return group
+  const group = recovered(scope, statement)
   const mark: RecoveryMark = { ...recovery, finished: at }
-  const put = { ...scope, group: group.value, rev: scope.rev + 1, recovery: mark }
+  const put = { ...scope, group, rev: scope.rev + 1, recovery: mark }
   const { digest } = first
   return ok({ kind: 'recovery-finish', digest, before: scope, put, changeClass: 'structural' })
 }

@@ -40,3 +40,15 @@ export interface EmergencyGrantJson {
   readonly uses: readonly EmergencyUseJson[]
   readonly drilled?: Instant
 }
+
+/** A use that runs, or waits for voters, of a grant that its group has no more, or in other words. */
+export interface FormerUseJson extends EmergencyUseJson {
+  /** Alias of the scope whose group had the grant. */
+  readonly scope: string
+  readonly grant: string
+}
+
+export interface EmergencyGrantsJson {
+  readonly grants: readonly EmergencyGrantJson[]
+  readonly former: readonly FormerUseJson[]
+}

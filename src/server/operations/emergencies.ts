@@ -11,7 +11,15 @@ export function emergencyOperations(
   index: GovernedIndex,
 ): Pick<Operations, 'emergencyGrants' | 'invokeEmergency'> {
   return {
-    emergencyGrants: async () => ok((await index.emergencyGrants()).map(grantJson)),
+    async emergencyGrants() {
+      const grants = (await index.emergencyGrants()).map(grantJson)
+      const former = (await index.formerUses()).map(({ scope, grant, ...use }) => ({
+        ...useJson(use),
+        scope,
+        grant,
+      }))
+      return ok({ grants, former })
+    },
 
     async invokeEmergency(envelopes, context) {
       const made = await index.invokeEmergency(envelopes.map(octetsOf))

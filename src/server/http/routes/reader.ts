@@ -134,9 +134,10 @@ export const readerRoutes: readonly Route[] = [
     use: (operations) => listed('brakes', operations.brakes()),
   }),
   route('GET /v1/emergencies', 'reader', 'listEmergencyGrants', {
-    summary: 'What some may do at once, as voters said before, and every use of it',
+    summary:
+      'What some may do at once, as voters said before, and every use of it; of grants that are gone, those that run or wait for voters',
     answers: [jsonAnswer(200, 'EmergencyGrants', 'By scope')],
-    use: (operations) => listed('grants', operations.emergencyGrants()),
+    use: (operations) => answered(200, operations.emergencyGrants()),
   }),
   route('GET /v1/recoveries', 'reader', 'listRecoveries', {
     summary:

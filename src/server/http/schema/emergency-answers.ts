@@ -37,5 +37,9 @@ export const emergencySchemas = {
     },
     { drilled: time },
   ),
-  EmergencyGrants: shape({ grants: list(reference('EmergencyGrant')) }),
+  FormerUse: shape({ ...use, scope: string, grant: string }, { ticket: string }),
+  EmergencyGrants: shape({
+    grants: list(reference('EmergencyGrant')),
+    former: list(reference('FormerUse')),
+  }),
 } as const
