@@ -18,7 +18,7 @@ import {
   type Stage,
 } from '../issuance/issue-leaf.js'
 import type { RecordGranted } from '../issuance/ports.js'
-import type { GovernedIndex } from '../namespace/live-index.js'
+import type { GovernedIndex } from '../namespace/governed-index.js'
 import type { Progress } from '../namespace/ports.js'
 import type { PastQuestions } from '../namespace/questions/past-questions.js'
 import { type QuestionDeps, Questions } from '../namespace/questions/questions.js'

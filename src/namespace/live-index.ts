@@ -1,7 +1,6 @@
 import type { Alias } from '../core/alias.js'
 import { DependencyError } from '../core/dependency-error.js'
 import type { TrustDomain } from '../core/names.js'
-import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
@@ -18,7 +17,8 @@ import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
-import { type HistoryItem, historyOf } from './history.js'
+import type { GovernedIndex, Submission } from './governed-index.js'
+import { historyOf } from './history.js'
 import { settleMap } from './index-map.js'
 import { settleTree, type SignedBefore } from './index-tree.js'
 import { planDocument } from './plan/plan-document.js'
@@ -33,7 +33,7 @@ import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
-import { submit, type Submitted } from './submit.js'
+import { submit } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
@@ -41,6 +41,7 @@ import { type EffectContext, takeEffect } from './take-effect.js'
 import { type VerifiedIndex, verifyIndex } from './verify-index.js'
 
 export type { Change } from './change.js'
+export type { Submission } from './governed-index.js'
 export type { Made } from './propose.js'
 
 export interface IndexDeps {
@@ -58,47 +59,6 @@ export interface IndexDeps {
 }
 
 const inOneGo: Pace = () => undefined
-
-/** What a signed statement led to, and the proposal as it is then. */
-export interface Submission extends Omit<Submitted, 'proposal'> {
-  readonly proposal: ProposalView
-}
-
-/** What use cases ask of the governed namespace. */
-export interface GovernedIndex {
-  readonly state: IndexState
-  change(value: unknown): Promise<Result<Made>>
-  plan(document: unknown): Result<readonly PlannedChange[]>
-  apply(document: unknown): Promise<Result<readonly Made[]>>
-  submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
-  /** Suspends something at once, for a while, by this installation's own voter. */
-  brake(value: unknown): Promise<Result<BrakeView>>
-  /** The same by one statement that as many voters signed as it takes. */
-  submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>>
-  /** Brakes of the last seven days, and what became of them; oldest first. */
-  brakes(): Promise<readonly BrakeView[]>
-  /** Uses an emergency grant, or drills one, by what those signed whom it names. */
-  invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>>
-  /** Every emergency grant that voters have agreed on, with its uses. */
-  emergencyGrants(): Promise<readonly GrantView[]>
-  /** Uses that run, or wait for voters, of grants that there are no more. */
-  formerUses(): Promise<readonly FormerUse[]>
-  /** Starts a recovery by what its set signed, or stops one by what voters did. */
-  submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>>
-  /** Stops the recovery of a scope, by this installation's own voter. */
-  cancelRecovery(request: CancelRequest): Promise<Result<RecoveryView>>
-  /** Gives the scope of this alias its new voters, once the time of its recovery has come. */
-  finishRecovery(alias: Alias): Promise<Result<RecoveryView>>
-  /** The latest recovery of each scope whose group is not another since; oldest first. */
-  recoveries(): Promise<readonly RecoveryView[]>
-  /** Who made an object what it is at a revision. */
-  authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
-  proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
-  proposals(): readonly ProposalView[]
-  history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
-  /** `from`: a head that was signed once, and that the log must go on from. */
-  verify(from?: LogHead): Promise<Result<VerifiedIndex>>
-}
 
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
 export class LiveIndex implements GovernedIndex {

@@ -1,4 +1,4 @@
-import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { IndexLog } from '../../namespace/ports.js'
 import { makeBundle } from '../../verify/make-bundle.js'
 import type { Operations } from '../operations.js'

@@ -2,7 +2,7 @@ import { canonicalize } from '../../core/canonical-json.js'
 import { ok } from '../../core/result.js'
 import { toIso } from '../../core/time.js'
 import type { GrantView, UseView } from '../../namespace/emergency/emergency-view.js'
-import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { EmergencyGrantJson, EmergencyUseJson } from '../http/emergency-shapes.js'
 import type { JsonBody, Operations } from '../operations.js'
 

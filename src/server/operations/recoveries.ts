@@ -1,7 +1,7 @@
 import { canonicalize } from '../../core/canonical-json.js'
 import { ok } from '../../core/result.js'
 import { toIso } from '../../core/time.js'
-import type { GovernedIndex } from '../../namespace/live-index.js'
+import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { RecoveryView } from '../../namespace/recovery/recovery-view.js'
 import type { RecoveryJson } from '../http/recovery-shapes.js'
 import type { JsonBody, Operations } from '../operations.js'
