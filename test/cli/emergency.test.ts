@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { hours, plus } from '../../src/core/time.js'
 import { emergencyOperations } from '../../src/server/operations/emergencies.js'
+import { incidentsJson } from '../../src/server/operations/incidents.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
@@ -45,7 +46,8 @@ beforeEach(async () => {
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
     status: async () => {
       const one = await fake.status()
-      return { ...one, index: { ...one.index, id: index.state.index } }
+      const incidents = await incidentsJson(index, clock.now())
+      return { ...one, incidents, index: { ...one.index, id: index.state.index } }
     },
   })
   for (const name of ['ann', 'bob', 'cyd']) await enrols(name)
@@ -100,6 +102,9 @@ describe('capstan emergency', () => {
     expect((await capstan('rules list shop/api')).out).toContain('(grant oncall)')
     expect((await capstan('inbox')).out).toContain('not ratified: capstan emergency ratify')
     expect((await capstan('exceptions')).out).toContain('emergency (waits)')
+    expect((await capstan('status')).out).toMatch(
+      /^INCIDENT: +1 emergency grant in use, 1 use to ratify: capstan inbox$/m,
+    )
     const listed = json(await capstan('emergency list --json')) as {
       grants: { uses: { seq: number }[] }[]
     }
@@ -111,9 +116,11 @@ describe('capstan emergency', () => {
       await capstan(`vote ${waits?.id ?? ''} --approve --as ${name} --key ${name}.key`)
     }
     expect((await capstan('exceptions')).out).toContain('emergency (ratified)')
+    expect((await capstan('status')).out).toMatch(/^INCIDENT: +1 emergency grant in use: /m)
     expect((await capstan('why shop/web shop/api --port 8080')).out).toContain('emergency.invoke')
     given.clock.set(plus(given.clock.now(), hours(1)))
     expect((await capstan('permit shop/web shop/api --port 8080')).exit).toBe(9)
+    expect((await capstan('status')).out).not.toContain('INCIDENT')
   })
 
   it('has a use ratified whose grant was taken away since', async () => {

@@ -264,6 +264,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         entries: 1,
         liveCertificates: 1,
         recoveries: [],
+        incidents: { brakes: 0, grants: 0, toRatify: 0 },
         cosigning: [
           {
             log: 'index',

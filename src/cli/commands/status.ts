@@ -21,6 +21,7 @@ function renderStatus(look: Look, status: JsonReader): string {
   const solo = index.flag('solo') ? [look.paint('yellow', 'solo: one local voter decides')] : []
   const fields: readonly Field[] = [
     ['RECOVERY', recoveryLines(look, status)],
+    ['INCIDENT', incidentLine(look, status)],
     ['trust domain', index.text('trustDomain')],
     ['index', [index.text('id'), ...solo]],
     ['records', String(index.count('size'))],
@@ -42,6 +43,22 @@ function renderStatus(look: Look, status: JsonReader): string {
 function recoveryLines(look: Look, status: JsonReader): readonly string[] | undefined {
   const lines = openRecoveries(status).map((one) => look.paint('red', recoveryLine(look, one)))
   return lines.length > 0 ? lines : undefined
+}
+
+/** `1 brake is on, 2 emergency grants in use, 1 use to ratify: capstan inbox` */
+function incidentLine(look: Look, status: JsonReader): string | undefined {
+  // A server of an earlier version does not say.
+  const incidents = status.optionalObject('incidents')
+  if (!incidents) return undefined
+  const said = [
+    [incidents.count('brakes'), 'brake on', 'brakes on'],
+    [incidents.count('grants'), 'emergency grant in use', 'emergency grants in use'],
+    [incidents.count('toRatify'), 'use to ratify', 'uses to ratify'],
+  ] as const
+  const parts = said.flatMap(([count, one, many]) =>
+    count === 0 ? [] : [`${count} ${count === 1 ? one : many}`],
+  )
+  return parts.length === 0 ? undefined : look.paint('red', `${parts.join(', ')}: capstan inbox`)
 }
 
 function witnessField(look: Look, cosigning: JsonReader): Field {

@@ -97,6 +97,12 @@ export interface StatusJson {
   readonly cosigning: readonly CosigningJson[]
   /** Of which scopes somebody is about to replace the voters. */
   readonly recoveries: readonly OpenRecoveryJson[]
+  /** How many brakes are on, uses of emergency grants run, and uses wait for voters to ratify them. */
+  readonly incidents: {
+    readonly brakes: number
+    readonly grants: number
+    readonly toRatify: number
+  }
   readonly server: {
     readonly version: string
     readonly pid: number

@@ -4,7 +4,7 @@ import type { Clock, UnixSeconds } from '../../core/time.js'
 import type { Authority } from '../../issuance/authority.js'
 import type { CrlPublisher } from '../../issuance/crl-publisher.js'
 import type { IssuanceLedger } from '../../issuance/ports.js'
-import type { IndexState } from '../../namespace/state.js'
+import type { GovernedIndex } from '../../namespace/governed-index.js'
 import { formatVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
 import type { CosigningState } from '../../tlog/cosigning.js'
 import { cosigningJson } from '../cosigning-checks.js'
@@ -12,12 +12,13 @@ import type { SpiffeBundleJson, StatusJson } from '../http/shapes.js'
 import type { Operations } from '../operations.js'
 import type { ReadinessWatch } from '../readiness.js'
 import { openRecoveriesJson } from '../recovery-checks.js'
+import { incidentsJson } from './incidents.js'
 import type { ServedLog } from './served-log.js'
 import { trustAnchorJson } from '../views/certificate-views.js'
 
 export interface TrustDeps {
   readonly authority: () => Authority
-  readonly index: { readonly state: IndexState }
+  readonly index: Pick<GovernedIndex, 'state' | 'brakes' | 'emergencyGrants' | 'formerUses'>
   readonly crls: Pick<CrlPublisher, 'crl'>
   readonly readiness: Pick<ReadinessWatch, 'measure'>
   readonly ledger: Pick<IssuanceLedger, 'countLive'>
@@ -88,6 +89,7 @@ export function trustOperations(
         liveCertificates: await deps.ledger.countLive(now),
         cosigning: deps.witnesses().map(cosigningJson),
         recoveries: openRecoveriesJson(state, now),
+        incidents: await incidentsJson(index, now),
         server: { version: deps.version, pid: deps.pid, listeners: deps.listeners() },
       }
     },

@@ -127,7 +127,8 @@ function tell(log: WitnessLog, body: Uint8Array, answer: WitnessAnswer): void {
   } else if (answer.status === 422) {
     // Whole, for it is the evidence: only the log itself can make it long.
     const shown = { ...fields, note: answer.note }
-    if (answer.isFork) log.error(shown, 'two histories: another root or state of this size is signed')
+    if (answer.isFork)
+      log.error(shown, 'two histories: another root or state of this size is signed')
     else log.warn(shown, 'a signed checkpoint that is not shown to go on from what is cosigned')
   } else log.info({ status: answer.status, code: answer.refusal.code }, 'a request was refused')
 }

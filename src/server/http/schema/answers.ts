@@ -105,6 +105,7 @@ export const answerSchemas = {
     liveCertificates: count,
     cosigning: list(cosigning),
     recoveries: list(shape({ scope: string, ...recoveryMark }, { finished: time })),
+    incidents: shape({ brakes: count, grants: count, toRatify: count }),
     server: shape({
       version: string,
       pid: integer,
