@@ -59,6 +59,7 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'advance-index':
     case 'make-map':
     case 'grow-tree':
+    case 'sweep-map':
     case 'keep-checkpoint':
     case 'keep-cosignature':
     case 'create-token':

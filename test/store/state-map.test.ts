@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { setImmediate } from 'node:timers/promises'
 import SqliteDatabase, { type Database } from 'better-sqlite3'
 import fc from 'fast-check'
 import { DependencyError } from '../../src/core/dependency-error.js'
@@ -244,6 +245,7 @@ describe('nodes that no root leads to any more', () => {
     writer.append(2, 3, [{ key: two, value: values[2] }])
     // As when a change is appended while the head before it is being signed.
     writer.signed(2)
+    expect(writer.sweep()).toBeGreaterThan(0)
     const root = map.rootAt(2)!
     const valueOfKey = (key: Hash) =>
       valueOf(verifyMapProof(proveKey(map, root, key), root.hash, key))
@@ -253,6 +255,30 @@ describe('nodes that no root leads to any more', () => {
     ])
     database.close()
   })
+
+  it('go beside what else is written, all of them, once there are many', async () => {
+    const given = await givenStoredIndex(stores)
+    const { tree } = given.store.index
+    const lying = (): number => {
+      let found = 0
+      behind(given.path, (database) => {
+        found = Number(database.prepare('SELECT count(*) FROM index_map_gone').pluck().get())
+      })
+      return found
+    }
+    const create = (at: number) => ({ op: 'entry.create', alias: `shop/e${at}`, owner }) as const
+    for (let at = 0; at < 450; at += 1) await given.did(create(at))
+    expect(lying()).toBeGreaterThan(4096)
+    expect(await sign(tree)).toBe(true)
+    while (lying() > 0) await setImmediate()
+    await given.did(create(450))
+    expect(lying()).toBeGreaterThan(0)
+    // A few wait for more.
+    expect(await sign(tree)).toBe(true)
+    for (let turns = 0; turns < 20; turns += 1) await setImmediate()
+    expect(lying()).toBeGreaterThan(0)
+    expect(codeOf(await given.index.verify())).toBe('ok')
+  }, 60_000)
 
   it('go, and those of the latest checkpoint and after stay (property)', () => {
     fc.assert(
@@ -274,6 +300,7 @@ describe('nodes that no root leads to any more', () => {
           writer.append(size, size + 1, rows)
           if (isSigned) {
             writer.signed(size + 1)
+            writer.sweep()
             signed = { size: size + 1, model: new Map(model) }
           }
           for (const at of [signed, { size: size + 1, model }]) {
@@ -288,7 +315,8 @@ describe('nodes that no root leads to any more', () => {
           expect(map.count).toBe(Math.max(0, 2 * model.size - 1))
         }
         // Were everything to be signed from now on, little would be left lying.
-        for (let times = 0; times < 50; times += 1) writer.signed(steps.length)
+        writer.signed(steps.length)
+        for (let times = 0; times < 50; times += 1) writer.sweep()
         const gone = database.prepare('SELECT count(*) FROM index_map_gone').pluck().get()
         expect(gone).toBeLessThanOrEqual(20)
         database.close()

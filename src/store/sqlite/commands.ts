@@ -39,6 +39,7 @@ export type Command =
       readonly size?: number
     }
   | { readonly op: 'grow-tree'; readonly log: 'index'; readonly limit: number }
+  | { readonly op: 'sweep-map' }
   | { readonly op: 'keep-checkpoint'; readonly log: LogName; readonly signed: SignedHead }
   | {
       readonly op: 'keep-cosignature'

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Database } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
 import { EMPTY_ROOT, HASH_OCTETS, sameHash } from '../../tlog/hash.js'
@@ -101,9 +102,30 @@ export function sqliteLogTree(database: Database, queue: WriteQueue): LogTree {
   }
 }
 
+/**
+ * Takes away what no root of the state map leads to any more, beside what else is written: a little at a
+ * time, for it may be a lot. What a failure leaves lying goes after the next checkpoint.
+ */
+function sweepsMap(queue: WriteQueue): () => void {
+  let isSweeping = false
+  const sweep = async (): Promise<void> => {
+    while ((await count(queue, { op: 'sweep-map' })) > 0) await setImmediate()
+  }
+  return () => {
+    if (isSweeping) return
+    isSweeping = true
+    sweep()
+      .catch(() => undefined)
+      .finally(() => {
+        isSweeping = false
+      })
+  }
+}
+
 /** The tree of a log in the process that signs its heads. */
 export function sqliteSignedTree(database: Database, queue: WriteQueue, log: LogName): SignedTree {
   const reader = sqliteLogReader(database, log)
+  const sweep = log === 'index' ? sweepsMap(queue) : () => undefined
   return {
     head: () => reader.head(),
     checkpoint: () => reader.checkpoint(),
@@ -111,7 +133,9 @@ export function sqliteSignedTree(database: Database, queue: WriteQueue, log: Log
     readTiles: (tiles) => reader.readTiles(tiles),
     proveState: (keys) => reader.proveState(keys),
     async keepCheckpoint(signed) {
-      return (await count(queue, { op: 'keep-checkpoint', log, signed })) === 1
+      const isKept = (await count(queue, { op: 'keep-checkpoint', log, signed })) === 1
+      if (isKept) sweep()
+      return isKept
     },
     async keepCosignature(cosignature) {
       await count(queue, { op: 'keep-cosignature', log, cosignature })

@@ -13,12 +13,12 @@ const MAKING = -1
 interface SweepLimits {
   /** Nodes that are gone and stay for a while: taking away many at once is cheaper. */
   readonly leftLying: number
-  /** Nodes taken away in one commit. */
+  /** Nodes taken away at a time: whoever writes beside it waits so long. */
   readonly swept: number
 }
 
-/** About half a megabyte, and about twenty milliseconds. */
-const defaultSweepLimits: SweepLimits = { leftLying: 4096, swept: 16_384 }
+/** About half a megabyte, and about three milliseconds. */
+const defaultSweepLimits: SweepLimits = { leftLying: 4096, swept: 2048 }
 
 /** The state map, written. Every method runs inside a transaction. */
 export class MapWriter {
@@ -34,8 +34,11 @@ export class MapWriter {
   private readonly gone: Statement<[number, number], number>
   private readonly countGone: Statement<[], number>
   private readonly clear: readonly Statement[]
-  /** Nodes that may be lying about: counted at first, and too high where a commit was undone. */
+  private readonly firstRoot: Statement<[], number | null>
+  /** Nodes that may be lying about: counted where that is not known. */
   private lying: number | undefined
+  /** Once it is begun, all of them go. */
+  private isSweeping = false
 
   constructor(database: Database, limits = defaultSweepLimits) {
     this.limits = limits
@@ -58,6 +61,7 @@ export class MapWriter {
       )
       .pluck()
     this.clear = mapSqlTables.map((table) => database.prepare(`DELETE FROM ${table}`))
+    this.firstRoot = database.prepare<[], number | null>('SELECT min(size) FROM index_map').pluck()
     this.countGone = database.prepare<[], number>('SELECT count(*) FROM index_map_gone').pluck()
   }
 
@@ -98,15 +102,25 @@ export class MapWriter {
   /** A checkpoint of this size is kept: what only smaller ones lead to may go. */
   signed(size: number): void {
     this.forgetRoots.run(size)
+  }
+
+  /**
+   * Takes away some nodes that no root leads to any more, once many lie about; answers how many. To be
+   * called again until there are none: after many changes at once there may be hundreds of thousands.
+   */
+  sweep(): number {
     this.lying ??= this.countGone.get() ?? 0
     const { leftLying, swept } = this.limits
-    if (this.lying <= leftLying) return
-    const places = this.gone.all(size, swept)
+    if (!this.isSweeping && this.lying <= leftLying) return 0
+    // What was gone by then, no later root leads to.
+    const places = this.gone.all(this.firstRoot.get() ?? 0, swept)
     for (const place of places) {
       this.dropNode.run(place)
       this.dropGone.run(place)
     }
-    this.lying = places.length < swept ? undefined : this.lying - places.length
+    this.isSweeping = places.length === swept
+    this.lying = this.isSweeping ? this.lying - places.length : undefined
+    return places.length
   }
 
   /** Writes the new nodes, and answers the places of those that are gone. */

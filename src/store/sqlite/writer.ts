@@ -99,6 +99,8 @@ export class Writer {
         return command.changes.length
       case 'grow-tree':
         return this.index.growTree(command.limit)
+      case 'sweep-map':
+        return this.index.map.sweep()
       case 'keep-checkpoint':
         return command.log === 'index'
           ? this.index.keepCheckpoint(command.signed)
