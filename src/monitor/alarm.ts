@@ -13,6 +13,7 @@ export const alarmCodes = [
   'fork',
   'inconsistent',
   'bad-record',
+  'kept-back',
   'other-state',
   'not-allowed',
   'unknown-size',

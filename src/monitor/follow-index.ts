@@ -1,5 +1,5 @@
 import { DependencyError } from '../core/dependency-error.js'
-import { type Clock, minutes, plus, type UnixSeconds } from '../core/time.js'
+import { type Clock, CLOCK_TOLERANCE, plus, toIso, type UnixSeconds } from '../core/time.js'
 import type { Pace, StateStore, StoredRecord } from '../namespace/ports.js'
 import { replay, STRETCH } from '../namespace/replay.js'
 import { emptyRange, rangeRoot } from '../tlog/compact-range.js'
@@ -8,12 +8,11 @@ import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { type Alarm, alarmOf, unforeseen } from './alarm.js'
 import { headFault } from './compare-heads.js'
+import { notRecordedBy } from './follow-issuance.js'
 import { LeafHashes } from './leaf-hashes.js'
 import type { RememberedHead, ShownLogs, WatchMemory } from './ports.js'
 import { OtherRecords, sameRecords, ShownRecords } from './shown-records.js'
 
-/** How far a log may be ahead of the clock here: its voters have clocks of their own. */
-const MOST_AHEAD = minutes(10)
 /** Of a head that was found wrong: so many looks later its records are read again. */
 const REST = 10
 
@@ -49,6 +48,8 @@ export class FollowedIndex implements AsyncDisposable {
   private range = emptyRange()
   private found = 0
   private faulty: Faulty | undefined
+  /** A record that was not shown when it should have been, and what is remembered once it is told of. */
+  private late: { readonly alarm: Alarm; head: RememberedHead } | undefined
 
   constructor(deps: FollowIndexDeps) {
     this.deps = deps
@@ -66,11 +67,28 @@ export class FollowedIndex implements AsyncDisposable {
     return most === 0 ? Promise.resolve([]) : sameRecords(this.deps.shown, this.leaves, from, most)
   }
 
+  /** What was found of single records, in a log that is right: the same again until it is remembered. */
+  get once(): readonly Alarm[] {
+    return this.late ? [this.late.alarm] : []
+  }
+
+  /** Once it has been told. */
+  async remember(): Promise<void> {
+    if (!this.late) return
+    await this.deps.memory.remember('index', this.late.head, [])
+    this.late = undefined
+  }
+
   /**
-   * Reads on to this head. Alarms about it; what is remembered moves only where there are none. `signed`:
-   * heads that were shown before, to which nothing could be read: this one has to go on from them too.
+   * Reads on to this head, which was asked for at `asked`. Alarms about it; what is remembered moves only
+   * where there are none. `signed`: heads that were shown before, to which nothing could be read: this one
+   * has to go on from them too.
    */
-  async follow(head: SignedHead, signed: readonly SignedHead[] = []): Promise<readonly Alarm[]> {
+  async follow(
+    head: SignedHead,
+    asked: UnixSeconds,
+    signed: readonly SignedHead[] = [],
+  ): Promise<readonly Alarm[]> {
     const { memory, key } = this.deps
     const remembered = await memory.head('index')
     const fault = headFault('index', head, remembered)
@@ -88,7 +106,10 @@ export class FollowedIndex implements AsyncDisposable {
     }
     this.faulty = undefined
     this.found = head.size
-    await memory.remember('index', { ...head, key, frontier: this.range.hashes }, [])
+    const frontier = this.range.hashes
+    const next = { ...head, key, frontier, recordedAfter: notRecordedBy(asked) }
+    if (this.late) this.late.head = next
+    else await memory.remember('index', next, [])
     return []
   }
 
@@ -107,7 +128,7 @@ export class FollowedIndex implements AsyncDisposable {
     try {
       for (;;) {
         const { size } = this.tables.state.meta
-        const end = Math.min(head.size, size + STRETCH)
+        const end = Math.min(head.size, endOfStretch(size, remembered?.size))
         const records = new ShownRecords(shown, this.leaves, this.range, before)
         const folded = await replay(records, this.tables, { size: end, pace })
         if (!folded.ok) {
@@ -116,6 +137,8 @@ export class FollowedIndex implements AsyncDisposable {
           return [alarmOf('bad-record', 'index', folded.refusal)]
         }
         this.range = records.range
+        if (end > size && size === remembered?.size)
+          this.lookAtTime(remembered, this.tables.state.meta.at)
         if (end === head.size) break
       }
     } catch (error) {
@@ -128,7 +151,7 @@ export class FollowedIndex implements AsyncDisposable {
     const root = rangeRoot(this.range)
     if (!sameHash(root, head.root)) return [otherRoot(head, root)]
     const { at } = this.tables.state.meta
-    if (at > plus(this.deps.clock.now(), MOST_AHEAD)) return [ahead(head, at)]
+    if (at > plus(this.deps.clock.now(), CLOCK_TOLERANCE)) return [ahead(head, at)]
     if (!head.state && remembered?.state) return [stateless(remembered.state)]
     const state = this.tables.map.root.hash
     if (!head.state || sameHash(state, head.state)) return []
@@ -141,6 +164,12 @@ export class FollowedIndex implements AsyncDisposable {
         found: toBase64(head.state),
       },
     ]
+  }
+
+  /** Of the first record that was not there at the last look: those after it are no earlier. */
+  private lookAtTime({ size, recordedAfter, ...head }: RememberedHead, at: UnixSeconds): void {
+    if (recordedAfter === undefined || at >= recordedAfter || this.late) return
+    this.late = { alarm: keptBack(size, at, recordedAfter), head: { size, ...head } }
   }
 
   /** Of so many records as they are shown, whether they hold or not. */
@@ -161,6 +190,21 @@ export class FollowedIndex implements AsyncDisposable {
     this.leaves.cut(this.found)
   }
 }
+
+/** Records are folded up to those that are known, then one by itself, whose time is looked at. */
+function endOfStretch(size: number, known: number | undefined): number {
+  if (known === undefined || size > known) return size + STRETCH
+  return size === known ? size + 1 : Math.min(known, size + STRETCH)
+}
+
+const keptBack = (record: number, at: UnixSeconds, recordedAfter: UnixSeconds): Alarm => ({
+  code: 'kept-back',
+  log: 'index',
+  detail: 'a record is of a time at which it was not shown: it was kept back, or is dated back',
+  wanted: `later than ${toIso(recordedAfter)}`,
+  found: toIso(at),
+  record,
+})
 
 const ahead = ({ size }: SignedHead, at: UnixSeconds): Alarm => ({
   code: 'bad-record',

@@ -49,7 +49,7 @@ export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
       const isTold = isWhole
         ? await tell(look.alarms)
         : await missed(look.unheard, unique([...look.alarms, ...last]))
-      if (isTold) await look.remember?.()
+      if (isTold) await look.remember()
       if (isWhole) deps.looked(look)
     } catch (error) {
       if (!(error instanceof DependencyError)) throw error

@@ -40,8 +40,8 @@ export interface Look {
   readonly gone: number
   /** When the witnesses had seen the checkpoint of the index log. */
   readonly seenAt: UnixSeconds | undefined
-  /** What was found of certificates is found again until this is called: when it has been told. */
-  readonly remember?: () => Promise<void>
+  /** What was found of single records is found again until this is called: when it has been told. */
+  readonly remember: () => Promise<void>
   /** What kept the rest from being looked at, where something was found wrong all the same. */
   readonly unheard?: unknown
 }
@@ -92,7 +92,7 @@ export class Watch implements AsyncDisposable {
     const first = await attempt(() => this.checkpoint('issuance'))
     const index = await attempt(() => this.settled('index'))
     const indexHead = index?.head
-    const wrong = indexHead ? await attempt(() => this.follow(indexHead)) : []
+    const wrong = indexHead ? await attempt(() => this.follow(indexHead, begun)) : []
     // Nothing is judged by an index that is not right: certificates wait until it is.
     const isRight = indexHead !== undefined && wrong?.length === 0
     const issuance = first && (await attempt(() => this.issuanceOf(first, isRight)))
@@ -111,9 +111,10 @@ export class Watch implements AsyncDisposable {
     )
     if (found?.isRead && issuance?.head) this.wasRead('issuance', issuance.head)
     if (found?.unheard) failures.push(found.unheard)
-    const alarms = [index?.alarms, wrong, issuance?.alarms, late, found?.alarms].flatMap(
-      (some) => some ?? [],
-    )
+    const alarms = [
+      ...[index?.alarms, wrong, this.index.once],
+      ...[issuance?.alarms, late, found?.alarms],
+    ].flatMap((some) => some ?? [])
     const unheard = failures.find((error) => !(error instanceof DependencyError)) ?? failures[0]
     if (failures.length > 0 && alarms.length === 0) throw unheard
     return {
@@ -123,7 +124,10 @@ export class Watch implements AsyncDisposable {
       checked: found?.checked ?? 0,
       gone: found?.gone ?? 0,
       seenAt: index?.seenAt,
-      ...(found?.remember && { remember: found.remember }),
+      remember: async () => {
+        await this.index.remember()
+        await found?.remember?.()
+      },
       ...(failures.length > 0 && { unheard }),
     }
   }
@@ -169,8 +173,8 @@ export class Watch implements AsyncDisposable {
   }
 
   /** On to this head of the index log; alarms about it. */
-  private async follow(head: SignedHead): Promise<readonly Alarm[]> {
-    const alarms = await this.index.follow(head, this.unread.index)
+  private async follow(head: SignedHead, asked: UnixSeconds): Promise<readonly Alarm[]> {
+    const alarms = await this.index.follow(head, asked, this.unread.index)
     if (alarms.length === 0) this.wasRead('index', head)
     return alarms
   }
@@ -226,6 +230,7 @@ export class Watch implements AsyncDisposable {
     const { clock, pause } = this.deps
     const until = this.mergedBy()
     while (this.index.size < wanted && clock.now() < until) {
+      const asked = clock.now()
       const { head, alarms } = await this.checkpoint('index')
       // Witnesses that are away for long were waited for, and are told of.
       const wrong = alarms.filter(
@@ -233,7 +238,7 @@ export class Watch implements AsyncDisposable {
       )
       const isLonger = head !== undefined && head.size >= wanted
       if (isLonger && wrong.length === 0) {
-        const found = await this.follow(head)
+        const found = await this.follow(head, asked)
         late.push(...found)
         if (found.length > 0) break
       } else if (wrong.some(({ code }) => code !== 'missing-cosigners')) {

@@ -102,6 +102,16 @@ export const governanceAttacks: readonly Attack[] = [
           "'open'",
         ),
       },
+      {
+        file: 'test/monitor/lies.test.ts',
+        name: 'that is of a time at which it was not shown is an alarm, told once',
+        check: 'a monitor: what was not there at a look is of a later time',
+        without: edit(
+          'src/monitor/follow-index.ts',
+          'recordedAfter === undefined || at >= recordedAfter',
+          'recordedAfter === undefined || at >= 0',
+        ),
+      },
     ],
   },
   {
@@ -114,6 +124,16 @@ export const governanceAttacks: readonly Attack[] = [
         name: 'is refused before its time',
         check: 'a change is verified against the time at which it is due',
         without: edit('src/namespace/fold-commit.ts', 'if (!ready.ok) return ready\n', ''),
+      },
+      {
+        file: 'test/monitor/lies.test.ts',
+        name: 'is an alarm as soon as no two right clocks are so far apart',
+        check: 'a monitor: no log is of a time to come',
+        without: edit(
+          'src/monitor/follow-index.ts',
+          'if (at > plus(this.deps.clock.now(), CLOCK_TOLERANCE))',
+          'if (at > plus(this.deps.clock.now(), CLOCK_TOLERANCE + CLOCK_TOLERANCE))',
+        ),
       },
     ],
   },

@@ -205,7 +205,7 @@ export class GivenCapstan {
   ): ReturnType<Watch['look']> {
     await using monitor = this.monitor(over, { memory, ...deps })
     const look = await monitor.look()
-    await look.remember?.()
+    await look.remember()
     return look
   }
 }

@@ -210,7 +210,7 @@ describe('attack 22: a certificate that is dated back', () => {
       expect(before.alarms).toEqual([])
       // What was not remembered is judged again as if it were seen for the first time.
       expect((await monitor.look()).alarms).toEqual([])
-      await before.remember?.()
+      await before.remember()
     }
     await backdated()
     expect(only(await monitor.look())).toMatchObject({ reason: 'replaced-index' })

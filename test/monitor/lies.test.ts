@@ -1,11 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { hash } from 'node:crypto'
 import { canonicalize } from '../../src/core/canonical-json.js'
-import { CLOCK_TOLERANCE, days, hours, minus, minutes, seconds } from '../../src/core/time.js'
+import {
+  CLOCK_TOLERANCE,
+  days,
+  hours,
+  minus,
+  minutes,
+  seconds,
+  type UnixSeconds,
+} from '../../src/core/time.js'
 import type { Alarm } from '../../src/monitor/alarm.js'
 import type { ShownLogs } from '../../src/monitor/ports.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
 import type { Watch } from '../../src/monitor/watch.js'
+import { MAX_MERGE_DELAY } from '../../src/tlog/merge-delay.js'
 import { parsePolicy } from '../../src/tlog/policy.js'
 import { formatVerifierKey, signatureType, type VerifierKey } from '../../src/tlog/verifier-key.js'
 import { owner, valueOf } from '../namespace/given-index.js'
@@ -278,6 +287,74 @@ describe('attack 22: a grant', () => {
     given.clock.advance(hours(1))
     await forge(given, old)
     expect(only(await look())).toMatchObject({ code: 'not-allowed', reason: 'replaced-index' })
+  })
+})
+
+describe('attack 15: a record of the index log', () => {
+  /** What was shown of it before, and not what came since. */
+  const keptBack = async (): Promise<Partial<ShownLogs>> => {
+    const note = await given.shown.checkpoint('index')
+    return {
+      checkpoint: (log) => (log === 'index' ? Promise.resolve(note) : given.shown.checkpoint(log)),
+    }
+  }
+  const late = { code: 'kept-back', log: 'index' } as const
+
+  it('that is of a time at which it was not shown is an alarm, told once', async () => {
+    await using monitor = given.monitor({}, { memory })
+    expect((await monitor.look()).alarms).toEqual([])
+    const old = await keptBack()
+    await change('shop/db')
+    given.clock.advance(minutes(10))
+    expect((await look(old)).alarms).toEqual([])
+    given.clock.advance(minutes(10))
+    const found = await monitor.look()
+    const seq = found.indexSize - 1
+    expect(only(found)).toMatchObject({ ...late, record: seq })
+    // Nobody has heard of it.
+    await change('shop/more')
+    expect(only(await monitor.look())).toMatchObject({ ...late, record: seq })
+    const again = await monitor.look()
+    expect(only(again)).toMatchObject({ ...late, record: seq })
+    await again.remember()
+    expect((await monitor.look()).alarms).toEqual([])
+    expect((await look()).alarms).toEqual([])
+  })
+
+  it('is found by a monitor that was restarted, too, whatever came after it', async () => {
+    const old = await keptBack()
+    await change('shop/db')
+    given.clock.advance(hours(2))
+    expect((await look(old)).alarms).toEqual([])
+    await change('shop/more')
+    const found = await look()
+    expect(only(found)).toMatchObject({ ...late, record: found.indexSize - 2 })
+  })
+
+  it('is none where it may have been recorded right after the look, or as it was asked for', async () => {
+    const old = await keptBack()
+    const lag = MAX_MERGE_DELAY + CLOCK_TOLERANCE
+    await change('shop/db')
+    given.clock.advance(seconds(lag))
+    expect((await look(old)).alarms).toEqual([])
+    expect((await look()).alarms).toEqual([])
+    for (let count = 0; count < 3; count += 1) {
+      given.clock.advance(hours(5))
+      expect((await look()).alarms).toEqual([])
+      await change(`shop/db${count}`)
+    }
+    expect((await look()).alarms).toEqual([])
+  })
+})
+
+describe('attack 16: a log whose time runs ahead', () => {
+  it('is an alarm as soon as no two right clocks are so far apart', async () => {
+    await change('shop/db')
+    const now = (): UnixSeconds => given.clock.now()
+    const behind = (by: number) => ({ now: () => minus(now(), seconds(by)) })
+    const lookAt = (by: number): Promise<Look> => given.look(memory, {}, { clock: behind(by) })
+    expect((await lookAt(CLOCK_TOLERANCE)).alarms).toEqual([])
+    expect(codes(await lookAt(CLOCK_TOLERANCE + 1))).toEqual(['bad-record'])
   })
 })
 

@@ -139,7 +139,7 @@ async function lookOnce(
   }
   const exit = printAnswer(call.world, call.has('json'), answerOf(look, { keys, known }))
   // What nobody heard is found again.
-  if (isHeard) await look.remember?.()
+  if (isHeard) await look.remember()
   return printed(exit)
 }
 
