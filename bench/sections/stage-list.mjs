@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { openIssuer } from '../../dist/ca/issuer.js'
 import { planLeaf } from '../../dist/ca/plan-leaf.js'
 import { canonicalize } from '../../dist/core/canonical-json.js'
@@ -5,6 +6,9 @@ import { cachedVerifyCsr } from '../../dist/csr/verified-csr-cache.js'
 import { verifyCsr } from '../../dist/csr/verify-csr.js'
 import { grantFor } from '../../dist/namespace/grant.js'
 import { rememberedStandings } from '../../dist/namespace/remembered-standings.js'
+import { IssuanceLogWriter } from '../../dist/store/sqlite/issuance-log-writer.js'
+import { migrate } from '../../dist/store/sqlite/migrate.js'
+import { openForWriting } from '../../dist/store/sqlite/open-database.js'
 import { readToken } from '../../dist/tokenreview/unverified-token.js'
 import { makeAuthority, newSerial, opened, unixNow } from '../capstan/authority.mjs'
 import { accountName, linkerdName } from '../capstan/namespace-document.mjs'
@@ -18,7 +22,7 @@ const GROUP = 128
 const DAY_SECONDS = 86_400
 
 /** `{name, run}`: a run does one or more of it and says how many. */
-export async function stagesOf(instance, { tokenKey, accounts }) {
+export async function stagesOf(instance, { tokenKey, accounts, folder }) {
   const proxies = makeProxies({ tokenKey, accounts })
   const authority = await makeAuthority()
   const leaf = leafStages(authority, opened(verifyCsr(proxies[0].csr)).spki)
@@ -28,6 +32,7 @@ export async function stagesOf(instance, { tokenKey, accounts }) {
     ...(await grantStages(instance, proxies)),
     ...(await leaf),
     ...ledgerStages(instance, authority),
+    ...issuanceLogStages(folder, authority),
     ...(await wholeStages(instance, proxies)),
   ]
 }
@@ -136,6 +141,33 @@ function ledgerStages(instance, { issuer }) {
         instance.store.ledger.append(ledgerEntry({ issuer, now: unixNow(), number: number++ }), []),
       )
       for (const done of await Promise.all(appends)) opened(done)
+      return group
+    },
+  }))
+}
+
+/**
+ * What the issuance log adds to such an append: records, hashes, tree and tiles, by the code that does it,
+ * in a transaction that is never committed: the commit is the ledger's.
+ */
+function issuanceLogStages(folder, { issuer }) {
+  const database = openForWriting(join(folder, 'issuance-log.db'))
+  migrate(database)
+  database.exec('BEGIN')
+  const log = new IssuanceLogWriter(database)
+  const entries = Array.from({ length: INPUTS }, (_, number) =>
+    ledgerEntry({ issuer, now: unixNow(), number }),
+  )
+  let next = 0
+  return [1, 16, GROUP].map((group) => ({
+    name: `issuance log, ${group} at once`,
+    run() {
+      log.begin()
+      for (let count = 0; count < group; count += 1) {
+        log.next()
+        log.add(entries[next++ % INPUTS])
+      }
+      log.end()
       return group
     },
   }))

@@ -19,9 +19,10 @@ const ROUND_MS = { quick: 200, default: 500 }
 export const stages = {
   name: 'stages',
   async run(context) {
-    const { instance, tokenKey } = await openedInstance(join(context.folder, 'stages'))
+    const folder = join(context.folder, 'stages')
+    const { instance, tokenKey } = await openedInstance(folder)
     try {
-      const list = await stagesOf(instance, { tokenKey, accounts: ACCOUNTS })
+      const list = await stagesOf(instance, { tokenKey, accounts: ACCOUNTS, folder })
       return { stages: await measured(list, context) }
     } finally {
       await instance[Symbol.asyncDispose]()

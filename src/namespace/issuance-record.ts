@@ -46,21 +46,25 @@ export interface RecordedLeaf {
   readonly indexSize: number | null
 }
 
+/** The octets of its record. */
+export const issuanceRecordOf = (leaf: RecordedLeaf): Uint8Array =>
+  Buffer.from(issuanceRecordText(leaf))
+
 /**
- * The octets of its record: canonical JSON (RFC 8785). Written member by member in their order, since
- * every certificate passes here before it is revealed.
+ * Its record: canonical JSON (RFC 8785). Written member by member in their order, since every certificate
+ * passes here before it is revealed.
  */
-export function issuanceRecordOf(leaf: RecordedLeaf): Uint8Array {
+export function issuanceRecordText(leaf: RecordedLeaf): string {
   const { binding, entry, policyDigest } = leaf
-  return Buffer.from(
+  return (
     `{"attestation":"${hash('sha256', leaf.evidence)}"` +
-      `,"binding":${binding === null ? 'null' : JSON.stringify(binding)}` +
-      `,"certificate":"${hash('sha256', leaf.certificate)}"` +
-      `,"entry":${entry === null ? 'null' : JSON.stringify(entry)}` +
-      `,"notAfter":${leaf.notAfter}` +
-      `,"policyDigest":${policyDigest === null ? 'null' : JSON.stringify(policyDigest)}` +
-      `,"rev":${leaf.rev},"serial":${JSON.stringify(leaf.serial)}` +
-      `,"size":${leaf.indexSize},"v":1}`,
+    `,"binding":${binding === null ? 'null' : JSON.stringify(binding)}` +
+    `,"certificate":"${hash('sha256', leaf.certificate)}"` +
+    `,"entry":${entry === null ? 'null' : JSON.stringify(entry)}` +
+    `,"notAfter":${leaf.notAfter}` +
+    `,"policyDigest":${policyDigest === null ? 'null' : JSON.stringify(policyDigest)}` +
+    `,"rev":${leaf.rev},"serial":${JSON.stringify(leaf.serial)}` +
+    `,"size":${leaf.indexSize},"v":1}`
   )
 }
 

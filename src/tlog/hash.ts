@@ -15,8 +15,9 @@ const node = Buffer.alloc(NODE_OCTETS, 1)
 const SHORT_LEAF = 8192
 const shortLeaf = Buffer.alloc(1 + SHORT_LEAF)
 
-/** SHA-256(0x00 || octets): RFC 6962 section 2.1. */
-export function leafHash(octets: Uint8Array): Hash {
+/** SHA-256(0x00 || octets): RFC 6962 section 2.1. A text stands for its UTF-8. */
+export function leafHash(octets: Uint8Array | string): Hash {
+  if (typeof octets === 'string') return hash('sha256', `\0${octets}`, 'buffer')
   if (octets.length > SHORT_LEAF) {
     return createHash('sha256').update(shortLeaf.subarray(0, 1)).update(octets).digest()
   }

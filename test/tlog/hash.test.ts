@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { recordHash } from '../../src/namespace/log-record.js'
 import { EMPTY_ROOT, leafHash, nodeHash } from '../../src/tlog/hash.js'
 import { consistencyHolds, inclusionHolds } from '../../src/tlog/verify-proof.js'
@@ -27,6 +28,14 @@ describe('hashes of RFC 6962', () => {
       const octets = Buffer.alloc(size, 7)
       expect(hex(leafHash(octets))).toBe(recordHash(octets))
     }
+  })
+
+  it('is of the UTF-8 of a text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 64 }), (text) => {
+        expect(hex(leafHash(text))).toBe(hex(leafHash(Buffer.from(text))))
+      }),
+    )
   })
 
   it('of one leaf does not change when the next is hashed', () => {

@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { DependencyError } from '../../core/dependency-error.js'
-import { issuanceRecordOf, type RecordedLeaf } from '../../namespace/issuance-record.js'
+import { issuanceRecordText, type RecordedLeaf } from '../../namespace/issuance-record.js'
 import { type Hash, leafHash } from '../../tlog/hash.js'
 import { NotRecordable } from './not-recordable.js'
 import { TreeWriter } from './tree-writer.js'
@@ -37,7 +37,7 @@ export class IssuanceLogWriter {
 
   /** Under the number that `next` said, once its row is in the ledger. */
   add(leaf: RecordedLeaf): void {
-    this.leaves.push(leafHash(issuanceRecordOf(leaf)))
+    this.leaves.push(leafHash(issuanceRecordText(leaf)))
   }
 
   end(): void {
