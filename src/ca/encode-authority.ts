@@ -1,15 +1,4 @@
-// @peculiar/x509 looks for the decorators' metadata as it loads.
-import 'reflect-metadata'
-import {
-  AuthorityKeyIdentifierExtension,
-  BasicConstraintsExtension,
-  Extension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  Name,
-  SubjectKeyIdentifierExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509'
+import type * as x509 from '@peculiar/x509'
 import { contextConstructed, contextPrimitive, ia5Octets, sequence } from '../core/der-writer.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { UnixSeconds } from '../core/time.js'
@@ -42,6 +31,14 @@ const webAlgorithms: Readonly<Record<SignatureAlgorithm, { name: string; hash?: 
   sha256WithRSAEncryption: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
 }
 
+/** A sixth of what a server that issues takes in memory: only who makes a CA certificate pays for it. */
+async function loadLibrary(): Promise<Library> {
+  // The library looks for the decorators' metadata as it loads.
+  await import('reflect-metadata')
+  return import('@peculiar/x509')
+}
+type Library = typeof x509
+
 /**
  * AuthorityPlan -> TBSCertificate. The library never sees a key: it is given an empty signature, and
  * only the part of its certificate that is to be signed is taken.
@@ -50,6 +47,8 @@ export async function encodeAuthority(
   plan: AuthorityPlan,
   algorithm: SignatureAlgorithm,
 ): Promise<Uint8Array> {
+  const library = await loadLibrary()
+  const { Name, X509CertificateGenerator } = library
   const certificate = await X509CertificateGenerator.create({
     serialNumber: plan.serial,
     issuer: new Name(arrayBuffer(plan.issuer)),
@@ -59,24 +58,25 @@ export async function encodeAuthority(
     notAfter: new Date(plan.notAfter * 1000),
     signingAlgorithm: webAlgorithms[algorithm],
     signature: new ArrayBuffer(96),
-    extensions: extensionsOf(plan),
+    extensions: extensionsOf(library, plan),
   })
   const facts = certificateFacts(new Uint8Array(certificate.rawData))
   if (!facts.ok) throw new Error(`our own CA certificate does not parse: ${facts.refusal.detail}`)
   return facts.value.signedBytes
 }
 
-function extensionsOf(plan: AuthorityPlan): Extension[] {
+function extensionsOf(library: Library, plan: AuthorityPlan): x509.Extension[] {
   const critical = true
+  const { keyCertSign, cRLSign } = library.KeyUsageFlags
   return [
-    new BasicConstraintsExtension(critical, plan.pathLength, critical),
-    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, critical),
-    new SubjectKeyIdentifierExtension(hex(plan.subjectKeyId)),
-    new AuthorityKeyIdentifierExtension(hex(plan.authorityKeyId)),
+    new library.BasicConstraintsExtension(critical, plan.pathLength, critical),
+    new library.KeyUsagesExtension(keyCertSign | cRLSign, critical),
+    new library.SubjectKeyIdentifierExtension(hex(plan.subjectKeyId)),
+    new library.AuthorityKeyIdentifierExtension(hex(plan.authorityKeyId)),
     ...(plan.permittedDns.length === 0
       ? []
       : [
-          new Extension(
+          new library.Extension(
             extensionOids.nameConstraints,
             critical,
             arrayBuffer(permittedSubtrees(plan.permittedDns)),
