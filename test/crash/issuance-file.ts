@@ -17,7 +17,7 @@ interface Row {
   readonly not_after: number
   readonly certificate: Buffer
   readonly evidence: string
-  readonly policy_digest: string | null
+  readonly policy_digest: Buffer | null
   readonly index_size: number | null
 }
 
@@ -35,7 +35,7 @@ function leafOf(row: Row): Buffer {
     certificate: sha256(row.certificate).toString('hex'),
     entry: row.entry,
     notAfter: row.not_after,
-    policyDigest: row.policy_digest,
+    policyDigest: row.policy_digest?.toString('hex') ?? null,
     rev: row.rev,
     serial: row.serial,
     size: row.index_size,

@@ -1,8 +1,9 @@
 import { afterAll, expect, it } from '@jest/globals'
 import SqliteDatabase from 'better-sqlite3'
 import { days, hours, plus } from '../../src/core/time.js'
+import { issuanceRecordOf } from '../../src/namespace/issuance-record.js'
 import { dayOf, partitionTable } from '../../src/store/sqlite/partition.js'
-import { leaf, newEntry } from '../contract/given-store.js'
+import { leaf, newEntry, plain } from '../contract/given-store.js'
 import { T0 } from '../support/fake-clock.js'
 import { SqliteStores } from '../support/sqlite-stores.js'
 
@@ -53,4 +54,29 @@ it('gives a partition of an earlier version the indexes that are looked for, and
   const listed = await store.ledger.list({ entry, limit: 10 })
   expect(listed.map(({ serial }) => serial)).toEqual(rows.map(({ serial }) => serial).toReversed())
   expect(await store.ledger.lastNotAfter(entry)).toBe(plus(T0, days(1)))
+})
+
+it('reads a partition whose digests of policies stand as text, and goes on with it', async () => {
+  const path = stores.newPath()
+  const rows = [leaf(), leaf({ entry: null, alias: '', binding: null, policyDigest: null })]
+  const first = stores.open(path)
+  for (const row of rows) await first.ledger.append(row, [])
+  await first[Symbol.asyncDispose]()
+  const database = new SqliteDatabase(path)
+  database.exec(`ALTER TABLE ${table} ADD COLUMN hex TEXT;
+    UPDATE ${table} SET hex = lower(hex(policy_digest)) WHERE policy_digest IS NOT NULL;
+    ALTER TABLE ${table} DROP COLUMN policy_digest;
+    ALTER TABLE ${table} RENAME COLUMN hex TO policy_digest;`)
+  database.close()
+
+  const store = stores.open(path)
+  const last = leaf()
+  await store.ledger.append(last, [])
+  for (const { serial, policyDigest } of [...rows, last]) {
+    expect((await store.ledger.find(serial))?.policyDigest).toBe(policyDigest)
+  }
+  const read = await store.issuanceLog.read(0, 3)
+  expect(read.map(({ bytes }) => plain(bytes))).toEqual(
+    [...rows, last].map((row) => plain(issuanceRecordOf(row))),
+  )
 })

@@ -20,7 +20,7 @@ interface Row {
   readonly not_after: number
   readonly certificate: Buffer
   readonly evidence: string
-  readonly policy_digest: string | null
+  readonly policy_digest: Buffer | null
   readonly index_size: number | null
 }
 
@@ -106,7 +106,7 @@ const recordOf = (row: Row): IssuedRecord => {
       notAfter: unixSeconds(row.not_after),
       certificate,
       evidence: row.evidence,
-      policyDigest: row.policy_digest,
+      policyDigest: row.policy_digest?.toString('hex') ?? null,
       indexSize: row.index_size,
     }),
     certificate,

@@ -39,7 +39,7 @@ interface LeafRow {
   evidence: string
   parent_serial: string | null
   request_id: string
-  policy_digest: string | null
+  policy_digest: Buffer | null
   index_size: number | null
   revoked_at: number | null
   reason: string | null
@@ -256,7 +256,7 @@ function rowOf(row: LeafRow): LedgerRow {
     evidence: row.evidence,
     parentSerial: row.parent_serial as SerialNumber | null,
     requestId: row.request_id,
-    policyDigest: row.policy_digest,
+    policyDigest: row.policy_digest?.toString('hex') ?? null,
     indexSize: row.index_size,
     seq: row.id < FIRST_LOGGED ? null : row.id - FIRST_LOGGED,
     revocation:

@@ -148,7 +148,7 @@ export class Writer {
       entry.evidence,
       entry.parentSerial,
       entry.requestId,
-      entry.policyDigest,
+      entry.policyDigest === null ? null : Buffer.from(entry.policyDigest, 'hex'),
       entry.indexSize,
     ])
     // Last: whatever stands in the way of the row has thrown before.
