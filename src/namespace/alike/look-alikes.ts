@@ -44,7 +44,7 @@ export async function lookAlikesOf(
       await effort.breathe()
       if (!effort.spend(targets.add(segment))) break
     }
-    for await (const { segment, former } of namesBelow(state, region, targets.deadEnd, effort)) {
+    for await (const { segment, former } of namesBelow(state, region, targets.nextAfter, effort)) {
       const { found: like, steps } = targets.like(segment)
       effort.spend(steps)
       for (const target of like) {

@@ -3,11 +3,10 @@ import type { Uid } from '../../core/uid.js'
 import type { Effort } from '../questions/effort.js'
 import type { IndexState } from '../state.js'
 import type { Table } from '../table.js'
+import { END } from './resembles.js'
 
 /** A row is a step; where it is looked for, and not the next one, it costs as much as these. */
 const SEARCH = 3
-/** Above every character of an alias. */
-const END = '~'
 
 /** A name beside others, in the region that they have in common. */
 export interface Beside {
@@ -16,18 +15,18 @@ export interface Beside {
   readonly former: boolean
 }
 
-/** What an answer says about it: so many of its letters are the beginning of nothing that is wanted. */
-export type DeadEnd = (segment: string) => number | undefined
+/** Where to go on after a name: undefined for the next one; else that is not wanted, nor what is between. */
+export type NextAfter = (segment: string) => string | undefined
 
 /**
  * The names right below a region that stand for something: of entries and scopes that are not retired,
  * also where they are only above such, and former ones of entries. A name may come more than once.
- * Names that begin as a dead end does are left out. Ends early when the effort is spent.
+ * What `nextAfter` passes over is left out. Ends early when the effort is spent.
  */
 export async function* namesBelow(
   { tables }: IndexState,
   region: Alias,
-  deadEnd: DeadEnd,
+  nextAfter: NextAfter,
   effort: Effort,
 ): AsyncIterable<Beside> {
   const below = region === ROOT ? '' : `${region}/`
@@ -41,10 +40,10 @@ export async function* namesBelow(
     for (let name = rows.first(); name !== undefined && !effort.isSpent;) {
       await effort.breathe()
       const { segment, isAbove } = name
-      const dead = deadEnd(segment)
+      const next = nextAfter(segment)
       // The root has no name; what is below a former alias does not lead anywhere by it.
-      if (dead === undefined && segment !== '' && !(former && isAbove)) yield { segment, former }
-      if (dead !== undefined) name = rows.from(`${segment.slice(0, dead)}${END}`)
+      if (next === undefined && segment !== '' && !(former && isAbove)) yield { segment, former }
+      if (next !== undefined) name = rows.from(next)
       else name = isAbove ? rows.from(`${segment}0`) : rows.next()
     }
   }

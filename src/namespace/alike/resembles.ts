@@ -1,6 +1,9 @@
 /** What a terminal's font hardly tells apart, by one spelling of each. */
 const FOLDED: Readonly<Record<string, string>> = { rn: 'm', vv: 'w', 0: 'o', 1: 'l', i: 'l' }
 
+/** Above every character of an alias. */
+export const END = '~'
+
 /** Below this a letter more or less makes another word: `api` and `app`, `cart` and `card`. */
 const SHORTEST = 5
 
@@ -64,13 +67,21 @@ export function mayLookLike(beginning: string, { skeleton }: Look): boolean {
   const at = firstDifference(sure, skeleton)
   if (at === sure.length) return true
   const rest = sure.slice(at + 1)
-  const isSwapped = sure[at] === skeleton[at + 1] && (sure[at + 1] ?? skeleton[at]) === skeleton[at]
+  const isSwapped = sure[at] === skeleton[at + 1] && sure[at + 1] === skeleton[at]
   return (
     skeleton.startsWith(rest, at + 1) ||
     skeleton.startsWith(rest, at) ||
     skeleton.startsWith(sure.slice(at), at + 1) ||
     (isSwapped && skeleton.startsWith(sure.slice(at + 2), at + 2))
   )
+}
+
+/** Every character that a name of this skeleton may have. */
+export function* spellings({ skeleton }: Look): Iterable<string> {
+  yield* skeleton
+  for (const [spelling, letter] of Object.entries(FOLDED)) {
+    if (skeleton.includes(letter)) yield* spelling
+  }
 }
 
 function firstDifference(a: string, b: string): number {

@@ -142,7 +142,7 @@ const numbered = (name: string, count: number): readonly string[] =>
 
 describe('the work of looking', () => {
   const segments = fc
-    .array(fc.constantFrom(...letters('arnmvw01il2-b')), { minLength: 1, maxLength: 7 })
+    .array(fc.constantFrom(...letters('arnmvw01il2-bz')), { minLength: 1, maxLength: 7 })
     .map((chosen) => chosen.join(''))
     .filter((text) => /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(text))
 
@@ -157,15 +157,24 @@ describe('the work of looking', () => {
             .filter((other) => !news.includes(other) || one > other)
             .map((other) => ({ alias: `web/${one}`, resembles: `web/${other}` })),
         )
-        const state = stateOf([...list.map((one) => `web/${one}`), 'web/other/api'])
+        // Half of those that were there are only above something.
+        const beside = list.map((one, at) => (at < count || at % 2 ? one : `${one}/api`))
+        const state = stateOf([...beside, 'other/api'].map((one) => `web/${one}`))
         const uids = news.map((one) => uidOf(`web/${one}`))
         const { found, complete } = await lookAlikesOf(state, uids, effort(NAMES))
         const key = (one: object): string => JSON.stringify(one)
         expect(found.map(key).sort()).toEqual(wanted.map(key).sort())
         expect(complete).toBe(true)
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     )
+  })
+
+  it('passes over no region that follows longer names', async () => {
+    const beside = ['web/checkouz-a', 'web/checkouz-b', 'web/checkouz/api', 'web/checkouz0']
+    const state = stateOf([...beside, 'web/checkout'])
+    const { found } = await lookAlikesOf(state, [uidOf('web/checkout')], effort(NAMES))
+    expect(found.map((one) => one.resembles)).toEqual(['web/checkouz'])
   })
 
   it('of one name hardly grows with the names beside it', async () => {
@@ -178,7 +187,7 @@ describe('the work of looking', () => {
       const { found, complete } = await lookAlikesOf(
         stateOf([...beside, name]),
         [uidOf(name)],
-        effort(2000),
+        effort(1000),
       )
       expect(found.map((one) => one.resembles)).toEqual(like)
       expect(complete).toBe(true)

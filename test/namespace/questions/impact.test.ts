@@ -166,6 +166,14 @@ describe('the impact of a name that resembles another (attack 32)', () => {
     await group.votes(group.ann, proposal, 'approve', { impact: digest })
   })
 
+  it('says nothing of what has its name already', async () => {
+    const group = await given()
+    await group.agreed(create('web/ledger'))
+    await group.agreed(create('web/legder'))
+    const suspend = await group.proposed({ op: 'entry.suspend', alias: 'web/legder' })
+    expect((await impact(group, suspend)).impact).not.toHaveProperty('lookAlikes')
+  })
+
   it('says so of each of several changes that are decided together', async () => {
     const group = await given()
     const entries = ['web/shap', 'wallet/api', 'web/sh0p', 'vvallet/api'].map((alias) => ({
