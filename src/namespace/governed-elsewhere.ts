@@ -25,6 +25,7 @@ export function governedElsewhere(
     change: notHere,
     plan: notHere,
     apply: notHere,
+    lookAlikes: notHere,
     submit: notHere,
     brake: notHere,
     submitBrake: notHere,

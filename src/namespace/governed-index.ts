@@ -1,4 +1,5 @@
 import type { Alias } from '../core/alias.js'
+import type { LookAlikes } from './alike/look-alikes.js'
 import type { Refusal } from '../core/refusal.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
@@ -28,6 +29,8 @@ export interface GovernedIndex {
   change(value: unknown): Promise<Result<Made>>
   plan(document: unknown): Result<readonly PlannedChange[]>
   apply(document: unknown): Promise<Result<readonly Made[]>>
+  /** The new names that resemble others beside them, of what was just made. */
+  lookAlikes(made: readonly Made[]): Promise<LookAlikes>
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
   /** Suspends something at once, for a while, by this installation's own voter. */
   brake(value: unknown): Promise<Result<BrakeView>>

@@ -5,6 +5,8 @@ import { ok, refuse, type Result } from '../core/result.js'
 import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
+import type { LookAlikes } from './alike/look-alikes.js'
+import { lookAlikesOfMade } from './alike/made-alike.js'
 import { type Authorisation, authorisationOf } from './authorisation.js'
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
@@ -146,6 +148,16 @@ export class LiveIndex implements GovernedIndex {
       if (!planned.ok) return planned
       return this.commit(planned.value.map(({ request }) => request))
     })
+  }
+
+  /** What is made stays made: a store that does not answer is a look that is not complete. */
+  async lookAlikes(made: readonly Made[]): Promise<LookAlikes> {
+    try {
+      return await lookAlikesOfMade(this.state, made, this.pace)
+    } catch (error) {
+      if (error instanceof DependencyError) return { found: [], complete: false }
+      throw error
+    }
   }
 
   /** Every record about the entry, scope or cluster of this alias, oldest first. */

@@ -161,7 +161,7 @@ export const nameAttacks: readonly Attack[] = [
   {
     id: 'attack 32',
     where: 'any namespace',
-    what: 'names that imitate others or mean something where they are projected: reserved words, other alphabets, 64 characters. Names of a-z that are a letter apart are not told from each other',
+    what: 'names that imitate others or mean something where they are projected: reserved words, other alphabets, 64 characters; a name that is taken for one beside it, `paymemts` for `payments`, which is told and not refused',
     proofs: [
       {
         file: 'test/namespace/live-index.test.ts',
@@ -181,6 +181,56 @@ export const nameAttacks: readonly Attack[] = [
           'src/core/alias.ts',
           'const reserved = segments.find((segment) => RESERVED.has(segment))',
           'const reserved = segments.find((segment) => segment.length === 0)',
+        ),
+      },
+      {
+        file: 'test/namespace/alike/look-alikes.test.ts',
+        name: 'is told, of entries and scopes, and stands in the way of nothing',
+        check: 'a new name is compared with those beside it, a letter more or less or another',
+        without: edit(
+          'src/namespace/alike/resembles.ts',
+          '    isWithinOneEdit(a.skeleton, b.skeleton)\n',
+          '    a.skeleton === b.skeleton\n',
+        ),
+      },
+      {
+        file: 'test/namespace/alike/look-alikes.test.ts',
+        name: 'is told where it looks the same in a terminal',
+        check: 'characters that look alike count as the same',
+        without: edit(
+          'src/namespace/alike/resembles.ts',
+          'text.replaceAll(/rn|vv|[01i]/g, (found) => FOLDED[found] ?? found)',
+          'text',
+        ),
+      },
+      {
+        file: 'test/namespace/alike/look-alikes.test.ts',
+        name: 'is told where it is only above what is made, and nobody has made it a scope',
+        check: 'every segment that is new is compared, not the last alone',
+        without: edit(
+          'src/namespace/alike/look-alikes.ts',
+          'for (const alias of object ? upTo(object.alias) : []) {',
+          'for (const alias of object ? upTo(object.alias).slice(-1) : []) {',
+        ),
+      },
+      {
+        file: 'test/namespace/questions/impact.test.ts',
+        name: 'says so, and has another digest for it',
+        check: 'the impact that a vote names says what a new name resembles',
+        without: edit(
+          'src/namespace/questions/impact.ts',
+          '    ...(alike.found.length > 0 && { lookAlikes: alike.found }),\n',
+          '',
+        ),
+      },
+      {
+        file: 'test/cli/voting.test.ts',
+        name: 'is shown what a name looks like before it is signed',
+        check: 'and it is shown before anything is signed',
+        without: edit(
+          'src/cli/commands/impact-screen.ts',
+          "    ['looks like', alike.map((one) => look.paint('yellow', renderLookAlike(one)))],\n",
+          '',
         ),
       },
     ],

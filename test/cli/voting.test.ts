@@ -227,6 +227,25 @@ describe('a group', () => {
     expect((await capstan('submit -', detached.out)).exit).toBe(8)
   })
 
+  it('is shown what a name looks like before it is signed (attack 32)', async () => {
+    await given.did({ op: 'scope.create', alias: 'payments' })
+    await givenVoters()
+    const proposed = await capstan('scope create paymemts')
+    expect([proposed.exit, proposed.out]).toEqual([
+      8,
+      expect.stringContaining('looks like: paymemts resembles payments'),
+    ])
+    const id = await waiting()
+    const vote = await capstan(`vote ${id} --as ann --key ann.key --approve --detached`)
+    expect(vote.err).toMatch(/^looks like: +paymemts resembles payments$/m)
+    const { digest, impact } = json(await capstan(`impact ${id} --json`)) as {
+      digest: string
+      impact: { lookAlikes: unknown }
+    }
+    expect(impact.lookAlikes).toEqual([{ alias: 'paymemts', resembles: 'payments' }])
+    expect(said(vote)).toMatchObject({ impact: digest })
+  })
+
   it('is not voted in by who was shown something else', async () => {
     await givenVoters()
     await capstan('entry create payments/api --owner team-payments')

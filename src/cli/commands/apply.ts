@@ -8,6 +8,7 @@ import type { Colour, Look } from '../screen/look.js'
 import { awaitDecisions, exitOfDecisions } from '../voting/await-decisions.js'
 import { renderChange } from './change.js'
 import { renderWaiting } from './proposal-screen.js'
+import { renderWarnings } from './warnings-screen.js'
 import { watched } from './watched.js'
 
 async function apply(call: Invocation): Promise<Outcome<Answer>> {
@@ -56,6 +57,7 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
         '',
         ...applied.value.objects('applied').map((change) => renderChange(look, change)),
         ...proposed.value.map((proposal) => renderWaiting(look, proposal)),
+        ...renderWarnings(look, applied.value),
       ].join('\n'),
     exitOfDecisions(proposed.value),
   )

@@ -5,6 +5,7 @@ import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
 import type { Look } from '../screen/look.js'
 import { renderWaiting } from './proposal-screen.js'
+import { renderWarnings } from './warnings-screen.js'
 
 /** Options of every command that changes the index: what the record says about why. */
 export const whyOptions: readonly OptionSpec[] = [
@@ -26,8 +27,14 @@ export async function sendChange(
 /** A change that was made, or a proposal that waits: then the command ends with a code of its own. */
 export function madeAnswer(made: JsonReader): Outcome<Answer> {
   return made.absent('standing')
-    ? answer(made.value, (look) => renderChange(look, made))
-    : answer(made.value, (look) => renderWaiting(look, made), exitCode.waits)
+    ? answer(made.value, (look) =>
+        [renderChange(look, made), ...renderWarnings(look, made)].join('\n'),
+      )
+    : answer(
+        made.value,
+        (look) => [renderWaiting(look, made), ...renderWarnings(look, made)].join('\n'),
+        exitCode.waits,
+      )
 }
 
 /** `committed entry.suspend payments/api (revision 3, record 17, narrowing)` */

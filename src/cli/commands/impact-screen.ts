@@ -4,6 +4,7 @@ import type { Look } from '../screen/look.js'
 import { renderInstant } from '../screen/times.js'
 import { unixSeconds } from '../../core/time.js'
 import { visible } from '../../core/visible.js'
+import { renderLookAlike } from './warnings-screen.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -88,9 +89,11 @@ export function renderObjects(difference: JsonReader): readonly string[] {
 
 /** All of an impact, under its digest. */
 export function renderImpact(look: Look, impact: JsonReader, digest: string): string {
+  const alike = impact.absent('lookAlikes') ? [] : impact.objects('lookAlikes')
   const fields = renderFields(look, [
     ['class', impact.text('class')],
     ['objects', renderObjects(impact)],
+    ['looks like', alike.map((one) => look.paint('yellow', renderLookAlike(one)))],
     ['digest', digest],
   ])
   return `${fields}\n${renderDifference(look, impact)}`

@@ -26,7 +26,8 @@ export const impactCommand: CommandSpec = {
   summary:
     'what a proposal would do: who may call whom, who gains and loses names and certificates',
   details: [
-    'As of now; `capstan vote --approve` shows the same and signs its digest. Says so where there is more than it looks at: 20,000 entries and rules, 500 lines of each kind.',
+    'As of now; `capstan vote --approve` shows the same and signs its digest. Says so where there is more than it looks at: 20,000 entries and rules, 300,000 names, 500 lines of each kind.',
+    'New names that resemble one beside them are told (`looks like`), and signed with the rest.',
   ],
   options: [noProofOption],
   examples: ['capstan impact pr4kx2'],

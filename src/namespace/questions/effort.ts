@@ -27,6 +27,11 @@ export class Effort {
     return this.left >= 0
   }
 
+  /** For work that is counted by itself, at the same pace. */
+  apart(steps: number): Effort {
+    return new Effort(this.pace, steps)
+  }
+
   get isSpent(): boolean {
     return this.left < 0
   }

@@ -1,13 +1,14 @@
 import { canonicalize } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
 import { sha256Hex } from '../../core/uid.js'
+import { type LookAlike, lookAlikesOf, NAMES } from '../alike/look-alikes.js'
 import type { ChangeClass } from '../group.js'
 import { decideParts } from '../parts.js'
 import type { Pending } from '../pending.js'
 import type { IndexState } from '../state.js'
 import { type Difference, differenceOf } from './difference.js'
 import type { Effort } from './effort.js'
-import { type ObjectDifference, objectsDifference } from './objects.js'
+import { namedAnew, type ObjectDifference, objectsDifference } from './objects.js'
 
 /**
  * What a proposal would do if it took effect on the index as it is. Canonical JSON: its digest is what
@@ -19,6 +20,8 @@ export interface Impact extends Difference {
   readonly proposal: string
   readonly class: ChangeClass
   readonly objects: readonly ObjectDifference[]
+  /** New names that resemble one beside them; absent where there is none. */
+  readonly lookAlikes?: readonly LookAlike[]
 }
 
 /**
@@ -33,14 +36,20 @@ export async function impactOf(
   const decided = decideParts(state, proposal, digest, { at: opened, issuedUntil: () => null })
   if (!decided.ok) return decided
   const { parts, changeClass, after } = decided.value
-  const { objects, touched } = objectsDifference(
-    state,
-    after,
-    parts.map(({ effect }) => effect.put.uid),
-  )
+  const uids = parts.map(({ effect }) => effect.put.uid)
+  const { objects, touched } = objectsDifference(state, after, uids)
   const states = { before: { state, at: opened }, after: { state: after, at: opened } }
   const difference = await differenceOf(states, touched, effort)
-  return ok({ v: 1, proposal: digest, class: changeClass, objects, ...difference })
+  const alike = await lookAlikesOf(after, namedAnew(state, after, uids), effort.apart(NAMES))
+  return ok({
+    v: 1,
+    proposal: digest,
+    class: changeClass,
+    objects,
+    ...difference,
+    complete: difference.complete && alike.complete,
+    ...(alike.found.length > 0 && { lookAlikes: alike.found }),
+  })
 }
 
 /** SHA-256 of the impact in canonical JSON, hex. */

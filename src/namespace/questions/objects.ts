@@ -21,6 +21,14 @@ export interface ObjectsDifference {
 const objectOf = (state: IndexState, uid: Uid): GovernedObject | undefined =>
   state.entries.get(uid) ?? state.scopes.get(uid) ?? state.clusters.get(uid)
 
+/** Those that have an alias which they did not have before. */
+export const namedAnew = (
+  before: IndexState,
+  after: IndexState,
+  uids: readonly Uid[],
+): readonly Uid[] =>
+  uids.filter((uid) => objectOf(before, uid)?.alias !== objectOf(after, uid)?.alias)
+
 /** Of objects that may differ: how they do, and whose permissions that bears on. */
 export function objectsDifference(
   before: IndexState,

@@ -253,6 +253,17 @@ export interface InspectionJson {
   readonly identity?: JsonObject
 }
 
+/** What does not stand in the way of a change, and what people should know about it. */
+export type WarningJson =
+  | {
+      readonly kind: 'looks-like'
+      readonly alias: string
+      readonly resembles: string
+      /** Of a former alias: the entry that it leads to. */
+      readonly leadsTo?: string
+    }
+  | { readonly kind: 'not-all-compared' }
+
 export interface ChangeJson {
   readonly op: string
   readonly alias: string
@@ -262,6 +273,8 @@ export interface ChangeJson {
   readonly seq: number
   readonly at: Instant
   readonly class: string
+  /** Where a change is asked for: what there is to say about it. */
+  readonly warnings?: readonly WarningJson[]
 }
 
 /** A proposal that voters are asked about, or were. */
@@ -290,6 +303,8 @@ export interface ProposalJson {
   /** Where one proposal is asked for that waits: what it would do, and the digest of that. */
   readonly impact?: JsonObject
   readonly impactDigest?: string
+  /** Where it was just proposed: what there is to say about it. */
+  readonly warnings?: readonly WarningJson[]
 }
 
 /** What a signed statement led to. */
@@ -319,6 +334,7 @@ export interface AppliedJson {
   readonly applied: readonly ChangeJson[] | null
   /** What waits for votes; null for a dry run. */
   readonly proposed: readonly ProposalJson[] | null
+  readonly warnings?: readonly WarningJson[]
 }
 
 export interface NewTokenJson {

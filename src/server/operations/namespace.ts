@@ -7,6 +7,7 @@ import type { Entry } from '../../namespace/entry.js'
 import type { GovernedIndex } from '../../namespace/governed-index.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import type { Progress } from '../../namespace/ports.js'
+import type { Made } from '../../namespace/propose.js'
 import { placeOf } from '../../namespace/state.js'
 import { noWitnesses } from '../../tlog/policy.js'
 import type { LogHead } from '../../tlog/ports.js'
@@ -24,6 +25,7 @@ import {
   plannedJson,
   proposalJson,
   scopeJson,
+  warningsJson,
 } from '../views/namespace-views.js'
 
 export interface NamespaceDeps {
@@ -68,6 +70,9 @@ export function namespaceOperations({
     const cluster = index.state.clusterByAlias(alias)
     return cluster?.state === 'active' ? ok(cluster) : unknown('cluster', alias)
   }
+
+  const warningsOf = async (made: readonly Made[]): Promise<ReturnType<typeof warningsJson>> =>
+    warningsJson(await index.lookAlikes(made).finally(() => longWork.end()))
 
   return {
     async entries({ prefix, after, limit }) {
@@ -123,11 +128,12 @@ export function namespaceOperations({
       aboutAlias(request['alias'], context.about)
       const made = await index.change(request)
       if (!made.ok) return made
+      const warnings = await warningsOf([made.value])
       if (made.value.kind === 'changed') {
-        return ok({ change: changeJson(made.value.change) })
+        return ok({ change: { ...changeJson(made.value.change), ...warnings } })
       }
       const waits = await index.proposal(made.value.proposal)
-      return waits.ok ? ok({ waits: proposalJson(waits.value) }) : waits
+      return waits.ok ? ok({ waits: { ...proposalJson(waits.value), ...warnings } }) : waits
     },
 
     brakes: async () => ok((await index.brakes()).map(brakeJson)),
@@ -173,7 +179,8 @@ export function namespaceOperations({
         if (waits.ok) proposed.push(proposalJson(waits.value))
       }
       const done = applied.value.flatMap((made) => (made.kind === 'changed' ? [made.change] : []))
-      return ok({ changes, applied: done.map(changeJson), proposed })
+      const warnings = await warningsOf(applied.value)
+      return ok({ changes, applied: done.map(changeJson), proposed, ...warnings })
     },
 
     async checkCluster(alias, { signal }) {

@@ -1,5 +1,6 @@
 import type { Json } from '../../core/canonical-json.js'
 import { toIso, type UnixSeconds } from '../../core/time.js'
+import type { LookAlikes } from '../../namespace/alike/look-alikes.js'
 import type { Binding } from '../../namespace/binding.js'
 import type { BrakeView } from '../../namespace/brake-view.js'
 import type { Cluster } from '../../namespace/cluster.js'
@@ -24,6 +25,7 @@ import type {
   PlannedChangeJson,
   ProposalJson,
   ScopeJson,
+  WarningJson,
 } from '../http/shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
@@ -108,6 +110,15 @@ export const historyItemJson = ({ at, ...item }: HistoryItem): HistoryItemJson =
 })
 
 export const changeJson = ({ at, ...change }: Change): ChangeJson => ({ ...change, at: toIso(at) })
+
+/** Nothing where there is nothing to say. */
+export function warningsJson({ found, complete }: LookAlikes): Pick<ChangeJson, 'warnings'> {
+  const warnings: readonly WarningJson[] = [
+    ...found.map((one) => ({ kind: 'looks-like', ...one }) as const),
+    ...(complete ? [] : [{ kind: 'not-all-compared' } as const]),
+  ]
+  return warnings.length > 0 ? { warnings } : {}
+}
 
 export const brakeJson = ({ at, until, ...brake }: BrakeView): BrakeJson => ({
   ...brake,

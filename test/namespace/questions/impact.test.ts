@@ -3,7 +3,7 @@ import { sha256Hex } from '../../../src/core/uid.js'
 import { canonicalize } from '../../../src/core/canonical-json.js'
 import { LiveIndex } from '../../../src/namespace/live-index.js'
 import type { ProposalView } from '../../../src/namespace/proposal-view.js'
-import { impactOf } from '../../../src/namespace/questions/impact.js'
+import { impactDigest, impactOf } from '../../../src/namespace/questions/impact.js'
 import { Effort } from '../../../src/namespace/questions/effort.js'
 import { canonicalState } from '../../../src/namespace/state.js'
 import { type GivenGroup, givenGroup } from '../given-group.js'
@@ -133,6 +133,60 @@ describe('the impact of a proposal', () => {
     expect(codeOf(await questions.impact(proposal.id))).toBe('namespace.closed')
     expect(codeOf(await questions.impact(`pr${'a'.repeat(40)}`))).toBe('namespace.unknown')
     expect(codeOf(await questions.impact('__proto__'))).toBe('namespace.unknown')
+  })
+})
+
+describe('the impact of a name that resembles another (attack 32)', () => {
+  const create = (alias: string) => ({ op: 'entry.create', alias, owner }) as const
+
+  it('says so, and has another digest for it', async () => {
+    const group = await given()
+    const first = await group.proposed(create('web/ledger'))
+    const { impact: plain } = await impact(group, first)
+    expect(Object.keys(plain).sort()).toEqual([
+      'class',
+      'complete',
+      'entries',
+      'objects',
+      'permissions',
+      'proposal',
+      'v',
+    ])
+    await group.votes(group.ann, first)
+    await group.votes(group.bob, first)
+    const proposal = await group.proposed(create('web/legder'))
+    const { impact: found, digest } = await impact(group, proposal)
+    expect(found.lookAlikes).toEqual([{ alias: 'web/legder', resembles: 'web/ledger' }])
+    const { lookAlikes: _, ...without } = found
+    expect(digest).not.toBe(impactDigest(without))
+    const code = await group.codeOfVote(group.ann, proposal, 'approve', {
+      impact: impactDigest(without),
+    })
+    expect(code).toBe('namespace.impact-differs')
+    await group.votes(group.ann, proposal, 'approve', { impact: digest })
+  })
+
+  it('says nothing of what has its name already', async () => {
+    const group = await given()
+    await group.agreed(create('web/ledger'))
+    await group.agreed(create('web/legder'))
+    const suspend = await group.proposed({ op: 'entry.suspend', alias: 'web/legder' })
+    expect((await impact(group, suspend)).impact).not.toHaveProperty('lookAlikes')
+  })
+
+  it('says so of each of several changes that are decided together', async () => {
+    const group = await given()
+    const entries = ['web/shap', 'wallet/api', 'web/sh0p', 'vvallet/api'].map((alias) => ({
+      alias,
+      owner,
+    }))
+    const [made] = valueOf(await group.index.apply({ apiVersion: 'capstan/v1', entries }))
+    if (made?.kind !== 'waits') throw new Error('it was committed at once')
+    const { impact: found } = await impact(group, { id: made.proposal })
+    expect(found.lookAlikes).toEqual([
+      { alias: 'wallet', resembles: 'vvallet' },
+      { alias: 'web/sh0p', resembles: 'web/shop' },
+    ])
   })
 })
 

@@ -189,16 +189,19 @@ export const answerSchemas = {
     },
     { identity: anyObject },
   ),
-  Change: shape({
-    op: string,
-    alias: string,
-    uid: string,
-    rev: count,
-    proposal: string,
-    seq: count,
-    at: time,
-    class: string,
-  }),
+  Change: shape(
+    {
+      op: string,
+      alias: string,
+      uid: string,
+      rev: count,
+      proposal: string,
+      seq: count,
+      at: time,
+      class: string,
+    },
+    { warnings: list(reference('Warning')) },
+  ),
   Proposal: shape(
     {
       id: string,
@@ -234,7 +237,11 @@ export const answerSchemas = {
       ),
       closed: orNull(shape({ at: time, record: count })),
     },
-    { impact: reference('Impact'), impactDigest: string },
+    {
+      impact: reference('Impact'),
+      impactDigest: string,
+      warnings: list(reference('Warning')),
+    },
   ),
   Proposals: shape({ proposals: list(reference('Proposal')) }),
   Submission: shape({
@@ -248,11 +255,14 @@ export const answerSchemas = {
     subject: string,
     lines: list(string),
   }),
-  Applied: shape({
-    changes: list(reference('PlannedChange')),
-    applied: orNull(list(reference('Change'))),
-    proposed: orNull(list(reference('Proposal'))),
-  }),
+  Applied: shape(
+    {
+      changes: list(reference('PlannedChange')),
+      applied: orNull(list(reference('Change'))),
+      proposed: orNull(list(reference('Proposal'))),
+    },
+    { warnings: list(reference('Warning')) },
+  ),
   NewToken: shape({
     id: string,
     token: string,

@@ -75,12 +75,19 @@ export const questionSchemas = {
     { caller: string, callee: string, rule: string, ports },
     { routes: list(anyObject), from: count, until: count },
   ),
-  Impact: shape({
-    v: { const: 1 },
-    proposal: string,
-    class: { enum: changeClasses },
-    ...difference,
-  }),
+  Impact: shape(
+    {
+      v: { const: 1 },
+      proposal: string,
+      class: { enum: changeClasses },
+      ...difference,
+    },
+    { lookAlikes: list(shape({ alias: string, resembles: string }, { leadsTo: string })) },
+  ),
+  Warning: shape(
+    { kind: { enum: ['looks-like', 'not-all-compared'] } },
+    { alias: string, resembles: string, leadsTo: string },
+  ),
   ShownImpact: shape({ proposal: string, digest: string, impact: reference('Impact') }),
   Reach: shape(
     {
