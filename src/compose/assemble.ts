@@ -198,7 +198,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...emergencyOperations(index),
     ...recoveryOperations(index),
-    ...policyOperations({ index, clock }),
+    ...policyOperations({ index, log, clock }),
     ...logOperations(log, questioned.log),
     ...issuanceLogOperations({
       log: issuanceLog,

@@ -4,7 +4,7 @@ import type { Uid } from '../core/uid.js'
 import type { CastVote, Decision } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass, Group } from './group.js'
-import { deliberation, describe, type HistoryItem } from './history.js'
+import { changeOf, deliberation, describe, type HistoryItem } from './history.js'
 import { isDeliberation, type LogRecord, readRecord, recoveryKinds } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
 import { recoveryIn } from './recovery/recovery-view.js'
@@ -61,6 +61,38 @@ export async function authorisationOf(
     ...(await decided(log, state, { item, stored, record, group })),
     others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
   }
+}
+
+/** Who made the traffic split of a port what it is, by the latest records; undefined where none of them did. */
+export async function splitAuthorisationOf(
+  log: Log,
+  state: IndexState,
+  { uid, port }: { readonly uid: Uid; readonly port: number },
+): Promise<DecidedChange | undefined> {
+  for (const seq of state.recordsOf(uid).slice(-MOST_READ).toReversed()) {
+    const found = await described(log, state, seq)
+    if (found?.item.op !== 'split.set') continue
+    const record = readRecord(found.stored.bytes)
+    if (!record || isDeliberation(record)) continue
+    if ((await portOfSplit(log, state, found.stored, record)) !== port) continue
+    return decided(log, state, { ...found, record, group: await groupAt(log, state, record) })
+  }
+  return undefined
+}
+
+async function portOfSplit(
+  log: Log,
+  state: IndexState,
+  stored: StoredRecord,
+  record: LogRecord,
+): Promise<number | undefined> {
+  const [first] = stored.envelopes
+  const statement = first && open(first)
+  const proposal = statement
+    ? readProposal(statement)
+    : (await deliberation(log, state, stored))?.proposal
+  const operation = proposal && operationOf(changeOf(proposal, record))
+  return operation?.op === 'split.set' ? operation.body.split.port : undefined
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Refusal } from '../core/refusal.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
-import type { Authorisation } from './authorisation.js'
+import type { Authorisation, DecidedChange } from './authorisation.js'
 import type { BrakeView } from './brake-view.js'
 import type { FormerUse, GrantView } from './emergency/emergency-view.js'
 import type { Invoked } from './emergency/invoking.js'
@@ -54,6 +54,8 @@ export interface GovernedIndex {
   recoveries(): Promise<readonly RecoveryView[]>
   /** Who made an object what it is at a revision. */
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
+  /** Who made the traffic split of an entry's port what it is. */
+  splitAuthorisation(uid: Uid, port: number): Promise<DecidedChange | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>

@@ -166,7 +166,7 @@ function describeBrake(
 }
 
 /** Of several changes that were proposed together, the one that the record made. */
-function changeOf(proposal: Proposal, { part }: LogRecord): Proposal {
+export function changeOf(proposal: Proposal, { part }: LogRecord): Proposal {
   const operation = operationOf(proposal)
   const one = operation.op === 'changes' ? operation.body.changes[part ?? 0] : undefined
   return one ? { ...proposal, op: one.op, body: one.body } : proposal

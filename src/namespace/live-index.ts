@@ -7,7 +7,7 @@ import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
 import { lookAlikesOfMade } from './alike/made-alike.js'
-import { type Authorisation, authorisationOf } from './authorisation.js'
+import { type Authorisation, authorisationOf, splitAuthorisationOf } from './authorisation.js'
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
@@ -266,6 +266,10 @@ export class LiveIndex implements GovernedIndex {
 
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined> {
     return authorisationOf(this.deps.store, this.state, { uid, rev })
+  }
+
+  splitAuthorisation(uid: Uid, port: number): ReturnType<GovernedIndex['splitAuthorisation']> {
+    return splitAuthorisationOf(this.deps.store, this.state, { uid, port })
   }
 
   /** Every proposal that is not over, oldest first. */

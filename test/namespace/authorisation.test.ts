@@ -4,6 +4,42 @@ import { groupOf, TestVoter } from '../support/voters.js'
 import { givenGroup } from './given-group.js'
 import { givenIndex, owner } from './given-index.js'
 
+describe('who made a traffic split what it is', () => {
+  const split = (port: number, weight: number) => ({
+    op: 'split.set' as const,
+    alias: 'shop/api',
+    split: {
+      port,
+      backendRefs: [
+        { entry: 'shop/api', weight },
+        { entry: 'shop/v2', weight: 10 },
+      ],
+    },
+  })
+
+  it('is told of its port, with those who voted, whatever was changed since', async () => {
+    const given = await givenGroup(
+      {},
+      { op: 'entry.create', alias: 'shop/api', owner },
+      { op: 'entry.create', alias: 'shop/v2', owner },
+    )
+    const decided = async (port: number, weight: number): Promise<void> => {
+      const proposal = await given.proposed(split(port, weight))
+      await given.votes(given.bob, proposal)
+      await given.votes(given.cyd, proposal)
+    }
+    await decided(8080, 90)
+    await decided(443, 50)
+    await decided(8080, 80)
+    const { uid } = given.entry('shop/api')
+    const found = await given.index.splitAuthorisation(uid, 8080)
+    expect(found?.item).toMatchObject({ op: 'split.set', rev: 4, class: 'routine' })
+    expect(found?.voices.map(({ voter }) => voter)).toEqual(['bob', 'cyd'])
+    expect((await given.index.splitAuthorisation(uid, 443))?.item.rev).toBe(3)
+    expect(await given.index.splitAuthorisation(uid, 80)).toBeUndefined()
+  })
+})
+
 describe('who made an entry what it is', () => {
   it('is answered from a bounded number of records, however often it changed', async () => {
     const given = await givenIndex({ op: 'entry.create', alias: 'shop/web', owner })

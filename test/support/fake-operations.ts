@@ -300,6 +300,8 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     why: ({ caller, callee, port }) =>
       later({
         authorisation: null,
+        split: null,
+        checkpoint: null,
         allowed: true,
         caller,
         callee,

@@ -162,17 +162,20 @@ async function why(call: Invocation): Promise<Outcome<Answer>> {
   return answer(
     value.value,
     (look) =>
-      found
-        ? `${renderDecision(look, value)}\n\n${renderAuthorisation(look, found)}`
-        : renderDecision(look, value),
+      [
+        renderDecision(look, value),
+        ...(found ? [renderAuthorisation(look, found, value.optionalObject('checkpoint'))] : []),
+        ...renderSplit(look, value.optionalObject('split')),
+      ].join('\n\n'),
     exitOf(value),
   )
 }
 
 /** Who, when, why, and by how many votes, on one screen. */
-function renderAuthorisation(look: Look, found: JsonReader): string {
+function renderAuthorisation(look: Look, found: JsonReader, signed?: JsonReader): string {
   const change = found.object('change')
   const needs = found.optionalObject('needs')
+  const others = found.absent('others') ? [] : found.objects('others')
   const asked = needs && `${needs.count('threshold')}, and ${needs.count('controllers')} people`
   const made = `${change.text('op')}, revision ${change.count('rev')} of ${change.text('subject')}`
   return renderFields(look, [
@@ -186,8 +189,30 @@ function renderAuthorisation(look: Look, found: JsonReader): string {
     ['votes', found.objects('votes').map((vote) => renderVoice(look, vote))],
     ['proposal', change.text('proposal')],
     ['record', `${change.count('seq')} of the index log`],
-    ['also', found.objects('others').map((other) => renderOther(look, other))],
+    ['proof', signed && proofOf(change.count('seq'), signed)],
+    ['also', others.map((other) => renderOther(look, other))],
   ])
+}
+
+/** What somebody else can check it against, and with which command. */
+const proofOf = (seq: number, signed: JsonReader): string =>
+  `capstan index prove ${seq}: it is one of ${signed.count('size')} records, signed with root ${signed.text('root')}`
+
+/** Where the traffic of the port goes then, and who decided on that. */
+function renderSplit(look: Look, split: JsonReader | undefined): readonly string[] {
+  if (!split) return []
+  const refs = split
+    .objects('backendRefs')
+    .toSorted((a, b) => b.count('weight') - a.count('weight'))
+  const total = refs.reduce((sum, ref) => sum + ref.count('weight'), 0)
+  const lines = refs.map((ref) => {
+    const port = ref.absent('port') ? '' : ` port ${ref.count('port')}`
+    const share = (100 * ref.count('weight')) / total
+    return `${ref.text('entry')}${port} ${share.toFixed(1).replace('.0', '')} %`
+  })
+  const found = split.optionalObject('authorisation')
+  const fields = renderFields(look, [[`split of port ${split.count('port')}`, lines]])
+  return [found ? `${fields}\n${renderAuthorisation(look, found)}` : fields]
 }
 
 function renderVoice(look: Look, vote: JsonReader): string {

@@ -39,6 +39,20 @@ export interface AuthorisationJson extends DecidedChangeJson {
   readonly others: readonly HistoryItemJson[]
 }
 
+/** Where the traffic of a port goes. */
+export interface SplitJson {
+  readonly port: number
+  readonly backendRefs: readonly {
+    readonly entry: string
+    readonly port?: number
+    readonly weight: number
+  }[]
+}
+
 export interface WhyJson extends PermitJson {
   readonly authorisation: AuthorisationJson | null
+  /** Of the callee's port, with who decided on it; null where its traffic is not split. */
+  readonly split: (SplitJson & { readonly authorisation: DecidedChangeJson | null }) | null
+  /** A signed head of the index log that covers the record of `authorisation`; `root` is base64. */
+  readonly checkpoint: { readonly size: number; readonly root: string } | null
 }

@@ -1,7 +1,7 @@
 import { DependencyError } from '../../core/dependency-error.js'
 import { ok } from '../../core/result.js'
 import { toIso } from '../../core/time.js'
-import { authorisationOf } from '../../namespace/authorisation.js'
+import { authorisationOf, splitAuthorisationOf } from '../../namespace/authorisation.js'
 import type { IndexLog } from '../../namespace/ports.js'
 import type { Diff } from '../../namespace/questions/diff.js'
 import { Questions } from '../../namespace/questions/questions.js'
@@ -61,7 +61,11 @@ function operationsOn(
     },
   })
   const { permit, why } = policyOperations({
-    index: { state, authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }) },
+    index: {
+      state,
+      authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }),
+      splitAuthorisation: (uid, port) => splitAuthorisationOf(log, state, { uid, port }),
+    },
     clock,
   })
   return { permit, why, ...questionsAsked(questions) }

@@ -7,13 +7,24 @@ import type { Decision } from '../../namespace/permit/decision.js'
 import { permit } from '../../namespace/permit/permit.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import { parseRoute } from '../../namespace/rule/route.js'
+import { toBase64 } from '../../tlog/note-text.js'
+import type { SplitJson, WhyJson } from '../http/authorisation-shapes.js'
 import type { GuardJson, PermitJson } from '../http/shapes.js'
 import type { Operations, AskedCall } from '../operations.js'
-import { authorisationJson, decisionJson, entryRulesJson } from '../views/policy-views.js'
+import {
+  authorisationJson,
+  decidedChangeJson,
+  decisionJson,
+  entryRulesJson,
+  splitJson,
+} from '../views/policy-views.js'
+import type { ServedLog } from './served-log.js'
 import { scopePath } from '../../namespace/scope-path.js'
 
 interface PolicyDeps {
-  readonly index: Pick<GovernedIndex, 'state' | 'authorisation'>
+  readonly index: Pick<GovernedIndex, 'state' | 'authorisation' | 'splitAuthorisation'>
+  /** Where the log is signed: what proves a record is named. */
+  readonly log?: Pick<ServedLog, 'tree'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -26,6 +37,7 @@ interface Decided {
 /** Who may call whom: rules, guards, and what they come to. */
 export function policyOperations({
   index,
+  log,
   clock,
 }: PolicyDeps): Pick<Operations, 'rules' | 'guards' | 'permit' | 'why'> {
   /** The decision, for a program and for whoever asks further. */
@@ -57,6 +69,25 @@ export function policyOperations({
       at: toIso(at),
     }
     return ok({ decision, json, callee: callee.uid })
+  }
+
+  /** The traffic split of the port that was asked about, and who decided on it. */
+  const splitOf = async (uid: Uid, port: number): Promise<WhyJson['split']> => {
+    const { state } = index
+    const split = state.entries.get(uid)?.splits?.find((one) => one.port === port)
+    if (!split) return null
+    const found = await index.splitAuthorisation(uid, port)
+    return {
+      ...(splitJson(state, split) as unknown as SplitJson),
+      authorisation: found ? decidedChangeJson(found) : null,
+    }
+  }
+
+  /** The latest signed head, where it covers this record. */
+  const checkpointOver = async (seq: number): Promise<WhyJson['checkpoint']> => {
+    const signed = await log?.tree.checkpoint()
+    if (!signed || signed.size <= seq) return null
+    return { size: signed.size, root: toBase64(signed.root) }
   }
 
   return {
@@ -92,7 +123,12 @@ export function policyOperations({
       const found = decision.allowed
         ? await index.authorisation(callee, decision.rule.rev)
         : undefined
-      return ok({ ...json, authorisation: found ? authorisationJson(found) : null })
+      return ok({
+        ...json,
+        authorisation: found ? authorisationJson(found) : null,
+        split: await splitOf(callee, json.port),
+        checkpoint: found ? await checkpointOver(found.item.seq) : null,
+      })
     },
   }
 }

@@ -42,7 +42,7 @@ function ruleJson(
   }
 }
 
-const splitJson = (state: IndexState, { port, backendRefs }: TrafficSplit): JsonObject => ({
+export const splitJson = (state: IndexState, { port, backendRefs }: TrafficSplit): JsonObject => ({
   port,
   backendRefs: backendRefs.map((ref) => ({ ...ref, entry: nameOf(state, ref.entry) })),
 })

@@ -1,9 +1,9 @@
-import { conditions } from '../../../namespace/permit/decision.js'
 import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
 import { emergencySchemas } from './emergency-answers.js'
 import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
+import { permitSchemas } from './permit-answers.js'
 import { questionSchemas } from './question-answers.js'
 import { cosigning } from './cosigning.js'
 import { count, serial } from './scalars.js'
@@ -36,25 +36,6 @@ const certificate = {
   requestId: string,
   sha256: string,
 }
-const permit = {
-  allowed: boolean,
-  caller: string,
-  callee: string,
-  port: count,
-  at: time,
-}
-const permitExtras = {
-  route: string,
-  rule: shape({ id: string, rev: count }),
-  denied: shape(
-    { condition: { enum: conditions }, detail: string },
-    {
-      guard: string,
-      change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
-    },
-  ),
-}
-
 const certificateExtras = {
   revocation: shape({ at: time, reason: string }),
   parentSerial: serial,
@@ -151,8 +132,6 @@ export const answerSchemas = {
   Guards: shape({
     guards: list(shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })),
   }),
-  Permit: shape(permit, permitExtras),
-  Why: shape({ ...permit, authorisation: orNull(reference('Authorisation')) }, permitExtras),
   Cluster: shape(
     {
       uid: string,
@@ -287,6 +266,7 @@ export const answerSchemas = {
   ...recoverySchemas,
   ...emergencySchemas,
   ...issuanceSchemas,
+  ...permitSchemas,
   ...questionSchemas,
   Problem: shape(
     {

@@ -1,0 +1,42 @@
+import { conditions } from '../../../namespace/permit/decision.js'
+import { count } from './scalars.js'
+import { boolean, list, orNull, reference, shape, string, time } from './shape.js'
+
+const permit = {
+  allowed: boolean,
+  caller: string,
+  callee: string,
+  port: count,
+  at: time,
+}
+const permitExtras = {
+  route: string,
+  rule: shape({ id: string, rev: count }),
+  denied: shape(
+    { condition: { enum: conditions }, detail: string },
+    {
+      guard: string,
+      change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
+    },
+  ),
+}
+
+/** Of decisions about a call. */
+export const permitSchemas = {
+  Permit: shape(permit, permitExtras),
+  Why: shape(
+    {
+      ...permit,
+      authorisation: orNull(reference('Authorisation')),
+      split: orNull(
+        shape({
+          port: count,
+          backendRefs: list(shape({ entry: string, weight: count }, { port: count })),
+          authorisation: orNull(reference('DecidedChange')),
+        }),
+      ),
+      checkpoint: orNull(shape({ size: count, root: string })),
+    },
+    permitExtras,
+  ),
+}
