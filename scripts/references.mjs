@@ -8,6 +8,7 @@ import { renderCliReference } from '../dist/cli/cli-reference.js'
 import { renderConfigReference } from '../dist/config/config-reference.js'
 import { configSchema } from '../dist/config/config-schema.js'
 import { documentSchema } from '../dist/namespace/schema.js'
+import { formatSchema } from '../dist/verify/format-schema.js'
 
 const root = join(import.meta.dirname, '..')
 const style = await resolveConfig(join(root, 'package.json'))
@@ -16,6 +17,7 @@ const files = {
   'docs/configuration.md': ['markdown', renderConfigReference()],
   'schema/config.schema.json': ['json', JSON.stringify(configSchema)],
   'schema/namespace.schema.json': ['json', JSON.stringify(documentSchema)],
+  'schema/index.schema.json': ['json', JSON.stringify(formatSchema)],
 }
 const isCheck = process.argv.includes('--check')
 

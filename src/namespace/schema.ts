@@ -208,22 +208,21 @@ const partBase = {
   ],
 }
 
-/** And of several of them: each as it would be alone. */
-export const bodySchemas: Readonly<Record<string, object>> = {
-  ...singleSchemas,
-  changes: object(
+/** Several of them together: each as it would be alone. `bodyOf`: the schema of one's body. */
+export const changesBody = (bodyOf: (op: string) => object): object =>
+  object(
     {
       changes: {
         type: 'array',
         minItems: 2,
         maxItems: 1000,
         items: {
-          oneOf: Object.entries(singleSchemas).map(([op, body]) =>
+          oneOf: Object.keys(singleSchemas).map((op) =>
             object(
               {
                 op: { const: op },
                 subject: object({ alias: { type: 'string', maxLength: 200 }, uid }, ['alias']),
-                body,
+                body: bodyOf(op),
                 base: partBase,
               },
               ['op', 'subject', 'body', 'base'],
@@ -233,7 +232,11 @@ export const bodySchemas: Readonly<Record<string, object>> = {
       },
     },
     ['changes'],
-  ),
+  )
+
+export const bodySchemas: Readonly<Record<string, object>> = {
+  ...singleSchemas,
+  changes: changesBody((op) => singleSchemas[op] ?? {}),
 }
 
 const described = (item: object, description: string) => ({ description, ...item })
