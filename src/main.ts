@@ -59,6 +59,8 @@ const world: World = {
   openLogAnswer: async (pieces, options, progress) => {
     const { openLogAnswer } = await import('./compose/open-log-answer.js')
     const { openLog } = await import('./compose/open-log.js')
+    const { keepHeapSmall } = await import('./compose/small-heap.js')
+    keepHeapSmall()
     const log = openLog({ level: 'error', format: 'pretty' }, version)
     return openLogAnswer(pieces, options, progress, { ...ambient, log })
   },

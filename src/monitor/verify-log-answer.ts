@@ -35,6 +35,8 @@ export interface VerifiedLog {
 
 type Lines = ReturnType<typeof linesOf>
 
+/** Records folded in memory before the tables are written: an interruption costs all of it anyway. */
+const STRETCH = 2000
 /** Octets of records that are put into the tables together. */
 const BATCH_OCTETS = 1_048_576
 
@@ -159,7 +161,7 @@ async function foldAll(
   into: ShownIndex,
   { size, pace, indexId, stateRoot }: Folding,
 ): Promise<Result<undefined>> {
-  const folded = await replay(into, into, { size, pace })
+  const folded = await replay(into, into, { size, pace, stretch: STRETCH })
   if (!folded.ok) {
     const { code, detail, found } = folded.refusal
     return notProved('an index: a record does not hold', {

@@ -1,12 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { hours, minus, minutes, plus, seconds, unixSeconds } from '../../src/core/time.js'
+import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
 import { policyOfKeys } from '../../src/tlog/policy.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { givenServices } from '../interop/given-services.js'
 import type { GivenGroup } from '../namespace/given-group.js'
-import { codeOf, valueOf } from '../namespace/given-index.js'
+import { codeOf, owner, valueOf } from '../namespace/given-index.js'
+import { MemoryIndexStore } from '../support/memory-index-store.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { LOG } from '../verify/given-bundle.js'
 import { cosigned, noteOf } from './forged.js'
@@ -91,6 +93,26 @@ describe('attack 158: a log in a file that is not the one that was signed', () =
     expect(await codeOfLines(([header, a, b, ...more]) => [header!, b!, a!, ...more])).toBe(
       'bundle.not-proved',
     )
+  })
+
+  it('another history that comes to the same state is of another root', async () => {
+    const [mine, others] = [await givenServices(), new MemoryIndexStore()]
+    others.records = mine.store.records
+    const theirs = valueOf(await LiveIndex.open({ ...mine.deps, store: others }))
+    // What waits for votes is in the log, and in no row of the state map.
+    await mine.proposed({ op: 'entry.create', alias: 'pay/mine', owner })
+    valueOf(await theirs.change({ op: 'entry.create', alias: 'pay/theirs', owner }))
+    const state = mine.store.map.root.hash
+    expect(others.map.root.hash).toEqual(state)
+    const now = { now: mine.clock.now() }
+    for (const shown of [mine.store.records, others.records]) {
+      expect(codeOf(await verified(mine, await logAnswer(mine, { records: shown }), now))).toBe(
+        'ok',
+      )
+    }
+    const note = await noteOf(LOG, octetsOf(mine.store.records), state)
+    const swapped = await logAnswer(mine, { records: others.records, note })
+    expect(codeOf(await verified(mine, swapped, now))).toBe('bundle.not-proved')
   })
 
   it('a root that nobody signed, over records of somebody else, is refused', async () => {
