@@ -5,6 +5,7 @@ import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { StoredRecord } from '../../src/namespace/ports.js'
 import { policyOfKeys } from '../../src/tlog/policy.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { verifyAnswer } from '../../src/verify/library.js'
 import { givenServices } from '../interop/given-services.js'
 import type { GivenGroup } from '../namespace/given-group.js'
 import { codeOf, owner, valueOf } from '../namespace/given-index.js'
@@ -176,6 +177,17 @@ describe('attack 158: a log in a file that is not the one that was signed', () =
 })
 
 describe('a file that is no answer with its log', () => {
+  it('is one with bundles, and the library says what reads the other', async () => {
+    const trust = {
+      indexId: given.index.state.index,
+      logKey: formatVerifierKey(LOG.key),
+      now: new Date(given.clock.now() * 1000),
+    }
+    const read = verifyAnswer(await logAnswer(given), trust)
+    expect(codeOf(read)).toBe('bundle.malformed')
+    expect(read.ok || read.refusal.found).toContain('capstan verify')
+  })
+
   const inHeader = (find: string | RegExp, put: string): Promise<string> =>
     codeOfLines(([header, ...lines]) => [header!.replace(find, put), ...lines])
   const question = (text: string): Promise<string> =>

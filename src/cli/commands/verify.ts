@@ -124,7 +124,7 @@ export const verifyCommand: CommandSpec = {
   details: [
     'Index and key are what `capstan status` shows, kept from a time when they were trusted. docs/format-bundle.md says what a bundle proves, and what only the log and its witnesses vouch for.',
     'What --prove wrote is verified too, and the answer shown that follows from it: look at what was asked (docs/format-proof.md). It ends as the question does: with 9 where a call is denied.',
-    'An answer with its log is folded from the first record, with every signature and vote, in a temporary folder (TMPDIR) that wants about three times the room of the file.',
+    'An answer with its log is folded from the first record, with every signature and vote, in a temporary folder (TMPDIR) that wants two to four times the room of the file.',
     'What a certificate says of itself is compared, and its signature and dates are not checked: TLS does that, or `capstan verify-proof` says that the issuance log has it. One that says anything else than these rules and ceilings ends with 3.',
   ],
   options: [
