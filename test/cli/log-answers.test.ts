@@ -10,6 +10,7 @@ import { formatHeader, parseHeader } from '../../src/verify/log-answer.js'
 import type { LogQuestion } from '../../src/verify/log-question.js'
 import { givenServices } from '../interop/given-services.js'
 import type { GivenGroup } from '../namespace/given-group.js'
+import { brakeBy } from '../namespace/given-brake.js'
 import { clusterFacts, owner, valueOf } from '../namespace/given-index.js'
 import { systemRandom } from '../../src/system.js'
 import { LOG } from '../verify/given-bundle.js'
@@ -45,6 +46,8 @@ beforeAll(async () => {
   })
   await given.votes(given.ann, opened)
   waiting = opened.id
+  const brake = brakeBy(given.index.state, [given.ann], { alias: 'pay/old' }, { at: given.now() })
+  valueOf(await given.index.submitBrake(brake))
   given.clock.advance(minutes(10))
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -162,6 +165,10 @@ describe('--prove with the log', () => {
   it('is of the moment at which it was asked, whatever is decided after it', async () => {
     await capstan('inbox', '--prove', '-o', 'p')
     const { answer } = json(await verify('--json'))
+    expect(answer).toMatchObject({
+      proposals: [{ id: waiting }],
+      brakes: [{ standing: 'in-effect' }],
+    })
     await given.votes(given.bob, await given.proposal(waiting))
     given.clock.advance(days(30))
     expect(json(await capstan('inbox', '--json'))['proposals']).toEqual([])
