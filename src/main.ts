@@ -56,6 +56,14 @@ const world: World = {
     exitOf(await (await import('./compose/serve-witness.js')).serveWitness(options, ambient)),
   openWatch: async (options) =>
     (await import('./compose/open-watch.js')).openWatch(options, ambient),
+  openLogAnswer: async (pieces, options, progress) => {
+    const { openLogAnswer } = await import('./compose/open-log-answer.js')
+    const { openLog } = await import('./compose/open-log.js')
+    const { keepHeapSmall } = await import('./compose/small-heap.js')
+    keepHeapSmall()
+    const log = openLog({ level: 'error', format: 'pretty' }, version)
+    return openLogAnswer(pieces, options, progress, { ...ambient, log })
+  },
   dev: async (config) => {
     const { dev } = await import('./compose/dev.js')
     const { stdout } = process

@@ -21,11 +21,30 @@ export class Invocation {
   private open: OperatorApi | undefined
   private readonly ends: (() => void)[] = []
 
-  /** `words` and `options` as the parser delivers them: one word per declared argument. */
-  constructor(world: World, words: readonly unknown[], options: Readonly<Record<string, unknown>>) {
+  /**
+   * `words` and `options` as the parser delivers them: one word per declared argument. `open`: what is
+   * asked in place of this installation's server.
+   */
+  constructor(
+    world: World,
+    words: readonly unknown[],
+    options: Readonly<Record<string, unknown>>,
+    open?: OperatorApi,
+  ) {
     this.world = world
     this.words = words
     this.options = options
+    this.open = open
+  }
+
+  /** The same call but for some options, of the server that this one asks. */
+  async without(...names: readonly string[]): Promise<Outcome<Invocation>> {
+    const api = await this.operator()
+    if (!api.ok) return api
+    const options = Object.fromEntries(
+      Object.entries(this.options).filter(([name]) => !names.includes(name)),
+    )
+    return { ok: true, value: new Invocation(this.world, this.words, options, api.value) }
   }
 
   /** The nth argument; undefined when it is optional and absent. */

@@ -5,7 +5,9 @@ import type { VoterTokens } from '../namespace/ports.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { CheckpointRules } from '../monitor/judge-checkpoint.js'
+import type { VerifiedLog } from '../monitor/verify-log-answer.js'
 import type { Watch } from '../monitor/watch.js'
+import type { VerifyOptions } from '../verify/verify-bundle.js'
 import type { ExitCode } from './exit-code.js'
 
 export interface TextSink {
@@ -132,6 +134,12 @@ export interface OpenWatch extends AsyncDisposable {
   readonly known: 'pinned' | 'remembered' | 'first'
 }
 
+/** An answer with its log, verified; what its log comes to is asked as a server is. */
+export interface OpenLogAnswer extends AsyncDisposable {
+  readonly proved: VerifiedLog
+  readonly operator: OperatorConnection
+}
+
 /** How far something is that takes long. */
 export interface ShownProgress {
   /** `make changes` */
@@ -173,6 +181,12 @@ export interface World {
   /** Cosigns until `signal` aborts. */
   readonly serveWitness: (options: ServeWitnessOptions) => Promise<ExitCode>
   readonly openWatch: (options: WatchOptions) => Promise<Result<OpenWatch>>
+  /** Verifies an answer with its log: the pieces are a file as `--prove` wrote it. */
+  readonly openLogAnswer: (
+    pieces: AsyncIterable<Uint8Array>,
+    options: VerifyOptions,
+    progress: (progress: ShownProgress) => void,
+  ) => Promise<Result<OpenLogAnswer>>
   /** Makes a development CA when there is none, prints how to use it, and serves. */
   readonly dev: (config: Config) => Promise<ExitCode>
 }

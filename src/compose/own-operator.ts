@@ -4,15 +4,10 @@ import { join } from 'node:path'
 import type { OperatorConnection } from '../cli/world.js'
 import type { Config } from '../config/config.js'
 import { ok, type Result } from '../core/result.js'
-import { createOperatorApp } from '../server/http/app.js'
-import { defaultDispatchLimits } from '../server/http/dispatch.js'
-import { listenUnixSocket } from '../server/http/listen-unix-socket.js'
-import { defaultHttpLimits } from '../server/http/listener.js'
-import { requestIdsWith } from '../server/request-id.js'
 import { openInstance } from './instance.js'
 import { openLog } from './open-log.js'
+import { privateOperator } from './private-operator.js'
 import type { Ambient } from './serve.js'
-import { unixSocketConnection } from './unix-socket-connection.js'
 
 /** The operators' API over a data directory that no server has, for this process alone. */
 export async function ownOperator(
@@ -31,39 +26,22 @@ export async function ownOperator(
   })
   if (!opened.ok) return opened
   const instance = opened.value
+  const { operations } = instance
   const directory = await mkdtemp(join(tmpdir(), 'capstan-'))
   const close = async (): Promise<void> => {
     await instance[Symbol.asyncDispose]()
     await rm(directory, { recursive: true, force: true })
   }
   try {
-    const newRequestId = requestIdsWith(ambient.random)
-    const path = join(directory, 'api.sock')
-    const listener = await listenUnixSocket({
-      path,
-      newRequestId,
-      limits: defaultHttpLimits,
-      app: createOperatorApp({
-        operations: instance.operations,
-        newRequestId,
-        takeTurn: () => undefined,
-        limits: defaultDispatchLimits,
-        log: openLog({ ...config.log, level: 'error' }, ambient.version),
-        audit: () => undefined,
-        observer: {
-          answered: () => undefined,
-          refused: () => undefined,
-          unavailable: () => undefined,
-        },
-        metrics: () => Promise.resolve(''),
-      }),
-    })
-    return ok(
-      unixSocketConnection(path, async () => {
-        await listener.close(0)
+    const log = openLog({ ...config.log, level: 'error' }, ambient.version)
+    const own = await privateOperator({ operations, directory, random: ambient.random, log })
+    return ok({
+      request: (request) => own.request(request),
+      async close() {
+        await own.close()
         await close()
-      }),
-    )
+      },
+    })
   } catch (error) {
     await close()
     throw error

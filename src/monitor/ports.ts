@@ -1,5 +1,5 @@
 import type { UnixSeconds } from '../core/time.js'
-import type { StoredRecord } from '../namespace/ports.js'
+import type { IndexLog, StateStore, StoredRecord } from '../namespace/ports.js'
 import type { Hash } from '../tlog/hash.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { Tile } from '../tlog/tile.js'
@@ -59,6 +59,17 @@ export interface SeenSerial {
 export interface SerialScratch extends Disposable {
   /** Notes them; answers those that another record has, with the number of the first that does. */
   note(serials: readonly SeenSerial[]): readonly (SeenSerial & { readonly before: number })[]
+}
+
+/**
+ * An index log that somebody else has shown, and tables for what it comes to: on disk, for it may be
+ * long, and for one look. All of it is gone when disposed of.
+ */
+export interface ShownIndex extends Pick<IndexLog, 'size' | 'read'>, StateStore, AsyncDisposable {
+  /** Puts records at the end, whatever they are; rejects where their numbers do not go on from there. */
+  add(records: readonly StoredRecord[]): Promise<void>
+  /** Empty tables beside it, for the same log as it was. */
+  scratch(): StateStore & AsyncDisposable
 }
 
 /** What a monitor remembers of a Capstan. */

@@ -9,6 +9,7 @@ import { classesOf } from '../namespace/questions/authority.js'
 import { alias, instantSeconds, object, port, text } from '../namespace/schema-parts.js'
 import { type Bundle, MAX_BUNDLE_OCTETS } from './bundle.js'
 import { bundleSchema } from './bundle-schema.js'
+import { isLogAnswer } from './log-answer.js'
 
 /** What was asked, as the file of an answer says it. */
 export type Question =
@@ -78,6 +79,7 @@ export function isAnswer(octets: Uint8Array): boolean {
 
 /** Reads the one spelling of an answer. Nothing is verified yet. */
 export function parseAnswer(octets: Uint8Array): Result<ProvedAnswer, Refusal<'bundle.malformed'>> {
+  if (isLogAnswer(octets)) return malformed('an answer with its log, which capstan verify reads')
   if (octets.length > MAX_ANSWER_OCTETS) return malformed(`${octets.length} octets`)
   if (octets.at(-1) !== 0x0a) return malformed('no line feed at the end')
   const parsed = parseCanonical(octets.subarray(0, -1), MAX_ANSWER_OCTETS)

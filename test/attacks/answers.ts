@@ -2,6 +2,8 @@ import { type Attack, edit } from './attack.js'
 
 const file = 'test/verify/verify-answer.test.ts'
 const verifier = 'src/verify/verify-answer.ts'
+const logFile = 'test/monitor/verify-log-answer.test.ts'
+const logVerifier = 'src/monitor/verify-log-answer.ts'
 
 /** What whoever hands on an answer with its proof may try against those who verify it. */
 export const answerAttacks: readonly Attack[] = [
@@ -62,6 +64,85 @@ export const answerAttacks: readonly Attack[] = [
           verifier,
           'if (caller.entry.alias !== question.caller || callee.entry.alias !== question.callee) {',
           'if (caller.entry.alias === callee.entry.alias) {',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 158',
+    where: 'any log',
+    what: 'an answer with a log that is not the one that was signed, or only a part of it',
+    proofs: [
+      {
+        file: logFile,
+        name: 'another history that comes to the same state is of another root',
+        check: 'the records come to the root of the checkpoint',
+        without: edit(
+          logVerifier,
+          'if (!sameHash(rangeRoot(range), root)) {',
+          'if (!sameHash(root, root)) {',
+        ),
+      },
+      {
+        file: logFile,
+        name: 'a root that nobody signed, over records of somebody else, is refused',
+        check: 'the log has signed its checkpoint',
+        without: edit(
+          'src/tlog/note.ts',
+          'return holds(key, Buffer.from(text), signature) ? { key } : undefined',
+          'return signature.length === 64 ? { key } : undefined',
+        ),
+      },
+      {
+        file: logFile,
+        name: 'fewer records than were signed, and more, are refused',
+        check: 'there are as many records as the checkpoint covers',
+        without: edit(
+          logVerifier,
+          'if (seq === size) return malformed(`more than the ${size} records of its checkpoint`)',
+          'if (seq === size) break',
+        ),
+      },
+      {
+        file: logFile,
+        name: 'a signed log whose records do not hold is refused, by whatever its key signs',
+        check: 'every record is folded again, with its signatures and votes',
+        without: edit(logVerifier, 'if (!folded.ok) {', 'if (!folded.ok && size === 0) {'),
+      },
+      {
+        file: logFile,
+        name: 'a signed state that the records do not come to is refused',
+        check: 'what the records come to is the state that was signed',
+        without: edit(
+          logVerifier,
+          'if (sameHash(root, stateRoot)) return ok()',
+          'if (root.length === stateRoot.length) return ok()',
+        ),
+      },
+      {
+        file: logFile,
+        name: 'a log of another index is refused, whatever the first line calls it',
+        check: 'the genesis is that of the index that is meant',
+        without: edit(
+          logVerifier,
+          'if (index !== indexId) return otherIndex(indexId, index)\n  if (unfinished',
+          'if (index === undefined) return otherIndex(indexId, index)\n  if (unfinished',
+        ),
+      },
+      {
+        file: logFile,
+        name: 'an answer of a time before the last record, or to come, is refused',
+        check: 'the time of the question is one that the log says something about',
+        without: edit(logVerifier, 'if (at < last) {', 'if (last < 0) {'),
+      },
+      {
+        file: logFile,
+        name: 'a log that is ahead of the clock of whoever verifies it is refused',
+        check: 'an answer is not of a time that has not come, and as old as it may be',
+        without: edit(
+          logVerifier,
+          'if (!fresh.ok) return fresh',
+          'if (!fresh.ok && size < 0) return fresh',
         ),
       },
     ],

@@ -144,6 +144,7 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
       ),
     serveWitness: () => Promise.resolve(0),
     openWatch: () => Promise.reject(new Error('nothing to watch')),
+    openLogAnswer: () => Promise.reject(new Error('nothing to verify')),
     ...rest,
   }
   const exit = await runCli(argv, world)

@@ -46,6 +46,18 @@ describe('capstan why', () => {
     expect(json(await capstan(`${why} --json`))).toMatchObject({ split: null })
   })
 
+  it('says what the record is proved by, once it is signed', async () => {
+    await capstan(rule)
+    expect(json(await capstan(`${why} --json`))).toMatchObject({ checkpoint: null })
+    await capstan('checkpoint')
+    const { out } = await capstan(why)
+    expect(out).toMatch(/proof: +capstan index prove 4: it is one of 5 records, signed with root /)
+    expect(json(await capstan(`${why} --json`))).toMatchObject({ checkpoint: { size: 5 } })
+    // A rule that is newer than what is signed has no proof yet.
+    await capstan('rules replace payments/api --id shop --caller web/shop --port 8080 --proto http')
+    expect(json(await capstan(`${why} --json`))).toMatchObject({ checkpoint: null })
+  })
+
   it('says it of a call that is denied, too: who may call is not what a split is about', async () => {
     await capstan(split([90, 10]))
     const { out, exit } = await capstan(why)

@@ -2,6 +2,7 @@ import { answer, type Answer, type CommandSpec, type OptionSpec } from '../comma
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
+import { provable } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
 import { cell, type Column, renderTable, timeCell } from '../screen/table.js'
 import { limitOption, parseLimit } from './entry-pages.js'
@@ -24,8 +25,6 @@ async function listed(
   { path, name, resume }: { readonly path: string; readonly name: string; readonly resume: string },
   asked: URLSearchParams,
 ): Promise<Outcome<Listed>> {
-  const unproved = noProof(call, 'that nothing is missing from a list, no proof shows')
-  if (unproved) return unproved
   const limit = parseLimit(call.text('limit'))
   if (!limit.ok) return limit
   const api = await call.operator()
@@ -125,6 +124,11 @@ async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 async function stale(call: Invocation): Promise<Outcome<Answer>> {
+  const unproved = noProof(
+    call,
+    'what certificates were issued is in the ledger, and when an entry had its latest the index log does not say',
+  )
+  if (unproved) return unproved
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const query = new URLSearchParams({ days: call.text('days') ?? '90' })
@@ -159,35 +163,40 @@ const sinceOption: OptionSpec = {
 }
 
 export const auditQuestionCommands: readonly CommandSpec[] = [
-  {
-    path: 'voter votes',
-    arguments: '<voter>',
-    summary: 'changes that a voter voted about, and which would not have been made without it',
-    details: [
-      'By the id that groups know the voter by. Decisive by what the group asked for then; what guards wanted beside that is not reckoned.',
-    ],
-    options: [
-      sinceOption,
-      { flags: '--decisive', description: 'only those that hung on it' },
-      limitOption,
-      noProofOption,
-    ],
-    examples: [
-      'capstan voter votes ann',
-      'capstan voter votes ann --since 2026-11-01T00:00:00Z --decisive',
-    ],
-    run: voter,
-  },
-  {
-    path: 'exceptions',
-    summary: 'what was not decided in the usual way',
-    details: [
-      'Interventions from above, voters suspended by what they signed, guards lifted or loosened, and groups that one lost voter may be the end of.',
-    ],
-    options: [sinceOption, limitOption, noProofOption],
-    examples: ['capstan exceptions', 'capstan exceptions --since 2026-11-01T00:00:00Z'],
-    run: exceptions,
-  },
+  provable(
+    {
+      path: 'voter votes',
+      arguments: '<voter>',
+      summary: 'changes that a voter voted about, and which would not have been made without it',
+      details: [
+        'By the id that groups know the voter by. Decisive by what the group asked for then; what guards wanted beside that is not reckoned.',
+      ],
+      options: [
+        sinceOption,
+        { flags: '--decisive', description: 'only those that hung on it' },
+        limitOption,
+      ],
+      examples: [
+        'capstan voter votes ann',
+        'capstan voter votes ann --since 2026-11-01T00:00:00Z --decisive',
+      ],
+      run: voter,
+    },
+    'votes',
+  ),
+  provable(
+    {
+      path: 'exceptions',
+      summary: 'what was not decided in the usual way',
+      details: [
+        'Interventions from above, voters suspended by what they signed, guards lifted or loosened, and groups that one lost voter may be the end of.',
+      ],
+      options: [sinceOption, limitOption],
+      examples: ['capstan exceptions', 'capstan exceptions --since 2026-11-01T00:00:00Z'],
+      run: exceptions,
+    },
+    'exceptions',
+  ),
   {
     path: 'stale',
     arguments: '[alias]',

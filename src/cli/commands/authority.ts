@@ -6,12 +6,13 @@ import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
+import { provable, proveByLog } from '../proof/prove-by-log.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
 import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
-import { noProof, noProofOption, proveAbout, proveMisuse, proveOptions } from './prove.js'
+import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
 import { watched } from './watched.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
@@ -22,7 +23,9 @@ async function authority(call: Invocation): Promise<Outcome<Answer>> {
   const op = call.word(1)
   const misuse = proveMisuse(call)
   if (misuse) return misuse
-  if (call.has('prove')) return proveAuthority(call, alias.value, op)
+  if (call.has('prove')) {
+    return proveBest(call, 'authority', authority, () => proveAuthority(call, alias.value, op))
+  }
   const query = new URLSearchParams({
     ...(alias.value !== '' && { alias: alias.value }),
     ...(op !== undefined && { op }),
@@ -35,7 +38,7 @@ async function authority(call: Invocation): Promise<Outcome<Answer>> {
   return answer(found.value.value, (look) => renderAuthority(look, found.value))
 }
 
-/** A bundle is about an entry; a name that is nobody's, or a scope's, has none. */
+/** By the bundle of an entry: a name that is nobody's, or a scope's, has none. */
 async function proveAuthority(
   call: Invocation,
   alias: Alias,
@@ -45,7 +48,7 @@ async function proveAuthority(
   if (op !== undefined && known === undefined) {
     return usage('this is no operation', { wanted: operations.join(', ') })
   }
-  if (alias === ROOT) return usage('--prove is about an entry', { wanted: 'the alias of one' })
+  if (alias === ROOT) return proveByLog(call, 'authority', authority)
   return proveAbout(call, [alias], 'needed', ([entry = alias]) => ({
     ask: 'authority',
     alias: entry,
@@ -107,11 +110,6 @@ function renderCoalitions(one: JsonReader): string {
 }
 
 async function resilience(call: Invocation): Promise<Outcome<Answer>> {
-  const unproved = noProof(
-    call,
-    'a bundle is about an entry; capstan authority --prove has the voters',
-  )
-  if (unproved) return unproved
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const without = call.texts('without').flatMap((text) => text.split(','))
@@ -177,19 +175,21 @@ export const authorityCommands: readonly CommandSpec[] = [
     examples: ['capstan authority payments/api', 'capstan authority payments/api rule.attach'],
     run: authority,
   },
-  {
-    path: 'resilience',
-    arguments: '<scope>',
-    summary: 'can a scope still decide when voters are lost, and who could help',
-    options: [
-      {
-        flags: '--without <voters>',
-        description: 'as if these were gone: ann,bob',
-        repeat: 'many',
-      },
-      noProofOption,
-    ],
-    examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
-    run: resilience,
-  },
+  provable(
+    {
+      path: 'resilience',
+      arguments: '<scope>',
+      summary: 'can a scope still decide when voters are lost, and who could help',
+      options: [
+        {
+          flags: '--without <voters>',
+          description: 'as if these were gone: ann,bob',
+          repeat: 'many',
+        },
+      ],
+      examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
+      run: resilience,
+    },
+    'resilience',
+  ),
 ]

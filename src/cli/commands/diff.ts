@@ -2,15 +2,13 @@ import { answer, type Answer, type CommandSpec } from '../command.js'
 import { aliasOf, type Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
+import { provable } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 import { renderDifference, renderObjects } from './impact-screen.js'
-import { noProof, noProofOption } from './prove.js'
 import { watched } from './watched.js'
 
 async function diff(call: Invocation): Promise<Outcome<Answer>> {
-  const unproved = noProof(call, 'a checkpoint proves one state, and not what led to it')
-  if (unproved) return unproved
   const scope = aliasOf(call.word(2) ?? '/')
   if (!scope.ok) return scope
   const query = new URLSearchParams({
@@ -38,17 +36,20 @@ function renderDiff(look: Look, found: JsonReader): string {
 const renderMoment = (look: Look, moment: JsonReader): string =>
   `${moment.count('size')} records, ${renderTime(moment.text('at'), look.now)}`
 
-export const diffCommand: CommandSpec = {
-  path: 'diff',
-  arguments: '<from> <to> [scope]',
-  summary: 'what was changed between two moments: who may call whom, names, certificates, objects',
-  details: [
-    'A moment is a number of records (capstan status has the present one) or a time. Reads the log again, and verifies it; both moments are looked at as of the later one, so that what only ended by its own time is no difference.',
-  ],
-  options: [noProofOption],
-  examples: [
-    'capstan diff 12 40',
-    'capstan diff 2026-11-01T00:00:00Z 2026-11-21T00:00:00Z payments',
-  ],
-  run: diff,
-}
+export const diffCommand: CommandSpec = provable(
+  {
+    path: 'diff',
+    arguments: '<from> <to> [scope]',
+    summary:
+      'what was changed between two moments: who may call whom, names, certificates, objects',
+    details: [
+      'A moment is a number of records (capstan status has the present one) or a time. Reads the log again, and verifies it; both moments are looked at as of the later one, so that what only ended by its own time is no difference.',
+    ],
+    examples: [
+      'capstan diff 12 40',
+      'capstan diff 2026-11-01T00:00:00Z 2026-11-21T00:00:00Z payments',
+    ],
+    run: diff,
+  },
+  'diff',
+)

@@ -8,6 +8,7 @@ import { aliasOf, type Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { OperatorApi } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
+import { provable } from '../proof/prove-by-log.js'
 import { csvLine } from '../screen/csv.js'
 
 /** Begun anew so often where the index changes between two pages. */
@@ -180,37 +181,48 @@ function voice(vote: JsonReader): string {
 }
 
 export const exportCommands: readonly CommandSpec[] = [
-  {
-    path: 'export cedar',
-    summary: 'who may call whom, as Cedar policies',
-    details: [
-      "Rules permit; envelopes, guards and states forbid, so that Cedar's own engine decides every call as capstan permit does. With --out, a folder with policies.cedar, entities.json and schema.cedarschema.",
-    ],
-    options: [{ flags: '-o, --out <folder>', description: 'write three files there' }],
-    examples: ['capstan export cedar', 'capstan export cedar --out cedar'],
-    run: cedar,
-  },
-  {
-    path: 'export changes',
-    summary: 'what was decided, by whom and by what right, as a table',
-    details: [
-      'For auditors: each change with its proposal, reason and ticket, the voters with what they were worth then, and what the group asked for. The records themselves prove it: capstan bundle export, capstan index prove.',
-    ],
-    options: [
-      { flags: '--since <time>', description: 'from this time on: 2026-07-01T00:00:00Z' },
-      { flags: '--until <time>', description: 'before this time' },
-      { flags: '--under <alias>', description: 'only what is at or under this alias' },
-      {
-        flags: '--format <format>',
-        description: 'of the table (default: csv)',
-        choices: ['csv', 'json'],
-      },
-      { flags: '-o, --out <file>', description: 'write it to a file, in one step' },
-    ],
-    examples: [
-      'capstan export changes --since 2026-07-01T00:00:00Z --until 2026-10-01T00:00:00Z -o q3.csv',
-      'capstan export changes --under payments --format json',
-    ],
-    run: changes,
-  },
+  provable(
+    {
+      path: 'export cedar',
+      summary: 'who may call whom, as Cedar policies',
+      details: [
+        "Rules permit; envelopes, guards and states forbid, so that Cedar's own engine decides every call as capstan permit does. With --out, a folder with policies.cedar, entities.json and schema.cedarschema.",
+      ],
+      options: [
+        {
+          flags: '-o, --out <folder>',
+          description: 'write three files there; with --prove: the file',
+        },
+      ],
+      examples: ['capstan export cedar', 'capstan export cedar --out cedar'],
+      run: cedar,
+    },
+    'cedar',
+  ),
+  provable(
+    {
+      path: 'export changes',
+      summary: 'what was decided, by whom and by what right, as a table',
+      details: [
+        'For auditors: each change with its proposal, reason and ticket, the voters with what they were worth then, and what the group asked for. The records themselves prove it: --prove writes all of them.',
+      ],
+      options: [
+        { flags: '--since <time>', description: 'from this time on: 2026-07-01T00:00:00Z' },
+        { flags: '--until <time>', description: 'before this time' },
+        { flags: '--under <alias>', description: 'only what is at or under this alias' },
+        {
+          flags: '--format <format>',
+          description: 'of the table (default: csv)',
+          choices: ['csv', 'json'],
+        },
+        { flags: '-o, --out <file>', description: 'write it to a file, in one step' },
+      ],
+      examples: [
+        'capstan export changes --since 2026-07-01T00:00:00Z --until 2026-10-01T00:00:00Z -o q3.csv',
+        'capstan export changes --under payments --format json',
+      ],
+      run: changes,
+    },
+    'changes',
+  ),
 ]

@@ -2,10 +2,11 @@ import { ROOT } from '../../core/alias.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import { type Outcome, usage } from '../problem.js'
+import type { Outcome } from '../problem.js'
+import { proveByLog } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
-import { proveAbout, proveMisuse, proveOptions } from './prove.js'
+import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
 
 async function log(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
@@ -13,12 +14,13 @@ async function log(call: Invocation): Promise<Outcome<Answer>> {
   const misuse = proveMisuse(call)
   if (misuse) return misuse
   if (call.has('prove')) {
-    if (alias.value === ROOT)
-      return usage('--prove is about an entry', { wanted: 'the alias of one' })
-    return proveAbout(call, [alias.value], 'all', ([entry = alias.value]) => ({
-      ask: 'log',
-      alias: entry,
-    }))
+    if (alias.value === ROOT) return proveByLog(call, 'log', log)
+    return proveBest(call, 'log', log, () =>
+      proveAbout(call, [alias.value], 'all', ([entry = alias.value]) => ({
+        ask: 'log',
+        alias: entry,
+      })),
+    )
   }
   const api = await call.operator()
   if (!api.ok) return api
@@ -49,7 +51,7 @@ export const logCommand: CommandSpec = {
   arguments: '<alias>',
   summary: 'show everything that was ever decided about an entry, scope or cluster',
   details: [
-    'With --prove, of an entry: all of it, so that whoever verifies it knows that nothing was left out.',
+    'With --prove: all of it, so that whoever verifies it knows that nothing was left out; of a scope, a cluster or a retired entry with the whole log.',
   ],
   options: proveOptions,
   examples: ['capstan log payments/api', 'capstan log /', 'capstan log payments/api --prove'],

@@ -1,7 +1,5 @@
-import type { Alias } from '../../core/alias.js'
 import { toIso } from '../../core/time.js'
 import type { Decision } from '../../namespace/permit/decision.js'
-import { parseRoute, type Route } from '../../namespace/rule/route.js'
 import { permitBundles } from '../../verify/permit-bundles.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import { type ExitCode, exitCode } from '../exit-code.js'
@@ -11,18 +9,11 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
 import { atOption, questionPath } from './moment.js'
-import { proveAbout, proveMisuse, proveOptions } from './prove.js'
+import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
 import { trustedBundle, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
-
-function sidesOf(call: Invocation): Outcome<readonly [caller: Alias, callee: Alias]> {
-  if (call.word(1) === undefined)
-    return usage('a caller and a callee are wanted', { wanted: 'two aliases' })
-  const [caller, callee] = [call.alias(0), call.alias(1)]
-  if (!caller.ok) return caller
-  return callee.ok ? { ok: true, value: [caller.value, callee.value] } : callee
-}
 
 /** What proves the decision, whoever asks for it. */
 async function prove(call: Invocation): Promise<Outcome<Answer>> {
@@ -63,8 +54,6 @@ async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<Js
   return watched(call, api.value, api.value.read(questionPath(call, path, query)))
 }
 
-const isHeader = (text: string): boolean => /^[^:\n]+:[^\n]*$/.test(text)
-
 /** The same decision, from two files. */
 async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   const [callerFile, calleeFile, ...more] = call.texts('bundle')
@@ -99,33 +88,6 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   return answer(json, (look) => renderDecision(look, reader), exitOf(reader))
 }
 
-function portOf(call: Invocation): Outcome<number> {
-  const port = Number(call.text('port'))
-  return Number.isInteger(port) && port >= 1 && port <= 65_535
-    ? { ok: true, value: port }
-    : usage('--port is not a port', { wanted: '1 to 65535' })
-}
-
-/** The request, as it was typed and as it is matched; undefined where none is named. */
-function routeOf(
-  call: Invocation,
-): Outcome<{ readonly text: string; readonly route: Route } | undefined> {
-  const [text, headers] = [call.text('route'), call.texts('header')]
-  if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
-  if (text === undefined) {
-    return headers.length === 0
-      ? { ok: true, value: undefined }
-      : usage('--header goes with --route')
-  }
-  const route = parseRoute(text, headers.map(headerOf))
-  return route.ok ? { ok: true, value: { text, route: route.value } } : refused(route.refusal)
-}
-
-const headerOf = (text: string): readonly [string, string] => {
-  const colon = text.indexOf(':')
-  return [text.slice(0, colon), text.slice(colon + 1).trim()]
-}
-
 /** As the server says it, without who could change it: a bundle does not say who owns a scope. */
 export function offlineJson(decision: Decision): Readonly<Record<string, unknown>> {
   if (decision.allowed) return { allowed: true, rule: decision.rule, denied: null }
@@ -144,7 +106,7 @@ async function permit(call: Invocation): Promise<Outcome<Answer>> {
       ? usage('bundles are the proof: --prove asks the server')
       : permitOffline(call)
   }
-  if (call.has('prove')) return prove(call)
+  if (call.has('prove')) return proveBest(call, 'permit', permit, () => prove(call))
   const decision = await ask(call, 'permit')
   if (!decision.ok) return decision
   const { value } = decision
@@ -154,7 +116,7 @@ async function permit(call: Invocation): Promise<Outcome<Answer>> {
 async function why(call: Invocation): Promise<Outcome<Answer>> {
   const misuse = proveMisuse(call)
   if (misuse) return misuse
-  if (call.has('prove')) return prove(call)
+  if (call.has('prove')) return proveBest(call, 'why', why, () => prove(call))
   const decision = await ask(call, 'why')
   if (!decision.ok) return decision
   const { value } = decision

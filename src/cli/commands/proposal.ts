@@ -5,6 +5,7 @@ import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { OperatorApi } from '../operator-api.js'
 import { type Outcome, refused, usage } from '../problem.js'
+import { provable } from '../proof/prove-by-log.js'
 import { shownProposal, signed } from '../voting/signed-statements.js'
 import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
@@ -114,14 +115,17 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 export const proposalCommands: readonly CommandSpec[] = [
-  {
-    path: 'inbox',
-    summary:
-      'what waits for votes, oldest first, the brakes that are on, recoveries, and grants that were used',
-    options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
-    examples: ['capstan inbox', 'capstan inbox --as ann'],
-    run: inbox,
-  },
+  provable(
+    {
+      path: 'inbox',
+      summary:
+        'what waits for votes, oldest first, the brakes that are on, recoveries, and grants that were used',
+      options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
+      examples: ['capstan inbox', 'capstan inbox --as ann'],
+      run: inbox,
+    },
+    'inbox',
+  ),
   {
     path: 'proposal show',
     arguments: '<id>',

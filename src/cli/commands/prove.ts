@@ -2,11 +2,13 @@ import type { Alias } from '../../core/alias.js'
 import { type UnixSeconds, unixSeconds } from '../../core/time.js'
 import { formatAnswer, type Question } from '../../verify/answer.js'
 import { type Bundle, parseBundle } from '../../verify/bundle.js'
-import type { Answer, OptionSpec } from '../command.js'
+import type { LogAsk } from '../../verify/log-question.js'
+import type { Answer, CommandSpec, OptionSpec } from '../command.js'
 import { deliver } from '../deliver.js'
 import type { Invocation } from '../invocation.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, refused, usage } from '../problem.js'
+import { proveByLog } from '../proof/prove-by-log.js'
 
 export const proveOptions: readonly OptionSpec[] = [
   {
@@ -16,30 +18,43 @@ export const proveOptions: readonly OptionSpec[] = [
   { flags: '-o, --out <file>', description: 'with --prove: write it to a file, in one step' },
 ]
 
-/** For questions whose answers have no proof: the option is there to say why. */
+/** For a question whose answer has no proof: the option is there to say why. */
 export const noProofOption: OptionSpec = {
   flags: '--prove',
-  description: 'refused: this answer has no proof that is smaller than the log',
+  description: 'refused: this answer does not follow from the index log',
 }
 
 /** Refused where `--prove` is asked for; undefined where it is not. */
 export function noProof(call: Invocation, because: string): Outcome<never> | undefined {
   if (!call.has('prove')) return undefined
   return usage(`this answer cannot be proved to somebody else: ${because}`, {
-    wanted: '--prove with why, permit, log or authority of an entry',
-    next: 'whoever has the log can ask the same: capstan index verify, docs/format-index-log.md',
+    wanted: '--prove with a question about the index: docs/format-proof.md',
+    next: 'what was issued, the issuance log shows: capstan watch, capstan audit --full',
   })
 }
 
 /** Whether an option of `--prove` is misused. */
 export function proveMisuse(call: Invocation): Outcome<never> | undefined {
-  if (call.has('prove') && call.text('at') !== undefined) {
-    return usage('--prove is about the index as it is', {
-      wanted: 'no --at: a checkpoint proves the state at its own moment',
-    })
-  }
   if (!call.has('prove') && call.text('out') !== undefined) return usage('--out goes with --prove')
   return undefined
+}
+
+/** Of what no bundle is, or none that is small enough: the log proves it. */
+const withoutBundle = new Set(['namespace.unknown', 'namespace.wrong-state', 'request.too-large'])
+
+/**
+ * By bundles, where the question is about entries as they are; otherwise by the log. `run` answers the
+ * question without its proof.
+ */
+export async function proveBest(
+  call: Invocation,
+  ask: LogAsk,
+  run: CommandSpec['run'],
+  byBundles: () => Promise<Outcome<Answer>>,
+): Promise<Outcome<Answer>> {
+  if (call.text('at') !== undefined) return proveByLog(call, ask, run)
+  const proved = await byBundles()
+  return !proved.ok && withoutBundle.has(proved.problem.code) ? proveByLog(call, ask, run) : proved
 }
 
 /** How often bundles are fetched, until they are of one state. */

@@ -3,20 +3,15 @@ import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import type { Outcome } from '../problem.js'
+import { provable } from '../proof/prove-by-log.js'
 import { limitOption, parseLimit } from './entry-pages.js'
 import { renderPermission } from './impact-screen.js'
 import { atOption, questionPath } from './moment.js'
-import { noProof, noProofOption } from './prove.js'
 import { watched } from './watched.js'
 
 type Side = 'reach' | 'callers'
 
-const NOT_ALL =
-  'that nothing is missing from a list, no proof shows; capstan permit --prove has one of each line'
-
 async function ask(call: Invocation, side: Side): Promise<Outcome<Answer>> {
-  const unproved = noProof(call, NOT_ALL)
-  if (unproved) return unproved
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const limit = parseLimit(call.text('limit'))
@@ -64,22 +59,28 @@ const bounds =
   'Looks at the rules of every entry that may be on the other side, page after page, up to the limit.'
 
 export const reachCommands: readonly CommandSpec[] = [
-  {
-    path: 'reach',
-    arguments: '<alias>',
-    summary: 'whom an entry may call, on which ports and routes, and by which rules',
-    details: [bounds],
-    options: [limitOption, atOption, noProofOption],
-    examples: ['capstan reach web/shop', 'capstan reach web/shop --json'],
-    run: (call) => ask(call, 'reach'),
-  },
-  {
-    path: 'callers',
-    arguments: '<alias>',
-    summary: 'who may call an entry, on which ports and routes, and by which rules',
-    details: [bounds],
-    options: [limitOption, atOption, noProofOption],
-    examples: ['capstan callers payments/api'],
-    run: (call) => ask(call, 'callers'),
-  },
+  provable(
+    {
+      path: 'reach',
+      arguments: '<alias>',
+      summary: 'whom an entry may call, on which ports and routes, and by which rules',
+      details: [bounds],
+      options: [limitOption, atOption],
+      examples: ['capstan reach web/shop', 'capstan reach web/shop --prove -o reach.proof'],
+      run: (call) => ask(call, 'reach'),
+    },
+    'reach',
+  ),
+  provable(
+    {
+      path: 'callers',
+      arguments: '<alias>',
+      summary: 'who may call an entry, on which ports and routes, and by which rules',
+      details: [bounds],
+      options: [limitOption, atOption],
+      examples: ['capstan callers payments/api'],
+      run: (call) => ask(call, 'callers'),
+    },
+    'callers',
+  ),
 ]

@@ -22,19 +22,16 @@ export async function trustedBundle(
   call: Invocation,
   file: string,
 ): Promise<Outcome<VerifiedEntry>> {
-  const read = await trustedFile(call, file)
-  if (!read.ok) return read
-  const verified = verifyBundle(read.value.octets, read.value.options)
+  const options = await trustOf(call)
+  if (!options.ok) return options
+  const octets = await call.file(file)
+  if (!octets.ok) return octets
+  const verified = verifyBundle(octets.value, options.value)
   return verified.ok ? verified : refused(verified.refusal)
 }
 
-/** Octets that nobody has verified yet, and whom to believe about them. */
-interface ReadFile {
-  readonly octets: Uint8Array
-  readonly options: VerifyOptions
-}
-
-export async function trustedFile(call: Invocation, file: string): Promise<Outcome<ReadFile>> {
+/** Whom to believe, as `trustOptions` say it. */
+export async function trustOf(call: Invocation): Promise<Outcome<VerifyOptions>> {
   const [indexId, vkey] = [call.text('index'), call.text('key')]
   if (indexId === undefined || vkey === undefined) {
     return usage('a bundle is verified with an index id and a key', {
@@ -47,8 +44,6 @@ export async function trustedFile(call: Invocation, file: string): Promise<Outco
   if (!policy.ok) return policy
   const maxAge = call.duration('age')
   if (!maxAge.ok) return maxAge
-  const octets = await call.file(file)
-  if (!octets.ok) return octets
   const options = {
     indexId,
     logKey: key.value,
@@ -56,5 +51,5 @@ export async function trustedFile(call: Invocation, file: string): Promise<Outco
     policy: policy.value,
     ...(maxAge.value !== undefined && { maxAge: maxAge.value }),
   }
-  return { ok: true, value: { octets: octets.value, options } }
+  return { ok: true, value: options }
 }

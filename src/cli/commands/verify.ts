@@ -6,30 +6,46 @@ import {
   standingOfCertificate,
 } from '../../verify/certificate-identity.js'
 import { isAnswer } from '../../verify/answer.js'
+import { isLogAnswer, LOG_ANSWER_START } from '../../verify/log-answer.js'
 import { type VerifiedEntry, verifyBundle } from '../../verify/verify-bundle.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { certificateIn } from '../certificate-file.js'
+import { allOf, piecesOf, wholeOf } from '../pieces.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 import { commitJson, renderCommit } from './commit-screen.js'
+import { answerOfLog } from './answer-of-log.js'
 import { provedAnswer } from './proved-answer.js'
-import { trustedFile, trustOptions } from './trusted-bundle.js'
+import { trustOf, trustOptions } from './trusted-bundle.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
-  const read = await trustedFile(call, call.word(0) ?? '-')
-  if (!read.ok) return read
+  const trust = await trustOf(call)
+  if (!trust.ok) return trust
+  const options = trust.value
+  const name = call.word(0) ?? '-'
+  const opened = await piecesOf(call, name, LOG_ANSWER_START)
+  if (!opened.ok) return opened
+  await using pieces = opened.value
   const file = call.text('certificate')
-  if (isAnswer(read.value.octets)) {
-    return file === undefined
-      ? provedAnswer(read.value.octets, read.value.options)
-      : usage('--certificate is compared with a bundle', { wanted: 'capstan bundle export ALIAS' })
+  if (isLogAnswer(pieces.first)) {
+    return file === undefined ? await answerOfLog(call, allOf(pieces), options) : noCertificate
   }
-  return verifyEntry(call, file, verifyBundle(read.value.octets, read.value.options))
+  const octets = await wholeOf(pieces, MOST_OCTETS)
+  if (!octets) return usage(`${name} is too large`, { wanted: 'at most 8 MiB' })
+  if (isAnswer(octets)) return file === undefined ? provedAnswer(octets, options) : noCertificate
+  return await verifyEntry(call, file, verifyBundle(octets, options))
 }
+
+/** Larger than any bundle, or answer without its log. */
+const MOST_OCTETS = 8 * 1024 * 1024
+
+const noCertificate = usage('--certificate is compared with a bundle', {
+  wanted: 'capstan bundle export ALIAS',
+})
 
 async function verifyEntry(
   call: Invocation,
@@ -107,7 +123,8 @@ export const verifyCommand: CommandSpec = {
   summary: 'verify the bundle of an entry, or an answer with its proof; needs no server',
   details: [
     'Index and key are what `capstan status` shows, kept from a time when they were trusted. docs/format-bundle.md says what a bundle proves, and what only the log and its witnesses vouch for.',
-    'What --prove of capstan why, permit, log and authority printed is verified too, and the answer shown that follows from it: look at what was asked (docs/format-proof.md). It ends with 9 where a call is denied.',
+    'What --prove wrote is verified too, and the answer shown that follows from it: look at what was asked (docs/format-proof.md). It ends as the question does: with 9 where a call is denied.',
+    'An answer with its log is folded from the first record, with every signature and vote, in a temporary folder (TMPDIR) that wants two to four times the room of the file.',
     'What a certificate says of itself is compared, and its signature and dates are not checked: TLS does that, or `capstan verify-proof` says that the issuance log has it. One that says anything else than these rules and ceilings ends with 3.',
   ],
   options: [
@@ -120,7 +137,7 @@ export const verifyCommand: CommandSpec = {
   examples: [
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
     'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9... --policy witnesses.txt --age 1h',
-    'capstan verify why.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
+    'capstan verify reach.proof --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
   ],
   run: verify,
 }

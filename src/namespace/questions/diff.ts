@@ -4,6 +4,7 @@ import type { UnixSeconds } from '../../core/time.js'
 import type { IndexStore, Pace } from '../ports.js'
 import { unknown } from '../resolve-request.js'
 import type { IndexState } from '../state.js'
+import type { StateSource } from '../state-tables.js'
 import { StateView } from '../state-view.js'
 import { type Difference, differenceOf } from './difference.js'
 import { Effort } from './effort.js'
@@ -31,7 +32,10 @@ export interface PastState {
   readonly at: UnixSeconds
 }
 
-type Store = Pick<IndexStore, 'scratch' | 'size' | 'read' | 'snapshot'>
+/** What the index as it was is read again from. */
+export interface DiffStore extends Pick<IndexStore, 'scratch' | 'size' | 'read'> {
+  readonly snapshot: () => StateSource & Disposable
+}
 
 /** A hundred times what one call over the network may cost: nobody asks this from there. */
 const STEPS = 2_000_000
@@ -40,7 +44,11 @@ const STEPS = 2_000_000
  * Permissions, names and objects that records between two moments made others; both are looked at in
  * the second of the later one, so that what only ended by its own time is no difference.
  */
-export async function diffOf(store: Store, asked: AskedDiff, pace: Pace): Promise<Result<Diff>> {
+export async function diffOf(
+  store: DiffStore,
+  asked: AskedDiff,
+  pace: Pace,
+): Promise<Result<Diff>> {
   const from = await sizeAt(store, asked.from)
   const to = await sizeAt(store, asked.to)
   if (!from.ok) return from
@@ -73,7 +81,7 @@ function isKnown(state: IndexState, alias: Alias): boolean {
 }
 
 async function compared(
-  store: Store,
+  store: DiffStore,
   [before, after]: readonly [IndexState, IndexState],
   scope: Alias,
   pace: Pace,

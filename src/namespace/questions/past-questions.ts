@@ -1,7 +1,7 @@
 import type { Result } from '../../core/result.js'
-import type { IndexStore, Pace } from '../ports.js'
+import type { Pace } from '../ports.js'
 import type { IndexState } from '../state.js'
-import { type AskedDiff, type Diff, diffOf } from './diff.js'
+import { type AskedDiff, type Diff, diffOf, type DiffStore } from './diff.js'
 import { type PastMoment, sizeAt, stateAt } from './past.js'
 
 /**
@@ -9,11 +9,11 @@ import { type PastMoment, sizeAt, stateAt } from './past.js'
  * than two states are in tables elsewhere; only where the log is written, and over no network.
  */
 export class PastQuestions {
-  private readonly store: IndexStore
+  private readonly store: DiffStore
   private readonly pace: Pace
   private turn: Promise<unknown> = Promise.resolve()
 
-  constructor(store: IndexStore, pace: Pace) {
+  constructor(store: DiffStore, pace: Pace) {
     this.store = store
     this.pace = pace
   }
