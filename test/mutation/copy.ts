@@ -67,7 +67,14 @@ export function copyTree(mutated: ReadonlyMap<string, string>): Copy {
     const content = mutated.get(file) ?? readSource(file).content
     put(file.replace(/\.ts$/, '.js'), compile(file, content))
   }
-  for (const name of ['node_modules', 'migrations', 'schema', 'package.json', 'test/fixtures']) {
+  for (const name of [
+    'node_modules',
+    'migrations',
+    'schema',
+    'docs',
+    'package.json',
+    'test/fixtures',
+  ]) {
     symlinkSync(join(root, name), join(home, name))
   }
   return { home, digest: hash.digest('hex').slice(0, 16) }
