@@ -54,4 +54,80 @@ export const targets: readonly Target[] = [
     tests: ['tlog', 'interop/vectors.test.ts'],
     remembers: [],
   },
+  {
+    // Who may call whom: ceilings, rules, guards, and the decision.
+    name: 'permit',
+    sources: [
+      ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/envelope.ts'],
+      'namespace/effective-envelope.ts',
+    ],
+    tests: [
+      ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
+      ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
+    ],
+    remembers: [],
+  },
+  {
+    // Who may decide what: statements, groups, votes, and the fold of their records.
+    name: 'authority',
+    sources: [
+      ...['ballot', 'tally', 'decide', 'standing', 'sound-group', 'group', 'group-schema'],
+      ...['dsse', 'statements', 'voter-key', 'enrolment', 'log-record', 'pending', 'take-effect'],
+      ...['fold-record', 'fold-commit', 'fold-vote', 'fold-deliberation', 'fold-evidence'],
+      ...['fold-on', 'genesis', 'default-group', 'submit', 'parts', 'signed-together'],
+    ].map((name) => `namespace/${name}.ts`),
+    tests: [
+      ...['quorum', 'sound-group', 'evidence', 'key-ends', 'one-name', 'two-timelocks', 'together'],
+      ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'tamper'],
+    ]
+      .map((name) => `namespace/${name}.test.ts`)
+      .concat('property/ballot.test.ts', 'hostile/statements.test.ts', 'hostile/scopes.test.ts'),
+    remembers: [],
+  },
+  {
+    // What stops at once, replaces lost voters, and was allowed for an incident before it.
+    name: 'incidents',
+    sources: [
+      ...['namespace/recovery', 'namespace/emergency', 'namespace/effect/brake.ts'],
+      ...[
+        'namespace/effect/brakes.ts',
+        'namespace/effect/emergency.ts',
+        'namespace/effect/held.ts',
+      ],
+      ...['namespace/effect/ratify.ts', 'namespace/fold-brake.ts', 'namespace/brake-view.ts'],
+      ...['namespace/braking.ts', 'namespace/brake-mark.ts'],
+    ],
+    tests: ['brake', 'recovery', 'emergency'].map((name) => `namespace/${name}.test.ts`),
+    remembers: [],
+  },
+  {
+    // What an operation makes of the state, and a document of operations.
+    name: 'effect',
+    sources: [
+      ...['bindings', 'clusters', 'drain', 'effect-of', 'entries', 'envelopes', 'groups'],
+      ...['guards', 'keepers', 'placement', 'rules', 'scopes', 'splits', 'uniqueness'],
+    ]
+      .map((name) => `namespace/effect/${name}.ts`)
+      .concat('namespace/plan', 'namespace/selectors.ts', 'namespace/binding.ts'),
+    tests: [
+      ...['namespace/live-index.test.ts', 'namespace/plan-document.test.ts'],
+      ...['namespace/plan-rules.test.ts', 'namespace/rule', 'namespace/guard'],
+      ...['namespace/brake.test.ts', 'property/selectors.test.ts', 'property/identity.test.ts'],
+    ],
+    remembers: [],
+  },
+  {
+    // What is answered about the index, and of an index that was.
+    name: 'questions',
+    sources: ['namespace/questions', 'namespace/history.ts', 'namespace/authorisation.ts'].concat([
+      'namespace/allowed-then.ts',
+      'namespace/not-allowed.ts',
+      'namespace/alike',
+    ]),
+    tests: [
+      ...['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/alike'],
+      'namespace/allowed-then.test.ts',
+    ],
+    remembers: [],
+  },
 ]
