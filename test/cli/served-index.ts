@@ -1,5 +1,6 @@
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
+import { proposingOperations } from '../../src/server/operations/proposing.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
 import type { GivenIndex } from '../namespace/given-index.js'
 import { asked, noLedger } from '../namespace/questions/asked.js'
@@ -18,6 +19,7 @@ export function servedIndex(given: GivenIndex): ScriptedServer {
       checkCluster: () => Promise.resolve([]),
     }),
     ...policyOperations({ index, clock }),
+    ...proposingOperations(index),
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
   })
 }

@@ -7,7 +7,7 @@ import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -224,7 +224,7 @@ export const groupCommands: readonly CommandSpec[] = [
         description: 'how long that takes: 64h to 30d (default: 72h)',
       },
       { flags: '--intervene', description: 'by the voters of the scope above, without its own' },
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: ['capstan group set / --voter ann.json --voter bob.json --voter cyd.json'],
     run: set,

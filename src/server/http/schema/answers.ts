@@ -1,6 +1,7 @@
 import { conditions } from '../../../namespace/permit/decision.js'
 import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
+import { draftSchemas } from './draft-answers.js'
 import { emergencySchemas } from './emergency-answers.js'
 import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
@@ -274,6 +275,7 @@ export const answerSchemas = {
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   ...auditSchemas,
   ...brakeSchemas,
+  ...draftSchemas,
   ...recoverySchemas,
   ...emergencySchemas,
   ...issuanceSchemas,
