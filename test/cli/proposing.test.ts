@@ -78,6 +78,22 @@ describe('a change that a voter proposes', () => {
     expect(voters.given.entry('web/store').state).toBe('suspended')
   })
 
+  it('may be of a group, also by those above it', async () => {
+    await capstan(`scope create payments ${ANN}`)
+    const scope = await voters.waiting()
+    await vote(scope, 'bob')
+    await vote(scope, 'cyd')
+    const own = '--voter ann.json --voter bob.json --voter cyd.json'
+    await capstan(`group set payments ${own} ${ANN}`)
+    const group = await voters.waiting()
+    await vote(group, 'bob')
+    expect((await vote(group, 'cyd')).exit).toBe(0)
+    // Those above step in, and say so themselves.
+    const less = '--voter ann.json --voter bob.json'
+    expect((await capstan(`group set payments ${less} --intervene ${ANN}`)).exit).toBe(8)
+    expect((await capstan('inbox')).out).toContain('group.set payments')
+  })
+
   it('counts as theirs: nobody else is held up by it, and they take it back', async () => {
     await capstan(`entry create payments/api --owner team ${ANN}`)
     const id = await voters.waiting()
