@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { OperatorConnection, OperatorRequest, OperatorResponse } from '../../src/cli/world.js'
 import { seconds } from '../../src/core/time.js'
+import { owner } from '../namespace/given-index.js'
 import { json, run, type Screen } from './fake-world.js'
-import { type GivenVoters, givenVoters } from './given-voters.js'
+import { givenHome, type GivenVoters, givenVoters } from './given-voters.js'
 
 let voters: GivenVoters
 let capstan: GivenVoters['capstan']
@@ -26,7 +27,7 @@ function statement(screen: Screen): Record<string, unknown> {
 }
 
 describe('a change that a voter proposes', () => {
-  it('is signed by them, shown before, and needs somebody beside them', async () => {
+  it('is signed by them, shown before, and in the log under their name', async () => {
     const line = `entry create payments/api --owner team --reason launch --ticket OPS-1 ${ANN}`
     const made = await capstan(line)
     expect(made.exit).toBe(8)
@@ -39,7 +40,7 @@ describe('a change that a voter proposes', () => {
     expect(shown.out).toContain('OPS-1')
     expect((await vote(id, 'ann')).exit).toBe(8)
     expect((await vote(id, 'bob')).exit).toBe(0)
-    expect((await capstan('log payments/api')).out).toContain('ann')
+    expect((await capstan('log payments/api')).out).toContain('by ann (sensitive)')
     expect(voters.given.entry('payments/api').state).toBe('active')
   })
 
@@ -105,6 +106,15 @@ describe('a change that a voter proposes', () => {
     const back = await capstan(`proposal withdraw ${id} --key ann.key`)
     expect(back.exit).toBe(0)
     expect(back.out).toContain('withdrawn')
+  })
+
+  it('has room of its own: what the installation proposed is not held against them', async () => {
+    const create = (at: number) => ({ op: 'entry.create', alias: `many/e${at}`, owner })
+    for (let at = 0; at < 100; at += 1) {
+      expect((await voters.given.index.change(create(at))).ok).toBe(true)
+    }
+    expect(await voters.given.codeFor(create(100))).toBe('namespace.too-many')
+    expect((await capstan(`entry create many/e100 --owner team ${ANN}`)).exit).toBe(8)
   })
 
   it('is refused of a stranger, with another key, and without one', async () => {
@@ -240,6 +250,21 @@ describe('a file that a voter proposes', () => {
     expect([submitted.exit, submitted.err]).toEqual([8, ''])
     const { proposals } = json(await capstan('inbox --json')) as { proposals: unknown[] }
     expect(proposals).toHaveLength(2)
+  })
+
+  it('has a reason and a ticket also where the installation proposes it, or decides alone', async () => {
+    const line = 'apply -f shop.yaml --reason spring --ticket OPS-7'
+    const made = json(await capstan(`${line} --json`)) as { proposed: { proposal: object }[] }
+    const words = { author: { kind: 'proposer', id: 'local' }, reason: 'spring', ticket: 'OPS-7' }
+    expect(made.proposed[0]?.proposal).toMatchObject(words)
+    const solo = await givenHome()
+    solo.write('shop.yaml', SHOP)
+    expect((await solo.capstan(line)).exit).toBe(0)
+    const log = (await solo.capstan('log shop/db')).out
+    expect(log.match(/reason: spring/g)).toHaveLength(2)
+    rmSync(solo.home, { recursive: true, force: true })
+    const long = await capstan(`${line} --reason ${'x'.repeat(501)}`)
+    expect([long.exit, long.out, long.err.includes('malformed')]).toEqual([3, '', true])
   })
 
   it('takes nothing away without a word', async () => {
