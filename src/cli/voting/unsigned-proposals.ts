@@ -1,8 +1,10 @@
 import { canonicalize } from '../../core/canonical-json.js'
 import { CLOCK_TOLERANCE, plus, toIso, unixSeconds, type UnixSeconds } from '../../core/time.js'
+import { refuse, type Result } from '../../core/result.js'
 import { isShapedLike } from '../../namespace/change-request.js'
 import {
   type AskedChanges,
+  type Drafting,
   draftProposals,
   type UnsignedProposal,
 } from '../../namespace/drafting/draft-proposals.js'
@@ -46,9 +48,7 @@ export function checkedDrafts(answer: JsonReader, by: Proposer): Outcome<readonl
   const rows = seen.objects('rows').map(({ value }) => value)
   const meta = seen.object('meta').value
   if (!isSignable({ meta, rows }).ok) return notSigned('rows that are no canonical JSON')
-  const source = stateOfSeen({ meta, rows })
-  if (!source.ok) return refused(source.refusal)
-  const made = draftProposals(source.value, by.asked, { as: by.as, at, nonce: seen.raw('nonce') })
+  const made = madeAgain({ meta, rows }, by.asked, { as: by.as, at, nonce: seen.raw('nonce') })
   if (!made.ok) return refused(made.refusal)
   const shown = answer.objects('drafts')
   const drafts: CheckedDraft[] = []
@@ -59,6 +59,24 @@ export function checkedDrafts(answer: JsonReader, by: Proposer): Outcome<readonl
     drafts.push(checked.value)
   }
   return shown.length === drafts.length ? { ok: true, value: drafts } : notSigned('more than that')
+}
+
+function madeAgain(
+  seen: Parameters<typeof stateOfSeen>[0],
+  asked: AskedChanges,
+  by: Drafting,
+): Result<readonly UnsignedProposal[]> {
+  const source = stateOfSeen(seen)
+  if (!source.ok) return source
+  try {
+    return draftProposals(source.value, asked, by)
+  } catch {
+    // Of a row only its outline is looked at: what is in it may be anything, and then is nobody's index.
+    return refuse('namespace.malformed', 'nothing can be made of what the server shows', {
+      wanted: 'rows of its index, as they are',
+      next: 'nothing was signed; find out who answers so',
+    })
+  }
 }
 
 function checkedDraft(
