@@ -184,6 +184,9 @@ function edit(from, to) {
 
 const keyOf = (name) => join(home, `${name}.key`)
 
+/** Whose proposal it is. */
+const by = (name) => ['--as', name, '--key', keyOf(name)]
+
 /** What waits longest. */
 function waiting() {
   const { proposals } = JSON.parse(run(['inbox', '--json'], { quiet: true }))
@@ -192,7 +195,7 @@ function waiting() {
 
 /** Votes about it; whether that is enough, the next command shows. */
 function vote(name, decision) {
-  const args = ['vote', waiting(), decision, '--as', name, '--key', keyOf(name)]
+  const args = ['vote', waiting(), decision, ...by(name)]
   const done = spawnSync(process.execPath, [capstan, ...args], {
     encoding: 'utf8',
     env: environment,
@@ -338,13 +341,14 @@ entries:
 
   say('A rule that the voters do not want')
   const rule = ['rules', 'attach', 'shop/billing', '--id', 'web', '--caller', 'shop/web']
-  run([...rule, '--port', '1-65535', '--reason', 'easier'], { waits: true })
+  run([...rule, '--port', '1-65535', '--reason', 'easier', ...by('bob')], { waits: true })
   vote('ann', '--reject')
   vote('cyd', '--reject')
   run(['permit', 'shop/web', 'shop/billing', '--port', '8443'], { refused: true })
 
   say('And one that they do')
-  run([...rule, '--port', '8443', '--reason', 'the shop asks for invoices'], { waits: true })
+  const reason = ['--reason', 'the shop asks for invoices']
+  run([...rule, '--port', '8443', ...reason, ...by('ann')], { waits: true })
   vote('bob', '--approve')
   vote('cyd', '--approve')
   run(['why', 'shop/web', 'shop/billing', '--port', '8443'])
@@ -365,7 +369,8 @@ entries:
   seen('a rule that is edited in the file is not believed')
 
   say('Suspending an entry stops issuance at once, and takes one vote')
-  run(['entry', 'suspend', 'shop/web', '--reason', 'demo'], { waits: true, quiet: true })
+  const suspend = ['entry', 'suspend', 'shop/web', '--reason', 'demo']
+  run([...suspend, ...by('ann')], { waits: true, quiet: true })
   vote('ann', '--approve')
   run(['cert', 'renew', '--server', url, '--out', webDir], { refused: true })
 

@@ -1,5 +1,5 @@
 import type { CommandSpec } from './command.js'
-import { applyCommand } from './commands/apply.js'
+import { applyCommand, proposeCommand } from './commands/apply.js'
 import { auditCommand } from './commands/audit.js'
 import { auditQuestionCommands } from './commands/audit-questions.js'
 import { authorityCommands } from './commands/authority.js'
@@ -96,6 +96,7 @@ export const commands: readonly CommandSpec[] = [
   ...auditQuestionCommands,
   ...exportCommands,
   applyCommand,
+  proposeCommand,
   ...tokenCommands,
   ...certsCommands,
   ...certReadCommands,

@@ -35,6 +35,7 @@ import { namespaceOperations } from '../server/operations/namespace.js'
 import { pastOperations } from '../server/operations/past.js'
 import { policyOperations } from '../server/operations/policies.js'
 import { emergencyOperations } from '../server/operations/emergencies.js'
+import { proposingOperations } from '../server/operations/proposing.js'
 import { recoveryOperations } from '../server/operations/recoveries.js'
 import { questionOperations } from '../server/operations/questions.js'
 import type { ServedLog } from '../server/operations/served-log.js'
@@ -198,6 +199,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...emergencyOperations(index),
     ...recoveryOperations(index),
+    ...proposingOperations(index),
     ...policyOperations({ index, log, clock }),
     ...logOperations(log, questioned.log),
     ...issuanceLogOperations({

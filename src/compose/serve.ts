@@ -200,7 +200,7 @@ function followed(operations: Operations, refresh: () => Promise<void>, log: Log
   return {
     ...operations,
     change: (request, context) => after(operations.change(request, context)),
-    apply: (document, mode, context) => after(operations.apply(document, mode, context)),
+    apply: (asked, context) => after(operations.apply(asked, context)),
   }
 }
 

@@ -81,6 +81,8 @@ const notOfTheIndex = {
   indexRecords: notHere,
   issuanceRecords: notHere,
   createToken: notHere,
+  draftProposals: notHere,
+  withdrawProposal: notHere,
   tokens: notHere,
   withdrawToken: notHere,
   revoke: notHere,

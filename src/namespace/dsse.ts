@@ -40,6 +40,10 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
   ])
 }
 
+/** Digest of a statement, hex, whoever signs it. */
+export const statementDigest = (payloadType: PayloadType, statement: unknown): string =>
+  sha256Hex(preAuthEncoding(payloadType, Buffer.from(canonicalize(statement), 'utf8')))
+
 export interface Sealed {
   /** Canonical JSON of the envelope. */
   readonly envelope: Uint8Array

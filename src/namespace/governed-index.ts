@@ -6,6 +6,8 @@ import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { Authorisation, DecidedChange } from './authorisation.js'
 import type { BrakeView } from './brake-view.js'
+import type { AskedChanges } from './drafting/draft-proposals.js'
+import type { Drafted } from './drafting/drafted.js'
 import type { FormerUse, GrantView } from './emergency/emergency-view.js'
 import type { Invoked } from './emergency/invoking.js'
 import type { HistoryItem } from './history.js'
@@ -16,6 +18,7 @@ import type { RecoveryView } from './recovery/recovery-view.js'
 import type { CancelRequest } from './recovery/sign-cancellation.js'
 import type { IndexState } from './state.js'
 import type { Submitted } from './submit.js'
+import type { Why } from './unsigned-proposal.js'
 import type { VerifiedIndex } from './verify-index.js'
 
 /** What a signed statement led to, and the proposal as it is then. */
@@ -28,10 +31,15 @@ export interface GovernedIndex {
   readonly state: IndexState
   change(value: unknown): Promise<Result<Made>>
   plan(document: unknown): Result<readonly PlannedChange[]>
-  apply(document: unknown): Promise<Result<readonly Made[]>>
   /** The new names that resemble others beside them, of what was just made. */
   lookAlikes(made: readonly Made[]): Promise<LookAlikes>
+  /** `why` is said of each change, and of each proposal. */
+  apply(document: unknown, why?: Why): Promise<Result<readonly Made[]>>
+  /** What somebody else wants to propose and sign, and all that it is made of. Changes nothing. */
+  draft(asked: AskedChanges, as: string): Promise<Result<Drafted>>
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>>
+  /** Takes back what this installation proposed. */
+  withdraw(id: string): Promise<Result<Submission>>
   /** Suspends something at once, for a while, by this installation's own voter. */
   brake(value: unknown): Promise<Result<BrakeView>>
   /** The same by one statement that as many voters signed as it takes. */

@@ -11,8 +11,10 @@ import { type Authorisation, authorisationOf, splitAuthorisationOf } from './aut
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
-import { type ChangeRequest, parseChangeRequest } from './change-request.js'
+import { parseChangeRequest } from './change-request.js'
 import { DraftLog } from './draft-log.js'
+import type { AskedChanges } from './drafting/draft-proposals.js'
+import { type Drafted, draftFor } from './drafting/drafted.js'
 import { type FormerUse, formerUses, type GrantView, grantsOf } from './emergency/emergency-view.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
@@ -28,19 +30,21 @@ import type { PlannedChange } from './plan/planned-change.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
-import { proposeTogether } from './propose-together.js'
+import { type Asked, proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
 import { addRecovery, finishRecovery } from './recovery/recovering.js'
 import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
 import { settle } from './replay.js'
 import { standingOf } from './standing.js'
-import { submit } from './submit.js'
+import { type Intake, submit, type Submitted } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
 import { type EffectContext, takeEffect } from './take-effect.js'
+import type { Why } from './unsigned-proposal.js'
 import { type VerifiedIndex, verifyIndex } from './verify-index.js'
+import { withdraw } from './withdrawing.js'
 
 export type { Change } from './change.js'
 export type { Submission } from './governed-index.js'
@@ -142,11 +146,11 @@ export class LiveIndex implements GovernedIndex {
   }
 
   /** Makes the difference so, or proposes it: all of it in one go, or nothing. */
-  apply(document: unknown): Promise<Result<readonly Made[]>> {
+  apply(document: unknown, why: Why = {}): Promise<Result<readonly Made[]>> {
     return this.inTurn(async () => {
       const planned = planDocument(this.state, document)
       if (!planned.ok) return planned
-      return this.commit(planned.value.map(({ request }) => request))
+      return this.commit({ requests: planned.value.map(({ request }) => request), why })
     })
   }
 
@@ -158,6 +162,10 @@ export class LiveIndex implements GovernedIndex {
       if (error instanceof DependencyError) return { found: [], complete: false }
       throw error
     }
+  }
+
+  draft(asked: AskedChanges, as: string): Promise<Result<Drafted>> {
+    return this.inTurn(() => draftFor(this.deps, this.state, { asked, as }, this.pace))
   }
 
   /** Every record about the entry, scope or cluster of this alias, oldest first. */
@@ -178,14 +186,11 @@ export class LiveIndex implements GovernedIndex {
 
   /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>> {
-    return this.inTurn(async () => {
-      const submitted = await this.write((draft, freeze) =>
-        submit(draft, envelopes, { ...this.context(draft, freeze), pace: this.pace }),
-      )
-      if (!submitted.ok) return submitted
-      const proposal = await this.proposal(submitted.value.proposal)
-      return proposal.ok ? ok({ ...submitted.value, proposal: proposal.value }) : proposal
-    })
+    return this.inTurn(() => this.take((draft, context) => submit(draft, envelopes, context)))
+  }
+
+  withdraw(id: string): Promise<Result<Submission>> {
+    return this.inTurn(() => this.take((draft, context) => withdraw(this.deps, draft, id, context)))
   }
 
   brake(value: unknown): Promise<Result<BrakeView>> {
@@ -297,6 +302,18 @@ export class LiveIndex implements GovernedIndex {
     })
   }
 
+  /** Takes a statement in, and answers the proposal that it is about as it is then. */
+  private async take(
+    work: (draft: DraftLog, context: Intake) => Promise<Result<Submitted>>,
+  ): Promise<Result<Submission>> {
+    const taken = await this.write((draft, freeze) =>
+      work(draft, { ...this.context(draft, freeze), pace: this.pace }),
+    )
+    if (!taken.ok) return taken
+    const proposal = await this.proposal(taken.value.proposal)
+    return proposal.ok ? ok({ ...taken.value, proposal: proposal.value }) : proposal
+  }
+
   private async settleOne(
     draft: DraftLog,
     id: string,
@@ -320,10 +337,10 @@ export class LiveIndex implements GovernedIndex {
   }
 
   /** Makes records of all requests: each is decided on the one before it. */
-  private commit(requests: readonly ChangeRequest[]): Promise<Result<readonly Made[]>> {
-    const total = requests.length
+  private commit(asked: Asked): Promise<Result<readonly Made[]>> {
+    const total = asked.requests.length
     return this.write((draft, freeze) =>
-      proposeTogether({ ...this.deps, freeze }, draft, requests, (done) =>
+      proposeTogether({ ...this.deps, freeze }, draft, asked, (done) =>
         this.pace({ work: 'make changes', done, total }),
       ),
     )

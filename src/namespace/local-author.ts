@@ -1,24 +1,54 @@
 import type { UnixSeconds } from '../core/time.js'
-import { type Group, mayAct } from './group.js'
+import { type Group, mayAct, type Proposer } from './group.js'
 import { responsibleFor } from './decide.js'
 import type { IndexState } from './state.js'
 import type { Proposal } from './statements.js'
 import { isInUse } from './voter-key.js'
 
+/** `scope`: that of those who decide, where these are not the nearest. */
+type About = Pick<Proposal, 'op' | 'subject'> & Partial<Pick<Proposal, 'scope'>>
+
 /** As whom the key of this installation signs a proposal at `at`; undefined when nobody here knows it. */
 export function localAuthor(
   state: IndexState,
-  proposal: Pick<Proposal, 'op' | 'subject'>,
+  proposal: About,
   publicKey: Uint8Array,
   at: UnixSeconds = state.at,
 ): Proposal['author'] | undefined {
   const key = { x: Buffer.from(publicKey).toString('base64url'), at }
-  const own = authorIn(responsibleFor(state, proposal).group, key)
+  return firstOf(state, proposal, (group) => authorIn(group, key))
+}
+
+/** The voter or proposer of this name who may propose it at `at`, with the keys that sign for them. */
+export const namedAuthor = (
+  state: IndexState,
+  proposal: About,
+  { name, at }: { readonly name: string; readonly at: UnixSeconds },
+): NamedAuthor | undefined =>
+  firstOf(state, proposal, ({ voters, proposers = [] }) => {
+    const voter = voters.find((one) => one.id === name && mayAct(one, at))
+    if (voter) return { author: { kind: 'voter', id: name }, who: voter }
+    const proposer = proposers.find(({ id }) => id === name)
+    return proposer && { author: { kind: 'proposer', id: name }, who: proposer }
+  })
+
+export interface NamedAuthor {
+  readonly author: Proposal['author']
+  readonly who: Proposer
+}
+
+/** Looks in the group that decides, and then in those of the scopes above, up to the root. */
+function firstOf<T>(
+  state: IndexState,
+  proposal: About,
+  find: (group: Group) => T | undefined,
+): T | undefined {
+  const own = find(responsibleFor(state, proposal).group)
   if (own) return own
   let scope = state.scopeAbove(proposal.subject.alias)
   for (;;) {
-    const author = scope.group && authorIn(scope.group, key)
-    if (author) return author
+    const found = scope.group && find(scope.group)
+    if (found) return found
     if (scope.uid === state.root.uid) return undefined
     scope = state.scopeAbove(scope.alias)
   }

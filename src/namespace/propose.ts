@@ -1,20 +1,12 @@
-import { parentAlias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import {
-  type Clock,
-  days,
-  plus,
-  type RandomBytes,
-  unixSeconds,
-  type UnixSeconds,
-} from '../core/time.js'
+import { type Clock, type RandomBytes, unixSeconds, type UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { type Change, changeOf } from './change.js'
 import type { ChangeRequest } from './change-request.js'
-import { decide, mayBeDecided, responsibleAbove, responsibleFor, subjectOf } from './decide.js'
+import { decide, mayBeDecided, responsibleFor, subjectOf } from './decide.js'
 import { type DraftLog, mustAdd } from './draft-log.js'
-import { MAX_ENVELOPE_BYTES, payloadTypes, seal, type Sealed } from './dsse.js'
+import { payloadTypes, seal, type Sealed } from './dsse.js'
 import { reachesGuards } from './guard/quorum-floor.js'
 import { localAuthor } from './local-author.js'
 import { commitRecord, deliberationRecord } from './log-record.js'
@@ -24,7 +16,6 @@ import { resolveRequest } from './resolve-request.js'
 import { secondOf, standingOf } from './standing.js'
 import type { IndexState } from './state.js'
 import {
-  operationOf,
   type Proposal,
   proposalId,
   slotOf,
@@ -33,6 +24,7 @@ import {
   votePredicate,
 } from './statements.js'
 import { takeEffect } from './take-effect.js'
+import { fitsRecord, forVoters, proposalAtOnce, type Words } from './unsigned-proposal.js'
 
 export interface ProposerDeps {
   readonly voter: VoterSigner
@@ -46,11 +38,6 @@ export interface ProposerDeps {
 export type Made =
   | { readonly kind: 'changed'; readonly change: Change }
   | { readonly kind: 'waits'; readonly proposal: string; readonly op: Operation['op'] }
-
-/** Longer than any proposal waits that is decided at once. */
-const LIFETIME_AT_ONCE = days(1)
-/** How long one of this installation waits for votes. */
-const LIFETIME = days(7)
 
 /**
  * Turns a request into a signed proposal and adds it to the draft: with its vote where this
@@ -91,15 +78,6 @@ export async function proposeOpenly(
   return prepared.ok ? openIt(deps, draft, prepared.value) : prepared
 }
 
-/** What a proposal says beside its operation. */
-interface Words {
-  readonly reason?: string
-  readonly ticket?: string
-  readonly nonce: string
-  /** The voters of the scope above decide about a group, over the heads of its own. */
-  readonly intervenes?: true
-}
-
 async function prepare(
   { voter, clock }: ProposerDeps,
   state: IndexState,
@@ -111,21 +89,16 @@ async function prepare(
   if (!author) {
     return refuse('namespace.no-vote', 'this installation may not propose this', {
       wanted: 'its key among the voters or proposers of the scope',
-      next: 'ask a voter to propose it, or to make the installation a proposer',
+      next: 'a voter proposes it: the same command with --as VOTER --key FILE',
     })
   }
-  const proposal = proposalOf(state, operation, { at, author, ...words })
+  const atOnce = proposalAtOnce(state, operation, { at, author, ...words })
+  const proposal = isAlone(state, atOnce) ? atOnce : forVoters(state, atOnce)
   const admissible = mayBeDecided(state, proposal, at)
   if (!admissible.ok) return admissible
   const sealed = await seal(payloadTypes.proposal, proposal, voter)
-  if (sealed.envelope.length > MAX_ENVELOPE_BYTES) {
-    return refuse('namespace.malformed', 'the change is too large for one record', {
-      wanted: `at most ${MAX_ENVELOPE_BYTES} octets, signed and encoded`,
-      found: `${sealed.envelope.length} octets`,
-      next: 'make it in several smaller changes',
-    })
-  }
-  return ok({ proposal, sealed, at })
+  const fits = fitsRecord(sealed.envelope.length)
+  return fits.ok ? ok({ proposal, sealed, at }) : fits
 }
 
 /** Would this installation's voter decide alone about this, with nobody else to ask? */
@@ -239,51 +212,6 @@ function besideRival({ refusal }: { readonly refusal: Refusal }): Result<never> 
     wanted: 'one proposal at a time for each revision of a subject',
     next: `let its voters end it: capstan vote ${more.found ?? ''} --reject; or wait until it expires`,
   })
-}
-
-function proposalOf(
-  state: IndexState,
-  { op, subject, body }: Operation,
-  made: Words & Pick<Proposal, 'author'> & { readonly at: UnixSeconds },
-): Proposal {
-  const { at, author, nonce, reason, ticket } = made
-  const before = subjectOf(state, { subject })
-  const { uid, group } = made.intervenes
-    ? responsibleAbove(state, subject.alias)
-    : responsibleFor(state, { op, subject })
-  const proposal: Proposal = {
-    v: 1,
-    index: state.index,
-    op,
-    subject,
-    body,
-    base: before ? { rev: before.rev, head: before.head } : null,
-    scope: { uid, rev: group.rev },
-    author,
-    ...(reason !== undefined && { reason }),
-    ...(ticket !== undefined && { ticket }),
-    created: at,
-    expires: plus(at, LIFETIME_AT_ONCE),
-    nonce,
-  }
-  if (isAlone(state, proposal)) return proposal
-  return { ...proposal, expires: plus(at, LIFETIME), reads: readsOf(state, proposal) }
-}
-
-/** The scopes under which the subject stands, or would: their limits are part of what is asked. */
-function readsOf(state: IndexState, proposal: Proposal): NonNullable<Proposal['reads']> {
-  const operation = operationOf(proposal)
-  const places = [proposal.subject.alias]
-  if (operation.op === 'entry.rename') places.push(operation.body.to)
-  const found = new Map<Uid, number>()
-  for (const place of places) {
-    for (let above = place; above !== ROOT;) {
-      above = parentAlias(above)
-      const scope = above === ROOT ? state.root : state.scopeByAlias(above)
-      if (scope) found.set(scope.uid, scope.rev)
-    }
-  }
-  return [...found].map(([uid, rev]) => ({ uid, rev }))
 }
 
 function approvalOf(

@@ -1,7 +1,7 @@
 import { type Alias, parseAlias, ROOT } from '../core/alias.js'
 import type { Refusal, RefusalCode } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { toInstant } from '../core/time.js'
+import { toInstant, type UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import { unreachable } from '../core/unreachable.js'
 import { type Binding, bindingOf } from './binding.js'
@@ -10,11 +10,13 @@ import { ceiling } from './effective-envelope.js'
 import { defaultEntryEnvelope, type Envelope, fullEnvelope, meet, normalize } from './envelope.js'
 import { completed } from './default-group.js'
 import type { Entry } from './entry.js'
+import type { Group } from './group.js'
 import { normalizeGuard } from './guard/guard.js'
 import type { Single } from './operation.js'
 import { storedRule, storedSplit } from './rule/stored-rule.js'
 import type { Scope } from './scope.js'
 import type { GovernedObject, IndexState } from './state.js'
+import type { VoterKey } from './voter-key.js'
 
 /** Request -> operation: aliases become uids, and what was left out is filled in. */
 export function resolveRequest(state: IndexState, request: ChangeRequest): Result<Single> {
@@ -81,11 +83,11 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
     case 'group.set': {
       const scope = request.alias === ROOT ? state.root : state.scopeByAlias(request.alias as Alias)
       if (!scope) return unknown('scope', request.alias)
-      return ok({
-        op: request.op,
-        subject: { alias: scope.alias, uid: scope.uid },
-        body: { group: completed(request.group, scope.group) },
-      })
+      const group = completed(request.group, scope.group)
+      const signing = canSign(group, state.at)
+      if (!signing.ok) return signing
+      const subject = { alias: scope.alias, uid: scope.uid }
+      return ok({ op: request.op, subject, body: { group } })
     }
     case 'cluster.register': {
       const alias = parseAlias(request.alias)
@@ -154,6 +156,22 @@ export function resolveRequest(state: IndexState, request: ChangeRequest): Resul
     default:
       return unreachable(request)
   }
+}
+
+/** Looked at when it is asked for, and not when the log is read: keys end by themselves afterwards. */
+function canSign(
+  { voters }: Pick<Group, 'voters'>,
+  at: UnixSeconds,
+): Result<undefined, Refusal<'namespace.group-invalid'>> {
+  const isOver = ({ until }: VoterKey): boolean => until !== undefined && until <= at
+  const mute = voters.find(({ status, keys }) => status === 'active' && keys.every(isOver))
+  return mute
+    ? refuse('namespace.group-invalid', 'a voter would have no key that signs', {
+        wanted: 'a key that is not over, for each active voter',
+        found: mute.id,
+        next: 'capstan voter enrol --add',
+      })
+    : ok()
 }
 
 /** One alias is of a scope, or of an entry. */

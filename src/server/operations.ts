@@ -1,4 +1,5 @@
 import type { BrakeJson } from './http/brake-shapes.js'
+import type { DraftsJson } from './http/draft-shapes.js'
 import type { EmergencyGrantsJson, InvokedJson } from './http/emergency-shapes.js'
 import type { RecoveryJson } from './http/recovery-shapes.js'
 import type { Alias } from '../core/alias.js'
@@ -12,6 +13,7 @@ import type { Operation } from '../namespace/operation.js'
 import type { AskedCedar } from '../namespace/questions/cedar-page.js'
 import type { AskedDiff } from '../namespace/questions/diff.js'
 import type { PastMoment } from '../namespace/questions/past.js'
+import type { Why } from '../namespace/unsigned-proposal.js'
 import type { StateMapTable } from '../namespace/state-map.js'
 import type { TilePath } from '../tlog/tile.js'
 import type { ShownCommits } from '../verify/make-bundle.js'
@@ -165,6 +167,22 @@ export type PastOperation = 'permit' | 'why' | 'reach' | 'callers' | 'authority'
 /** A member of the body that the namespace itself parses. */
 export type JsonBody = Readonly<Record<string, Json>>
 
+export interface AskedApply {
+  readonly document: JsonBody
+  readonly mode: 'plan' | 'apply'
+  /** Said of each change, and of each proposal. */
+  readonly why: Why
+}
+
+/** One change, or a document with the reason for all of it. */
+export interface AskedDraft {
+  /** Who is to sign it. */
+  readonly as: string
+  readonly change?: JsonBody
+  readonly document?: JsonBody
+  readonly why: Why
+}
+
 /**
  * The use cases behind the HTTP API. Each answers in the shape that goes over the wire, or refuses;
  * `DependencyError` and every other throw is the world's or our own fault. Access has been decided
@@ -263,6 +281,10 @@ export interface Operations {
   change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
   /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
   submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
+  /** What somebody wants to propose, for them to check and to sign. */
+  draftProposals(asked: AskedDraft, context: CallContext): Promise<Result<DraftsJson>>
+  /** One that this installation made. */
+  withdrawProposal(id: string, context: CallContext): Promise<Result<SubmissionJson>>
   /** At once, by this installation's own voter. */
   brake(request: JsonBody, context: CallContext): Promise<Result<BrakeJson>>
   /** The same by whose signatures are in the envelopes. */
@@ -281,11 +303,7 @@ export interface Operations {
   cancelRecovery(scope: Alias, why: JsonBody, context: CallContext): Promise<Result<RecoveryJson>>
   /** Of this scope, once its time has come. */
   finishRecovery(scope: Alias, context: CallContext): Promise<Result<RecoveryJson>>
-  apply(
-    document: JsonBody,
-    mode: 'plan' | 'apply',
-    context: CallContext,
-  ): Promise<Result<AppliedJson>>
+  apply(asked: AskedApply, context: CallContext): Promise<Result<AppliedJson>>
   createToken(alias: Alias, ttl: Seconds, context: CallContext): Promise<Result<NewTokenJson>>
   tokens(): Promise<Result<readonly TokenJson[]>>
   /** `request.not-found` when there is no such unused token. */

@@ -7,6 +7,7 @@ import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
+import { proposingAttacks } from './proposing.js'
 import { recoveryAttacks } from './recovery.js'
 import { serverAttacks } from './server.js'
 import { statementAttacks } from './statements.js'
@@ -29,6 +30,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
       ...recoveryAttacks,
       ...emergencyAttacks,
       ...voterKeyAttacks,
+      ...proposingAttacks,
     ],
   },
   {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { hours, plus } from '../../src/core/time.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
+import { proposingOperations } from '../../src/server/operations/proposing.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
 import { type GivenIndex, givenIndex, owner, valueOf } from '../namespace/given-index.js'
 import { asked, noLedger } from '../namespace/questions/asked.js'
@@ -33,6 +34,7 @@ beforeEach(async () => {
       checkCluster: () => Promise.resolve([]),
     }),
     ...policyOperations({ index, clock }),
+    ...proposingOperations(index),
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
     status: async () => {
       const one = await fake.status()
@@ -108,6 +110,10 @@ describe('capstan brake', () => {
     const lift = await capstan('brake lift / --voter cyd')
     expect(lift.exit).toBe(8)
     expect(lift.out).toContain('voter.reinstate')
+    const own = await capstan('brake lift / --voter cyd --as ann --key ann.key')
+    expect([own.exit, own.err.includes('ann (voter)')]).toEqual([8, true])
+    const muted = await capstan('entry create x --owner team --as cyd --key cyd.key')
+    expect(muted.err).toContain('namespace.no-vote')
     given.clock.set(plus(given.clock.now(), hours(24)))
     expect((await capstan('group show')).out).not.toContain('braked')
     const all = json(await capstan('brake list --json')) as { brakes: { standing: string }[] }

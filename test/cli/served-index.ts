@@ -5,6 +5,7 @@ import { logOperations } from '../../src/server/operations/logs.js'
 import { namespaceOperations } from '../../src/server/operations/namespace.js'
 import { pastOperations } from '../../src/server/operations/past.js'
 import { policyOperations } from '../../src/server/operations/policies.js'
+import { proposingOperations } from '../../src/server/operations/proposing.js'
 import { questionOperations } from '../../src/server/operations/questions.js'
 import { recoveryOperations } from '../../src/server/operations/recoveries.js'
 import type { ServedLog } from '../../src/server/operations/served-log.js'
@@ -42,6 +43,7 @@ export function servedIndex(given: GivenIndex): ScriptedServer {
     ...emergencyOperations(index),
     ...recoveryOperations(index),
     ...policyOperations({ index, log, clock }),
+    ...proposingOperations(index),
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
     ...pastOperations({ past: new PastQuestions(store, pace), log: store, longWork }),
     ...logOperations(log, store),

@@ -352,12 +352,28 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     signedRecovery: () => later(recovery),
     cancelRecovery: () => later(recovery),
     finishRecovery: () => later(recovery),
+    draftProposals: () =>
+      later({
+        seen: { at: 0, nonce: 'ab'.repeat(16), meta: { size: 4 }, rows: [{ table: 'scopes' }] },
+        drafts: [
+          {
+            id: proposal.id,
+            digest: HEX,
+            scope: '',
+            proposal: { op: 'entry.suspend' },
+            impact: { v: 1 },
+            impactDigest: HEX,
+            waits: null,
+          },
+        ],
+      }),
+    withdrawProposal: () => later({ proposal, changes: [], suspended: null }),
     submit: () => later({ proposal, changes: [], suspended: null }),
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
     ...fakeQuestions,
     past: (_moment, ask) => ask(fakeOperations(overrides)),
-    apply: (_document, mode) =>
+    apply: ({ mode }) =>
       later({
         changes: [
           { request: { op: 'entry.suspend' }, kind: 'change', subject: 'entry a', lines: ['x'] },

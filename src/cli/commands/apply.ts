@@ -1,13 +1,14 @@
 import { parseYaml } from '../../config/yaml-source.js'
-import { seconds } from '../../core/time.js'
-import { answer, type Answer, type CommandSpec } from '../command.js'
+import { seconds, type Seconds } from '../../core/time.js'
+import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import type { Colour, Look } from '../screen/look.js'
 import { awaitDecisions, exitOfDecisions } from '../voting/await-decisions.js'
-import { renderChange } from './change.js'
+import { changeOptions, renderChange } from './change.js'
 import { renderWaiting } from './proposal-screen.js'
+import { proposeAs, withoutAuthor } from './proposing.js'
 import { renderWarnings } from './warnings-screen.js'
 import { watched } from './watched.js'
 
@@ -16,6 +17,12 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
   if (!within.ok) return within
   const document = await readDocument(call)
   if (!document.ok) return document
+  const asked = { document: document.value, why: call.why() }
+  const wait = within.value ?? seconds(0)
+  const isOwn = call.has('as')
+  if (isOwn && call.has('draft')) return proposeIt(call, asked, wait)
+  const alone = isOwn ? undefined : withoutAuthor(call)
+  if (alone?.ok === false) return alone
   const api = await call.operator()
   if (!api.ok) return api
   const planned = await watched(
@@ -37,16 +44,17 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
       next: 'look at it with --dry-run, then repeat with --yes',
     })
   }
+  if (isOwn) return proposeIt(call, asked, wait)
   const applied = await watched(
     call,
     api.value,
-    api.value.send('/v1/apply', { document: document.value, dryRun: false }),
+    api.value.send('/v1/apply', { document: document.value, dryRun: false, ...asked.why }),
   )
   if (!applied.ok) return applied
   // What another operator changed in between is planned again: the second answer is what happened.
   const proposed = await awaitDecisions(call, api.value, {
     proposed: applied.value.objects('proposed'),
-    within: within.value ?? seconds(0),
+    within: wait,
   })
   if (!proposed.ok) return proposed
   return answer(
@@ -60,6 +68,28 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
         ...renderWarnings(look, applied.value),
       ].join('\n'),
     exitOfDecisions(proposed.value),
+  )
+}
+
+/** As whom `--as` names: nothing of it is made at once, whoever decides. */
+async function proposeIt(
+  call: Invocation,
+  asked: { readonly document: unknown; readonly why: Readonly<Record<string, string>> },
+  within: Seconds,
+): Promise<Outcome<Answer>> {
+  const proposed = await proposeAs(call, asked)
+  if (!proposed.ok) return proposed
+  if (proposed.value.kind === 'printed') return proposed.value.answer
+  const api = await call.operator()
+  if (!api.ok) return api
+  const waited = { proposed: proposed.value.proposals, within }
+  const decided = await awaitDecisions(call, api.value, waited)
+  if (!decided.ok) return decided
+  const json = { changes: [], applied: [], proposed: decided.value.map(({ value }) => value) }
+  return answer(
+    json,
+    (look) => decided.value.map((one) => renderWaiting(look, one)).join('\n'),
+    exitOfDecisions(decided.value),
   )
 }
 
@@ -92,22 +122,42 @@ function renderPlan(look: Look, plan: readonly JsonReader[]): string {
   return [...blocks, total].join('\n')
 }
 
+const documentOptions: readonly OptionSpec[] = [
+  {
+    flags: '-f, --file <file>',
+    description: 'the document, YAML or JSON (- for standard input)',
+    need: 'required',
+  },
+  { flags: '--dry-run', description: 'show the difference only' },
+  { flags: '--yes', description: 'also take things away' },
+  ...changeOptions,
+]
+
+export const proposeCommand: CommandSpec = {
+  path: 'propose',
+  summary: 'propose what a file says, and do not wait',
+  details: [
+    'As `capstan apply` without --wait: one proposal for each scope whose voters decide, and exit code 8 while they wait. What the installation decides alone is made at once, unless --as says whose proposal it is.',
+    'One change by itself: its own command proposes it (`capstan entry create ... --reason ... --as ann --key ann.key`).',
+  ],
+  options: documentOptions,
+  examples: [
+    'capstan propose -f namespace.yaml --reason "new shop" --ticket OPS-7 --as ann --key ann.key',
+  ],
+  run: apply,
+}
+
 export const applyCommand: CommandSpec = {
   path: 'apply',
   summary: 'make the namespace as a file says',
   details: [
     'Shows the difference, then commits all of it or nothing. The same file again changes nothing.',
     'What others have to vote about is proposed: exit code 8, and with --wait 0 when all of it has passed, 3 when some of it has not.',
+    'With --as all of it is proposed by that voter, and nothing is made at once.',
     'Never asks. What takes things away for ever (prune: true) needs --yes.',
   ],
   options: [
-    {
-      flags: '-f, --file <file>',
-      description: 'the document, YAML or JSON (- for standard input)',
-      need: 'required',
-    },
-    { flags: '--dry-run', description: 'show the difference only' },
-    { flags: '--yes', description: 'also take things away' },
+    ...documentOptions,
     {
       flags: '--wait <duration>',
       description: 'wait so long for the votes that it needs: 30m',
@@ -116,7 +166,7 @@ export const applyCommand: CommandSpec = {
   examples: [
     'capstan apply -f namespace.yaml --dry-run',
     'cat namespace.yaml | capstan apply -f -',
-    'capstan apply -f namespace.yaml --wait 30m',
+    'capstan apply -f namespace.yaml --wait 30m --reason spring --ticket OPS-7',
   ],
   run: apply,
 }

@@ -9,7 +9,7 @@ import {
   parseKubernetesBinding,
   showBinding,
 } from './binding-request.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 
 async function add(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
@@ -62,7 +62,7 @@ export const bindCommands: readonly CommandSpec[] = [
     arguments: '<alias> [match...]',
     summary: 'bind an entry to the evidence that it is recognised by',
     details: ['What is bound to one entry cannot be bound to another: evidence never matches two.'],
-    options: [...bindingOptions, ...whyOptions],
+    options: [...bindingOptions, ...changeOptions],
     examples: [
       'capstan bind add payments/api --k8s prod/payments/api',
       'capstan bind add payments/db --vm gcp project=payments zone=eu-west1-b',
@@ -74,7 +74,7 @@ export const bindCommands: readonly CommandSpec[] = [
     path: 'bind rm',
     arguments: '<alias> [binding]',
     summary: 'take a binding away; nothing is issued by it from then on',
-    options: [...bindingOptions.slice(0, 1), ...whyOptions],
+    options: [...bindingOptions.slice(0, 1), ...changeOptions],
     examples: [
       'capstan bind rm payments/api --k8s prod/payments/api',
       'capstan bind rm payments/db bk7vq2m4x3a2c',

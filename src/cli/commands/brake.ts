@@ -7,7 +7,7 @@ import { type Outcome, usage } from '../problem.js'
 import { brakeStatement, brakeToSign } from '../voting/brake-statement.js'
 import { type Envelope, signed } from '../voting/signed-statements.js'
 import { renderBrake, renderBrakes, renderBrakeToSign } from './brake-screen.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange, whyOptions } from './change.js'
 import { detached, envelopesIn, others, showToSigner } from './signed-together.js'
 import { keyOf, keyOptions } from './voter.js'
 
@@ -168,7 +168,7 @@ export const brakeCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'end a brake before its time, by vote',
     details: ['As many have to approve it as reactivate what was suspended.'],
-    options: [...targetOptions, ...whyOptions],
+    options: [...targetOptions, ...changeOptions],
     examples: ['capstan brake lift payments/api', 'capstan brake lift / --voter bob'],
     run: lift,
   },

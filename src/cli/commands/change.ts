@@ -2,25 +2,39 @@ import { answer, type Answer, type OptionSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import type { Outcome } from '../problem.js'
+import { type Outcome, usage } from '../problem.js'
 import type { Look } from '../screen/look.js'
 import { renderWaiting } from './proposal-screen.js'
+import { asOptions, proposeAs, withoutAuthor } from './proposing.js'
 import { renderWarnings } from './warnings-screen.js'
 
-/** Options of every command that changes the index: what the record says about why. */
+/** What the record says about why. */
 export const whyOptions: readonly OptionSpec[] = [
   { flags: '--reason <text>', description: 'why, for the record' },
   { flags: '--ticket <id>', description: 'a ticket or change number, for the record' },
 ]
 
-/** Proposes one change and shows what was committed. */
+/** Options of every command that asks for one change. */
+export const changeOptions: readonly OptionSpec[] = [...whyOptions, ...asOptions]
+
+/** Proposes one change, as whom `--as` names, and shows what was committed. */
 export async function sendChange(
   call: Invocation,
   request: Readonly<Record<string, unknown>>,
 ): Promise<Outcome<Answer>> {
+  const wanted = { ...request, ...call.why() }
+  if (call.has('as')) {
+    const proposed = await proposeAs(call, { change: wanted })
+    if (!proposed.ok) return proposed
+    if (proposed.value.kind === 'printed') return proposed.value.answer
+    const [only] = proposed.value.proposals
+    return only ? madeAnswer(only) : usage('nothing was proposed')
+  }
+  const alone = withoutAuthor(call)
+  if (!alone.ok) return alone
   const api = await call.operator()
   if (!api.ok) return api
-  const change = await api.value.send('/v1/changes', { ...request, ...call.why() })
+  const change = await api.value.send('/v1/changes', wanted)
   return change.ok ? madeAnswer(change.value) : change
 }
 

@@ -7,7 +7,7 @@ import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { renderChecks } from './checks.js'
 import { byAlias } from './scope-tree.js'
 
@@ -211,7 +211,7 @@ export const clusterCommands: readonly CommandSpec[] = [
     path: 'cluster add',
     arguments: '<alias>',
     summary: 'register a Kubernetes cluster whose tokens are evidence',
-    options: [...fieldOptions, ...whyOptions],
+    options: [...fieldOptions, ...changeOptions],
     examples: [
       'capstan cluster add prod --issuer https://kubernetes.default.svc.cluster.local --audience capstan.acme.example --in-cluster',
       'capstan cluster add edge --issuer https://edge.acme.example --audience capstan.acme.example --jwks-file edge-jwks.json',
@@ -223,7 +223,7 @@ export const clusterCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'change how a cluster is reached or checked',
     details: ['Fields that are not named keep their value.'],
-    options: [...fieldOptions, ...whyOptions],
+    options: [...fieldOptions, ...changeOptions],
     examples: ['capstan cluster update prod --validation both --discovery'],
     run: update,
   },
@@ -233,7 +233,7 @@ export const clusterCommands: readonly CommandSpec[] = [
     path: 'cluster rm',
     arguments: '<alias>',
     summary: 'take a cluster out of the index, once nothing is bound to it',
-    options: whyOptions,
+    options: changeOptions,
     examples: ['capstan cluster rm edge --reason "site closed"'],
     run: remove,
   },

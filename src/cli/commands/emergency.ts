@@ -6,7 +6,7 @@ import type { JsonReader } from '../json-reader.js'
 import { type Outcome, usage } from '../problem.js'
 import { invocationStatement, invocationToSign } from '../voting/emergency-statement.js'
 import { signed } from '../voting/signed-statements.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange, whyOptions } from './change.js'
 import {
   formerIn,
   renderGrants,
@@ -191,7 +191,7 @@ export const emergencyCommands: readonly CommandSpec[] = [
     path: 'emergency ratify',
     arguments: '<record>',
     summary: 'propose that voters say that the use of a grant was right',
-    options: whyOptions,
+    options: changeOptions,
     examples: ['capstan emergency ratify 41'],
     run: ratify,
   },

@@ -12,7 +12,7 @@ import { parseInstant, renderTime } from '../screen/times.js'
 import { bindingOptions, bindingsFromOptions, showBinding } from './binding-request.js'
 import { brakeOf } from './brake-screen.js'
 import { emergencyOf } from './emergency-screen.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
 import { entryListJson, limitOption, parseLimit, readEntries } from './entry-pages.js'
@@ -200,7 +200,7 @@ const move = (op: 'suspend' | 'reactivate' | 'retire', summary: string): Command
   path: `entry ${op}`,
   arguments: '<alias>',
   summary,
-  options: whyOptions,
+  options: changeOptions,
   examples: [`capstan entry ${op} payments/api --reason "incident 4711"`],
   run: async (call) => {
     const alias = call.alias(0)
@@ -218,7 +218,7 @@ export const entryCommands: readonly CommandSpec[] = [
       ...aboutOptions,
       { flags: '--envelope <file>', description: 'its envelope, as YAML or JSON' },
       ...bindingOptions,
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       'capstan entry create payments/api --owner team-payments --k8s prod/payments/api',
@@ -233,7 +233,7 @@ export const entryCommands: readonly CommandSpec[] = [
     options: [
       { flags: '--owner <controller>', description: 'who answers for it' },
       ...aboutOptions,
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: ['capstan entry update payments/api --owner team-ledger --contact "#ledger"'],
     run: update,
@@ -260,7 +260,7 @@ export const entryCommands: readonly CommandSpec[] = [
     path: 'entry rename',
     arguments: '<alias> <new-alias>',
     summary: 'give an entry another alias; it stays the same entry',
-    options: whyOptions,
+    options: changeOptions,
     examples: ['capstan entry rename payments/api payments/gateway'],
     run: rename,
   },

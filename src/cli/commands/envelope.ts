@@ -4,7 +4,7 @@ import type { JsonReader } from '../json-reader.js'
 import { type OperatorApi, segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { envelopeFromOptions, envelopeOptions, renderEnvelope } from './envelope-fields.js'
 import { mappingFromFile } from './mapping-file.js'
 
@@ -72,7 +72,7 @@ export const envelopeCommands: readonly CommandSpec[] = [
         description: 'the whole envelope, as YAML or JSON (- for standard input)',
       },
       ...envelopeOptions,
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       'capstan envelope set payments --max-ttl 12h --attestors kubernetes',

@@ -1,4 +1,5 @@
 import { parseYaml } from '../../config/yaml-source.js'
+import { unixSeconds } from '../../core/time.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
@@ -7,7 +8,9 @@ import { type Outcome, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { renderInstant } from '../screen/times.js'
+import { joinedVoters } from '../voting/voter-files.js'
+import { changeOptions, sendChange } from './change.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -67,13 +70,16 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
       cell(
         voter
           .objects('keys')
-          .map((key) => `${key.text('alg')} ${key.text('thumbprint').slice(0, 10)}`)
+          .map((key) => `${key.text('alg')} ${key.text('thumbprint').slice(0, 10)}${endOf(key)}`)
           .join(', '),
       ),
     ]),
   )
   return [renderFields(look, fields), voters, needs].join('\n\n')
 }
+
+const endOf = (key: JsonReader): string =>
+  key.absent('until') ? '' : ` until ${renderInstant(unixSeconds(key.count('until')))}`
 
 function brakeTerms(group: JsonReader): string | undefined {
   const brake = group.optionalObject('brake')
@@ -141,7 +147,8 @@ export async function askedGroup(
       next: 'capstan voter enrol',
     })
   }
-  return { ok: true, value: { ...base.value, voters: all } }
+  const joined = joinedVoters(all, call.world.clock.now())
+  return joined.ok ? { ok: true, value: { ...base.value, voters: joined.value } } : joined
 }
 
 /** What `--recovery` and the options beside it come to; nothing where it is not there. */
@@ -186,7 +193,7 @@ async function jsonFile(
 export const groupOptions: readonly OptionSpec[] = [
   {
     flags: '--voter <file...>',
-    description: 'a voter, as capstan voter enrol prints it',
+    description: 'a voter, as capstan voter enrol prints it; files of one voter are joined',
     repeat: 'many',
   },
   { flags: '-f, --file <file>', description: 'thresholds, timelocks, brake, YAML or JSON' },
@@ -224,7 +231,7 @@ export const groupCommands: readonly CommandSpec[] = [
         description: 'how long that takes: 64h to 30d (default: 72h)',
       },
       { flags: '--intervene', description: 'by the voters of the scope above, without its own' },
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: ['capstan group set / --voter ann.json --voter bob.json --voter cyd.json'],
     run: set,

@@ -7,7 +7,7 @@ import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { mappingFromFile } from './mapping-file.js'
 import { portList, showPortRanges } from './rule-fields.js'
 
@@ -174,7 +174,7 @@ export const guardCommands: readonly CommandSpec[] = [
         flags: '-f, --file <file>',
         description: 'the whole guard, as YAML or JSON (- for standard input)',
       },
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       'capstan guards set / no-telnet --forbid --ports 23',
@@ -188,7 +188,7 @@ export const guardCommands: readonly CommandSpec[] = [
     path: 'guards clear',
     arguments: '<scope> <id>',
     summary: 'lift a guard',
-    options: whyOptions,
+    options: changeOptions,
     examples: ['capstan guards clear payments no-web --reason "the web tier moved"'],
     run: clear,
   },

@@ -1,8 +1,9 @@
-import type { JsonReader } from '../json-reader.js'
+import { JsonReader } from '../json-reader.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Colour, Look } from '../screen/look.js'
 import { cell, renderTable, timeCell } from '../screen/table.js'
 import { parseInstant, renderRelative, renderTime } from '../screen/times.js'
+import type { CheckedDraft } from '../voting/unsigned-proposals.js'
 import { renderImpact } from './impact-screen.js'
 
 const COLOURS: Readonly<Record<string, Colour>> = {
@@ -134,6 +135,17 @@ export function renderProposal(look: Look, answer: JsonReader): string {
     ? `\n\n${look.paint('bold', 'what it does')}\n${renderImpact(look, impact, answer.text('impactDigest'))}`
     : ''
   return `${renderFields(look, fields)}${asked}${does}`
+}
+
+/** One that its author is about to sign. */
+export function renderProposalToSign(
+  look: Look,
+  { id, proposal, shown: draft }: CheckedDraft,
+): string {
+  const { impact } = draft.value
+  const looked = { id, standing: 'not signed', proposal, open: null, closed: null, impact }
+  const impactDigest = draft.text('impactDigest')
+  return renderProposal(look, new JsonReader({ ...looked, impactDigest }))
 }
 
 const timeOf = (time: string | undefined, look: Look): string | undefined =>

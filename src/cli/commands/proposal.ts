@@ -90,6 +90,7 @@ async function show(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
+  if (!call.has('key')) return withdrawHere(call)
   const key = await keyOf(call)
   if (!key.ok) return key
   const api = await call.operator()
@@ -110,6 +111,21 @@ async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
   const sent = await api.value.send('/v1/statements', {
     envelopes: [await signed(key.value, type, withdrawal)],
   })
+  if (!sent.ok) return sent
+  return answer(sent.value.value, (look) => renderSubmission(look, sent.value))
+}
+
+/** By this installation's own key, which no file has. */
+async function withdrawHere(call: Invocation): Promise<Outcome<Answer>> {
+  if (call.has('passphraseFile')) {
+    return usage('--passphrase-file opens a key', { wanted: '--key FILE beside it' })
+  }
+  const api = await call.operator()
+  if (!api.ok) return api
+  const asked = call.word(0) ?? ''
+  const found = await findProposal(api.value, asked)
+  if (!found.ok) return found
+  const sent = await api.value.send(`/v1/proposals/${found.value.raw('id')}/withdrawal`)
   if (!sent.ok) return sent
   return answer(sent.value.value, (look) => renderSubmission(look, sent.value))
 }
@@ -137,9 +153,15 @@ export const proposalCommands: readonly CommandSpec[] = [
   {
     path: 'proposal withdraw',
     arguments: '<id>',
-    summary: 'take your own proposal back',
-    options: keyOptions,
-    examples: ['capstan proposal withdraw pr4kx2 --key ann.key'],
+    summary: 'take your own proposal back, or one that the installation made',
+    details: [
+      'With --key what its author proposed under their name; without it what the installation proposed. Over the local socket, like every change.',
+    ],
+    options: keyOptions.map(({ flags, description }) => ({ flags, description })),
+    examples: [
+      'capstan proposal withdraw pr4kx2 --key ann.key',
+      'capstan proposal withdraw pr4kx2',
+    ],
     run: withdraw,
   },
 ]

@@ -3,7 +3,7 @@ import type { Invocation } from '../invocation.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { mappingFromFile } from './mapping-file.js'
 import {
   ruleFromOptions,
@@ -87,7 +87,7 @@ export const ruleCommands: readonly CommandSpec[] = [
       idOption('its name (default: made of the rule)'),
       ...ruleOptions,
       fileOption,
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       "capstan rules attach payments/api --id shop --caller web/shop --port 8080 --prefix 'GET /orders'",
@@ -101,7 +101,7 @@ export const ruleCommands: readonly CommandSpec[] = [
     arguments: '<alias>',
     summary: 'put another rule in the place of one, under the same id',
     details: ['A rule that allows nothing more than before is a narrowing change.'],
-    options: [idOption('which rule'), ...ruleOptions, fileOption, ...whyOptions],
+    options: [idOption('which rule'), ...ruleOptions, fileOption, ...changeOptions],
     examples: [
       "capstan rules replace payments/api --id shop --caller web/shop --port 8080 --route 'GET /orders'",
     ],
@@ -111,7 +111,7 @@ export const ruleCommands: readonly CommandSpec[] = [
     path: 'rules detach',
     arguments: '<alias> <rule>',
     summary: 'take a rule away; what it alone allowed is denied from then on',
-    options: whyOptions,
+    options: changeOptions,
     examples: ['capstan rules detach payments/api shop --reason "shop is gone"'],
     run: detach,
   },

@@ -11,7 +11,7 @@ import { renderTime } from '../screen/times.js'
 import { renderTree } from '../screen/tree.js'
 import { brakeOf } from './brake-screen.js'
 import { recoveryOf } from './recovery-screen.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 import { envelopeFromFile } from './envelope.js'
 import { renderEnvelope } from './envelope-fields.js'
 import { entryListJson, limitOption, parseLimit, readEntries } from './entry-pages.js'
@@ -115,7 +115,7 @@ const move = (op: 'suspend' | 'reactivate' | 'retire', summary: string): Command
   path: `scope ${op}`,
   arguments: '<alias>',
   summary,
-  options: whyOptions,
+  options: changeOptions,
   examples: [`capstan scope ${op} payments --reason "moved to billing"`],
   run: async (call) => {
     const alias = call.alias(0)
@@ -133,7 +133,7 @@ export const scopeCommands: readonly CommandSpec[] = [
         flags: '--envelope <file>',
         description: "its envelope (default: its parent's effective one)",
       },
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       'capstan scope create payments',

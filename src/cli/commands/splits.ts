@@ -4,7 +4,7 @@ import type { JsonReader } from '../json-reader.js'
 import { segment } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { cell, renderTable } from '../screen/table.js'
-import { sendChange, whyOptions } from './change.js'
+import { changeOptions, sendChange } from './change.js'
 
 function port(call: Invocation): Outcome<number> {
   const text = call.text('port') ?? ''
@@ -112,7 +112,7 @@ export const splitCommands: readonly CommandSpec[] = [
         repeat: 'many',
         need: 'required',
       },
-      ...whyOptions,
+      ...changeOptions,
     ],
     examples: [
       'capstan splits set payments/api --port 8080 --backend payments/api=90 --backend payments/v2=10',
@@ -123,7 +123,7 @@ export const splitCommands: readonly CommandSpec[] = [
     path: 'splits clear',
     arguments: '<alias>',
     summary: 'let the traffic of a port go to the entry itself again',
-    options: [portOption, ...whyOptions],
+    options: [portOption, ...changeOptions],
     examples: ['capstan splits clear payments/api --port 8080'],
     run: clear,
   },

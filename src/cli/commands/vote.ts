@@ -89,9 +89,29 @@ async function submit(call: Invocation): Promise<Outcome<Answer>> {
     case payloadTypes.recovery:
     case payloadTypes.cancellation:
       return sendRecovery(call, envelopes)
+    case payloadTypes.proposal:
+      return sendEach(call, Array.isArray(envelopes) ? (envelopes as unknown[]) : [])
     default:
       return send(call, envelopes)
   }
+}
+
+/** Several proposals, as `--detached` prints what one document comes to. */
+async function sendEach(call: Invocation, envelopes: readonly unknown[]): Promise<Outcome<Answer>> {
+  if (envelopes.length === 1) return send(call, envelopes)
+  const api = await call.operator()
+  if (!api.ok) return api
+  const sent: JsonReader[] = []
+  for (const envelope of envelopes) {
+    const one = await api.value.send('/v1/statements', { envelopes: [envelope] })
+    if (!one.ok) return one
+    sent.push(one.value)
+  }
+  return answer(
+    { submitted: sent.map(({ value }) => value) },
+    (look) => sent.map((one) => renderSubmission(look, one)).join('\n'),
+    exitCode.waits,
+  )
 }
 
 async function send(call: Invocation, envelopes: unknown): Promise<Outcome<Answer>> {

@@ -2,17 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { reasonOf } from '../../core/error-code.js'
 import type { Result } from '../../core/result.js'
-import { enrolmentBytes } from '../../namespace/enrolment.js'
+import type { UnixSeconds } from '../../core/time.js'
+import { type EnrolledRole, enrolmentBytes } from '../../namespace/enrolment.js'
 import type { AskPin, TokenKey, TokenKeyName } from '../../namespace/ports.js'
-import type { VoterAlgorithm } from '../../namespace/voter-key.js'
+import type { VoterAlgorithm, VoterKey } from '../../namespace/voter-key.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
+import { parseInstant } from '../screen/times.js'
 import { pinFrom } from '../voting/token-pin.js'
 import { isTokenUri, parseTokenUri } from '../voting/token-uri.js'
+import { type EnrolledFile, enrolledBefore, keysOnce } from '../voting/voter-files.js'
 import { keyOnToken, type OpenedKey } from '../voting/voter-key.js'
 import { newVoterKey, openVoterKey, writeVoterKey } from '../voting/voter-key-file.js'
+import { jsonOf } from './json-file.js'
 
 /** Where a key is, and how it is opened. */
 export const keyOptions: readonly OptionSpec[] = [
@@ -134,21 +138,67 @@ async function enrol(call: Invocation): Promise<Outcome<Answer>> {
   if (!key.ok) return key
   const index = await indexOf(call)
   if (!index.ok) return index
-  const made = key.value.publicKey(call.world.clock.now())
+  const now = call.world.clock.now()
+  const made = key.value.publicKey(now)
   if (!made.ok) return made
-  const [id, controller] = [call.text('id') ?? '', call.text('controller') ?? '']
-  const { thumbprint } = made.value
+  const until = untilOf(call, now)
+  if (!until.ok) return until
   const role = enrolledRoles.find((one) => call.has(one)) ?? 'voter'
-  const bytes = enrolmentBytes({ index: index.value, voter: id, controller, thumbprint, role })
+  const before = await enrolledPerson(call, { index: index.value, role })
+  if (!before.ok) return before
+  const { who, rest } = before.value
+  const { id: voter, controller } = who
+  const { thumbprint } = made.value
+  const bytes = enrolmentBytes({ index: index.value, voter, controller, thumbprint, role })
   const proof = Buffer.from(await key.value.sign(bytes)).toString('base64url')
+  const own: VoterKey = {
+    ...made.value,
+    ...(until.value !== undefined && { until: until.value }),
+    proof,
+  }
+  // What is over signs nothing, and need not be carried on.
+  const keys = who.keys.filter((one) => one.until === undefined || one.until > now)
+  const enrolled = { id: voter, controller, keys: [...keys, own] }
+  const once = keysOnce(enrolled, now)
+  if (!once.ok) return once
+  const person = { ...enrolled, ...rest }
+  // Goes into a file, whether or not somebody looks at it.
+  return answer(person, () => JSON.stringify(person, null, 2))
+}
+
+/** Whom the key is for: a new one, or the one in the file that `--add` names. */
+async function enrolledPerson(
+  call: Invocation,
+  { index, role }: { readonly index: string; readonly role: EnrolledRole },
+): Promise<Outcome<EnrolledFile>> {
+  const [name, id, controller] = [call.text('add'), call.text('id'), call.text('controller')]
+  if (name !== undefined) {
+    const said = (['id', 'controller', 'weight'] as const).find((option) => call.has(option))
+    if (said !== undefined) return usage(`${name} says it: leave out --${said}`)
+    const text = await call.file(name)
+    const file = text.ok ? jsonOf(text.value, name) : text
+    return file.ok ? enrolledBefore(file.value, { index, role, name }) : file
+  }
+  if (id === undefined || controller === undefined) {
+    return usage('whose key is it?', { wanted: '--id and --controller, or --add FILE' })
+  }
   const weight = Number(call.text('weight') ?? '100')
   if (!Number.isInteger(weight) || weight < 1 || weight > 1000) {
     return usage('--weight is not a weight', { wanted: '1 to 1000' })
   }
-  const holder = { id, controller, keys: [{ ...made.value, proof }] }
-  const voter = role !== 'voter' ? holder : { ...holder, weight, status: 'active' }
-  // Goes into a file, whether or not somebody looks at it.
-  return answer(voter, () => JSON.stringify(voter, null, 2))
+  const rest = role === 'voter' ? { weight, status: 'active' } : {}
+  return { ok: true, value: { who: { id, controller, keys: [] }, rest } }
+}
+
+function untilOf(call: Invocation, now: UnixSeconds): Outcome<UnixSeconds | undefined> {
+  const text = call.text('until')
+  if (text === undefined) return { ok: true, value: undefined }
+  const until = parseInstant(text)
+  if (until !== undefined && until > now) return { ok: true, value: until }
+  return usage('--until is not a time to come', {
+    wanted: '2027-01-01T00:00:00Z',
+    found: JSON.stringify(text.slice(0, 40)),
+  })
 }
 
 /** Enrolment is for one index, which a voter without a way to the server has to name. */
@@ -201,11 +251,15 @@ export const voterCommands: readonly CommandSpec[] = [
     ],
     options: [
       ...keyOptions,
-      { flags: '--id <name>', description: 'the name of the voter in the group', need: 'required' },
+      { flags: '--id <name>', description: 'the name of the voter in the group' },
+      { flags: '--controller <person>', description: 'the person or organisation behind it' },
       {
-        flags: '--controller <person>',
-        description: 'the person or organisation behind it',
-        need: 'required',
+        flags: '--add <file>',
+        description: 'one more key for the voter of this file, instead of --id and --controller',
+      },
+      {
+        flags: '--until <time>',
+        description: 'from then on the key signs nothing that counts: 2027-01-01T00:00:00Z',
       },
       {
         flags: '--recovery',
@@ -215,7 +269,10 @@ export const voterCommands: readonly CommandSpec[] = [
       { flags: '--weight <number>', description: '1 to 1000 (default: 100)' },
       { flags: '--index <id>', description: 'the index (default: asks the server)' },
     ],
-    examples: ['capstan voter enrol --key ann.key --id ann --controller ann@acme > ann.json'],
+    examples: [
+      'capstan voter enrol --key ann.key --id ann --controller ann@acme > ann.json',
+      'capstan voter enrol --key laptop.key --add ann.json --until 2027-06-30T00:00:00Z > ann-both.json',
+    ],
     run: enrol,
   },
 ]

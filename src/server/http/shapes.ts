@@ -12,7 +12,7 @@ import type { IssuanceStatusJson } from './issuance-shapes.js'
 /** `2026-11-21T08:15:20Z` */
 export type Instant = string
 
-type JsonObject = Readonly<Record<string, Json>>
+export type JsonObject = Readonly<Record<string, Json>>
 
 export interface Readiness {
   readonly ready: boolean

@@ -165,12 +165,12 @@ export function namespaceOperations({
 
     proposals: () => done(index.proposals().map(proposalJson)),
 
-    async apply(document, mode) {
+    async apply({ document, mode, why }) {
       const planned = index.plan(document)
       if (!planned.ok) return planned
       const changes = planned.value.map(plannedJson)
       if (mode === 'plan') return ok({ changes, applied: null, proposed: null })
-      const applied = await index.apply(document).finally(() => longWork.end())
+      const applied = await index.apply(document, why).finally(() => longWork.end())
       if (!applied.ok) return applied
       const proposed: ProposalJson[] = []
       for (const made of applied.value) {

@@ -3,16 +3,24 @@ import { ok, refuse, type Result } from '../../../core/result.js'
 import { parseSerial } from '../../../core/serial.js'
 import { seconds } from '../../../core/time.js'
 import type { RevokeTarget } from '../../operations.js'
-import { aliasParameter, identifierParameter, scopeParameter } from '../parameters.js'
+import {
+  aliasParameter,
+  identifierParameter,
+  proposalParameter,
+  scopeParameter,
+} from '../parameters.js'
 import { json } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import {
   applyBody,
+  askedApply,
+  askedDraft,
   auditBody,
   brakeBody,
   cancellationBody,
   changeBody,
   checkpointBody,
+  draftBody,
   invocationBody,
   signedBrakeBody,
   signedRecoveryBody,
@@ -41,6 +49,22 @@ export const operatorRoutes: readonly Route[] = [
     answers: [jsonAnswer(200, 'Submission', 'In the log, with what it led to')],
     use: (operations, { body, context }) =>
       answered(200, operations.submit(body.envelopes, context)),
+  }),
+  route('POST /v1/proposals/drafts', 'operator', 'draftProposals', {
+    summary: 'What somebody wants to propose, for them to check and to sign',
+    body: draftBody,
+    size: 'large',
+    patience: 'long',
+    answers: [jsonAnswer(200, 'Drafts', 'Not signed, with all that they were made of')],
+    use: (operations, { body, context }) =>
+      answered(200, operations.draftProposals(askedDraft(body), context)),
+  }),
+  route('POST /v1/proposals/{id}/withdrawal', 'operator', 'withdrawProposal', {
+    summary: 'Takes back what this installation proposed',
+    path: { id: proposalParameter },
+    answers: [jsonAnswer(200, 'Submission', 'In the log; nobody votes about it any more')],
+    use: (operations, { path, context }) =>
+      answered(200, operations.withdrawProposal(path.id, context)),
   }),
   route('POST /v1/brakes', 'operator', 'brake', {
     summary: "Suspends something at once, for a while, by this installation's own voter",
@@ -91,7 +115,7 @@ export const operatorRoutes: readonly Route[] = [
     patience: 'long',
     answers: [jsonAnswer(200, 'Applied', 'The difference, and what was committed of it')],
     use: (operations, { body, context }) =>
-      answered(200, operations.apply(body.document, body.dryRun ? 'plan' : 'apply', context)),
+      answered(200, operations.apply(askedApply(body), context)),
   }),
   route('POST /v1/tokens', 'operator', 'createToken', {
     summary: 'A join token, good for one certificate of one entry',

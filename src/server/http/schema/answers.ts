@@ -1,5 +1,6 @@
 import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
+import { draftSchemas } from './draft-answers.js'
 import { emergencySchemas } from './emergency-answers.js'
 import { recoveryMark, recoverySchemas } from './recovery-answers.js'
 import { issuanceSchemas, issuanceStatus } from './issuance-answers.js'
@@ -263,6 +264,7 @@ export const answerSchemas = {
   Verified: shape({ records: count, head: string, root: string, ok: { const: true } }),
   ...auditSchemas,
   ...brakeSchemas,
+  ...draftSchemas,
   ...recoverySchemas,
   ...emergencySchemas,
   ...issuanceSchemas,

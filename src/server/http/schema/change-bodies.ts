@@ -4,9 +4,11 @@ import { ok, refuse, type Result } from '../../../core/result.js'
 import { brakeRequestSchema } from '../../../namespace/brake-schema.js'
 import { text } from '../../../namespace/schema-parts.js'
 import { documentSchema, requestSchemas } from '../../../namespace/schema.js'
-import type { AskedAudit, JsonBody } from '../../operations.js'
+import { voterId } from '../../../namespace/statement-schema.js'
+import type { Why } from '../../../namespace/unsigned-proposal.js'
+import type { AskedApply, AskedAudit, AskedDraft, JsonBody } from '../../operations.js'
 import { object } from './scalars.js'
-import { type Body, bodyOf } from './json-schema.js'
+import { type Body, bodyOf, type JsonSchema } from './json-schema.js'
 
 /** The namespace parses its changes itself, by the schemas that are shown here. */
 export const changeBody: Body<JsonBody> = {
@@ -22,14 +24,60 @@ export const changeBody: Body<JsonBody> = {
 
 const { $schema: _dialect, ...document } = documentSchema
 
+type ApplyBody = Why & { readonly document: JsonBody; readonly dryRun: boolean }
+
+const why = { reason: text(500), ticket: text(200) }
+
 /** The document as editors know it from `namespace.schema.json`; the namespace parses that too. */
-export const applyBody: Body<{ readonly document: JsonBody; readonly dryRun: boolean }> = {
-  ...bodyOf<{ readonly document: JsonBody; readonly dryRun: boolean }>(
-    object({ document: { type: 'object' }, dryRun: { type: 'boolean' } }),
+export const applyBody: Body<ApplyBody> = {
+  ...bodyOf<ApplyBody>(
+    object({ document: { type: 'object' }, dryRun: { type: 'boolean' }, ...why }, [
+      ...['document', 'dryRun'],
+    ]),
     { document: { apiVersion: 'capstan/v1', entries: [] }, dryRun: true },
   ),
-  schema: object({ document: document, dryRun: { type: 'boolean' } }),
+  schema: object({ document, dryRun: { type: 'boolean' }, ...why }, ['document', 'dryRun']),
 }
+
+export const askedApply = ({ document: wanted, dryRun, ...body }: ApplyBody): AskedApply => ({
+  document: wanted,
+  mode: dryRun ? 'plan' : 'apply',
+  why: whyOf(body),
+})
+
+type DraftBody = Why & {
+  readonly as: string
+  readonly change?: JsonBody
+  readonly document?: JsonBody
+}
+
+const draftOf = (change: JsonSchema, wanted: JsonSchema) => ({
+  oneOf: [
+    object({ as: voterId, change }),
+    object({ as: voterId, document: wanted, ...why }, ['as', 'document']),
+  ],
+})
+
+/** A change says itself why it is wanted. */
+export const draftBody: Body<DraftBody> = {
+  ...bodyOf<DraftBody>(draftOf({ type: 'object' }, { type: 'object' }), {
+    as: 'ann',
+    change: { op: 'entry.suspend', alias: 'payments/api', reason: 'decommissioned' },
+  }),
+  schema: draftOf(changeBody.schema, document),
+}
+
+export const askedDraft = ({ as, change, document: wanted, ...body }: DraftBody): AskedDraft => ({
+  as,
+  ...(change !== undefined && { change }),
+  ...(wanted !== undefined && { document: wanted }),
+  why: whyOf(body),
+})
+
+const whyOf = ({ reason, ticket }: Why): Why => ({
+  ...(reason !== undefined && { reason }),
+  ...(ticket !== undefined && { ticket }),
+})
 
 const base64 = (maxLength: number) => ({
   type: 'string',
@@ -120,10 +168,9 @@ export const invocationBody: Envelopes = bodyOf<{ readonly envelopes: readonly J
 )
 
 /** Why this installation's own voter stops a recovery. */
-export const cancellationBody: Body<JsonBody> = bodyOf<JsonBody>(
-  object({ reason: text(500), ticket: text(200) }, []),
-  { reason: 'we are all here' },
-)
+export const cancellationBody: Body<JsonBody> = bodyOf<JsonBody>(object(why, []), {
+  reason: 'we are all here',
+})
 
 /** One statement, by each of a recovery set, or of those who stop it. */
 export const signedRecoveryBody: Envelopes = bodyOf<{ readonly envelopes: readonly JsonBody[] }>(
