@@ -47,7 +47,7 @@ const forged = formatVerifierKey(colludingKey(ORIGIN))
 
 const good = Object.values(vectors.bundles).map((text) => Buffer.from(text))
 const verified = good.flatMap((octets) =>
-  trusts.flatMap((trust) => {
+  trusts.flatMap(eitherWay).flatMap((trust) => {
     const found = verifyBundle(octets, trust)
     return found.ok ? [found.value] : []
   }),
@@ -59,11 +59,14 @@ const knownRules = new Set(
   verified.flatMap(({ entry }) => entry.rules.map((rule) => canonicalize(withoutBrake(rule)))),
 )
 
+/** The log is trusted with what a bundle does not show, or not. */
+const eitherWay = (trust: Trust): readonly Trust[] => [trust, { ...trust, trustLog: true }]
+
 function run(input: Uint8Array): string {
   const read = parseBundle(input)
   if (!read.ok) return endingOf(read.refusal)
   hold(sameOctets(formatBundle(read.value), input), 'a bundle has one spelling')
-  const ends = trusts.map((trust) => {
+  const ends = trusts.flatMap(eitherWay).map((trust) => {
     const honest = verifyBundle(input, trust)
     if (honest.ok) {
       hold(known.has(facts(honest.value)), 'what an honest log proves is what it proved before')
@@ -77,7 +80,9 @@ function run(input: Uint8Array): string {
 
 /** A log that signs anything cannot make up what voters have signed. */
 function colluding(found: VerifiedEntry): string {
-  const { entry, commits } = found
+  const { entry, commits, groupsBy } = found
+  const areKnown = entry.rules.every((rule) => knownRules.has(canonicalize(withoutBrake(rule))))
+  hold(groupsBy === 'log' || areKnown, 'no rule is there that nobody voted about')
   const own = commits.filter(({ subject }) => subject.uid === entry.uid)
   const last = own.at(-1)
   for (const { operation, rev } of own) {

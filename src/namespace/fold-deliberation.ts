@@ -159,7 +159,11 @@ function hasRoom(
 }
 
 /** A voter or proposer of the group that decides, or of one above it. */
-function authorOf(state: IndexState, proposal: Proposal, at: UnixSeconds): Proposer | undefined {
+export function authorOf(
+  state: IndexState,
+  proposal: Proposal,
+  at: UnixSeconds,
+): Proposer | undefined {
   const { kind, id } = proposal.author
   const among = ({ voters, proposers = [] }: Group): Proposer | undefined =>
     kind === 'voter'

@@ -101,6 +101,7 @@ export const bundleSchema = object(
         'proof',
       ]),
     },
+    elsewhere: { type: 'array', minItems: 1, maxItems: 64, items: shownObject(storedScope) },
   },
   ['v', 'index', 'checkpoint', 'last', 'entry', 'alias', 'root', 'above'],
 )

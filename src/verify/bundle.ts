@@ -8,8 +8,8 @@ import type { DeliberationRecord, LogRecord } from '../namespace/log-record.js'
 import type { Scope } from '../namespace/scope.js'
 import { bundleSchema } from './bundle-schema.js'
 
-/** Larger than this is neither written nor read. */
-export const MAX_BUNDLE_OCTETS = 1_048_576
+/** Larger than this is neither written nor read: some 300 changes of the scopes above an entry. */
+export const MAX_BUNDLE_OCTETS = 2_097_152
 
 /** A record of the index log, with its way to the root: hashes in base64, from the leaf up. */
 export interface ShownRecord<R = LogRecord | DeliberationRecord> {
@@ -37,7 +37,10 @@ export interface ShownObject<T> {
   readonly state: Omit<T, 'head'>
   /** A map proof: the digest under its uid. */
   readonly proof: string
-  /** By revision; the last is the one that made the state. */
+  /**
+   * By revision; the last is the one that made the state. Of a scope all from the first on: its
+   * lineage. Only where that does not fit, those that made it what it is.
+   */
   readonly commits: readonly ShownCommit[]
 }
 
@@ -65,6 +68,8 @@ export interface Bundle {
   readonly root: ShownObject<Scope>
   /** From the root's side down: every alias that the entry's begins with. */
   readonly above: readonly ShownAbove[]
+  /** Scopes that are not above the entry now, and whose groups decided something that is shown. */
+  readonly elsewhere?: readonly ShownObject<Scope>[]
 }
 
 export const formatBundle = (bundle: Bundle): Uint8Array =>
