@@ -65,7 +65,10 @@ const eitherWay = (trust: Trust): readonly Trust[] => [trust, { ...trust, trustL
 function run(input: Uint8Array): string {
   const read = parseBundle(input)
   if (!read.ok) return endingOf(read.refusal)
-  hold(sameOctets(formatBundle(read.value), input), 'a bundle has one spelling')
+  const written = formatBundle(read.value)
+  const again = parseBundle(written)
+  const isSame = again.ok && sameOctets(formatBundle(again.value), written)
+  hold(isSame && written.length <= input.length, 'what is read is written, and stated once')
   const ends = trusts.flatMap(eitherWay).map((trust) => {
     const honest = verifyBundle(input, trust)
     if (honest.ok) {

@@ -92,8 +92,18 @@ def shown_object(value, state, optional):
     members(value, "state proof commits")
     members(value["state"], state, optional)
     want(value["commits"], "bundle.malformed")
+    stated = {}
     for commit in value["commits"]:
-        members(commit, "record path envelopes", "opened")
+        members(commit, "record path", "envelopes opened")
+        if "part" in commit["record"] and "envelopes" not in commit:
+            # What was proposed together is stated once.
+            want(commit["record"]["prop"] in stated, "bundle.malformed")
+            commit.update(stated[commit["record"]["prop"]])
+        want("envelopes" in commit, "bundle.malformed")
+        stated.setdefault(
+            commit["record"]["prop"],
+            {name: commit[name] for name in ("envelopes", "opened") if name in commit},
+        )
         commit_record(commit["record"])
         if "opened" in commit:
             members(commit["opened"], "record path")

@@ -222,6 +222,49 @@ export async function addLineageVectors(
   })
   await addNewGroupAlone(bundles, vectors)
   await addSuspendedVoter(bundles, vectors, { eve, fay })
+  await addTogether(bundles, vectors)
+}
+
+/** Three rules of one entry, and its scope's ceiling, in one proposal. */
+async function addTogether(
+  bundles: Record<string, string>,
+  vectors: BundleVector[],
+): Promise<void> {
+  const given = await givenServices()
+  const rules = ['a', 'b', 'c'].map((id) => ({
+    id,
+    callers: ['web/shop/front'],
+    ports: [8080],
+    routes: [{ path: { exact: `/${id}` } }],
+  }))
+  const made = valueOf(
+    await given.index.apply({
+      apiVersion: 'capstan/v1',
+      scopes: [{ alias: 'pay', envelope: { maxTtl: 3600 } }],
+      entries: [{ alias: 'pay/api', owner, rules }],
+    }),
+  )
+  const [first] = made
+  if (first?.kind !== 'waits') throw new Error('it was made at once')
+  const proposal = await given.proposal(first.proposal)
+  for (const voter of [given.ann, given.bob]) await given.votes(voter, proposal)
+  const together = await bundleOf(given, 'pay/api')
+  bundles['together'] = text(together)
+  const { index } = given.index.state
+  const trust = { index, key: formatVerifierKey(LOG.key), now: given.now() }
+  const entry = given.entry('pay/api').uid
+  const what = 'rules of one proposal, which is there once'
+  vectors.push({ what, ...spliced(bundles, text(together)), trust, entry })
+  const edit: Edit = ({ entry: { commits } }) => {
+    const stated: Partial<Commit>[] = commits
+    for (const commit of stated) delete commit.envelopes
+  }
+  vectors.push({
+    what: 'rules of a proposal that is nowhere',
+    ...spliced(bundles, text(edited(together, edit))),
+    trust,
+    refused: 'bundle.malformed',
+  })
 }
 
 /** A group that its own voters want, and those who are there do not. */

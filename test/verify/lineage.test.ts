@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { VerifiedCommit } from '../../src/verify/verified-commit.js'
 import { verifyBundle, type VerifyOptions } from '../../src/verify/verify-bundle.js'
+import { givenServices } from '../interop/given-services.js'
 import { type GivenHistory, givenHistory } from '../interop/lineage-vectors.js'
 import { codeOf, givenIndex, owner, valueOf } from '../namespace/given-index.js'
 import { bundleOf, edited, LOG, withoutLineage } from './given-bundle.js'
@@ -85,6 +86,29 @@ describe('a bundle of an entry whose groups have changed since', () => {
         expect([at, ...codes]).toEqual([at, 'bundle.not-proved', 'bundle.not-proved'])
       }
     }
+  })
+})
+
+describe('rules that were proposed together', () => {
+  it('have their proposal in a bundle once, however many they are', async () => {
+    const many = await givenServices()
+    const rules = Array.from({ length: 60 }, (_, at) => ({
+      id: `r${at}`,
+      callers: ['web/shop/front'],
+      ports: [8080],
+      routes: [{ path: { exact: `/${'long/'.repeat(60)}${at}` } }],
+    }))
+    const document = { apiVersion: 'capstan/v1', entries: [{ alias: 'pay/api', owner, rules }] }
+    const [made] = valueOf(await many.index.apply(document))
+    if (made?.kind !== 'waits') throw new Error('it was made at once')
+    const proposal = await many.proposal(made.proposal)
+    for (const voter of [many.ann, many.bob]) await many.votes(voter, proposal)
+    const octets = await bundleOf(many, 'pay/api')
+    expect(octets.length).toBeLessThan(300_000)
+    const trust = { indexId: many.index.state.index, logKey: LOG.key, now: many.now() }
+    const found = valueOf(verifyBundle(octets, trust))
+    expect(found.groupsBy).toBe('genesis')
+    expect(found.entry.rules.length).toBeGreaterThanOrEqual(60)
   })
 })
 
