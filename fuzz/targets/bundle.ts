@@ -45,6 +45,9 @@ const trusts: readonly Trust[] = [
 ]
 const forged = formatVerifierKey(colludingKey(ORIGIN))
 
+/** The log is trusted with what a bundle does not show, or not. */
+const eitherWay = (trust: Trust): readonly Trust[] => [trust, { ...trust, trustLog: true }]
+
 const good = Object.values(vectors.bundles).map((text) => Buffer.from(text))
 const verified = good.flatMap((octets) =>
   trusts.flatMap(eitherWay).flatMap((trust) => {
@@ -58,9 +61,6 @@ const known = new Set(verified.map(facts))
 const knownRules = new Set(
   verified.flatMap(({ entry }) => entry.rules.map((rule) => canonicalize(withoutBrake(rule)))),
 )
-
-/** The log is trusted with what a bundle does not show, or not. */
-const eitherWay = (trust: Trust): readonly Trust[] => [trust, { ...trust, trustLog: true }]
 
 function run(input: Uint8Array): string {
   const read = parseBundle(input)
