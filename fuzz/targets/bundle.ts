@@ -145,6 +145,8 @@ function seeds(): readonly Uint8Array[] {
 }
 
 export const target: Target = {
+  // Its index's signatures are verified by four kinds of trust.
+  slowMs: 300,
   seeds,
   mutators: [mutateEntry, mutateEntry, mutateAndCollude, withLineFeed(mutateCanonical), mutateJson],
   run,
