@@ -18,7 +18,7 @@ import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with grants for incidents of `pay`, one of which was used. */
-async function givenUsed(
+export async function givenUsed(
   asked: Omit<AskedUse, 'alias'>,
   before: (given: GivenEmergency) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<GivenEmergency> {

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import type { VerifiedCommit } from '../../src/verify/verified-commit.js'
 import { verifyBundle, type VerifyOptions } from '../../src/verify/verify-bundle.js'
+import { givenUsed } from '../interop/emergency-vectors.js'
 import { givenServices } from '../interop/given-services.js'
-import { type GivenHistory, givenHistory } from '../interop/lineage-vectors.js'
+import { decides, type GivenHistory, givenHistory } from '../interop/lineage-vectors.js'
+import { brakeBy } from '../namespace/given-brake.js'
 import { codeOf, givenIndex, owner, valueOf } from '../namespace/given-index.js'
 import { bundleOf, edited, LOG, withoutLineage } from './given-bundle.js'
 
@@ -86,6 +88,36 @@ describe('a bundle of an entry whose groups have changed since', () => {
         expect([at, ...codes]).toEqual([at, 'bundle.not-proved', 'bundle.not-proved'])
       }
     }
+  })
+})
+
+describe('what changes a scope, and not who decides', () => {
+  it('is a step of its lineage too', async () => {
+    const used = await givenUsed({ act: 'allow' })
+    const { index } = used
+    const by = [used.ann, used.bob]
+    const [rule] = used.entry('pay/api').rules.filter(({ emergency }) => emergency)
+    const use = Number(rule!.id.slice('emergency-'.length))
+    await decides(used, by, { op: 'emergency.ratify', alias: '', use })
+    const brake = brakeBy(index.state, [used.ann], { alias: 'pay' }, { at: used.now() })
+    valueOf(await index.submitBrake(brake))
+    await decides(used, by, { op: 'brake.lift', alias: 'pay' })
+    await decides(used, by, { op: 'scope.suspend', alias: 'pay' })
+    await decides(used, by, { op: 'scope.reactivate', alias: 'pay' })
+    await decides(used, by, { op: 'guard.clear', alias: 'pay', guard: 'routes' })
+    const trust = { indexId: index.state.index, logKey: LOG.key, now: used.now() }
+    const found = valueOf(verifyBundle(await bundleOf(used, 'pay/api'), trust))
+    expect(found.groupsBy).toBe('genesis')
+    expect(found.commits.map(({ op }) => op).slice(-8)).toEqual([
+      'emergency.ratify',
+      'scope.create',
+      'guard.set',
+      'brake',
+      'brake.lift',
+      'scope.suspend',
+      'scope.reactivate',
+      'guard.clear',
+    ])
   })
 })
 
