@@ -144,9 +144,20 @@ function entryInState(
   if (!scopes.value.every(({ shown }) => isAsRecovered(shown.state, shown.commits))) {
     return notProved('that a group is the one that was recovered')
   }
+  const isMade = (rule: Rule) => isShownToBeMade(rule, bundle.entry, commits)
+  const nobodys = groupsBy === 'genesis' ? state.rules.find((rule) => !isMade(rule)) : undefined
+  if (nobodys && trust.trustLog !== true) {
+    return notCounted(`who decided about the rule ${nobodys.id}`)
+  }
   const entry = withHead<Entry>(bundle.entry)
   const above = scopes.value.map(({ scope }) => scope)
-  return ok({ entry, policyDigest: policyDigestOf(entry, above), scopes: above, commits, groupsBy })
+  return ok({
+    entry,
+    policyDigest: policyDigestOf(entry, above),
+    scopes: above,
+    commits,
+    groupsBy: nobodys ? 'log' : groupsBy,
+  })
 }
 
 /** Scopes that decided about what is shown and are not above the entry: each as it is, and once. */
@@ -185,10 +196,7 @@ function countedCommits(
     const walked = walkLineage(context, entry, all)
     if (!walked.ok) return walked
     const commits = shown.flatMap((object) => walked.value.get(object) ?? [])
-    const nobodys = entry.state.rules.find((rule) => !isShownToBeMade(rule, entry, commits))
-    if (!nobodys) return ok({ commits, groupsBy: 'genesis' })
-    if (trustLog === true) return ok({ commits, groupsBy: 'log' })
-    return notCounted(`who decided about the rule ${nobodys.id}`)
+    return ok({ commits, groupsBy: 'genesis' })
   }
   if (trustLog !== true) return notCounted('how its groups came to decide')
   const commits: VerifiedCommit[] = []

@@ -63,7 +63,11 @@ export const lineageAttacks: readonly Attack[] = [
   ofVector('a rule that nobody is shown to have made', {
     what: 'a rule in the state that the log signs, about which nobody voted',
     check: 'of each rule the change that made it is shown',
-    without: edit(bundle, '(rule) => !isShownToBeMade(rule, entry, commits)', '({ id }) => !id'),
+    without: edit(
+      bundle,
+      'state.rules.find((rule) => !isMade(rule))',
+      'state.rules.find(({ id }) => !id)',
+    ),
   }),
   ofVector('a group that only its own voters want', {
     what: 'a change of a group that those who decide have not agreed to',
