@@ -49,7 +49,7 @@ export function colluded(bundle: Writable<Bundle>, origin: string): Uint8Array |
 
 function signedAnew(bundle: Writable<Bundle>, origin: string): Bundle | undefined {
   const scopes = bundle.above.flatMap(({ scope }) => (scope ? [scope] : []))
-  const objects = [bundle.entry, bundle.root, ...scopes]
+  const objects = [bundle.entry, bundle.root, ...scopes, ...(bundle.elsewhere ?? [])]
   for (const { state, commits } of objects) {
     const last = commits.at(-1)
     if (last) last.record.after = sha256Hex(canonicalize(state))

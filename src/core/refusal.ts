@@ -120,6 +120,7 @@ export const faultOf = {
   'bundle.wrong-index': 'forbidden',
   'bundle.not-proved': 'unauthenticated',
   'bundle.no-quorum': 'unauthenticated',
+  'bundle.not-counted': 'unauthenticated',
   'bundle.stale': 'unauthenticated',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',

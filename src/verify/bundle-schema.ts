@@ -74,7 +74,7 @@ const commit = object(
     envelopes: { type: 'array', minItems: 1, maxItems: 65, items: envelope },
     opened: shown(deliberationRecord),
   },
-  ['record', 'path', 'envelopes'],
+  ['record', 'path'],
 )
 
 const shownObject = (state: unknown) =>
@@ -101,6 +101,7 @@ export const bundleSchema = object(
         'proof',
       ]),
     },
+    elsewhere: { type: 'array', minItems: 1, maxItems: 64, items: shownObject(storedScope) },
   },
   ['v', 'index', 'checkpoint', 'last', 'entry', 'alias', 'root', 'above'],
 )

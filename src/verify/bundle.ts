@@ -8,8 +8,8 @@ import type { DeliberationRecord, LogRecord } from '../namespace/log-record.js'
 import type { Scope } from '../namespace/scope.js'
 import { bundleSchema } from './bundle-schema.js'
 
-/** Larger than this is neither written nor read. */
-export const MAX_BUNDLE_OCTETS = 1_048_576
+/** Larger than this is neither written nor read: some 300 changes of the scopes above an entry. */
+export const MAX_BUNDLE_OCTETS = 2_097_152
 
 /** A record of the index log, with its way to the root: hashes in base64, from the leaf up. */
 export interface ShownRecord<R = LogRecord | DeliberationRecord> {
@@ -26,7 +26,10 @@ interface ShownEnvelope {
 
 /** One change of an object, and who wanted it. */
 export interface ShownCommit extends ShownRecord<LogRecord> {
-  /** The genesis; two votes, for evidence; else the proposal, then the votes that were counted. */
+  /**
+   * The genesis; two votes, for evidence; else the proposal, then the votes that were counted. Of several
+   * changes of one object that were proposed together, only the first has them as it is written.
+   */
   readonly envelopes: readonly ShownEnvelope[]
   /** Of a change that voters decided about: the record that opened its proposal. */
   readonly opened?: ShownRecord<DeliberationRecord>
@@ -37,7 +40,10 @@ export interface ShownObject<T> {
   readonly state: Omit<T, 'head'>
   /** A map proof: the digest under its uid. */
   readonly proof: string
-  /** By revision; the last is the one that made the state. */
+  /**
+   * By revision; the last is the one that made the state. Of a scope all from the first on: its
+   * lineage. Only where that does not fit, those that made it what it is.
+   */
   readonly commits: readonly ShownCommit[]
 }
 
@@ -65,10 +71,13 @@ export interface Bundle {
   readonly root: ShownObject<Scope>
   /** From the root's side down: every alias that the entry's begins with. */
   readonly above: readonly ShownAbove[]
+  /** Scopes that are not above the entry now, and whose groups decided something that is shown. */
+  readonly elsewhere?: readonly ShownObject<Scope>[]
 }
 
+/** Statements of several changes of an object that were proposed together are written once. */
 export const formatBundle = (bundle: Bundle): Uint8Array =>
-  Buffer.from(`${canonicalize(bundle)}\n`, 'utf8')
+  Buffer.from(`${canonicalize(withCommits(bundle, statedOnce))}\n`, 'utf8')
 
 /** Reads the one spelling of a bundle. Nothing is verified yet. */
 export function parseBundle(octets: Uint8Array): Result<Bundle, Refusal<'bundle.malformed'>> {
@@ -77,7 +86,58 @@ export function parseBundle(octets: Uint8Array): Result<Bundle, Refusal<'bundle.
   const parsed = parseCanonical(octets.subarray(0, -1), MAX_BUNDLE_OCTETS)
   if (!parsed.ok) return malformed('not canonical JSON')
   if (!isShapedLike(bundleSchema, parsed.value)) return malformed('members that no bundle has')
-  return ok(parsed.value as unknown as Bundle)
+  const bundle = withCommits(parsed.value as unknown as Bundle, statedEach)
+  const above = bundle.above.flatMap(({ scope }) => scope ?? [])
+  const objects = [bundle.entry, bundle.root, ...above, ...(bundle.elsewhere ?? [])]
+  const isWhole = objects.every(({ commits }) => commits.every(isStated))
+  return isWhole ? ok(bundle) : malformed('a change without its statements')
+}
+
+type Commits = readonly ShownCommit[]
+
+function withCommits(bundle: Bundle, change: (commits: Commits) => Commits): Bundle {
+  const changed = <T>(shown: ShownObject<T>): ShownObject<T> => ({
+    ...shown,
+    commits: change(shown.commits),
+  })
+  const { entry, root, above, elsewhere } = bundle
+  return {
+    ...bundle,
+    entry: changed(entry),
+    root: changed(root),
+    above: above.map((one) => (one.scope ? { ...one, scope: changed(one.scope) } : one)),
+    ...(elsewhere && { elsewhere: elsewhere.map(changed) }),
+  }
+}
+
+/** The first of these that is of the same proposal. */
+const firstOf = (commits: Commits, { prop }: LogRecord): ShownCommit | undefined =>
+  commits.find(({ record }) => record.prop === prop)
+
+const statementsOf = ({ envelopes, opened }: Partial<ShownCommit>): string =>
+  JSON.stringify([envelopes, opened])
+
+function statedOnce(commits: Commits): Commits {
+  return commits.map((commit) => {
+    const first = firstOf(commits, commit.record)
+    if (!first || first === commit || commit.record.part === undefined) return commit
+    if (statementsOf(first) !== statementsOf(commit)) return commit
+    const { record, path } = commit
+    return { record, path } as ShownCommit
+  })
+}
+
+/** As it is read, it may name its statements or not. */
+const isStated = ({ envelopes }: Partial<ShownCommit>): boolean => envelopes !== undefined
+
+function statedEach(commits: Commits): Commits {
+  return commits.map((commit, at) => {
+    const { record, path } = commit
+    const first = isStated(commit) ? undefined : firstOf(commits.slice(0, at), record)
+    if (!first || record.part === undefined) return commit
+    const { envelopes, opened } = first
+    return { record, path, envelopes, ...(opened && { opened }) }
+  })
 }
 
 const malformed = (found: string): Result<never, Refusal<'bundle.malformed'>> =>

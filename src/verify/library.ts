@@ -37,6 +37,11 @@ export interface Trust {
   readonly now: Date
   /** Seconds: how old the checkpoint may be. However old where it is left out. */
   readonly maxAge?: number
+  /**
+   * Is it enough that the log says who could decide, where a bundle does not show how that came? Whoever
+   * holds the key of the log could then have decided alone. Refused where it is left out.
+   */
+  readonly trustLog?: boolean
 }
 
 /**
@@ -68,6 +73,7 @@ function optionsOf(trust: Trust): Result<VerifyOptions> {
     now: secondsOf(trust.now),
     ...(policy && { policy: policy.value }),
     ...(trust.maxAge !== undefined && { maxAge: seconds(trust.maxAge) }),
+    ...(trust.trustLog !== undefined && { trustLog: trust.trustLog }),
   })
 }
 

@@ -1,11 +1,11 @@
 import type { Alias } from '../core/alias.js'
+import type { Uid } from '../core/uid.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { LONGEST_USE } from '../namespace/emergency/emergency.js'
 import type { Entry } from '../namespace/entry.js'
 import { type LogRecord, recoveryKinds } from '../namespace/log-record.js'
 import type { IndexLog } from '../namespace/ports.js'
-import { unknown } from '../namespace/resolve-request.js'
 import type { Scope } from '../namespace/scope.js'
 import type { IndexState } from '../namespace/state.js'
 import { stateKey } from '../namespace/state-map.js'
@@ -13,8 +13,8 @@ import { formatMapProof } from '../tlog/map-proof-text.js'
 import type { LogReader, SignedHead } from '../tlog/ports.js'
 import { type Bundle, formatBundle, MAX_BUNDLE_OCTETS, type ShownObject } from './bundle.js'
 import { isInState } from './proved.js'
-import { aliasesAbove } from './scopes-above.js'
 import { ShownRecords } from './show-records.js'
+import { missingScopes, objectsOf, type Subjects, subjectsOf } from './subjects.js'
 
 /** The index log, its tree, and the state map of its latest checkpoint. */
 export interface BundleSource {
@@ -35,50 +35,75 @@ const ATTEMPTS = 8
 /** Of the changes of the entry: those that made it and its rules what they are, or all of them. */
 export type ShownCommits = 'needed' | 'all'
 
-/** The bundle of an entry: what it is, where it stands, and who decided so. */
+/**
+ * The bundle of an entry: what it is, where it stands, and who decided so: the lineage of every scope
+ * whose group did. Without it where it does not fit: then the log alone vouches for them.
+ */
 export async function makeBundle(
   source: BundleSource,
   alias: Alias,
   commits: ShownCommits = 'needed',
 ): Promise<Result<Uint8Array, MakeRefusal>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  const whole = await bundleOf(source, alias, { commits, scopes: 'lineage' })
+  if (!whole.ok) return whole
+  const octets = whole.value && formatBundle(whole.value)
+  if (octets && octets.length <= MAX_BUNDLE_OCTETS) return ok(octets)
+  return makeBundleWithoutLineage(source, alias, commits)
+}
+
+/** The same with those changes of the scopes alone that made them what they are. */
+export async function makeBundleWithoutLineage(
+  source: BundleSource,
+  alias: Alias,
+  commits: ShownCommits = 'needed',
+): Promise<Result<Uint8Array, MakeRefusal>> {
+  const bundle = await bundleOf(source, alias, { commits, scopes: 'latest' })
+  if (!bundle.ok) return bundle
+  return bundle.value ? fitting(bundle.value, commits) : notCovered()
+}
+
+interface Wanted {
+  readonly commits: ShownCommits
+  /** Of the scopes: every change, or those that made them what they are. */
+  readonly scopes: 'lineage' | 'latest'
+}
+
+/** Undefined for a lineage that is too long to be read for one bundle. */
+async function bundleOf(
+  source: BundleSource,
+  alias: Alias,
+  wanted: Wanted,
+): Promise<Result<Bundle | undefined, MakeRefusal>> {
+  const elsewhere = new Set<Uid>()
+  for (let attempt = 0; attempt < ATTEMPTS;) {
     await source.settled()
-    const found = subjectsOf(source.state, alias)
+    const found = subjectsOf(source.state, alias, elsewhere)
     if (!found.ok) return found
+    if (wanted.scopes === 'lineage' && isTooLong(found.value)) return ok(undefined)
     const proved = await provedSubjects(source, found.value)
-    if (proved) return fitting(await shown(source, found.value, proved, commits), commits)
+    attempt += 1
+    if (!proved) continue
+    const bundle = await shown(source, found.value, proved, wanted)
+    const missing = wanted.scopes === 'lineage' ? missingScopes(source.state, bundle) : []
+    if (missing.length === 0) return ok(bundle)
+    // Each time there is one more of them at least, and there are not many.
+    for (const uid of missing) elsewhere.add(uid)
+    attempt = 0
   }
-  return refuse('request.not-found', 'no checkpoint covers the entry as it is', {
+  return notCovered()
+}
+
+const notCovered = (): Result<never, MakeRefusal> =>
+  refuse('request.not-found', 'no checkpoint covers the entry as it is', {
     next: 'try again in a moment',
   })
-}
 
-/** The entry and what is above it, all of one moment. */
-interface Subjects {
-  readonly index: string
-  readonly entry: Entry
-  readonly root: Scope
-  readonly above: readonly { readonly alias: Alias; readonly scope: Scope | undefined }[]
-  /** Numbers of the records about each. */
-  readonly records: ReadonlyMap<string, readonly number[]>
-}
+/** More records about scopes are not read: they would not fit by far. */
+const MOST_SCOPE_RECORDS = 1000
 
-function subjectsOf(state: IndexState, alias: Alias): Result<Subjects, MakeRefusal> {
-  const entry = state.resolve(alias)
-  if (!entry) return unknown('entry', alias)
-  if (entry.state === 'retiring') {
-    return refuse('namespace.wrong-state', `the entry ${entry.alias} is retired`, {
-      wanted: 'an entry that has its alias',
-    })
-  }
-  const above = aliasesAbove(entry.alias).map((one) => ({
-    alias: one,
-    scope: state.scopeByAlias(one),
-  }))
-  const { root } = state
-  const objects = [entry, root, ...above.flatMap(({ scope }) => scope ?? [])]
-  const records = new Map(objects.map(({ uid }) => [uid, state.recordsOf(uid)]))
-  return ok({ index: state.index, entry, root, above, records })
+const isTooLong = ({ entry, records }: Subjects): boolean => {
+  const all = [...records].map(([uid, numbers]) => (uid === entry.uid ? 0 : numbers.length))
+  return all.reduce((sum, one) => sum + one, 0) > MOST_SCOPE_RECORDS
 }
 
 interface ProvedSubjects {
@@ -90,9 +115,10 @@ interface ProvedSubjects {
 /** Undefined where the latest checkpoint is of another moment. */
 async function provedSubjects(
   { tree }: BundleSource,
-  { entry, root, above }: Subjects,
+  subjects: Subjects,
 ): Promise<ProvedSubjects | undefined> {
-  const objects = [entry, root, ...above.flatMap(({ scope }) => scope ?? [])]
+  const { entry, above } = subjects
+  const objects = objectsOf(subjects)
   const rows = [
     ...objects.map(({ kind, uid }) => [kind, uid] as const),
     ...[...above, entry].map(({ alias }) => ['alias' as const, alias] as const),
@@ -114,9 +140,9 @@ async function provedSubjects(
 
 async function shown(
   { state, log, tree }: BundleSource,
-  { index, entry, root, above, records }: Subjects,
+  { index, entry, root, above, elsewhere, records }: Subjects,
   { signed, proofs }: ProvedSubjects,
-  commits: ShownCommits,
+  wanted: Wanted,
 ): Promise<Bundle> {
   const show = new ShownRecords({ log, tiles: tree, signed, proposals: state.tables.proposals })
   const proofOf = (table: string, name: string) => proofs.get(`${table} ${name}`) ?? ''
@@ -128,9 +154,11 @@ async function shown(
     proof: proofOf(shownState.kind, shownState.uid),
     commits: await show.commits(records.get(shownState.uid) ?? [], isWanted),
   })
+  const scopeOf = (one: Scope) =>
+    object(one, wanted.scopes === 'lineage' ? () => true : madeOrRecovered(one))
   // Who decided about each rule: the changes that made them are shown too.
   const revisions =
-    commits === 'all'
+    wanted.commits === 'all'
       ? Array.from({ length: entry.rev }, (_, before) => before + 1)
       : [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev)])]
   return {
@@ -140,22 +168,35 @@ async function shown(
     last: await show.record(signed.size - 1),
     entry: await object(
       entry,
-      (record) => revisions.includes(record.rev) || mayHaveReactivated(entry, record),
+      movedOr((record) => revisions.includes(record.rev) || mayHaveReactivated(entry, record)),
     ),
     alias: proofOf('alias', entry.alias),
-    root: await object(root, madeOrRecovered(root)),
+    root: await scopeOf(root),
     above: await Promise.all(
       above.map(async ({ alias, scope }) => ({
         alias,
         proof: proofOf('alias', alias),
-        ...(scope && { scope: await object(scope, madeOrRecovered(scope)) }),
+        ...(scope && { scope: await scopeOf(scope) }),
       })),
     ),
+    ...(elsewhere.length > 0 && { elsewhere: await Promise.all(elsewhere.map(scopeOf)) }),
+  }
+}
+
+/** From the first that is wanted on also every move: those who decide where it led said yes. */
+function movedOr(isWanted: (record: LogRecord) => boolean): (record: LogRecord) => boolean {
+  let before: string | undefined
+  return (record) => {
+    const { alias } = record.subject
+    const isMove = before !== undefined && alias !== before
+    if (!isMove && !isWanted(record)) return false
+    before = alias
+    return true
   }
 }
 
 /** The record that made it what it is, and those of its latest recovery: all between start and end. */
-const madeOrRecovered =
+export const madeOrRecovered =
   ({ rev, recovery }: Scope) =>
   (record: LogRecord): boolean => {
     if (record.rev === rev) return true

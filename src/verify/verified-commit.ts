@@ -4,9 +4,10 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { EmergencyMark } from '../namespace/emergency/emergency.js'
 import type { InvocationStatement } from '../namespace/emergency/emergency-statements.js'
-import type { ChangeClass } from '../namespace/group.js'
+import type { ChangeClass, Proposer } from '../namespace/group.js'
 import type { Operation } from '../namespace/operation.js'
 import type { ShownCommit } from './bundle.js'
+import type { LineageState } from './lineage-state.js'
 import type { NotProved, ProvedHead } from './proved.js'
 import type { ProvedScope } from './scopes-above.js'
 
@@ -24,7 +25,7 @@ export type Recount =
       /**
        * `genesis`: nobody voted. `evidence`: two votes of one voter, who is suspended for them.
        * `group-changed`: the group has another revision by now. `group-elsewhere`: it is of a scope
-       * that is not above the entry.
+       * that is not above the entry. Only the log vouches for these two.
        */
       readonly because: 'genesis' | 'evidence' | 'group-changed' | 'group-elsewhere'
     }
@@ -60,7 +61,23 @@ export type CommitRefusal = NotProved | Refusal<'bundle.no-quorum'>
 export interface CommitContext {
   readonly index: string
   readonly head: ProvedHead
+  /** As they are; with `then`, as they were before the record. */
   readonly scopes: readonly ProvedScope[]
+  /** The scopes before the record, where the bundle shows all that made them so. */
+  readonly then?: Then
+}
+
+/** Who could decide before a record. */
+export interface Then {
+  readonly state: LineageState
+  /** Of what voters decided about: what the record that opened it found. */
+  readonly opening?: Opening
+}
+
+/** Who proposed something, and whose consent it needs beside that of those who decide. */
+export interface Opening {
+  readonly author: Proposer | undefined
+  readonly second: { readonly uid: Uid; readonly rev: number } | undefined
 }
 
 export const factsOf = ({

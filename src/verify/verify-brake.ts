@@ -9,6 +9,7 @@ import { signs } from '../namespace/said.js'
 import { isOfThisTime } from '../namespace/signed-together.js'
 import { type BrakeStatement, readBrake } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
+import { isResponsible } from './count-then.js'
 import { notProved } from './proved.js'
 import { scopesView } from './scopes-above.js'
 import {
@@ -47,6 +48,12 @@ export function verifyBrakeCommit(
     statement.scope.uid === record.group.uid &&
     statement.scope.rev === record.group.rev
   if (!isThisOne) return notProved(`the brake of record ${record.seq}`)
+  // About a voter, the group that they are in; about anything else, those who decide about it.
+  const op = statement.voter === undefined ? 'entry.suspend' : 'voter.reinstate'
+  const { subject } = record
+  if (context.then && !isResponsible(context.then.state, record, { op, subject })) {
+    return notProved(`that the group of record ${record.seq} was there to brake`)
+  }
   const recount = recounted(context, record, statement, envelopes)
   if (!recount.ok) return recount
   const { reason, ticket, voters } = statement
@@ -68,7 +75,7 @@ const targetOf = ({ rule, voter }: BrakeStatement) => ({
 })
 
 function recounted(
-  { scopes }: CommitContext,
+  { scopes, then }: CommitContext,
   record: ShownCommit['record'],
   { voters, created, subject, ttl }: BrakeStatement,
   envelopes: readonly Opened[],
@@ -91,7 +98,7 @@ function recounted(
   const asThen = scopes.map(({ scope, seq }) =>
     seq > record.seq ? { ...scope, guards: [] } : scope,
   )
-  const under = underGuards(scopesView(asThen), [subject.alias], electorate)
+  const under = underGuards(then?.state ?? scopesView(asThen), [subject.alias], electorate)
   const [threshold, minControllers] = [under.threshold.emergency, under.minControllers.emergency]
   // A braked voter's signature is one, and puts no weight behind anything.
   const behind = electorate.voters.filter(

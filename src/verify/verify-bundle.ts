@@ -14,9 +14,10 @@ import { stateRootOf } from '../tlog/state-root.js'
 import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
 import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
 import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
+import { hasLineage, walkLineage } from './lineage.js'
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
-import type { CommitRefusal, VerifiedCommit } from './verified-commit.js'
+import type { CommitContext, CommitRefusal, VerifiedCommit } from './verified-commit.js'
 import { isAsBraked } from './verify-brake.js'
 import { isAsGranted } from './verify-emergency.js'
 import { isAsRecovered } from './verify-recovery.js'
@@ -32,6 +33,8 @@ export interface VerifyOptions {
   readonly now: UnixSeconds
   /** How old the checkpoint may be; however old where it is left out. */
   readonly maxAge?: Seconds
+  /** Is it enough that the log says who could decide, where a bundle does not show how that came? */
+  readonly trustLog?: boolean
 }
 
 /** An entry that is as it says, in the index that was meant. Only `verifyBundle` makes one. */
@@ -51,12 +54,17 @@ export interface VerifiedEntry {
   readonly scopes: readonly Scope[]
   /** The changes that the bundle shows: of the entry, then of each scope. */
   readonly commits: readonly VerifiedCommit[]
+  /**
+   * Who vouches for the groups that decided: every change of them, counted again from the genesis on;
+   * or the log alone, which was trusted with it.
+   */
+  readonly groupsBy: 'genesis' | 'log'
 }
 
 export type BundleRefusal =
   | CheckpointRefusal
   | CommitRefusal
-  | Refusal<'bundle.malformed' | 'bundle.wrong-index' | 'bundle.stale'>
+  | Refusal<'bundle.malformed' | 'bundle.wrong-index' | 'bundle.stale' | 'bundle.not-counted'>
 
 const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
 
@@ -67,7 +75,7 @@ const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: unde
  */
 export function verifyBundle(
   octets: Uint8Array,
-  { indexId, logKey, policy = NO_WITNESSES, now, maxAge }: VerifyOptions,
+  { indexId, logKey, policy = NO_WITNESSES, now, maxAge, trustLog = false }: VerifyOptions,
 ): Result<VerifiedEntry, BundleRefusal> {
   const parsed = parseBundle(octets)
   if (!parsed.ok) return parsed
@@ -91,15 +99,22 @@ export function verifyBundle(
   const until = freshUntil(time, maxAge)
   const fresh = isFresh(time, until, now)
   if (!fresh.ok) return fresh
-  const proved = entryInState(head, bundle)
+  const proved = entryInState(head, bundle, { trustLog })
   if (!proved.ok) return proved
   return ok({ index: indexId, origin, size, root, asOf: time, freshUntil: until, ...proved.value })
 }
 
+type EntryInState = Pick<
+  VerifiedEntry,
+  'entry' | 'policyDigest' | 'scopes' | 'commits' | 'groupsBy'
+>
+type EntryRefusal = CommitRefusal | Refusal<'bundle.not-counted'>
+
 function entryInState(
   head: ProvedHead,
   bundle: Bundle,
-): Result<Pick<VerifiedEntry, 'entry' | 'policyDigest' | 'scopes' | 'commits'>, CommitRefusal> {
+  trust: Pick<VerifyOptions, 'trustLog'>,
+): Result<EntryInState, EntryRefusal> {
   const { state, proof } = bundle.entry
   if (!isInState(head, state, proof)) return notProved(`the entry ${state.alias}`)
   const holder = holderInState(head, state.alias, bundle.alias)
@@ -107,13 +122,12 @@ function entryInState(
   if (holder.value !== state.uid) return notProved(`that ${state.alias} is this entry`)
   const scopes = scopesAbove(head, bundle, provedScope)
   if (!scopes.ok) return scopes
+  const elsewhere = scopesElsewhere(head, bundle, scopes.value)
+  if (!elsewhere.ok) return elsewhere
   const context = { index: bundle.index, head, scopes: scopes.value }
-  const commits: VerifiedCommit[] = []
-  for (const shown of [bundle.entry, ...scopes.value.map((above) => above.shown)]) {
-    const verified = verifyCommits(context, shown)
-    if (!verified.ok) return verified
-    commits.push(...verified.value)
-  }
+  const counted = countedCommits(context, bundle, { elsewhere: elsewhere.value, ...trust })
+  if (!counted.ok) return counted
+  const { commits, groupsBy } = counted.value
   if (
     !areAsVoted(
       state.rules,
@@ -130,10 +144,90 @@ function entryInState(
   if (!scopes.value.every(({ shown }) => isAsRecovered(shown.state, shown.commits))) {
     return notProved('that a group is the one that was recovered')
   }
+  const isMade = (rule: Rule) => isShownToBeMade(rule, bundle.entry, commits)
+  const nobodys = groupsBy === 'genesis' ? state.rules.find((rule) => !isMade(rule)) : undefined
+  if (nobodys && trust.trustLog !== true) {
+    return notCounted(`who decided about the rule ${nobodys.id}`)
+  }
   const entry = withHead<Entry>(bundle.entry)
   const above = scopes.value.map(({ scope }) => scope)
-  return ok({ entry, policyDigest: policyDigestOf(entry, above), scopes: above, commits })
+  return ok({
+    entry,
+    policyDigest: policyDigestOf(entry, above),
+    scopes: above,
+    commits,
+    groupsBy: nobodys ? 'log' : groupsBy,
+  })
 }
+
+/** Scopes that decided about what is shown and are not above the entry: each as it is, and once. */
+function scopesElsewhere(
+  head: ProvedHead,
+  { elsewhere = [] }: Bundle,
+  above: readonly ProvedScope[],
+): Result<readonly ProvedScope[], CommitRefusal> {
+  const known = new Set(above.map(({ scope }) => scope.uid))
+  for (const { state, proof } of elsewhere) {
+    if (known.has(state.uid) || !isInState(head, state, proof)) {
+      return notProved(`the scope ${state.alias}`)
+    }
+    known.add(state.uid)
+  }
+  return ok(elsewhere.map(provedScope))
+}
+
+interface Counting extends Pick<VerifyOptions, 'trustLog'> {
+  readonly elsewhere: readonly ProvedScope[]
+}
+
+/**
+ * By the groups that there were, from the genesis on. A bundle that does not show how they came to be
+ * has no decision in it that could be counted, but by what the log says: that is for whoever asks to say.
+ */
+function countedCommits(
+  context: CommitContext,
+  { entry }: Bundle,
+  { elsewhere, trustLog }: Counting,
+): Result<Pick<VerifiedEntry, 'commits' | 'groupsBy'>, EntryRefusal> {
+  const { scopes } = context
+  const all = [...scopes, ...elsewhere]
+  const shown = [entry, ...scopes.map((above) => above.shown)]
+  if (hasLineage(all)) {
+    const walked = walkLineage(context, entry, all)
+    if (!walked.ok) return walked
+    const commits = shown.flatMap((object) => walked.value.get(object) ?? [])
+    return ok({ commits, groupsBy: 'genesis' })
+  }
+  if (trustLog !== true) return notCounted('how its groups came to decide')
+  const commits: VerifiedCommit[] = []
+  for (const object of shown) {
+    const verified = verifyCommits(context, object)
+    if (!verified.ok) return verified
+    commits.push(...verified.value)
+  }
+  return ok({ commits, groupsBy: 'log' })
+}
+
+const notCounted = (what: string) =>
+  refuse('bundle.not-counted', `the bundle does not show ${what}`, {
+    wanted: 'the changes that made its rules, and of the scopes above it all from the genesis on',
+    next: 'fetch the bundle again; or trust the log with it: --trust-log',
+  })
+
+/** Is the change among these that made a rule what it is? Of the use of a grant that is seen elsewhere. */
+const isShownToBeMade = (
+  { id, rev, emergency }: Rule,
+  { state }: Bundle['entry'],
+  commits: readonly VerifiedCommit[],
+): boolean =>
+  emergency !== undefined ||
+  commits.some(
+    ({ subject, operation, ...one }) =>
+      subject.uid === state.uid &&
+      one.rev === rev &&
+      (operation?.op === 'rule.attach' || operation?.op === 'rule.replace') &&
+      operation.body.rule.id === id,
+  )
 
 const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
   shown,

@@ -8,7 +8,7 @@ import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-record.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { mayHaveDecided } from './group-then.js'
-import { isInLog, notProved } from './proved.js'
+import { isInLog, notProved, type NotProved } from './proved.js'
 import { verifyBrakeCommit } from './verify-brake.js'
 import { verifyEmergencyCommit } from './verify-emergency.js'
 import { isEvidence } from './verify-evidence.js'
@@ -21,7 +21,8 @@ import {
   type VerifiedCommit,
 } from './verified-commit.js'
 
-interface Governed {
+export interface Governed {
+  readonly kind: 'scope' | 'entry'
   readonly uid: Uid
   readonly alias: Alias
   readonly rev: number
@@ -30,20 +31,13 @@ interface Governed {
 /** The object, and every change of it that the bundle shows, of which the last made it what it is. */
 export function verifyCommits(
   context: CommitContext,
-  { state, commits }: ShownObject<Governed>,
+  shown: ShownObject<Governed>,
 ): Result<readonly VerifiedCommit[], CommitRefusal> {
+  const proved = areShown(context, shown)
+  if (!proved.ok) return proved
   const earlier: Shown[] = []
-  let before = 0
-  for (const commit of commits) {
+  for (const commit of shown.commits) {
     const { record } = commit
-    if (
-      record.subject.uid !== state.uid ||
-      record.rev <= before ||
-      !isInLog(context.head, commit)
-    ) {
-      return notProved(`record ${record.seq}`)
-    }
-    before = record.rev
     const one = verifyCommit(context, commit, earlier)
     if (!one.ok) return one
     if (!mayHaveDecided(context.scopes, record, one.value.op)) {
@@ -51,14 +45,36 @@ export function verifyCommits(
     }
     earlier.push({ record, verified: one.value })
   }
+  return isMade(shown)
+    ? ok(earlier.map(({ verified }) => verified))
+    : notProved(`which record made ${shown.state.uid}`)
+}
+
+/** Are these records in the log, one after the other, and about the object? */
+export function areShown(
+  { head }: Pick<CommitContext, 'head'>,
+  { state, commits }: ShownObject<Governed>,
+): Result<undefined, NotProved> {
+  let before = { rev: 0, seq: -1 }
+  for (const commit of commits) {
+    const { record } = commit
+    const isLater = record.rev > before.rev && record.seq > before.seq
+    if (record.subject.uid !== state.uid || !isLater || !isInLog(head, commit)) {
+      return notProved(`record ${record.seq}`)
+    }
+    before = record
+  }
+  return ok()
+}
+
+/** Does the last of the records say that it made the object what it is? */
+export function isMade({ state, commits }: ShownObject<Governed>): boolean {
   const last = commits.at(-1)?.record
-  const isMade =
+  return (
     last?.rev === state.rev &&
     last.subject.alias === state.alias &&
     last.after === sha256Hex(canonicalize(state))
-  return isMade
-    ? ok(earlier.map(({ verified }) => verified))
-    : notProved(`which record made ${state.uid}`)
+  )
 }
 
 /** Hash of the record that made the object what it is. */
@@ -67,7 +83,8 @@ export const headOf = ({ commits }: Pick<ShownObject<unknown>, 'commits'>): stri
   return record ? recordHash(encodeRecord(record)) : ''
 }
 
-function verifyCommit(
+/** One change, as far as `context` knows who could decide about it. */
+export function verifyCommit(
   context: CommitContext,
   commit: ShownCommit,
   earlier: readonly Shown[],

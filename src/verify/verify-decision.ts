@@ -6,6 +6,7 @@ import type { Group } from '../namespace/group.js'
 import { underGuards } from '../namespace/guard/quorum-floor.js'
 import { encodeRecord, recordHash } from '../namespace/log-record.js'
 import { type OnePart, partsOf } from '../namespace/parts.js'
+import { classesOf } from '../namespace/questions/authority.js'
 import { signs } from '../namespace/said.js'
 import {
   operationOf,
@@ -13,9 +14,9 @@ import {
   readProposal,
   readVote,
   slotOf,
-  type Vote,
 } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
+import { type Approval, countThen, type Decision, type Recounted } from './count-then.js'
 import { isInLog, notProved } from './proved.js'
 import { scopesView } from './scopes-above.js'
 import {
@@ -25,12 +26,6 @@ import {
   type Recount,
   type VerifiedCommit,
 } from './verified-commit.js'
-
-/** A vote that approves this very change. */
-interface Approval {
-  readonly vote: Vote
-  readonly envelope: Opened
-}
 
 /**
  * A proposal, and the votes that carried it: about this change, each of another voter; and where the
@@ -47,6 +42,10 @@ export function verifyDecision(
   const part = proposal && partsOf(proposal, statement.digest)[record.part ?? 0]
   if (!part || proposal.index !== context.index || !isThisChange(commit, proposal, part)) {
     return notProved(`that record ${record.seq} is what was proposed`)
+  }
+  // Which of the classes it is follows from the state before; that it is one of them, from the change.
+  if (!classesOf[part.proposal.op].includes(record.class)) {
+    return notProved(`that record ${record.seq} is a ${record.class} change`)
   }
   const approvals = approvalsOf(context, commit, proposal, votes)
   if (!approvals) return notProved(`that its votes are about record ${record.seq}`)
@@ -126,19 +125,14 @@ function approvalsOf(
   return approvals
 }
 
-interface Decision {
-  readonly statement: Opened
-  readonly proposal: Proposal
-  readonly approvals: readonly Approval[]
-}
-
-type Recounted = Pick<VerifiedCommit, 'voters' | 'recount'>
-
 function recounted(
-  { scopes }: CommitContext,
-  { record, opened }: ShownCommit,
-  { statement, proposal, approvals }: Decision,
+  { scopes, then }: CommitContext,
+  commit: ShownCommit,
+  decision: Decision,
 ): Result<Recounted, CommitRefusal> {
+  if (then) return countThen(then, commit, decision)
+  const { record, opened } = commit
+  const { statement, proposal, approvals } = decision
   const decider = scopes.find(({ scope }) => scope.uid === record.group.uid)
   if (!decider) return notCounted('group-elsewhere')
   const { group } = decider.scope

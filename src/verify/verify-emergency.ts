@@ -14,6 +14,7 @@ import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
 import { signs } from '../namespace/said.js'
 import { isOfThisTime } from '../namespace/signed-together.js'
 import type { ShownCommit } from './bundle.js'
+import { isResponsible } from './count-then.js'
 import { notProved } from './proved.js'
 import {
   type CommitContext,
@@ -52,6 +53,10 @@ export function verifyEmergencyCommit(
     statement.scope.uid === record.group.uid &&
     statement.scope.rev === record.group.rev
   if (!isThisOne) return notProved(`the use of a grant in record ${record.seq}`)
+  const about = { op: 'entry.reactivate', subject: record.subject } as const
+  if (context.then && !isResponsible(context.then.state, record, about)) {
+    return notProved(`that the grant of record ${record.seq} was there to be used`)
+  }
   const recount = recounted(context, record, statement, envelopes)
   if (!recount.ok) return recount
   const { by, reason, ticket, grant, act, call, ttl } = statement

@@ -1,4 +1,5 @@
 import { isSignedBy, type Opened } from '../namespace/dsse.js'
+import { signs } from '../namespace/said.js'
 import { readVote, type Vote } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
 import type { CommitContext } from './verified-commit.js'
@@ -8,7 +9,7 @@ import type { CommitContext } from './verified-commit.js'
  * the group is another one by now, only that they contradict each other.
  */
 export function isEvidence(
-  { scopes, index }: CommitContext,
+  { scopes, index, then }: CommitContext,
   { record }: ShownCommit,
   envelopes: readonly Opened[],
 ): boolean {
@@ -18,8 +19,21 @@ export function isEvidence(
   const isOfOne = a.voter === b.voter && [a, b].every((vote) => vote.index === index)
   if (!isOfOne) return false
   const group = scopes.find(({ scope }) => scope.uid === record.subject.uid)?.scope.group
-  if (group?.rev !== record.group.rev) return true
+  if (group?.rev !== record.group.rev) return !then
   const voter = group.voters.find(({ id }) => id === a.voter)
+  if (then) {
+    // Before the record: an active voter of several, with keys in use, who votes in this group.
+    const said = [first, second].every(
+      ({ predicate: { scope } }) =>
+        scope.uid === record.group.uid && scope.rev === record.group.rev,
+    )
+    return (
+      said &&
+      !group.solo &&
+      voter?.status === 'active' &&
+      [a, b].every(({ cast }, at) => envelopes[at] && signs(voter, envelopes[at], cast, record.ts))
+    )
+  }
   return (
     voter?.status === 'suspended' && envelopes.every((envelope) => isSignedBy(envelope, voter.keys))
   )

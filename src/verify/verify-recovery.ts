@@ -107,9 +107,10 @@ const before: Recount = { counted: 'before', because: 'group-changed' }
 /**
  * The recovery set of the group that a recovery is about: it is the same in the group that it made.
  * Whether it made one say the records that are shown: what the scope says of itself could be left out.
+ * A walk knows the group that there was.
  */
 function setOf(
-  { scopes }: CommitContext,
+  { scopes, then }: CommitContext,
   { subject, group, prop }: Logged,
 ): RecoverySet | undefined {
   const found = scopes.find(({ scope }) => scope.uid === subject.uid)
@@ -117,7 +118,7 @@ function setOf(
     ({ record }) => record.kind === 'recovery-finish' && record.prop === prop,
   )
   const own = found?.scope.group
-  return own?.rev === group.rev + (isMade ? 1 : 0) ? own.recovery : undefined
+  return own?.rev === group.rev + (isMade && !then ? 1 : 0) ? own.recovery : undefined
 }
 
 interface Signed {

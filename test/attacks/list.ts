@@ -5,6 +5,7 @@ import { certificateAttacks } from './certificates.js'
 import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
+import { lineageAttacks } from './lineage.js'
 import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
 import { proposingAttacks } from './proposing.js'
@@ -39,7 +40,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   },
   {
     title: 'Logs, witnesses and monitors, by the numbers that tests give them',
-    attacks: [...witnessAttacks, ...answerAttacks, ...monitorAttacks],
+    attacks: [...witnessAttacks, ...answerAttacks, ...lineageAttacks, ...monitorAttacks],
   },
 ]
 

@@ -15,7 +15,7 @@ import { ok } from '../../src/core/result.js'
 import { sha256Hex } from '../../src/core/uid.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { givenServices } from '../interop/given-services.js'
-import { bundleOf, LOG } from '../verify/given-bundle.js'
+import { bundleOf, edited, LOG, withoutLineage } from '../verify/given-bundle.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
 let home = ''
@@ -69,6 +69,41 @@ describe('bundles on the command line', () => {
     expect(await asked()).toMatchObject([2, { code: 'cli.usage' }])
     const other = ['--index', '0'.repeat(64), ...trust.slice(2)]
     expect(await asked(...other)).toMatchObject([3, { code: 'bundle.wrong-index' }])
+  })
+
+  it('are refused where nothing shows who could decide, until the log is trusted', async () => {
+    const given = await givenServices()
+    const unsigned = edited(await bundleOf(given, 'pay/api'), ({ entry: { commits } }) => {
+      for (const { envelopes } of commits) {
+        for (const { signatures } of envelopes) {
+          signatures[0]!.sig = Buffer.alloc(64).toString('base64')
+        }
+      }
+    })
+    const files = {
+      'front.json': await bundleOf(given, 'web/shop/front'),
+      'cut.json': withoutLineage(await bundleOf(given, 'pay/api')),
+      'unsigned.json': unsigned,
+    }
+    for (const [name, octets] of Object.entries(files)) writeFileSync(join(home, name), octets)
+    const trust = ['--index', given.index.state.index, '--key', formatVerifierKey(LOG.key)]
+    const asked = async (callee: string, ...words: readonly string[]) => {
+      const verified = await offline('verify', callee, ...trust, ...words)
+      const call = ['--bundle', 'front.json', '--bundle', callee, '--port', '8080']
+      const route = ['--route', 'GET /orders/7']
+      const permitted = await offline('permit', ...call, ...route, ...trust, ...words)
+      return [verified, permitted].map((screen) => [screen.exit, json(screen)])
+    }
+    const not = (code: string, exit: number) => [exit, { code }]
+    const counted = not('bundle.not-counted', 5)
+    expect(await asked('cut.json')).toMatchObject([counted, counted])
+    expect(await asked('cut.json', '--trust-log')).toMatchObject([
+      [0, { groupsBy: 'log' }],
+      [0, { allowed: true }],
+    ])
+    const proved = not('bundle.not-proved', 5)
+    expect(await asked('unsigned.json')).toMatchObject([proved, proved])
+    expect(await asked('unsigned.json', '--trust-log')).toMatchObject([proved, proved])
   })
 
   it('are compared with what a certificate says, which is not believed to be signed', async () => {

@@ -55,12 +55,21 @@ describe('keys of voters that are none, in a state that the log signs', () => {
     ['of small order', 'Ed25519', { crv: 'Ed25519', kty: 'OKP', x: `AQ${'A'.repeat(41)}` }],
     ['of another algorithm', 'ES256', { crv: 'Ed25519', kty: 'OKP', x }],
   ] as const)('have signed nothing: %s', async (_, alg, jwk) => {
-    const forged = await colluding(given, await bundleOf(given, 'pay/api'), ({ root }) => {
-      for (const { keys } of root.state.group?.voters ?? []) {
-        for (const key of keys) Object.assign(key, { alg, jwk })
-      }
-    })
-    expect(codeOf(verify(forged))).toBe('bundle.not-proved')
+    const honest = await bundleOf(given, 'pay/api')
+    const forged = (lineage: 'whole' | 'cut') =>
+      colluding(
+        given,
+        honest,
+        ({ root }) => {
+          for (const { keys } of root.state.group?.voters ?? []) {
+            for (const key of keys) Object.assign(key, { alg, jwk })
+          }
+        },
+        { lineage },
+      )
+    expect(codeOf(verify(await forged('whole')))).toBe('bundle.not-proved')
+    const trusted = verifyBundle(await forged('cut'), { ...options, trustLog: true })
+    expect(codeOf(trusted)).toBe('bundle.not-proved')
   })
 })
 
@@ -112,9 +121,10 @@ describe('two bundles', () => {
   it('of a log that has signed two roots of one size decide nothing', async () => {
     const callee = valueOf(verify(await bundleOf(given, 'pay/api')))
     const front = await bundleOf(given, 'web/shop/front')
-    const forked = await colluding(given, front, ({ entry }) => {
+    const relabelled: Parameters<typeof colluding>[2] = ({ entry }) => {
       entry.state.labels = { forked: 'yes' }
-    })
+    }
+    const forked = await colluding(given, front, relabelled, { lineage: 'whole' })
     const caller = valueOf(verify(forked))
     const asked = { port: 8080, now: given.now() }
     expect(codeOf(permitBundles(caller, callee, asked))).toBe('tlog.inconsistent')

@@ -8,7 +8,7 @@ import type { GivenGroup } from '../namespace/given-group.js'
 import { valueOf } from '../namespace/given-index.js'
 import type { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, edited, LOG, type Writable } from '../verify/given-bundle.js'
-import { type BundleVector, spliced } from './bundle-vector.js'
+import { type BundleVector, spliced, trusting } from './bundle-vector.js'
 import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
@@ -47,7 +47,12 @@ export async function addBrakeVectors(
     verdict: Pick<BundleVector, 'entry' | 'refused'>,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+    vectors.push({
+      what,
+      ...spliced(bundles, changed),
+      trust: trusting(trust, changed),
+      ...verdict,
+    })
   }
   const lies = async (
     what: string,

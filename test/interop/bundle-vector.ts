@@ -1,3 +1,5 @@
+import type { Bundle } from '../../src/verify/bundle.js'
+
 /** Whom a verifier believes, and when it looks. */
 export interface BundleTrust {
   readonly index: string
@@ -5,6 +7,14 @@ export interface BundleTrust {
   readonly policy?: string
   readonly now: number
   readonly maxAge?: number
+  /** It believes the log about who could decide, where a bundle does not show how that came. */
+  readonly trustLog?: boolean
+}
+
+/** As it goes by the log where a bundle shows the latest changes of the root alone, and not the first. */
+export function trusting(trust: BundleTrust, text: string): BundleTrust {
+  const { root } = JSON.parse(text) as Bundle
+  return root.commits[0]?.record.rev === 1 ? trust : { ...trust, trustLog: true }
 }
 
 export interface BundleVector {

@@ -22,6 +22,7 @@ import {
 import { addEmergencyVectors } from './emergency-vectors.js'
 import { givenServices } from './given-services.js'
 import { decidedAt } from './other-group.js'
+import { addLineageVectors } from './lineage-vectors.js'
 import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
@@ -84,7 +85,10 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
     add(what, edited(of, edit), { refused: code }, more)
   }
   const lies = async (what: string, code: string, edit: Edit, signing: Signing = {}) => {
-    add(what, await colluding(given, api, edit, signing), { refused: code })
+    const cut = await colluding(given, api, edit, signing)
+    add(what, cut, { refused: code }, { trustLog: true })
+    const whole = await colluding(given, api, edit, { ...signing, lineage: 'whole' })
+    add(`${what}, with the lineage of its scopes`, whole, { refused: code })
   }
   const notProved = 'bundle.not-proved'
 
@@ -177,9 +181,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
     const { record } = commits[0]!.opened!
     record.ts = unixSeconds(record.ts + 1)
   })
-  await lies('a log that asks fewer voters', 'bundle.no-quorum', ({ root, entry: { commits } }) => {
-    commits[0]!.record.class = 'structural'
-    root.state.group!.threshold.structural = 300
+  await lies('a log that asks fewer voters', notProved, ({ entry: { commits } }) => {
+    commits[0]!.record.class = 'narrowing'
   })
   const { rev } = state.root.group!
   await lies('a log in which a group decided that never was', notProved, ({ entry: { commits } }) =>
@@ -226,6 +229,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('nothing', '', malformed)
   add('a member that is missing', good.replace(/"index":"[0-9a-f]+",/, ''), malformed)
   add('40 lists in each other', `${'['.repeat(40)}${']'.repeat(40)}\n`, malformed)
+  await addLineageVectors(bundles, vectors)
   await addBrakeVectors(bundles, vectors)
   await addRecoveryVectors(bundles, vectors)
   await addRecoveryLies(bundles, vectors)

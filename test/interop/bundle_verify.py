@@ -4,6 +4,7 @@ Usage: bundle_verify.py FOLDER. Prints how many vectors were judged as they say,
 """
 
 import base64
+import functools
 import json
 import re
 import sys
@@ -27,7 +28,7 @@ from tlog_verify import (
     verifier_key,
 )
 
-MAX_OCTETS = 1_048_576
+MAX_OCTETS = 2_097_152
 TOLERANCE = 120
 
 
@@ -91,8 +92,18 @@ def shown_object(value, state, optional):
     members(value, "state proof commits")
     members(value["state"], state, optional)
     want(value["commits"], "bundle.malformed")
+    stated = {}
     for commit in value["commits"]:
-        members(commit, "record path envelopes", "opened")
+        members(commit, "record path", "envelopes opened")
+        if "part" in commit["record"] and "envelopes" not in commit:
+            # What was proposed together is stated once.
+            want(commit["record"]["prop"] in stated, "bundle.malformed")
+            commit.update(stated[commit["record"]["prop"]])
+        want("envelopes" in commit, "bundle.malformed")
+        stated.setdefault(
+            commit["record"]["prop"],
+            {name: commit[name] for name in ("envelopes", "opened") if name in commit},
+        )
         commit_record(commit["record"])
         if "opened" in commit:
             members(commit["opened"], "record path")
@@ -120,7 +131,7 @@ ENTRY = (
 
 
 def shaped(bundle):
-    members(bundle, "v index checkpoint last entry alias root above")
+    members(bundle, "v index checkpoint last entry alias root above", "elsewhere")
     want(bundle["v"] == 1, "bundle.malformed")
     members(bundle["last"], "record path")
     last = bundle["last"]["record"]
@@ -131,6 +142,9 @@ def shaped(bundle):
         members(one, "alias proof", "scope")
         if "scope" in one:
             shown_object(one["scope"], *SCOPE)
+    want("elsewhere" not in bundle or 1 <= len(bundle["elsewhere"]) <= 64, "bundle.malformed")
+    for one in bundle.get("elsewhere", []):
+        shown_object(one, *SCOPE)
 
 
 # DSSE
@@ -159,14 +173,19 @@ def base64url(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+@functools.cache
+def verifies(alg, x, y, signed, signature):
+    if alg == "Ed25519":
+        return ed25519.verify(base64url(x), signed, signature)
+    return p256.verify(base64url(x), base64url(y), signed, signature)
+
+
 def is_signed_by(keys, envelope, at):
     def holds(key):
         if not (key["from"] <= at < key.get("until", 2**53)):
             return False
-        jwk = {name: base64url(key["jwk"][name]) for name in ("x", "y") if name in key["jwk"]}
-        if key["alg"] == "Ed25519":
-            return ed25519.verify(jwk["x"], envelope["signed"], envelope["signature"])
-        return p256.verify(jwk["x"], jwk["y"], envelope["signed"], envelope["signature"])
+        jwk = key["jwk"]
+        return verifies(key["alg"], jwk["x"], jwk.get("y"), envelope["signed"], envelope["signature"])
 
     return len(envelope["signature"]) == 64 and any(holds(key) for key in keys)
 
@@ -278,43 +297,67 @@ def record_hash(record):
 
 
 def commits_of(context, shown):
-    state, before, marks = shown["state"], 0, []
+    """Every change that is shown, counted by the groups that there are now."""
+    are_shown(context, shown)
+    marks = []
     for place, commit in enumerate(shown["commits"]):
+        sets_group = one_commit(context, shown, place, marks)
+        of_a_group_then(context["scopes"], commit["record"], sets_group)
+    is_made(shown)
+    as_it_says(shown, marks)
+
+
+def are_shown(context, shown):
+    rev, seq = 0, -1
+    for commit in shown["commits"]:
         record = commit["record"]
-        want(record["subject"]["uid"] == state["uid"] and record["rev"] > before)
-        before = record["rev"]
+        want(record["subject"]["uid"] == shown["state"]["uid"] and record["rev"] > rev)
+        want(record["seq"] > seq)
+        rev, seq = record["rev"], record["seq"]
         in_log(context["head"], commit)
-        envelopes = [opened(envelope) for envelope in commit["envelopes"]]
-        sets_group = record["kind"] == "recovery-finish"
-        if record["kind"] == "genesis":
-            want([one["digest"] for one in envelopes] == [record["prop"]] == [context["index"]])
-            [voter] = envelopes[0]["says"]["group"]["voters"]
-            want(is_signed_by(voter["keys"], envelopes[0], envelopes[0]["says"]["created"]))
-        elif record["kind"] == "evidence":
-            want([one["digest"] for one in envelopes] == record["votes"])
-            evidence(context, record, envelopes)
-        elif record["kind"] == "emergency":
-            emergency(context, record, envelopes)
-            marks.append(as_granted(state, record, envelopes[0]["says"]))
-        elif record["kind"] in RECOVERY_KINDS:
-            recovery(context, record, envelopes, shown["commits"][:place])
-        elif record["kind"] == "brake":
-            until = brake(context, record, envelopes)
-            if record["rev"] == state["rev"]:
-                want(brake_on(state, envelopes[0]["says"]) == {"until": until})
-        else:
-            want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
-            decision(context, commit, envelopes)
-            as_voted(state, commit, envelopes[0]["says"])
-            sets_group = envelopes[0]["says"]["op"] == "group.set"
-        of_a_group_then(context["scopes"], record, sets_group)
-    last = shown["commits"][-1]["record"]
+
+
+def is_made(shown):
+    state, last = shown["state"], shown["commits"][-1]["record"]
     want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
     want(last["after"] == sha256(octets(state)).hex())
-    if state["kind"] == "scope":
-        as_recovered(state, shown["commits"])
+
+
+def as_it_says(shown, marks):
+    if shown["state"]["kind"] == "scope":
+        as_recovered(shown["state"], shown["commits"])
     else:
-        uses_are_shown(state, marks)
+        uses_are_shown(shown["state"], marks)
+
+
+def one_commit(context, shown, place, marks):
+    """One change, as far as it is known who could decide about it. Did it set a group?"""
+    state, commit = shown["state"], shown["commits"][place]
+    record = commit["record"]
+    envelopes = [opened(envelope) for envelope in commit["envelopes"]]
+    if record["kind"] == "genesis":
+        want([one["digest"] for one in envelopes] == [record["prop"]] == [context["index"]])
+        [voter] = envelopes[0]["says"]["group"]["voters"]
+        want(is_signed_by(voter["keys"], envelopes[0], envelopes[0]["says"]["created"]))
+    elif record["kind"] == "evidence":
+        want([one["digest"] for one in envelopes] == record["votes"])
+        evidence(context, record, envelopes)
+    elif record["kind"] == "emergency":
+        emergency(context, record, envelopes)
+        marks.append(as_granted(state, record, envelopes[0]["says"]))
+    elif record["kind"] in RECOVERY_KINDS:
+        recovery(context, record, envelopes, shown["commits"][:place])
+    elif record["kind"] == "brake":
+        until = brake(context, record, envelopes)
+        if record["rev"] == state["rev"]:
+            want(brake_on(state, envelopes[0]["says"]) == {"until": until})
+    else:
+        want([one["digest"] for one in envelopes] == [record["prop"], *record["votes"]])
+        decision(context, commit, envelopes)
+        if state["kind"] == "entry":
+            as_voted(state, commit, envelopes[0]["says"])
+        return envelopes[0]["says"]["op"] == "group.set"
+    return record["kind"] == "recovery-finish"
 
 
 def of_a_group_then(scopes, record, sets_group):
@@ -350,7 +393,12 @@ def evidence(context, record, envelopes):
         group = scope["state"]["group"]
         if scope["state"]["uid"] == record["subject"]["uid"] and group["rev"] == record["group"]["rev"]:
             [voter] = [one for one in group["voters"] if one["id"] == a["voter"]]
-            want(voter["status"] == "suspended")
+            if "then" in context:
+                want(voter["status"] == "active" and not group["solo"])
+                want(a["scope"] == b["scope"] == record["group"])
+                want(all(is_signed_by(voter["keys"], one, record["ts"]) for one in envelopes))
+            else:
+                want(voter["status"] == "suspended")
             want(all(is_signed_by(voter["keys"], one, one["says"]["predicate"]["cast"]) for one in envelopes))
 
 
@@ -376,6 +424,9 @@ def brake(context, record, envelopes):
     want(says["scope"] == record["group"])
     want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
     scopes = context["scopes"]
+    if "then" in context:
+        op = "voter.reinstate" if "voter" in says else "entry.suspend"
+        is_responsible(scopes, op, record["subject"], record)
     until = record["ts"] + says["ttl"]
     deciders = [one for one in scopes if one["state"]["uid"] == record["group"]["uid"]]
     if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
@@ -410,6 +461,8 @@ def emergency(context, record, envelopes):
     want(says["base"] == {"rev": record["rev"] - 1, "head": record["prev"]})
     want(says["scope"] == record["group"])
     want(is_of_this_time(says, record["ts"], SIGNED_WITHIN))
+    if "then" in context:
+        is_responsible(context["scopes"], "entry.reactivate", record["subject"], record)
     deciders = [one for one in context["scopes"] if one["state"]["uid"] == record["group"]["uid"]]
     if not deciders or (deciders[0]["state"]["group"] or {}).get("rev") != record["group"]["rev"]:
         return
@@ -676,8 +729,56 @@ def decision(context, commit, envelopes):
     alias = change["body"]["to"] if change["op"] == "entry.rename" else change["subject"]["alias"]
     want(proposal["index"] == index and uid == record["subject"]["uid"])
     want(alias == record["subject"]["alias"] and proposal["scope"] == record["group"])
+    want(record["class"] in CLASSES[change["op"]])
     approved = approvals(context, commit, proposal, votes)
-    recount(context, commit, statement, approved)
+    count = recount_then if "then" in context else recount
+    count(context, commit, statement, approved)
+
+
+CLASSES = {
+    **dict.fromkeys(
+        (
+            "scope.suspend",
+            "scope.retire",
+            "entry.suspend",
+            "entry.retire",
+            "binding.remove",
+            "rule.detach",
+            "cluster.remove",
+        ),
+        ("narrowing",),
+    ),
+    **dict.fromkeys(
+        (
+            "entry.create",
+            "entry.reactivate",
+            "entry.rename",
+            "binding.add",
+            "rule.attach",
+            "voter.reinstate",
+            "emergency.ratify",
+        ),
+        ("sensitive",),
+    ),
+    **dict.fromkeys(
+        (
+            "scope.create",
+            "scope.reactivate",
+            "group.set",
+            "guard.clear",
+            "cluster.register",
+            "cluster.update",
+        ),
+        ("structural",),
+    ),
+    "envelope.set": ("narrowing", "sensitive", "structural"),
+    "rule.replace": ("narrowing", "sensitive"),
+    "guard.set": ("narrowing", "structural"),
+    "brake.lift": ("sensitive", "structural"),
+    "entry.update": ("routine", "sensitive"),
+    "split.set": ("routine", "sensitive"),
+    "split.clear": ("routine",),
+}
 
 
 def slot_of(proposal):
@@ -764,6 +865,376 @@ def as_voted(state, commit, proposal):
         want(record["rev"] < state["rev"])
 
 
+# The walk from the genesis: what each record finds, and what it leaves
+
+
+def has_lineage(scopes):
+    return all(scope["commits"][0]["record"]["rev"] == 1 for scope in scopes)
+
+
+def walk(context, entry, scopes):
+    """Every change that is shown, counted by the groups that there were."""
+    objects = [entry, *scopes]
+    keeps_its_name(entry)
+    for shown in scopes:
+        is_unbroken(shown)
+    for shown in objects:
+        are_shown(context, shown)
+        is_made(shown)
+    steps = []
+    for shown in objects:
+        for place, commit in enumerate(shown["commits"]):
+            asked = commit.get("opened", commit)["record"]
+            steps.append((asked["seq"], 0, shown, place))
+            steps.append((commit["record"]["seq"], 1, shown, place))
+    states, done, openings = {}, {}, {}
+    marks = {id(shown): [] for shown in objects}
+
+    def then():
+        return [{"state": state, "commits": done[uid]} for uid, state in states.items()]
+
+    for _, made, shown, place in sorted(steps, key=lambda one: one[:2]):
+        commit = shown["commits"][place]
+        if not made:
+            openings[id(commit)] = opening(then(), commit)
+            continue
+        record = commit["record"]
+        want((record["kind"] == "genesis") == (states == {}))
+        asked = openings[id(commit)]
+        one_commit({**context, "scopes": then(), "then": asked}, shown, place, marks[id(shown)])
+        if shown["state"]["kind"] == "scope":
+            uid = shown["state"]["uid"]
+            states[uid] = left_by(then(), states.get(uid), record, commit)
+            done.setdefault(uid, []).append(commit)
+    want(all(states[shown["state"]["uid"]] == shown["state"] for shown in scopes))
+    for shown in objects:
+        as_it_says(shown, marks[id(shown)])
+
+
+def is_shown_to_be_made(rule, shown):
+    if "emergency" in rule:
+        return True
+    for commit in shown["commits"]:
+        record = commit["record"]
+        if record["kind"] == "commit" and record["rev"] == rule["rev"]:
+            change, _ = part_of(opened(commit["envelopes"][0])["says"], record["prop"], record)
+            if change["op"] in ("rule.attach", "rule.replace"):
+                return change["body"]["rule"]["id"] == rule["id"]
+    return False
+
+
+def is_unbroken(shown):
+    before = None
+    for place, commit in enumerate(shown["commits"]):
+        record = commit["record"]
+        want(record["rev"] == place + 1 and record["prev"] == before)
+        before = record_hash(record)
+
+
+def keeps_its_name(shown):
+    before = None
+    for commit in shown["commits"]:
+        alias = commit["record"]["subject"]["alias"]
+        first = opened(commit["envelopes"][0])
+        says = first["says"] if first["type"].endswith(".proposal.v1+json") else {}
+        came_from = says["subject"]["alias"] if says.get("op") == "entry.rename" else alias
+        want(before in (None, came_from))
+        before = alias
+
+
+def alive(scopes):
+    return [one for one in scopes if one["state"]["state"] != "retired"]
+
+
+def scope_over(scopes, alias):
+    """The nearest scope above an alias."""
+    over = [one for one in alive(scopes) if f"{alias}/".startswith(f"{one['state']['alias']}/")]
+    over = [one for one in over if one["state"]["alias"] not in ("", alias)]
+    root = [one for one in scopes if one["state"]["alias"] == ""]
+    return max(over, key=lambda one: len(one["state"]["alias"]), default=root[0])
+
+
+def decides_above(scopes, alias):
+    scope = scope_over(scopes, alias)
+    while not (scope["state"]["group"] and scope["state"]["state"] == "active"):
+        want(scope["state"]["alias"] != "")
+        scope = scope_over(scopes, scope["state"]["alias"])
+    return scope["state"]
+
+
+OF_GROUP = ("voter.reinstate", "emergency.ratify")
+
+
+def responsible(scopes, op, subject, named=None):
+    if op in ("group.set", "changes", *OF_GROUP):
+        for one in scopes:
+            state = one["state"]
+            if state["uid"] == subject.get("uid") and state["group"] and state["state"] == "active":
+                if named is None or named["uid"] == state["uid"] or op in OF_GROUP:
+                    return state
+    return decides_above(scopes, subject["alias"])
+
+
+def is_responsible(scopes, op, subject, record, named=None):
+    state = responsible(scopes, op, subject, named)
+    want({"uid": state["uid"], "rev": state["group"]["rev"]} == record["group"])
+    return state["group"]
+
+
+def second_of(scopes, proposal):
+    """Another group whose consent it needs: uid (none of one that would be) and group."""
+    if proposal["op"] == "group.set":
+        own = [one["state"] for one in scopes if one["state"]["uid"] == proposal["subject"]["uid"]]
+        want(own)
+        if own[0]["group"] and proposal["scope"]["uid"] != own[0]["uid"]:
+            return None
+        return None, group_set(own[0]["group"], proposal["body"]["group"])
+    if proposal["op"] == "entry.rename":
+        state = decides_above(scopes, proposal["body"]["to"])
+        if state["uid"] != proposal["scope"]["uid"]:
+            return state["uid"], state["group"]
+    return None
+
+
+def opening(scopes, commit):
+    """Who proposed it, and who was asked beside those who decide."""
+    first = opened(commit["envelopes"][0])
+    if not first["type"].endswith(".proposal.v1+json") or not scopes:
+        return None, None
+    proposal = first["says"]
+    at = commit.get("opened", commit)["record"]["ts"]
+    second = second_of(scopes, proposal)
+    asked = (second[0], second[1]["rev"]) if second and second[0] else None
+    return author_of(scopes, proposal, at), asked
+
+
+def author_of(scopes, proposal, at):
+    kind, name = proposal["author"]["kind"], proposal["author"]["id"]
+
+    def among(group):
+        if kind == "voter":
+            found = [one for one in group["voters"] if may_act(one, at)]
+        else:
+            found = group.get("proposers", [])
+        return [one for one in found if one["id"] == name]
+
+    groups = [responsible(scopes, proposal["op"], proposal["subject"], proposal["scope"])["group"]]
+    alias = proposal["subject"]["alias"]
+    while True:
+        state = scope_over(scopes, alias)["state"]
+        groups.append(state["group"])
+        if state["alias"] == "":
+            break
+        alias = state["alias"]
+    found = [one for group in groups if group for one in among(group)]
+    return found[0] if found else None
+
+
+def places_of(change):
+    if change["op"] == "changes":
+        return set().union(*(places_of(one) for one in change["body"]["changes"]))
+    alias = change["subject"]["alias"]
+    return {alias, change["body"]["to"]} if change["op"] == "entry.rename" else {alias}
+
+
+def recount_then(context, commit, statement, approved):
+    record, proposal, scopes = commit["record"], statement["says"], context["scopes"]
+    group = is_responsible(scopes, proposal["op"], proposal["subject"], record, proposal["scope"])
+    author, asked = context["then"]
+    at = commit.get("opened", commit)["record"]["ts"]
+    want(author and is_signed_at(author["keys"], statement, (proposal["created"], at)))
+    second = second_of(scopes, proposal)
+    by_voter = proposal["author"]["kind"] == "voter"
+    want("opened" in commit or (group["solo"] and second is None and by_voter))
+    want(asked == ((second[0], second[1]["rev"]) if second and second[0] else None))
+    sides = [group, second[1]] if second else [group]
+    behind = [[] for _ in sides]
+    for name, vote in approved.items():
+        cast = vote["says"]["predicate"]["cast"]
+        times = (cast,) if "opened" in commit else (cast, record["ts"])
+        heard = False
+        for side, voters in zip(sides, behind):
+            for voter in side["voters"]:
+                if voter["id"] == name and is_signed_at(voter["keys"], vote, times):
+                    voters.append(voter)
+                    heard = True
+        want(heard)
+    grave = gravest(proposal, record["class"])
+    for side, voters in zip(sides, behind):
+        voters = [one for one in voters if may_act(one, record["ts"])]
+        needs = wanted(alive(scopes), side, {**record, "class": grave}, places_of(proposal))
+        people = {one["controller"] for one in voters}
+        enough = sum(one["weight"] for one in voters) >= needs["minThreshold"]
+        enough = enough and len(people) >= needs["minControllers"]
+        if grave in ("sensitive", "structural") and not side["solo"]:
+            enough = enough and people - {author["controller"]}
+        want(enough, "bundle.no-quorum")
+
+
+GRAVER = ("narrowing", "routine", "sensitive", "structural")
+
+
+def gravest(proposal, own):
+    """Several changes take what the gravest takes: each is as grave as its operation is at the least."""
+    least = [own]
+    if proposal["op"] == "changes":
+        least += [CLASSES[one["op"]][0] for one in proposal["body"]["changes"]]
+    return max(least, key=GRAVER.index)
+
+
+def is_signed_at(keys, envelope, times):
+    used = [key for key in keys if all(key["from"] <= at < key.get("until", 2**53) for at in times)]
+    return is_signed_by(used, envelope, times[0])
+
+
+def thumbprints(voter):
+    return {key["thumbprint"] for key in voter["keys"]}
+
+
+def group_set(before, terms):
+    """Whoever keeps a key keeps the longest brake on it; the revision is one more."""
+    voters = []
+    for voter in terms["voters"]:
+        was = [one for one in (before or {"voters": []})["voters"] if thumbprints(one) & thumbprints(voter)]
+        brakes = [one["brake"] for one in was if "brake" in one]
+        longest = max(brakes, key=lambda one: one["until"], default=None)
+        voters.append({**voter, "brake": longest} if longest else voter)
+    return {**terms, "voters": voters, "rev": (before or {"rev": 0})["rev"] + 1}
+
+
+def left_by(scopes, before, record, commit):
+    """The scope as the record leaves it: the digests of it before and after are the record's."""
+    envelopes = [opened(one) for one in commit["envelopes"]]
+    says = envelopes[0]["says"]
+    if record["kind"] == "genesis":
+        uid, group, envelope = record["subject"]["uid"], says["group"], says["envelope"]
+        state = new_scope(uid, "", envelope, group, says["created"])
+    elif record["kind"] == "commit":
+        change, uid = part_of(says, record["prop"], record)
+        if change["op"] == "scope.create":
+            want(before is None)
+            alias, envelope = change["subject"]["alias"], change["body"]["envelope"]
+            state = new_scope(uid, alias, envelope, None, record["ts"])
+        else:
+            want(before is not None)
+            want(before["uid"] == change["subject"]["uid"] and before["state"] != "retired")
+            state = {**changed(before, change, record), "rev": before["rev"] + 1}
+    else:
+        want(before is not None)
+        state = {**stepped(scopes, before, record, says), "rev": before["rev"] + 1}
+    digest = None if before is None else sha256(octets(before)).hex()
+    want(record["before"] == digest and record["after"] == sha256(octets(state)).hex())
+    want(record["rev"] == state["rev"] and record["subject"] == {"uid": state["uid"], "alias": state["alias"]})
+    return state
+
+
+def new_scope(uid, alias, envelope, group, at):
+    return {
+        "kind": "scope",
+        "uid": uid,
+        "alias": alias,
+        "state": "active",
+        "rev": 1,
+        "envelope": envelope,
+        "group": group,
+        "createdAt": at,
+    }
+
+
+def bare_of(state, *names):
+    return {name: value for name, value in state.items() if name not in names}
+
+
+def changed(state, change, record):
+    op, body = change["op"], change["body"]
+    if op == "group.set":
+        return {**bare_of(state, "recovery"), "group": group_set(state["group"], body["group"])}
+    if op == "envelope.set":
+        return {**state, "envelope": body["envelope"]}
+    if op in ("guard.set", "guard.clear"):
+        return guarded(state, op, body["guard"], record)
+    if op == "voter.reinstate":
+        return with_voter(state, body["voter"], lambda one: bare_of(one, "brake"))
+    if op == "brake.lift":
+        want("brake" in state and body == {})
+        return bare_of(state, "brake")
+    if op == "scope.suspend":
+        return {**bare_of(state, "brake"), "state": "suspended"}
+    if op == "scope.reactivate":
+        return {**state, "state": "active"}
+    if op == "scope.retire":
+        return {**state, "state": "retired"}
+    want(op == "emergency.ratify")
+    return state
+
+
+def guarded(state, op, guard, record):
+    name = guard if op == "guard.clear" else guard["id"]
+    guards = state.get("guards", [])
+    was = [one for one in guards if one["id"] == name]
+    others = [one for one in guards if one["id"] != name]
+    if op == "guard.clear":
+        want(was)
+        return {**bare_of(state, "guards"), **({"guards": others} if others else {})}
+    quorum = ("minThreshold", "minControllers")
+    if guard["effect"] in quorum:
+        least = was[0]["least"] if was and was[0]["effect"] in quorum else {}
+        hinders = any(guard["least"].get(one, 0) > least.get(one, 0) for one in ("narrowing", "emergency"))
+        tighter = all(guard["least"].get(one, 0) >= value for one, value in least.items())
+        same = not was or was[0]["effect"] == guard["effect"]
+        narrows = same and tighter and not hinders
+        want(record["class"] == ("narrowing" if narrows else "structural"))
+    elif was and was[0]["effect"] != guard["effect"]:
+        want(record["class"] == "structural")
+    return {**state, "guards": sorted([*others, guard], key=lambda one: one["id"])}
+
+
+def with_voter(state, name, change):
+    voters = [change(one) if one["id"] == name else one for one in state["group"]["voters"]]
+    return {**state, "group": {**state["group"], "voters": voters}}
+
+
+def stepped(scopes, state, record, says):
+    """Evidence, a brake, or a step of a recovery."""
+    at = record["ts"]
+    if record["kind"] == "evidence":
+        want(record["class"] == "narrowing" and record["prop"] == record["votes"][0])
+        return with_voter(state, says["predicate"]["voter"], lambda one: {**one, "status": "suspended"})
+    if record["kind"] == "brake":
+        mark = {"until": at + says["ttl"]}
+        if "voter" in says:
+            return with_voter(state, says["voter"], lambda one: {**one, "brake": mark})
+        want("rule" not in says and state["alias"] != "" and state["state"] == "active")
+        return {**state, "brake": mark}
+    chosen = state["group"]["recovery"]
+    mark = state.get("recovery")
+    if mark:
+        is_open = not ({"cancelled", "finished"} & set(mark)) and at < mark["due"] + FINISH_WITHIN
+    if record["kind"] == "recovery-start":
+        want(not mark or (not is_open and at >= mark.get("cancelled", {"again": 0})["again"]))
+        begun = {"statement": record["prop"], "record": record["seq"], "from": says["from"]}
+        times = {"since": at, "due": at + chosen["delay"]}
+        return {**state, "recovery": {**begun, "holders": says["holders"], **times}}
+    want(mark and is_open)
+    if record["kind"] == "recovery-cancel":
+        want(mark["statement"] == says["recovery"])
+        over = [one["state"] for one in alive(scopes) if is_over(one["state"]["alias"], state["alias"])]
+        groups = [one["group"] for one in [state, *over] if one["group"]]
+        longest = max(one.get("timelock", {}).get("structural", 0) for one in groups)
+        cancelled = {"at": at, "again": at + 604800 + longest}
+        return {**state, "recovery": {**mark, "cancelled": cancelled}}
+    want(mark["statement"] == record["prop"])
+    group = group_set(state["group"], {**says["group"], "recovery": chosen})
+    suspended = [one for one in state["group"]["voters"] if one["status"] == "suspended"]
+    kept = set().union(*(thumbprints(one) for one in suspended))
+    voters = [{**one, "status": "suspended"} if thumbprints(one) & kept else one for one in group["voters"]]
+    return {**state, "group": {**group, "voters": voters}, "recovery": {**mark, "finished": at}}
+
+
+def is_over(scope, alias):
+    return alias != "" and scope != alias and (scope == "" or alias.startswith(f"{scope}/"))
+
+
 def verify(text, trust):
     bundle = parse(text)
     shaped(bundle)
@@ -774,6 +1245,18 @@ def verify(text, trust):
     want(holder(head, entry["state"]["alias"], bundle["alias"]) == entry["state"]["uid"])
     scopes = scopes_above(head, bundle)
     context = {"head": head, "index": bundle["index"], "scopes": scopes}
+    elsewhere = bundle.get("elsewhere", [])
+    known = {scope["state"]["uid"] for scope in scopes}
+    for scope in elsewhere:
+        want(scope["state"]["uid"] not in known)
+        known.add(scope["state"]["uid"])
+        in_state(head, scope)
+    if has_lineage([*scopes, *elsewhere]):
+        walk(context, entry, [*scopes, *elsewhere])
+        made = all(is_shown_to_be_made(rule, entry) for rule in entry["state"]["rules"])
+        want(made or trust.get("trustLog", False), "bundle.not-counted")
+        return entry["state"]["uid"]
+    want(trust.get("trustLog", False), "bundle.not-counted")
     for shown in [entry, *scopes]:
         commits_of(context, shown)
     return entry["state"]["uid"]

@@ -13,12 +13,12 @@ import {
 import { brakeBy } from '../namespace/given-brake.js'
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
-import { type BundleVector, spliced } from './bundle-vector.js'
+import { type BundleVector, spliced, trusting } from './bundle-vector.js'
 import { decidedAt } from './other-group.js'
 import { givenServices } from './given-services.js'
 
 /** The two services, with grants for incidents of `pay`, one of which was used. */
-async function givenUsed(
+export async function givenUsed(
   asked: Omit<AskedUse, 'alias'>,
   before: (given: GivenEmergency) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<GivenEmergency> {
@@ -130,7 +130,12 @@ async function addUse(
     verdict: Pick<BundleVector, 'entry' | 'refused'>,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+    vectors.push({
+      what,
+      ...spliced(bundles, changed),
+      trust: trusting(trust, changed),
+      ...verdict,
+    })
   }
   const notProved = 'bundle.not-proved'
   const lies = async (

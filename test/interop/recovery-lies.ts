@@ -11,7 +11,7 @@ import {
   type GivenRecovery,
   signedRecovery,
 } from '../namespace/given-recovery.js'
-import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
+import { bundleOf, colluding, LOG, withoutLineage, type Writable } from '../verify/given-bundle.js'
 import { type BundleVector, spliced } from './bundle-vector.js'
 import { type Begun, givenBegun, guards, shownOf } from './recovery-vectors.js'
 
@@ -30,7 +30,12 @@ export async function addRecoveryLies(
       bundles[name] = Buffer.from(honest).toString('utf8')
       return async (what, edit, refused = 'bundle.not-proved') => {
         const changed = Buffer.from(await colluding(given, honest, edit)).toString('utf8')
-        vectors.push({ what, ...spliced(bundles, changed), trust, refused })
+        vectors.push({
+          what,
+          ...spliced(bundles, changed),
+          trust: { ...trust, trustLog: true },
+          refused,
+        })
       }
     }
   }
@@ -166,7 +171,7 @@ async function addOverruled({ given, statement }: Begun, telling: Telling): Prom
 }
 
 const shownRoot = async (given: GivenRecovery): Promise<Writable<Bundle>['root']> => {
-  const octets = await bundleOf(given, 'pay/api')
+  const octets = withoutLineage(await bundleOf(given, 'pay/api'))
   return (JSON.parse(Buffer.from(octets).toString('utf8')) as Writable<Bundle>).root
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../namespace/given-recovery.js'
 import { TestVoter } from '../support/voters.js'
 import { bundleOf, colluding, LOG, type Writable } from '../verify/given-bundle.js'
-import { type BundleVector, spliced } from './bundle-vector.js'
+import { type BundleVector, spliced, trusting } from './bundle-vector.js'
 import { givenServices } from './given-services.js'
 
 type Shown = Writable<Bundle>['root']['commits'][number]
@@ -95,7 +95,7 @@ export async function addRecoveryVectors(
     whom = trust,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust: whom, ...verdict })
+    vectors.push({ what, ...spliced(bundles, changed), trust: trusting(whom, changed), ...verdict })
   }
   const lies = async (
     what: string,
@@ -174,7 +174,12 @@ async function addBetween(bundles: Record<string, string>, vectors: BundleVector
     verdict: Pick<BundleVector, 'entry' | 'refused'>,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+    vectors.push({
+      what,
+      ...spliced(bundles, changed),
+      trust: trusting(trust, changed),
+      ...verdict,
+    })
   }
   const waiting = await bundleOf(given, 'pay/api')
   bundles['recovering'] = Buffer.from(waiting).toString('utf8')
@@ -217,7 +222,12 @@ async function addSuspended(
     verdict: Pick<BundleVector, 'entry' | 'refused'>,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+    vectors.push({
+      what,
+      ...spliced(bundles, changed),
+      trust: trusting(trust, changed),
+      ...verdict,
+    })
   }
   add('a recovery that keeps a voter suspended', whole, { entry: given.entry('pay/api').uid })
   const back = await colluding(given, whole, ({ root: { state } }) => {
@@ -246,7 +256,12 @@ async function addCancelled(
     verdict: Pick<BundleVector, 'entry' | 'refused'>,
   ) => {
     const changed = Buffer.from(octets).toString('utf8')
-    vectors.push({ what, ...spliced(bundles, changed), trust, ...verdict })
+    vectors.push({
+      what,
+      ...spliced(bundles, changed),
+      trust: trusting(trust, changed),
+      ...verdict,
+    })
   }
   add('a recovery that a voter stopped', stopped, { entry: given.entry('pay/api').uid })
   given.clock.set(plus(given.now(), DELAY))

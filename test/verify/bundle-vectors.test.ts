@@ -17,12 +17,13 @@ const path = join(import.meta.dirname, '../../docs/format/vectors/bundle-verify.
 const stored = JSON.parse(readFileSync(path, 'utf8')) as BundleVectors
 const made = await makeBundleVectors()
 
-const trustOf = ({ index, key, policy, now, maxAge }: BundleTrust): Trust => ({
+const trustOf = ({ index, key, policy, now, maxAge, trustLog }: BundleTrust): Trust => ({
   indexId: index,
   logKey: key,
   now: new Date(now * 1000),
   ...(policy !== undefined && { policy }),
   ...(maxAge !== undefined && { maxAge }),
+  ...(trustLog !== undefined && { trustLog }),
 })
 
 describe.each([

@@ -1,7 +1,8 @@
 import type { Alias } from '../../src/core/alias.js'
 import { canonicalize } from '../../src/core/canonical-json.js'
 import { sha256, sha256Hex } from '../../src/core/uid.js'
-import { encodeRecord } from '../../src/namespace/log-record.js'
+import { encodeRecord, type LogRecord } from '../../src/namespace/log-record.js'
+import type { Scope } from '../../src/namespace/scope.js'
 import { formatMapProof } from '../../src/tlog/map-proof-text.js'
 import { proveInclusion } from '../../src/tlog/prove.js'
 import type { TreeHead } from '../../src/tlog/verify-proof.js'
@@ -16,7 +17,7 @@ import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
 import { formatCheckpoint } from '../../src/tlog/checkpoint.js'
 import type { UnixSeconds } from '../../src/core/time.js'
 import { type Bundle, formatBundle, type ShownRecord } from '../../src/verify/bundle.js'
-import { type BundleSource, makeBundle } from '../../src/verify/make-bundle.js'
+import { type BundleSource, madeOrRecovered, makeBundle } from '../../src/verify/make-bundle.js'
 import { type GivenIndex, valueOf } from '../namespace/given-index.js'
 import { logSigner } from '../support/note-signers.js'
 import { ReferenceMap } from '../support/reference-map.js'
@@ -62,6 +63,8 @@ export interface Signing {
   readonly witnesses?: readonly (readonly [NoteSigner, UnixSeconds])[]
   readonly map?: ReferenceMap
   readonly extensions?: readonly string[]
+  /** Of a log that colludes: does it show the lineage of its scopes? */
+  readonly lineage?: 'whole' | 'cut'
 }
 
 /** All that a bundle of this index is made of, as it is now. */
@@ -104,9 +107,24 @@ export async function bundleOf(
   return valueOf(await makeBundle(await sourceOf(given, signing), alias as Alias))
 }
 
+type Shown = Writable<Bundle>
+
+/** Without the lineage of its scopes: as bundles were, and as those are whose lineage does not fit. */
+function cutLineage(bundle: Shown): void {
+  delete bundle.elsewhere
+  for (const scope of [bundle.root, ...bundle.above.flatMap((one) => one.scope ?? [])]) {
+    const isShown = madeOrRecovered(scope.state as unknown as Scope)
+    scope.commits = scope.commits.filter(({ record }) => isShown(record as unknown as LogRecord))
+  }
+}
+
+/** The same of octets. */
+export const withoutLineage = (octets: Uint8Array): Uint8Array => edited(octets, cutLineage)
+
 /**
  * What a log makes that signs anything: the bundle with something in it changed, in a log and a state
  * that say so too.
+ * Without its lineage, unless the signing says that it is shown.
  */
 export async function colluding(
   given: GivenIndex,
@@ -115,9 +133,11 @@ export async function colluding(
   signing: Signing = {},
 ): Promise<Uint8Array> {
   const bundle = JSON.parse(Buffer.from(octets).toString('utf8')) as Writable<Bundle>
+  if (signing.lineage !== 'whole') cutLineage(bundle)
   edit(bundle)
   const above = bundle.above.flatMap(({ scope }) => (scope ? [scope] : []))
-  const objects = [bundle.entry, bundle.root, ...above]
+  const elsewhere = bundle.elsewhere ?? []
+  const objects = [bundle.entry, bundle.root, ...above, ...elsewhere]
   for (const { state, commits } of objects) {
     commits.at(-1)!.record.after = sha256Hex(canonicalize(state))
   }

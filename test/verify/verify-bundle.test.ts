@@ -51,8 +51,9 @@ describe('a bundle', () => {
     ])
     expect(made).toEqual([
       ['rule.attach', 'pay/api', ['ann', 'bob'], 200],
-      ['group.set', '', [], 'group-changed'],
-      ['scope.create', 'pay', [], 'group-changed'],
+      ['genesis', '', [], 'genesis'],
+      ['group.set', '', ['local'], 1],
+      ['scope.create', 'pay', ['local'], 1],
     ])
   })
 

@@ -15,6 +15,11 @@ export const trustOptions: readonly OptionSpec[] = [
     flags: '--age <duration>',
     description: 'how old the checkpoint may be (default: however old)',
   },
+  {
+    flags: '--trust-log',
+    description:
+      'take its word for who could decide, where a bundle does not show how that came (default: refuse)',
+  },
 ]
 
 /** Reads a bundle and verifies it, by `trustOptions`. */
@@ -50,6 +55,7 @@ export async function trustOf(call: Invocation): Promise<Outcome<VerifyOptions>>
     now: unixSeconds(call.world.clock.now()),
     policy: policy.value,
     ...(maxAge.value !== undefined && { maxAge: maxAge.value }),
+    ...(call.has('trustLog') && { trustLog: true }),
   }
   return { ok: true, value: options }
 }

@@ -87,6 +87,7 @@ const verifiedJson = (found: VerifiedEntry) => ({
   asOf: toIso(found.asOf.at),
   asOfBy: found.asOf.by,
   entry: found.entry,
+  groupsBy: found.groupsBy,
   policyDigest: found.policyDigest,
   scopes: found.scopes,
   commits: found.commits.map(commitJson),
@@ -105,6 +106,12 @@ function renderVerified(
     ['scopes', scopes.map((scope) => `${scope.alias || '/'} ${standing(scope, look.now)}`)],
     ['log', `${origin}, ${size} records`],
     ['as of', `${renderTime(toIso(asOf.at), look.now)} (${age})`],
+    [
+      'decided by',
+      found.groupsBy === 'genesis'
+        ? 'the voters that there were, counted again from the genesis on'
+        : look.paint('red', 'whom the log says: it is trusted with what is not shown'),
+    ],
     ['policy', found.policyDigest],
     ['rules', entry.rules.map(({ id, rev }) => `${id} (revision ${rev})`)],
     ['certificate', certificate && renderStanding(look, certificate)],
@@ -123,6 +130,7 @@ export const verifyCommand: CommandSpec = {
   summary: 'verify the bundle of an entry, or an answer with its proof; needs no server',
   details: [
     'Index and key are what `capstan status` shows, kept from a time when they were trusted. docs/format-bundle.md says what a bundle proves, and what only the log and its witnesses vouch for.',
+    'A bundle that does not show how the groups that decided came to be, from the genesis on, is refused (bundle.not-counted): who holds the key of the log could have decided alone. --trust-log takes it all the same; bundles of a Capstan before lineages need it.',
     'What --prove wrote is verified too, and the answer shown that follows from it: look at what was asked (docs/format-proof.md). It ends as the question does: with 9 where a call is denied.',
     'An answer with its log is folded from the first record, with every signature and vote, in a temporary folder (TMPDIR) that wants two to four times the room of the file.',
     'What a certificate says of itself is compared, and its signature and dates are not checked: TLS does that, or `capstan verify-proof` says that the issuance log has it. One that says anything else than these rules and ceilings ends with 3.',

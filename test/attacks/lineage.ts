@@ -1,0 +1,142 @@
+import { type Attack, edit } from './attack.js'
+
+const walk = 'src/verify/lineage.ts'
+const count = 'src/verify/count-then.ts'
+const bundle = 'src/verify/verify-bundle.ts'
+const left = 'src/verify/scope-then.ts'
+const standing = 'src/namespace/standing.ts'
+
+const ofVector = (
+  id: string,
+  {
+    what,
+    check,
+    without,
+  }: Pick<Attack, 'what'> & Pick<Attack['proofs'][number], 'check' | 'without'>,
+): Attack => ({
+  id,
+  where: 'bundles',
+  what,
+  proofs: [
+    { file: 'test/verify/bundle-vectors.test.ts', name: id, written: '$what', check, without },
+  ],
+})
+
+/** What whoever holds the key of the log may show of those who decided, when their group has changed since. */
+export const lineageAttacks: readonly Attack[] = [
+  ofVector('a change of a group that one of two did not sign', {
+    what: 'a vote of somebody whose group has changed since, under a signature of zeros',
+    check: 'each vote is signed by a voter of a group that there was',
+    without: edit(
+      count,
+      'return voter && signs(voter, envelope, ...times)',
+      'return voter && times.length > 0',
+    ),
+  }),
+  ofVector('a proposal that its author did not sign', {
+    what: 'voters are said to have been asked by somebody who asked nothing',
+    check: 'who proposed it might when it was opened, and signed it',
+    without: edit(
+      count,
+      'if (!author || !signs(author, statement, proposal.created, (opened?.record ?? record).ts)) {',
+      'if (!author || !statement) {',
+    ),
+  }),
+  ofVector('evidence that the voter did not sign', {
+    what: 'a voter is suspended for a vote that somebody else made up',
+    check: 'both votes against each other are signed by a voter who was active',
+    without: edit(
+      'src/verify/verify-evidence.ts',
+      'signs(voter, envelopes[at], cast, record.ts)',
+      'cast > 0',
+    ),
+  }),
+  ofVector('no lineage', {
+    what: 'a bundle in which nobody can count anything again',
+    check: 'it is refused unless the log is trusted with it',
+    without: edit(
+      bundle,
+      'if (trustLog !== true) return',
+      'if (trustLog === undefined && !entry) return',
+    ),
+  }),
+  ofVector('a rule that nobody is shown to have made', {
+    what: 'a rule in the state that the log signs, about which nobody voted',
+    check: 'of each rule the change that made it is shown',
+    without: edit(
+      bundle,
+      'state.rules.find((rule) => !isMade(rule))',
+      'state.rules.find(({ id }) => !id)',
+    ),
+  }),
+  ofVector('a group that only its own voters want', {
+    what: 'a change of a group that those who decide have not agreed to',
+    check: 'those who decide now are counted',
+    without: edit(
+      standing,
+      "present: count(present, 'present', ballot),",
+      "present: count(second ?? present, second ? 'second' : 'present', ballot),",
+    ),
+  }),
+  ofVector('a group that only those before it want', {
+    what: 'voters who have never agreed to be any',
+    check: 'and those who would decide',
+    without: edit(count, "if (outcome !== 'passed') {", "if (present.outcome !== 'passed') {"),
+  }),
+  ofVector('a lineage without its first step', {
+    what: 'a change of a scope is not shown',
+    check: 'each record names the one before, and says what it found and left; at the end it is so',
+    without: [
+      ...edit(
+        walk,
+        'if (record.rev !== at + 1 || record.prev !== before) {',
+        'if (record.rev < at + 1 || before === undefined) {',
+      ),
+      ...edit(walk, 'if (!isAsItIs) return', 'if (!isAsItIs && scopes.length === 0) return'),
+      ...edit(
+        left,
+        '  return isSame(record, expected) ? ok(put) : notTrue(record)\n}\n\nfunction effectThen(',
+        '  return expected ? ok(put) : notTrue(record)\n}\n\nfunction effectThen(',
+      ),
+      ...edit(
+        left,
+        'envelopes })\n  return isSame(record, expected) ? ok(put)',
+        'envelopes })\n  return expected ? ok(put)',
+      ),
+    ],
+  }),
+  ofVector('a move that is left out', {
+    what: 'what others decided about a name goes on where it was never let in',
+    check: 'an entry that had another alias shows how it came to this one',
+    without: edit(
+      walk,
+      'if (before !== undefined && from !== before) {',
+      'if (before !== undefined && from === undefined) {',
+    ),
+  }),
+  ofVector('a change by a voter who is suspended', {
+    what: 'the vote of somebody who was found to have said both before',
+    check: 'only those count who were active at its time',
+    without: [
+      ...edit(
+        'src/namespace/ballot.ts',
+        "const eligible = group.voters.filter(({ status }) => status === 'active')",
+        'const eligible = group.voters.filter(({ status }) => status.length > 0)',
+      ),
+      ...edit(
+        'src/namespace/group.ts',
+        "  status === 'active' && !isBraked({ brake }, at)",
+        '  status.length > 0 && !isBraked({ brake }, at)',
+      ),
+    ],
+  }),
+  ofVector('a log that asks fewer voters', {
+    what: 'a change is called narrowing, for which one voter is enough',
+    check: 'the class is one that such a change may have',
+    without: edit(
+      'src/verify/verify-decision.ts',
+      'if (!classesOf[part.proposal.op].includes(record.class)) {',
+      'if (classesOf[part.proposal.op].length === 0) {',
+    ),
+  }),
+]
