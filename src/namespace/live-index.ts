@@ -30,18 +30,17 @@ import type { PlannedChange } from './plan/planned-change.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
-import { type Asked, proposeTogether } from './propose-together.js'
+import { proposeTogether } from './propose-together.js'
 import { RecentChanges } from './recent-changes.js'
 import { addRecovery, finishRecovery } from './recovery/recovering.js'
 import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
 import { settle } from './replay.js'
-import { standingOf } from './standing.js'
 import { type Intake, submit, type Submitted } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
-import { type EffectContext, takeEffect } from './take-effect.js'
+import { type EffectContext, takeIfDue } from './take-effect.js'
 import type { Why } from './unsigned-proposal.js'
 import { type VerifiedIndex, verifyIndex } from './verify-index.js'
 import { withdraw } from './withdrawing.js'
@@ -150,7 +149,12 @@ export class LiveIndex implements GovernedIndex {
     return this.inTurn(async () => {
       const planned = planDocument(this.state, document)
       if (!planned.ok) return planned
-      return this.commit({ requests: planned.value.map(({ request }) => request), why })
+      const requests = planned.value.map(({ request }) => request)
+      return this.write((draft, freeze) =>
+        proposeTogether({ ...this.deps, freeze }, draft, { requests, why }, (done) =>
+          this.pace({ work: 'make changes', done, total: requests.length }),
+        ),
+      )
     })
   }
 
@@ -291,7 +295,9 @@ export class LiveIndex implements GovernedIndex {
       for (const { id, standing } of [...waitingProposals(this.state, this.deps.clock.now())]) {
         if (standing !== 'due') continue
         try {
-          const made = await this.write((draft, freeze) => this.settleOne(draft, id, freeze))
+          const made = await this.write((draft, freeze) =>
+            takeIfDue(draft, id, this.context(draft, freeze)),
+          )
           if (made.ok) changes.push(...made.value)
         } catch (error) {
           failed.push(error)
@@ -314,17 +320,6 @@ export class LiveIndex implements GovernedIndex {
     return proposal.ok ? ok({ ...taken.value, proposal: proposal.value }) : proposal
   }
 
-  private async settleOne(
-    draft: DraftLog,
-    id: string,
-    freeze: IssuedUntil['freeze'],
-  ): Promise<Result<readonly Change[]>> {
-    const row = draft.state.tables.proposals.get(id)
-    const context = this.context(draft, freeze)
-    const isDue = row?.kind === 'pending' && standingOf(draft.state, row, context.at) === 'due'
-    return isDue ? takeEffect(draft, row, context) : ok([])
-  }
-
   /** One change at a time: each is decided on the state that the one before it left. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.turn.then(work)
@@ -334,16 +329,6 @@ export class LiveIndex implements GovernedIndex {
 
   private context({ state }: DraftLog, freeze: IssuedUntil['freeze']): EffectContext {
     return { at: unixSeconds(Math.max(this.deps.clock.now(), state.at)), freeze }
-  }
-
-  /** Makes records of all requests: each is decided on the one before it. */
-  private commit(asked: Asked): Promise<Result<readonly Made[]>> {
-    const total = asked.requests.length
-    return this.write((draft, freeze) =>
-      proposeTogether({ ...this.deps, freeze }, draft, asked, (done) =>
-        this.pace({ work: 'make changes', done, total }),
-      ),
-    )
   }
 
   /** Writes all that `work` drafts, or nothing; only then does it become true. */

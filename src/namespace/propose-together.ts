@@ -11,7 +11,7 @@ import { isSignable } from './signable.js'
 import type { Why } from './unsigned-proposal.js'
 
 /** Changes that are asked for in one go, and why. */
-export interface Asked {
+interface Asked {
   readonly requests: readonly ChangeRequest[]
   readonly why: Why
 }

@@ -7,6 +7,7 @@ import { recordOfPart } from './fold-commit.js'
 import { releasesNames } from './operation.js'
 import { decidePart, partsOf } from './parts.js'
 import type { Pending } from './pending.js'
+import { standingOf } from './standing.js'
 
 export interface EffectContext {
   /** The log's time. */
@@ -45,4 +46,15 @@ export async function takeEffect(
   }
   draft.adopt(trial)
   return ok(changes)
+}
+
+/** The same of what has passed and whose time has come; of anything else nothing. */
+export async function takeIfDue(
+  draft: DraftLog,
+  id: string,
+  context: EffectContext,
+): Promise<Result<readonly Change[]>> {
+  const row = draft.state.tables.proposals.get(id)
+  const isDue = row?.kind === 'pending' && standingOf(draft.state, row, context.at) === 'due'
+  return isDue ? takeEffect(draft, row, context) : ok([])
 }
