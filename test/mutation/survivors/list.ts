@@ -9,6 +9,7 @@ import { tokenreview } from './tokenreview.js'
 /** By target, in the order of the targets. */
 export const survivors: Readonly<Record<string, readonly Survivor[]>> = {
   ...{ csr, tokenreview, issuance, signer, tlog },
+  ...{ permit: [], authority: [], incidents: [], effect: [], questions: [] },
 }
 
 /** A code text on one line. */
