@@ -64,6 +64,7 @@ export const targets: readonly Target[] = [
     tests: [
       ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
       ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
+      ...['property/narrowing.test.ts', 'property/cedar.test.ts'],
     ],
     remembers: [],
   },

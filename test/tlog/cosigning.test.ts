@@ -1,12 +1,19 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { minutes, seconds } from '../../src/core/time.js'
-import { Cosigning, defaultCosigningTerms, type WitnessState } from '../../src/tlog/cosigning.js'
+import { minutes, seconds, unixSeconds } from '../../src/core/time.js'
+import {
+  Cosigning,
+  defaultCosigningTerms,
+  isAlarm,
+  type WitnessState,
+} from '../../src/tlog/cosigning.js'
+import { sha256 } from '../../src/core/uid.js'
 import { knownLogs } from '../../src/tlog/known-logs.js'
 import { parseNote, verifyNote } from '../../src/tlog/note.js'
 import { parsePolicy, type Policy } from '../../src/tlog/policy.js'
 import type { KeptCosignature } from '../../src/tlog/ports.js'
 import { signCheckpoint } from '../../src/tlog/sign-note.js'
+import { stateLine } from '../../src/tlog/state-root.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
 import { FakeClock } from '../support/fake-clock.js'
@@ -203,6 +210,144 @@ describe('the witnesses of a log', () => {
     expect(world.changes.map(({ fault }) => fault?.kind).slice(3)).toEqual(Array(3).fill(undefined))
   })
 
+  it('are known from before the start, each by its own key, and are not believed for it', async () => {
+    const world = given()
+    await world.grow(10, world.open())
+    world.client.remove(urls[2]!)
+    world.clock.advance(minutes(1))
+    stopping.abort()
+    stopping = new AbortController()
+    const [first, ...others] = await world.tree().cosignatures()
+    const older = { ...first!, size: 7, at: unixSeconds(first!.at - 60) }
+    world.tree().cosignatures = () => Promise.resolve([older, ...others])
+    const again = world.open()
+    for (const { isCurrent, behindSince, fault } of again.state().witnesses) {
+      expect({ isCurrent, behindSince, fault }).toEqual({ isCurrent: false })
+    }
+    await turns()
+    // Who does not answer now still says what it had cosigned, and that it is not current.
+    const gone = again.state().witnesses[2]
+    expect(gone).toMatchObject({ size: 10, at: others[1]?.at, isCurrent: false })
+    // The first was asked from what is known of it alone.
+    const asked = world.client.bodies.slice(3).map((body) => body.split('\n')[0])
+    expect(asked).toContain('old 7')
+    expect(asked.filter((old) => old === 'old 10').length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('are not asked again about a checkpoint that they have cosigned just now', async () => {
+    const world = given()
+    const cosigning = world.open()
+    await world.grow(10, cosigning)
+    const { length } = world.client.asked
+    const kept = await world.tree().cosignatures()
+    world.clock.advance(minutes(1))
+    cosigning.wake()
+    expect(cosigning.state().quorum).toBe(false)
+    await turns()
+    expect(world.client.asked).toHaveLength(length)
+    expect(cosigning.state().quorum).toBe(true)
+    expect(cosigning.state().witnesses.map(({ size, at }) => [size, at])).toEqual(
+      kept.map(({ at }) => [10, at]),
+    )
+    // Nor before it is as old as it may get, counted from when it was made.
+    world.clock.advance(seconds(239))
+    await turns()
+    expect(world.client.asked).toHaveLength(length)
+    world.clock.advance(seconds(1))
+    await turns()
+    expect(world.client.asked).toHaveLength(length + 3)
+  })
+
+  it('have cosigned this head, and not another one of the same size', async () => {
+    const state = sha256('a state')
+    const world = given()
+    const cosigning = world.open()
+    await world.grow(10, cosigning)
+    const [one] = await world.tree().cosignatures()
+    for (const other of [{ root: sha256('another root') }, { size: 9 }, { state }]) {
+      const { length } = world.client.asked
+      world.tree().cosignatures = () => Promise.resolve([{ ...one!, ...other }])
+      cosigning.wake()
+      await turns()
+      expect(world.client.asked.length - length).toBe(3)
+    }
+  })
+
+  it('cosign the state that a checkpoint signs, and it is kept with what they signed', async () => {
+    const world = given()
+    const cosigning = world.open()
+    const state = sha256('a state')
+    const tree = world.tree()
+    tree.append(leaves.slice(0, 5))
+    const { size, root } = await tree.head()
+    const extensions = [stateLine(state)]
+    const note = await signCheckpoint({ origin: log.key.name, size, root, extensions }, log)
+    tree.signed = { size, root, state, note }
+    cosigning.wake()
+    await cosigning.settled()
+    await turns()
+    const kept = await tree.cosignatures()
+    expect(kept.map((one) => Buffer.from(one.state ?? []))).toEqual(
+      kept.map(() => Buffer.from(state)),
+    )
+    expect(kept).toHaveLength(3)
+    expect(cosigning.state().quorum).toBe(true)
+    expect((await tree.checkpoint())?.note.match(/^\u2014/gm)).toHaveLength(4)
+  })
+
+  it('are asked less and less often while they fail, and once a minute at least', async () => {
+    const world = given()
+    for (const url of urls) world.client.remove(url)
+    world.tree().append(leaves.slice(0, 5))
+    await world.sign()
+    const cosigning = world.open()
+    await turns()
+    const begun = world.clock.now()
+    const times: number[] = []
+    let { length } = world.client.asked
+    for (let second = 1; second <= 200; second += 1) {
+      world.clock.advance(seconds(1))
+      await turns()
+      if (world.client.asked.length > length) times.push(second)
+      length = world.client.asked.length
+    }
+    expect(times).toEqual([1, 3, 7, 15, 31, 63, 123, 183])
+    expect(cosigning.state().witnesses.map(({ behindSince }) => behindSince)).toEqual([
+      ...[begun, begun, begun],
+    ])
+  })
+
+  it('that cosigned what is not the latest any more are behind since the latest came', async () => {
+    const world = given()
+    const cosigning = world.open()
+    await turns()
+    let answer: () => void = () => undefined
+    world.client.instead.set(urls[0]!, async (body) => {
+      await new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      return world.client.answer(urls[0]!, body)
+    })
+    const grow = async (to: number): Promise<void> => {
+      world.tree().append(leaves.slice(world.tree().size, to))
+      await world.sign()
+      cosigning.wake()
+      await turns()
+    }
+    await grow(10)
+    world.clock.advance(seconds(1))
+    await grow(20)
+    world.client.instead.set(urls[0]!, () => new Promise(() => undefined))
+    const since = world.clock.now()
+    world.clock.advance(seconds(1))
+    answer()
+    await turns()
+    expect(cosigning.state().witnesses[0]).toMatchObject({
+      ...{ size: 10, isCurrent: false, behindSince: since, fault: undefined },
+    })
+    expect(cosigning.state().witnesses[1]).toMatchObject({ size: 20, isCurrent: true })
+  })
+
   it('are given up where the store does not answer until the end', async () => {
     const tree = new MemoryLogTree(() => [])
     tree.cosignatures = () => Promise.reject(new DependencyError('store', 'it is closed'))
@@ -289,12 +434,89 @@ describe('a log that does not go on from what a witness has cosigned', () => {
   })
 })
 
+describe('a fault of a witness', () => {
+  it.each<[Parameters<typeof isAlarm>[0], boolean]>([
+    [{ kind: 'ahead', size: 1 }, true],
+    [{ kind: 'forked', size: 1 }, true],
+    [{ kind: 'silent', what: 'it is away' }, false],
+    [{ kind: 'refused', status: 404 }, false],
+    [{ kind: 'bad-answer', what: 'nothing' }, false],
+  ])('is an alarm or is not: %j', (fault, alarms) => {
+    expect(isAlarm(fault)).toBe(alarms)
+  })
+
+  it('is told of each time where it is an alarm, and once where it stays', async () => {
+    const world = given()
+    const open = world.open()
+    world.client.instead.set(urls[0]!, () => Promise.resolve({ status: 422, body: Buffer.of() }))
+    world.client.instead.set(urls[1]!, () => Promise.resolve({ status: 404, body: Buffer.of() }))
+    world.client.instead.set(urls[2]!, () => Promise.reject(new TypeError('no such thing')))
+    await world.grow(10, open)
+    for (let second = 0; second < 3; second += 1) {
+      world.clock.advance(seconds(1))
+      await turns()
+    }
+    const told = world.changes.map(({ name, fault }) => `${name} ${fault?.kind}`)
+    expect(told.toSorted()).toEqual([
+      ...['w1 forked', 'w1 forked', 'w1 forked', 'w2 refused', 'w3 silent'],
+    ])
+    expect(open.state().witnesses[2]?.fault).toEqual({ kind: 'silent', what: 'it cannot be asked' })
+  })
+})
+
 describe('a witness that misbehaves', () => {
   const answer = (status: number, body: string) => () =>
     Promise.resolve({ status, body: Buffer.from(body) })
 
-  it.each<[string, (world: ReturnType<typeof given>) => void, string]>([
-    ['signs nothing', ({ client }) => client.instead.set(urls[0]!, answer(200, '')), 'bad-answer'],
+  it.each<[string, (world: ReturnType<typeof given>) => void, string, string | undefined]>([
+    [
+      'signs nothing',
+      ({ client }) => client.instead.set(urls[0]!, answer(200, '')),
+      'bad-answer',
+      'no signature of its key',
+    ],
+    [
+      'does not end its line',
+      (world) =>
+        world.client.instead.set(urls[0]!, async (body) => {
+          const { status, body: line } = await world.client.answer(urls[0]!, body)
+          return { status, body: line.subarray(0, -1) }
+        }),
+      'bad-answer',
+      'no signature of its key',
+    ],
+    [
+      'answers what is no text',
+      ({ client }) =>
+        client.instead.set(urls[0]!, () =>
+          Promise.resolve({ status: 200, body: Buffer.of(0xff, 0x0a) }),
+        ),
+      'bad-answer',
+      'no signature of its key',
+    ],
+    [
+      'states a time long past',
+      (world) => {
+        const behind = new DirectWitnesses({ now: () => (world.clock.now() - 301) as never })
+        const store = new MemoryWitnessStore()
+        behind.add(urls[0]!, { logs: knownLogs([log.key]), store, signers: [keys[0]!] })
+        world.client.instead.set(urls[0]!, (body) => behind.answer(urls[0]!, body))
+      },
+      'bad-answer',
+      'a time long past: one of the clocks is wrong',
+    ],
+    [
+      'has just what it was asked from, and says that it does not',
+      ({ client }) => client.instead.set(urls[0]!, answer(409, '0\n')),
+      'bad-answer',
+      'a conflict without another size',
+    ],
+    [
+      'says a size in two lines',
+      ({ client }) => client.instead.set(urls[0]!, answer(409, '\n7')),
+      'bad-answer',
+      'a conflict without another size',
+    ],
     [
       'signs with a key of its own choice',
       ({ client, stores }) =>
@@ -302,6 +524,7 @@ describe('a witness that misbehaves', () => {
           ...{ logs: knownLogs([log.key]), store: stores[0]!, signers: [witnessSigner('x')] },
         }),
       'bad-answer',
+      'no signature of its key',
     ],
     [
       'signs another text',
@@ -313,6 +536,7 @@ describe('a witness that misbehaves', () => {
           return { status, body: octets }
         }),
       'bad-answer',
+      'a signature that does not hold',
     ],
     [
       'states a time that has not come',
@@ -323,6 +547,7 @@ describe('a witness that misbehaves', () => {
         world.client.instead.set(urls[0]!, (body) => ahead.answer(urls[0]!, body))
       },
       'bad-answer',
+      'a time that has not come: one of the clocks is wrong',
     ],
     [
       'is always elsewhere',
@@ -331,25 +556,34 @@ describe('a witness that misbehaves', () => {
         client.instead.set(urls[0]!, () => answer(409, `${(turn = 3 - turn)}\n`)())
       },
       'bad-answer',
+      'it changes its mind about what it has',
     ],
     [
       'says what is no size',
       ({ client }) => client.instead.set(urls[0]!, answer(409, '1e9\n')),
       'bad-answer',
+      'a conflict without another size',
     ],
     [
       'does not know the log',
       ({ client }) => client.instead.set(urls[0]!, answer(404, '')),
       'refused',
+      undefined,
     ],
-    ['sends elsewhere', ({ client }) => client.instead.set(urls[0]!, answer(302, '')), 'refused'],
-  ])('and %s gets nothing into the checkpoint', async (_, spoil, kind) => {
+    [
+      'sends elsewhere',
+      ({ client }) => client.instead.set(urls[0]!, answer(302, '')),
+      'refused',
+      undefined,
+    ],
+  ])('and %s gets nothing into the checkpoint', async (_, spoil, kind, what) => {
     const world = given()
     spoil(world)
     const cosigning = world.open()
     await world.grow(10, cosigning)
     await turns()
-    expect(cosigning.state().witnesses[0]?.fault?.kind).toBe(kind)
+    const { fault } = cosigning.state().witnesses[0]!
+    expect(fault).toMatchObject({ kind, ...(what !== undefined && { what }) })
     const note = parseNote(Buffer.from((await world.tree().checkpoint())?.note ?? ''))
     const verified = note.ok && verifyNote(note.value, [log.key, ...keys.map(({ key }) => key)])
     // Two others and the log: a line that does not hold would refuse the whole note.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { seconds, unixSeconds } from '../../src/core/time.js'
 import { knownLogs, parseLogKey, parseLogKeys } from '../../src/tlog/known-logs.js'
-import { timeFault } from '../../src/tlog/sane-time.js'
+import { timeAfter, timeFault } from '../../src/tlog/sane-time.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { T0 } from '../support/fake-clock.js'
@@ -57,6 +57,23 @@ describe('the time that a witness states', () => {
     ['a day behind what has passed', unixSeconds(now - 86_400), undefined],
   ])('is not stated where it is %s', (_, at, latest) => {
     expect(timeFault(at, latest, seen)).toContain('the clock')
+  })
+  it('is believed up to the last second of what is tolerated', () => {
+    const first = unixSeconds(1_767_225_600)
+    const atFirst = { at: first, ago: seconds(0) }
+    expect(timeFault(first, undefined, atFirst)).toBeUndefined()
+    expect(timeFault(unixSeconds(first - 1), undefined, atFirst)).toMatch('the clock says')
+    expect(timeFault(now, unixSeconds(now + 60), seen)).toBeUndefined()
+    for (const way of [-1, 1]) {
+      expect(timeFault(unixSeconds(now + way * 300), undefined, seen)).toBeUndefined()
+      expect(timeFault(unixSeconds(now + way * 301), undefined, seen)).toMatch(`${way * 301} sec`)
+    }
+  })
+  it('falls no further back than a clock that is kept right steps', () => {
+    expect(timeAfter(undefined, now)).toBe(now)
+    expect(timeAfter(unixSeconds(now - 5), now)).toBe(now)
+    expect(timeAfter(unixSeconds(now + 60), now)).toBe(now + 60)
+    expect(timeAfter(unixSeconds(now + 61), now)).toBe(now)
   })
   it('is stated again after a restart, where the clock has jumped', () => {
     expect(timeFault(unixSeconds(now + 86_400), undefined, seen)).toContain('restart the witness')

@@ -287,6 +287,33 @@ describe('a map proof', () => {
     }
   })
 
+  it('has keys, values and hashes of 32 octets, and bits of a key', () => {
+    const nodes = new MemoryMapNodes()
+    const [a, b] = ['a', 'b'].map((name) => mapKey('alias', name)) as [Hash, Hash]
+    nodes.change([
+      { key: a, value: a },
+      { key: b, value: b },
+    ])
+    const proof = proveKey(nodes, nodes.root, a)
+    const { leaf, path } = proof
+    if (!leaf) throw new Error('no leaf')
+    const codeOf = (other: MapProof, key: Hash = a): string | undefined => {
+      const read = verifyMapProof(other, nodes.root.hash, key)
+      return read.ok ? undefined : read.refusal.code
+    }
+    expect(codeOf(proof)).toBeUndefined()
+    const short = a.slice(0, 31)
+    expect(codeOf(proof, short)).toBe('tlog.bad-proof')
+    expect(codeOf({ leaf: { ...leaf, key: short }, path })).toBe('tlog.bad-proof')
+    expect(codeOf({ leaf: { ...leaf, value: short }, path })).toBe('tlog.bad-proof')
+    // One octet more of the value, and one less of the key: what is hashed is as long as before.
+    const long = Buffer.concat([a, a.slice(0, 1)])
+    expect(codeOf({ leaf: { key: short, value: long }, path })).toBe('tlog.bad-proof')
+    for (const bit of [-1, 0.5, Number.NaN, 256]) {
+      expect(codeOf({ leaf, path: path.map((step) => ({ ...step, bit })) })).toBe('tlog.bad-proof')
+    }
+  })
+
   it('leads up: bits that do not fall are of no map, whatever root they come to', () => {
     const [key, value, sibling] = [keyOf(1), valueOf(1), valueOf(2)]
     for (const bits of [

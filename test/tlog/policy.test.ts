@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { isQuorum, parsePolicy, type Policy } from '../../src/tlog/policy.js'
+import {
+  isQuorum,
+  parsePolicy,
+  type Policy,
+  policyOfKeys,
+  wantsCosigners,
+} from '../../src/tlog/policy.js'
 import { formatVerifierKey, signatureType, verifierKey } from '../../src/tlog/verifier-key.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 
@@ -91,39 +97,123 @@ describe('a policy', () => {
   const asLog = formatVerifierKey(
     verifierKey('other', signatureType.ed25519, witnessKey('a').publicKey)!,
   )
-  it.each<[string, readonly string[]]>([
-    ['no quorum', [w('a')]],
-    ['two of them', [w('a'), 'quorum a', 'quorum a']],
-    ['a quorum of nobody', ['quorum']],
-    ['a quorum that is not known', ['quorum a']],
-    ['a quorum that is defined after it', ['quorum a', w('a')]],
-    ['a quorum of two', [w('a'), w('b'), 'quorum a b']],
-    ['a name twice', [w('a'), `witness a ${formatVerifierKey(witnessKey('b'))}`, 'quorum a']],
-    ['a group with the name of a witness', [w('a'), 'group a any a', 'quorum a']],
-    ['a witness named none', [w('none'), 'quorum none']],
-    ['a group named none', [w('a'), 'group none any a', 'quorum none']],
-    ['none as a member', [w('a'), 'group g any a none', 'quorum g']],
-    ['a public key twice', [w('a'), `witness b ${sameKey}`, 'quorum a']],
-    ['a public key as log and witness', [w('a'), `log ${asLog}`, 'quorum a']],
-    ['a log twice', [log, log, 'quorum none']],
-    ['a group of itself', [w('a'), 'group g any g a', 'quorum g']],
-    ['a member that comes later', [w('a'), 'group g any a b', w('b'), 'quorum g']],
-    ['a member of two groups', [w('a'), 'group g any a', 'group h any a', 'quorum g']],
-    ['a member twice', [w('a'), 'group g 2 a a', 'quorum g']],
-    ['a threshold of 0', [w('a'), 'group g 0 a', 'quorum g']],
-    ['a threshold above all', [w('a'), 'group g 2 a', 'quorum g']],
-    ['a negative threshold', [w('a'), 'group g -1 a', 'quorum g']],
-    ['a threshold of another spelling', [w('a'), 'group g 01 a', 'quorum g']],
-    ['a group without members', [w('a'), 'group g any', 'quorum a']],
-    ['a group without a threshold', [w('a'), 'group g', 'quorum a']],
-    ['an unknown keyword', [w('a'), 'Quorum a', 'quorum a']],
-    ['a comment behind a line', [`${w('a')} https://a.example/ #comment`, 'quorum a']],
-    ['a witness with the key of a log', [log.replace('log ', 'witness a '), 'quorum a']],
-    ['a log with the key of a witness', [w('a').replace('witness a', 'log'), 'quorum none']],
-    ['a carriage return', [`${w('a')}\r`, 'quorum a']],
-    ['DEL', ['# \u007f', 'quorum none']],
-    ['NUL', ['# \u0000', 'quorum none']],
-    ['65 witnesses', [...Array.from({ length: 65 }, (_, at) => w(`n${at}`)), 'quorum none']],
+  it.each<[string, readonly string[], string]>([
+    ['no quorum', [w('a')], 'line 1: no quorum line'],
+    ['two of them', [w('a'), 'quorum a', 'quorum a'], 'line 3: a second quorum'],
+    ['a quorum of nobody', ['quorum'], 'line 1: a quorum that is not defined before'],
+    ['a quorum that is not known', ['quorum a'], 'line 1: a quorum that is not defined before'],
+    [
+      'a quorum that is defined after it',
+      ['quorum a', w('a')],
+      'line 1: a quorum that is not defined before',
+    ],
+    ['a quorum of two', [w('a'), w('b'), 'quorum a b'], 'line 3: more items than a quorum has'],
+    [
+      'a name twice',
+      [w('a'), `witness a ${formatVerifierKey(witnessKey('b'))}`, 'quorum a'],
+      'line 2: a name for the second time',
+    ],
+    [
+      'a group with the name of a witness',
+      [w('a'), 'group a any a', 'quorum a'],
+      'line 2: a name for the second time',
+    ],
+    ['a witness named none', [w('none'), 'quorum none'], 'line 1: the name "none"'],
+    ['a group named none', [w('a'), 'group none any a', 'quorum none'], 'line 2: the name "none"'],
+    [
+      'none as a member',
+      [w('a'), 'group g any a none', 'quorum g'],
+      'line 2: a member that is not defined before',
+    ],
+    [
+      'a public key twice',
+      [w('a'), `witness b ${sameKey}`, 'quorum a'],
+      'line 2: a public key for the second time',
+    ],
+    [
+      'a public key as log and witness',
+      [w('a'), `log ${asLog}`, 'quorum a'],
+      'line 2: a public key for the second time',
+    ],
+    ['a log twice', [log, log, 'quorum none'], 'line 2: a public key for the second time'],
+    [
+      'a group of itself',
+      [w('a'), 'group g any g a', 'quorum g'],
+      'line 2: a member that is not defined before',
+    ],
+    [
+      'a member that comes later',
+      [w('a'), 'group g any a b', w('b'), 'quorum g'],
+      'line 2: a member that is not defined before',
+    ],
+    [
+      'a member of two groups',
+      [w('a'), 'group g any a', 'group h any a', 'quorum g'],
+      'line 3: a name that is a member already',
+    ],
+    [
+      'a member twice',
+      [w('a'), 'group g 2 a a', 'quorum g'],
+      'line 2: a name that is a member already',
+    ],
+    [
+      'a threshold of 0',
+      [w('a'), 'group g 0 a', 'quorum g'],
+      'line 2: no threshold from 1 to the number of members',
+    ],
+    [
+      'a threshold above all',
+      [w('a'), 'group g 2 a', 'quorum g'],
+      'line 2: no threshold from 1 to the number of members',
+    ],
+    [
+      'a negative threshold',
+      [w('a'), 'group g -1 a', 'quorum g'],
+      'line 2: no threshold from 1 to the number of members',
+    ],
+    [
+      'a threshold of another spelling',
+      [w('a'), 'group g 01 a', 'quorum g'],
+      'line 2: no threshold from 1 to the number of members',
+    ],
+    [
+      'a group without members',
+      [w('a'), 'group g any', 'quorum a'],
+      'line 2: a group without members',
+    ],
+    [
+      'a group without a threshold',
+      [w('a'), 'group g', 'quorum a'],
+      'line 2: a group without members',
+    ],
+    [
+      'an unknown keyword',
+      [w('a'), 'Quorum a', 'quorum a'],
+      'line 2: a line that is no log, witness, group or quorum',
+    ],
+    [
+      'a comment behind a line',
+      [`${w('a')} https://a.example/ #comment`, 'quorum a'],
+      'line 1: more items than a witness has',
+    ],
+    [
+      'a witness with the key of a log',
+      [log.replace('log ', 'witness a '), 'quorum a'],
+      'line 1: no key of a witness',
+    ],
+    [
+      'a log with the key of a witness',
+      [w('a').replace('witness a', 'log'), 'quorum none'],
+      'line 1: no key of a log',
+    ],
+    ['a carriage return', [`${w('a')}\r`, 'quorum a'], 'a control character'],
+    ['DEL', ['# \u007f', 'quorum none'], 'a control character'],
+    ['NUL', ['# \u0000', 'quorum none'], 'a control character'],
+    [
+      '65 witnesses',
+      [...Array.from({ length: 65 }, (_, at) => w(`n${at}`)), 'quorum none'],
+      'line 65: too many witnesses',
+    ],
     [
       '65 groups',
       [
@@ -132,11 +222,15 @@ describe('a policy', () => {
         'group last any g0',
         'quorum none',
       ],
+      'line 129: too many groups',
     ],
-    ['65,537 octets', [`#${'a'.repeat(65_536)}`, 'quorum none']],
-  ])('is not one with %s', (_, lines) => {
+    ['65,537 octets', [`#${'a'.repeat(65_536)}`, 'quorum none'], 'more octets than a policy has'],
+  ])('is not one with %s', (_, lines, found) => {
     const policy = parsePolicy(Buffer.from(`${lines.join('\n')}\n`, 'latin1'))
-    expect(policy.ok ? policy.value : policy.refusal.code).toBe('tlog.malformed')
+    expect(policy.ok ? policy.value : policy.refusal).toMatchObject({
+      code: 'tlog.malformed',
+      found,
+    })
   })
 
   it('is not one that was cut short', () => {
@@ -158,5 +252,47 @@ describe('a policy', () => {
     )
     expect(quorumOf(policy, ...names)).toBe(true)
     expect(quorumOf(policy, ...names.slice(1))).toBe(false)
+  })
+})
+
+describe('a policy wants cosigners', () => {
+  const [a, b] = ['log.example', 'other.example'].map(
+    (name) => `log ${formatVerifierKey(logSigner(name).key)}`,
+  ) as [string, string]
+
+  it.each<[string, readonly string[], boolean]>([
+    ['of every log, where it lists none', [w('w'), 'quorum w'], true],
+    ['of a log that it lists beside others', [b, a, w('w'), 'quorum w'], true],
+    ['of no log that it does not list', [b, w('w'), 'quorum w'], false],
+    ['of none, without a quorum', [w('w'), 'quorum none'], false],
+    ['of none, without a quorum and with the log', [a, w('w'), 'quorum none'], false],
+  ])('%s', (_, lines, wanted) => {
+    expect(wantsCosigners(read(...lines), 'log.example')).toBe(wanted)
+  })
+})
+
+describe('a policy of keys', () => {
+  const keys = ['a', 'b', 'c'].map((name) => formatVerifierKey(witnessKey(name)))
+
+  it('wants so many of them', () => {
+    const policy = policyOfKeys(keys, 2)
+    if (!policy.ok) throw new Error(policy.refusal.detail)
+    expect(quorumOf(policy.value, 'w1', 'w3')).toBe(true)
+    expect(quorumOf(policy.value, 'w3')).toBe(false)
+    expect(policyOfKeys(keys, 3).ok).toBe(true)
+  })
+
+  it.each<[string, readonly string[], number, string]>([
+    ['a key that is none', [...keys, 'no key'], 1, 'text of another form'],
+    ['a key twice', [...keys, keys[0]!], 2, 'line 4: a public key for the second time'],
+    ['more than there are', keys, 4, 'line 4: no threshold from 1 to the number of members'],
+    ['none of them', keys, 0, 'line 4: no threshold from 1 to the number of members'],
+    ['no keys', [], 1, 'line 1: a group without members'],
+  ])('is none with %s', (_, vkeys, threshold, found) => {
+    const policy = policyOfKeys(vkeys, threshold)
+    expect(policy.ok ? policy.value : policy.refusal).toMatchObject({
+      code: 'tlog.malformed',
+      found,
+    })
   })
 })

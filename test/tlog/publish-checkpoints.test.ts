@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
+import { sha256 } from '../../src/core/uid.js'
 import { parseCheckpoint } from '../../src/tlog/checkpoint.js'
 import { parseNote } from '../../src/tlog/note.js'
 import type { NoteSigner } from '../../src/tlog/ports.js'
 import { CheckpointPublisher } from '../../src/tlog/publish-checkpoints.js'
+import { stateLine } from '../../src/tlog/state-root.js'
 import { MemoryLogTree } from '../support/memory-log-tree.js'
 import { logSigner } from '../support/note-signers.js'
 import { numberedLeaves, treeRoot } from './reference-tree.js'
@@ -128,6 +130,54 @@ describe('checkpoints of a log that grows', () => {
     await publisher.settled()
     expect(remembered).toEqual([5, 7])
     expect(tree.signed?.size).toBe(7)
+  })
+
+  it('sign the state that the tree has, also of a head that was signed without', async () => {
+    const { tree, publisher, grow, release, held, signed } = given()
+    const lines = (): readonly string[] => {
+      const note = parseNote(Buffer.from(tree.signed?.note ?? ''))
+      const read = note.ok && parseCheckpoint(note.value.text)
+      return read && read.ok ? read.value.extensions : ['no checkpoint']
+    }
+    grow(5)
+    await release()
+    await publisher.settled()
+    expect(lines()).toEqual([])
+    const state = sha256('a state')
+    const head = tree.head.bind(tree)
+    tree.head = async () => ({ ...(await head()), state })
+    tree.keepCheckpoint = (checkpoint) => {
+      tree.signed = checkpoint
+      return Promise.resolve(true)
+    }
+    publisher.publish()
+    await release()
+    await publisher.settled()
+    expect(signed.map(({ size }) => size)).toEqual([5, 5])
+    expect(lines()).toEqual([stateLine(state)])
+    // Not a second time, and not without it again.
+    publisher.publish()
+    await publisher.settled()
+    tree.head = head
+    publisher.publish()
+    await publisher.settled()
+    expect(held).toEqual([])
+    expect(tree.signed?.state).toBe(state)
+  })
+
+  it('are asked about once for changes that come together', async () => {
+    const { tree, publisher, grow, release } = given()
+    let looks = 0
+    const checkpoint = tree.checkpoint.bind(tree)
+    tree.checkpoint = () => {
+      looks += 1
+      return checkpoint()
+    }
+    for (const size of [1, 2, 3]) grow(size)
+    await release()
+    await publisher.settled()
+    expect(looks).toBe(1)
+    expect(tree.signed?.size).toBe(3)
   })
 
   it('are not signed of a tree without leaves', async () => {

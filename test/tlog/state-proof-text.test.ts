@@ -9,6 +9,7 @@ import type { Policy } from '../../src/tlog/policy.js'
 import { signCheckpoint } from '../../src/tlog/sign-note.js'
 import {
   formatStateProof,
+  isStateProof,
   parseRowName,
   parseStateProof,
   verifyStateProof,
@@ -110,6 +111,37 @@ describe('a state proof as text', () => {
     ['a map proof of another header', good.replace('map-proof@v1', 'map-proof@v2')],
   ])('is not one with %s', (_, text) => {
     expect(judged(text)).toBe('tlog.malformed')
+  })
+
+  it.each([
+    ['another name', { table: 'alias', name: 'shop/cart' }],
+    ['another table', { table: 'entry', name: 'shop/web' }],
+  ])('about one row says nothing of %s', (_, asked) => {
+    const read = parseStateProof(Buffer.from(good))
+    if (!read.ok) throw new Error(read.refusal.detail)
+    const found = verifyStateProof(read.value, asked, signer.key, noWitnesses)
+    expect(found.ok ? found.value : found.refusal).toMatchObject({
+      code: 'tlog.bad-proof',
+      wanted: `${asked.table} ${asked.name}`,
+      found: 'alias shop/web',
+    })
+  })
+
+  it('is known by its first line', () => {
+    expect(isStateProof(Buffer.from(good))).toBe(true)
+    expect(isStateProof(Buffer.from('capstan/state-proof@v1\n'))).toBe(true)
+    for (const other of ['', 'capstan/state-proof@v1', 'capstan/state-proof@v12\n', ` ${good}`]) {
+      expect(isStateProof(Buffer.from(other))).toBe(false)
+    }
+  })
+
+  it('has a checkpoint that is text', () => {
+    const octets = Buffer.concat([
+      Buffer.from(good.slice(0, good.indexOf('\n\n') + 2)),
+      Buffer.of(0xff),
+    ])
+    const read = parseStateProof(octets)
+    expect(read.ok ? read.value : read.refusal.found).toBe('a checkpoint that is no text')
   })
 
   it('is not written of what could not be read', () => {
