@@ -6,7 +6,12 @@ import { formatNote, formatSignatureLine, parseNote, verifyNote } from '../../sr
 import { parsePolicy, type Policy } from '../../src/tlog/policy.js'
 import type { NoteSigner } from '../../src/tlog/ports.js'
 import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
-import { formatVerifierKey, parseVerifierKey } from '../../src/tlog/verifier-key.js'
+import {
+  formatVerifierKey,
+  parseVerifierKey,
+  signatureType,
+  verifierKey,
+} from '../../src/tlog/verifier-key.js'
 import { type CheckpointRefusal, verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
 import { logSigner, witnessSigner } from '../support/note-signers.js'
 import { numberedLeaf } from './reference-tree.js'
@@ -161,6 +166,25 @@ describe('a checkpoint', () => {
   it('of an empty tree has the root of one', async () => {
     expect(verdict(await signed([w1, w2], { ...head, size: 0 }))).toBe('tlog.bad-proof')
     expect(verdict(await signed([w1, w2], { ...head, size: 0, root: EMPTY_ROOT }))).toBe('ok')
+  })
+
+  it('is not signed by its log with a key of a witness, though it has the name of the log', async () => {
+    const witness = witnessSigner(head.origin)
+    const line = formatSignatureLine(await cosign(formatCheckpoint(head), witness, now))
+    const note = `${formatCheckpoint(head)}\n${line}`
+    const read = verifyCheckpoint(Buffer.from(note), witness.key, none)
+    expect(read.ok ? 'ok' : read.refusal.code).toBe('tlog.unknown-key')
+  })
+
+  it('may be of any of the logs that the policy lists, by name and key', async () => {
+    const note = await signed([w1, w2])
+    const other = `log ${formatVerifierKey(logSigner('other').key)}`
+    const both = policyOf(other, `log ${formatVerifierKey(log.key)}`, 'quorum none')
+    expect(verdict(note, both)).toBe('ok')
+    // The same public key under the name of another log.
+    const renamed = verifierKey('other', signatureType.ed25519, log.key.publicKey)
+    const named = policyOf(`log ${formatVerifierKey(renamed!)}`, 'quorum none')
+    expect(verdict(note, named)).toBe('tlog.unknown-log')
   })
 
   it('of a log that the policy does not list is refused', async () => {

@@ -13,6 +13,7 @@ import { MAX_POLICY_OCTETS, parsePolicy } from '../../src/tlog/policy.js'
 import { formatProof, MAX_PROOF_OCTETS, parseProof } from '../../src/tlog/proof-text.js'
 import { formatStateProof, parseStateProof } from '../../src/tlog/state-proof-text.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { MAX_REQUEST_OCTETS, parseWitnessRequest } from '../../src/tlog/witness-request.js'
 import { logSigner } from '../support/note-signers.js'
 
 const hash = sha256('a hash')
@@ -61,6 +62,27 @@ describe('the largest that is read, and one more', () => {
   ])('of octets of %s', (_, text, most, read, what) => {
     expect(found(read(filled(text, most)))).toBeUndefined()
     expect(found(read(filled(text, most + 1)))).toBe(`tlog.malformed: ${what}`)
+  })
+
+  it('of octets of a request to a witness', () => {
+    const checkpoint = `o\n1\n${base64}\n`
+    const head = ['old 0', ...Array.from({ length: 63 }, () => base64)].join('\n')
+    const request = (octets: number) => {
+      const text = `${head}\n\n${checkpoint}\n${line}${line.replace(' a ', ' X ')}`
+      return parseWitnessRequest(filled(text, octets))
+    }
+    const whole = Buffer.byteLength(`${head}\n\n`) + MAX_NOTE_OCTETS
+    expect(found(request(whole))).toBeUndefined()
+    expect(MAX_REQUEST_OCTETS).toBe(whole + 'old 9007199254740991'.length - 'old 0'.length)
+    expect(found(request(MAX_REQUEST_OCTETS + 1))).toBe(
+      'tlog.malformed: more octets than a request has',
+    )
+    const fit = `${head}\n\n${checkpoint}\n${line}`
+    expect(found(parseWitnessRequest(Buffer.from(fit)))).toBeUndefined()
+    const more = fit.replace('\n\n', `\n${base64}\n\n`)
+    expect(found(parseWitnessRequest(Buffer.from(more)))).toBe(
+      'tlog.malformed: no empty line where one must be',
+    )
   })
 
   it('of signatures of a note', () => {

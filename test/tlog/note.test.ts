@@ -45,6 +45,12 @@ describe('a note of golang.org/x/mod/sumdb/note', () => {
     expect(codeOf(both, [])).toBe('tlog.unknown-key')
   })
 
+  it('names the key whose signature is bad', () => {
+    const note = parseNote(Buffer.from(`${text}\n${peterSig.replace('UgYN', 'UgYM')}`))
+    const verified = note.ok && verifyNote(note.value, [peter])
+    expect(verified && !verified.ok && verified.refusal.found).toBe('"PeterNeumann"')
+  })
+
   it('is signed once by a key that signed it twice', () => {
     expect(codeOf(`${text}\n${peterSig}${peterSig}`, [peter])).toBe('PeterNeumann')
   })
@@ -187,6 +193,10 @@ describe('a verifier key', () => {
 
   it('has a name that a note can hold', () => {
     const { publicKey } = peter
+    expect(verifierKey('a'.repeat(1024), signatureType.ed25519, publicKey)).toBeDefined()
+    for (const octets of [publicKey.slice(1), Buffer.concat([publicKey, Buffer.of(0)])]) {
+      expect(verifierKey('a', signatureType.ed25519, octets)).toBeUndefined()
+    }
     for (const name of ['', 'a b', 'a+b', 'a\nb', 'a\u2028b', '\ud800', 'a'.repeat(1025)]) {
       expect(verifierKey(name, signatureType.ed25519, publicKey)).toBeUndefined()
     }

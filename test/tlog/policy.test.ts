@@ -210,6 +210,27 @@ describe('a policy', () => {
     ['DEL', ['# \u007f', 'quorum none'], 'a control character'],
     ['NUL', ['# \u0000', 'quorum none'], 'a control character'],
     [
+      '65 logs',
+      [
+        ...Array.from(
+          { length: 65 },
+          (_, at) => `log ${formatVerifierKey(logSigner(`n${at}`).key)}`,
+        ),
+        'quorum none',
+      ],
+      'line 65: too many logs',
+    ],
+    [
+      'three items in a log',
+      [`${log} https://a.example/ x`, 'quorum none'],
+      'line 1: more items than a log has',
+    ],
+    [
+      'a line before the last that is none',
+      [w('a'), 'quorum'],
+      'line 2: a quorum that is not defined before',
+    ],
+    [
       '65 witnesses',
       [...Array.from({ length: 65 }, (_, at) => w(`n${at}`)), 'quorum none'],
       'line 65: too many witnesses',
@@ -236,6 +257,8 @@ describe('a policy', () => {
   it('is not one that was cut short', () => {
     const octets = Buffer.from(`${[w('X'), w('X-and-Y'), 'quorum X-and-Y'].join('\n')}\n`)
     expect(parsePolicy(octets).ok).toBe(true)
+    const cut = parsePolicy(octets.subarray(0, -1))
+    expect(cut.ok ? cut.value : cut.refusal.found).toBe('line 3: no line feed at the end')
     for (let to = 0; to < octets.length; to++) {
       expect(parsePolicy(octets.subarray(0, to)).ok).toBe(false)
     }

@@ -211,3 +211,42 @@ it('asks for no proof that there is none of', () => {
   expect(() => consistencySubtrees(0, 3)).toThrow(RangeError)
   expect(() => consistencySubtrees(4, 3)).toThrow(RangeError)
 })
+
+describe('what is no proof, of no tree', () => {
+  const [three, five] = [heads[3]!, heads[5]!]
+  const proof = treeProof(3, leaves.slice(0, 5))
+  const short = { ...three, root: three.root.slice(1) }
+
+  it.each<[string, TreeHead, TreeHead, readonly Uint8Array[]]>([
+    ['a size that is none', { ...three, size: 0.5 }, five, proof],
+    ['a second size that is none', three, { ...five, size: Number.NaN }, proof],
+    ['a negative size', { ...three, size: -3 }, five, proof],
+    ['the larger tree first', five, three, proof],
+    ['the larger tree first, without hashes', five, three, []],
+    ['a root of 31 octets', short, five, proof],
+    ['a second root of 31 octets', three, { ...five, root: five.root.slice(1) }, proof],
+    ['two short roots of one size', short, short, []],
+    ['a hash of 31 octets', three, five, [proof[0]!.slice(1), ...proof.slice(1)]],
+    ['no hashes', three, five, []],
+    // What is hashed would be the same: an octet is moved from one to the next.
+    [
+      'hashes of 33 and 31 octets',
+      three,
+      five,
+      [Buffer.concat([proof[0]!, proof[1]!.slice(0, 1)]), proof[1]!.slice(1), ...proof.slice(2)],
+    ],
+  ])('shows nothing: %s', (_, first, second, hashes) => {
+    expect(consistencyHolds(three, five, proof)).toBe(true)
+    expect(consistencyHolds(first, second, hashes)).toBe(false)
+  })
+
+  it.each([
+    [0, 5],
+    [6, 5],
+    [Number.NaN, 5],
+    [2, Number.NaN],
+    [2, 2 ** 53],
+  ])('is not asked for: of %d and %d leaves', (first, second) => {
+    expect(() => consistencySubtrees(first, second)).toThrow(RangeError)
+  })
+})

@@ -126,6 +126,39 @@ describe('a witness', () => {
     expect(statuses).toEqual([200, 200, 200])
   })
 
+  it('says with a code why it does not cosign, and whether the log has two histories', async () => {
+    const { witness } = given()
+    await ask(witness, await request(0, 7))
+    const answered = async (body: string) => {
+      const answer = await ask(witness, body)
+      return 'refusal' in answer
+        ? [answer.status, answer.refusal.code, 'isFork' in answer && answer.isFork]
+        : [answer.status]
+    }
+    const other = { root: rootAt(7, forked) }
+    expect(await answered(await request(9, 8, {}, []))).toEqual([400, 'tlog.malformed', false])
+    expect(await answered(await request(7, 8, { origin: 'other' }))).toEqual([
+      ...[404, 'tlog.unknown-log', false],
+    ])
+    expect(await answered(await request(7, 7, other, []))).toEqual([422, 'tlog.bad-proof', true])
+    // Who has a checkpoint can send it with any proof: that shows nothing of the log.
+    expect(await answered(await request(7, 7, {}, [rootAt(1)]))).toEqual([
+      ...[422, 'tlog.bad-proof', false],
+    ])
+    expect(await answered(await request(7, 8, {}, []))).toEqual([422, 'tlog.bad-proof', false])
+    expect(await answered(await request(7, 8, { root: rootAt(8, forked) }, []))).toEqual([
+      ...[422, 'tlog.bad-proof', false],
+    ])
+    const none = await cosignedNote(witness, 'other')
+    expect(none.ok ? none.value : none.refusal.code).toBe('tlog.unknown-log')
+  })
+
+  it('shows nothing of a log of which it has recorded what is no note', async () => {
+    const { witness, store } = given()
+    store.heads.set(origin, { size: 1, root: rootAt(1), at: now, note: 'no note' })
+    expect((await cosignedNote(witness, origin)).ok).toBe(false)
+  })
+
   it.each<[number, string, () => Promise<string>]>([
     [400, 'an old size above the new', () => request(9, 8, {}, [])],
     [409, 'an old size that is not what it cosigned', () => request(6, 8)],
