@@ -10,7 +10,7 @@ import {
 } from '../../src/tlog/map-proof-text.js'
 import { MAX_NOTE_OCTETS, parseNote } from '../../src/tlog/note.js'
 import { MAX_POLICY_OCTETS, parsePolicy } from '../../src/tlog/policy.js'
-import { formatProof, MAX_PROOF_OCTETS, parseProof } from '../../src/tlog/proof-text.js'
+import { formatProof, parseProof } from '../../src/tlog/proof-text.js'
 import { formatStateProof, parseStateProof } from '../../src/tlog/state-proof-text.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { MAX_REQUEST_OCTETS, parseWitnessRequest } from '../../src/tlog/witness-request.js'
@@ -48,7 +48,7 @@ describe('the largest that is read, and one more', () => {
     [
       'a proof',
       'c2sp.org/tlog-proof@v1\nindex 0\n\nX',
-      MAX_PROOF_OCTETS,
+      262_144,
       parseProof,
       'more octets than a proof has',
     ],

@@ -181,6 +181,7 @@ describe('a verifier key', () => {
       'rekor.sigstore.dev+c0d23d6a+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNhtmPtrWm3U1eQXBogSMdGvXwBcK5AW5i0hrZLOC96l+smGNM7nwZ4QvFK/4sueRoVj//QP22Ni4Qt9DPfkWLc=',
     ],
     ['followed by a line feed', `${peterKey}\n`],
+    ['after another part', `x+${peterKey}`],
   ])('is not one %s', (_, vkey) => {
     expect(parseVerifierKey(vkey).ok).toBe(false)
   })
