@@ -22,7 +22,7 @@ import { inclusionHolds } from './verify-proof.js'
 const HEADER = 'c2sp.org/tlog-proof@v1'
 const MAX_PATH = 63
 const MAX_EXTRA_OCTETS = 65_536
-export const MAX_PROOF_OCTETS = 2 * MAX_EXTRA_OCTETS + MAX_NOTE_OCTETS
+const MAX_PROOF_OCTETS = 2 * MAX_EXTRA_OCTETS + MAX_NOTE_OCTETS
 
 /** That a log has a leaf, in one text (C2SP tlog-proof). Nothing is verified yet. */
 export interface ProofText {

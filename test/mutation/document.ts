@@ -1,7 +1,9 @@
 import { type Result, type Tally, tallyOf } from './result.js'
 import { survivors } from './survivors/list.js'
 import type { Survivor } from './survivors/survivor.js'
+import { targets } from './targets.js'
 
+const counted = targets.filter(({ survivors: s }) => s === 'counted').map(({ name }) => name)
 const COUNTS = 'mutants | killed | timed out | survived | not reached | score'
 const NUMBERS = '--: | --: | --: | --: | --: | --:'
 
@@ -52,7 +54,9 @@ const introduction = (
   '```',
   '',
   'A target is a part of the source, with the tests that are to notice (`test/mutation/targets.ts`). ' +
-    'The run fails below 85 %, and when something survives that is not explained below.',
+    'The run fails below 85 %, and when something survives that is not explained below; of ' +
+    `${counted.join(', ')} the score alone decides: what survives there is printed by a run, and nobody ` +
+    'has gone through it yet.',
   ...['', '## Scores', ''],
   `Of ${mutants} mutants, ${killed} made a test fail. ${timedOut} timed out: a loop without an end, or ` +
     'a test that waits for what never comes; they count as noticed, and without them the score is ' +

@@ -6,10 +6,9 @@ import type { Survivor } from './survivor.js'
 import { tlog } from './tlog.js'
 import { tokenreview } from './tokenreview.js'
 
-/** By target, in the order of the targets. */
+/** By target, in the order of the targets; of those whose survivors are explained. */
 export const survivors: Readonly<Record<string, readonly Survivor[]>> = {
   ...{ csr, tokenreview, issuance, signer, tlog },
-  ...{ permit: [], authority: [], incidents: [], effect: [], questions: [] },
 }
 
 /** A code text on one line. */
