@@ -2,7 +2,7 @@ import type { Alias } from '../core/alias.js'
 import { DependencyError } from '../core/dependency-error.js'
 import type { TrustDomain } from '../core/names.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { type Clock, type RandomBytes, unixSeconds } from '../core/time.js'
+import type { Clock, RandomBytes } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
@@ -12,12 +12,12 @@ import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
 import { parseChangeRequest } from './change-request.js'
-import { DraftLog } from './draft-log.js'
+import type { DraftLog } from './draft-log.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import { type Drafted, draftFor } from './drafting/drafted.js'
 import { type FormerUse, formerUses, type GrantView, grantsOf } from './emergency/emergency-view.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
-import { applyRecord, type Verified, verifyRecord } from './fold-record.js'
+import { applyRecord, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
@@ -25,13 +25,13 @@ import type { GovernedIndex, Submission } from './governed-index.js'
 import { historyOf } from './history.js'
 import { settleMap } from './index-map.js'
 import { settleTree, type SignedBefore } from './index-tree.js'
+import { IndexTurns } from './index-turns.js'
 import { planDocument } from './plan/plan-document.js'
 import type { PlannedChange } from './plan/planned-change.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
 import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
 import { proposeTogether } from './propose-together.js'
-import { RecentChanges } from './recent-changes.js'
 import { addRecovery, finishRecovery } from './recovery/recovering.js'
 import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
 import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
@@ -40,7 +40,7 @@ import { type Intake, submit, type Submitted } from './submit.js'
 import { isSignable } from './signable.js'
 import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
-import { type EffectContext, takeIfDue } from './take-effect.js'
+import { takeIfDue } from './take-effect.js'
 import type { Why } from './unsigned-proposal.js'
 import { type VerifiedIndex, verifyIndex } from './verify-index.js'
 import { withdraw } from './withdrawing.js'
@@ -69,16 +69,15 @@ const inOneGo: Pace = () => undefined
 export class LiveIndex implements GovernedIndex {
   /** As committed: it moves with the store's tables. */
   readonly state: IndexState
-  private readonly recent: RecentChanges
   private readonly deps: IndexDeps
   private readonly pace: Pace
-  private turn: Promise<unknown> = Promise.resolve()
+  private readonly turns: IndexTurns
 
   private constructor(deps: IndexDeps) {
     this.deps = deps
     this.pace = deps.pace ?? inOneGo
     this.state = new StateView(deps.store.state)
-    this.recent = new RecentChanges(this.state.size)
+    this.turns = new IndexTurns(deps, this.state.size)
   }
 
   /** Makes a solo index: one local voter whose vote passes everything. The log must be empty. */
@@ -122,7 +121,7 @@ export class LiveIndex implements GovernedIndex {
 
   /** Is what was decided about this entry, on an index of `size` records, decided the same now? */
   stands(entry: Uid, size: number): boolean {
-    return this.recent.stands(entry, size, this.state.size)
+    return this.turns.stands(entry, size, this.state.size)
   }
 
   /**
@@ -130,12 +129,14 @@ export class LiveIndex implements GovernedIndex {
    * voters otherwise. Unknown input is fine: it is parsed here.
    */
   change(value: unknown): Promise<Result<Made>> {
-    return this.inTurn(async () => {
+    return this.turns.inTurn(async () => {
       const request = parseChangeRequest(value)
       if (!request.ok) return request
       const signable = isSignable(value)
       if (!signable.ok) return signable
-      return this.write((draft, freeze) => propose({ ...this.deps, freeze }, draft, request.value))
+      return this.turns.write((draft, { freeze }) =>
+        propose({ ...this.deps, freeze }, draft, request.value),
+      )
     })
   }
 
@@ -146,11 +147,11 @@ export class LiveIndex implements GovernedIndex {
 
   /** Makes the difference so, or proposes it: all of it in one go, or nothing. */
   apply(document: unknown, why: Why = {}): Promise<Result<readonly Made[]>> {
-    return this.inTurn(async () => {
+    return this.turns.inTurn(async () => {
       const planned = planDocument(this.state, document)
       if (!planned.ok) return planned
       const requests = planned.value.map(({ request }) => request)
-      return this.write((draft, freeze) =>
+      return this.turns.write((draft, { freeze }) =>
         proposeTogether({ ...this.deps, freeze }, draft, { requests, why }, (done) =>
           this.pace({ work: 'make changes', done, total: requests.length }),
         ),
@@ -169,7 +170,7 @@ export class LiveIndex implements GovernedIndex {
   }
 
   draft(asked: AskedChanges, as: string): Promise<Result<Drafted>> {
-    return this.inTurn(() => draftFor(this.deps, this.state, { asked, as }, this.pace))
+    return this.turns.inTurn(() => draftFor(this.deps, this.state, { asked, as }, this.pace))
   }
 
   /** Every record about the entry, scope or cluster of this alias, oldest first. */
@@ -185,24 +186,25 @@ export class LiveIndex implements GovernedIndex {
     const { pace } = this
     const { store, signed } = this.deps
     const about = { ...(from && { from }), ...(signed && { key: signed.key }) }
-    return verifyIndex({ store, pace, inTurn: (work) => this.inTurn(work), ...about })
+    return verifyIndex({ store, pace, inTurn: (work) => this.turns.inTurn(work), ...about })
   }
 
   /** Takes a signed proposal, vote or withdrawal, or two votes as evidence, from whoever brings it. */
   submit(envelopes: readonly Uint8Array[]): Promise<Result<Submission>> {
-    return this.inTurn(() => this.take((draft, context) => submit(draft, envelopes, context)))
+    return this.turns.inTurn(() => this.take((draft, context) => submit(draft, envelopes, context)))
   }
 
   withdraw(id: string): Promise<Result<Submission>> {
-    return this.inTurn(() => this.take((draft, context) => withdraw(this.deps, draft, id, context)))
+    return this.turns.inTurn(() =>
+      this.take((draft, context) => withdraw(this.deps, draft, id, context)),
+    )
   }
 
   brake(value: unknown): Promise<Result<BrakeView>> {
-    return this.inTurn(async () => {
+    return this.turns.inTurn(async () => {
       const request = parseBrakeRequest(value)
       if (!request.ok) return request
-      return this.write(async (draft, freeze) => {
-        const { at } = this.context(draft, freeze)
+      return this.turns.write(async (draft, { at }) => {
         const signed = await signBrake(this.deps, draft.state, request.value, at)
         return signed.ok ? addBrake(draft, signed.value, at) : signed
       })
@@ -210,10 +212,8 @@ export class LiveIndex implements GovernedIndex {
   }
 
   submitBrake(envelopes: readonly Uint8Array[]): Promise<Result<BrakeView>> {
-    return this.inTurn(() =>
-      this.write((draft, freeze) =>
-        Promise.resolve(addBrake(draft, envelopes, this.context(draft, freeze).at)),
-      ),
+    return this.turns.inTurn(() =>
+      this.turns.write((draft, { at }) => Promise.resolve(addBrake(draft, envelopes, at))),
     )
   }
 
@@ -222,10 +222,8 @@ export class LiveIndex implements GovernedIndex {
   }
 
   invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>> {
-    return this.inTurn(() =>
-      this.write((draft, freeze) =>
-        Promise.resolve(addInvocation(draft, envelopes, this.context(draft, freeze).at)),
-      ),
+    return this.turns.inTurn(() =>
+      this.turns.write((draft, { at }) => Promise.resolve(addInvocation(draft, envelopes, at))),
     )
   }
 
@@ -238,17 +236,14 @@ export class LiveIndex implements GovernedIndex {
   }
 
   submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>> {
-    return this.inTurn(() =>
-      this.write((draft, freeze) =>
-        addRecovery(this.deps.store, draft, envelopes, this.context(draft, freeze).at),
-      ),
+    return this.turns.inTurn(() =>
+      this.turns.write((draft, { at }) => addRecovery(this.deps.store, draft, envelopes, at)),
     )
   }
 
   cancelRecovery(request: CancelRequest): Promise<Result<RecoveryView>> {
-    return this.inTurn(() =>
-      this.write(async (draft, freeze) => {
-        const { at } = this.context(draft, freeze)
+    return this.turns.inTurn(() =>
+      this.turns.write(async (draft, { at }) => {
         const signed = await signCancellation(this.deps, draft.state, request, at)
         return signed.ok ? addRecovery(this.deps.store, draft, signed.value, at) : signed
       }),
@@ -256,10 +251,8 @@ export class LiveIndex implements GovernedIndex {
   }
 
   finishRecovery(alias: Alias): Promise<Result<RecoveryView>> {
-    return this.inTurn(() =>
-      this.write((draft, freeze) =>
-        finishRecovery(this.deps.store, draft, alias, this.context(draft, freeze).at),
-      ),
+    return this.turns.inTurn(() =>
+      this.turns.write((draft, { at }) => finishRecovery(this.deps.store, draft, alias, at)),
     )
   }
 
@@ -288,16 +281,14 @@ export class LiveIndex implements GovernedIndex {
 
   /** Makes true what has passed and whose time has come; what something is in the way of stays. */
   settle(): Promise<readonly Change[]> {
-    return this.inTurn(async () => {
+    return this.turns.inTurn(async () => {
       const changes: Change[] = []
       const failed: unknown[] = []
       // Each is written by itself: what keeps one from taking effect keeps no other.
       for (const { id, standing } of [...waitingProposals(this.state, this.deps.clock.now())]) {
         if (standing !== 'due') continue
         try {
-          const made = await this.write((draft, freeze) =>
-            takeIfDue(draft, id, this.context(draft, freeze)),
-          )
+          const made = await this.turns.write((draft, context) => takeIfDue(draft, id, context))
           if (made.ok) changes.push(...made.value)
         } catch (error) {
           failed.push(error)
@@ -312,63 +303,11 @@ export class LiveIndex implements GovernedIndex {
   private async take(
     work: (draft: DraftLog, context: Intake) => Promise<Result<Submitted>>,
   ): Promise<Result<Submission>> {
-    const taken = await this.write((draft, freeze) =>
-      work(draft, { ...this.context(draft, freeze), pace: this.pace }),
+    const taken = await this.turns.write((draft, context) =>
+      work(draft, { ...context, pace: this.pace }),
     )
     if (!taken.ok) return taken
     const proposal = await this.proposal(taken.value.proposal)
     return proposal.ok ? ok({ ...taken.value, proposal: proposal.value }) : proposal
   }
-
-  /** One change at a time: each is decided on the state that the one before it left. */
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.turn.then(work)
-    this.turn = done.catch(() => undefined)
-    return done
-  }
-
-  private context({ state }: DraftLog, freeze: IssuedUntil['freeze']): EffectContext {
-    return { at: unixSeconds(Math.max(this.deps.clock.now(), state.at)), freeze }
-  }
-
-  /** Writes all that `work` drafts, or nothing; only then does it become true. */
-  private async write<T>(
-    work: (draft: DraftLog, freeze: IssuedUntil['freeze']) => Promise<Result<T>>,
-  ): Promise<Result<T>> {
-    const { store, issued } = this.deps
-    const frozen = new Set<Uid>()
-    const draft = new DraftLog(store.state)
-    try {
-      const worked = await work(draft, (entry) => {
-        frozen.add(entry)
-        return issued.freeze(entry)
-      })
-      if (!worked.ok || draft.records.length === 0) return worked
-      // Also where it rejects: it may have been committed for all that.
-      const isAppended = await store
-        .append(draft.records, draft.state.changes())
-        .finally(() => this.deps.appended?.())
-      if (!isAppended) {
-        throw new DependencyError('store', 'the index log was changed by another process')
-      }
-      for (const verified of draft.verified) this.note(verified, draft)
-      return worked
-    } finally {
-      // Last of all: whoever waits for this looks at the new state.
-      for (const uid of frozen) issued.thaw(uid)
-    }
-  }
-
-  private note({ record, outcome }: Verified, { state }: DraftLog): void {
-    const uid =
-      outcome.kind === 'commit' ? state.entries.get(outcome.effect.put.uid)?.uid : undefined
-    // A deliberation changes nothing that a decision could rest on.
-    this.recent.note(
-      record.seq,
-      outcome.kind === 'deliberation' || outcome.kind === 'drill' ? NOTHING : uid,
-    )
-  }
 }
-
-/** No entry has this uid. */
-const NOTHING = '' as Uid
