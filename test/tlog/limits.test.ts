@@ -66,14 +66,13 @@ describe('the largest that is read, and one more', () => {
 
   it('of octets of a request to a witness', () => {
     const checkpoint = `o\n1\n${base64}\n`
-    const head = ['old 0', ...Array.from({ length: 63 }, () => base64)].join('\n')
+    const head = ['old 9007199254740991', ...Array.from({ length: 63 }, () => base64)].join('\n')
     const request = (octets: number) => {
       const text = `${head}\n\n${checkpoint}\n${line}${line.replace(' a ', ' X ')}`
       return parseWitnessRequest(filled(text, octets))
     }
-    const whole = Buffer.byteLength(`${head}\n\n`) + MAX_NOTE_OCTETS
-    expect(found(request(whole))).toBeUndefined()
-    expect(MAX_REQUEST_OCTETS).toBe(whole + 'old 9007199254740991'.length - 'old 0'.length)
+    expect(MAX_REQUEST_OCTETS).toBe(Buffer.byteLength(`${head}\n\n`) + MAX_NOTE_OCTETS)
+    expect(found(request(MAX_REQUEST_OCTETS))).toBeUndefined()
     expect(found(request(MAX_REQUEST_OCTETS + 1))).toBe(
       'tlog.malformed: more octets than a request has',
     )
@@ -141,6 +140,22 @@ describe('the largest that is read, and one more', () => {
     const more = state.replace('\n\n', `\n${`${base64}\n`.repeat(1)}\n`)
     expect(found(parseStateProof(Buffer.from(more)))).toBe(
       'tlog.malformed: no empty line where one must be',
+    )
+  })
+
+  it('of words in the lines of a map proof', () => {
+    const text = (first: string, ...steps: readonly string[]): Buffer =>
+      Buffer.from(['capstan/map-proof@v1', first, ...steps, ''].join('\n'))
+    const leaf = `leaf ${base64} ${base64}`
+    expect(found(parseMapProof(text(leaf, `7 ${base64}`)))).toBeUndefined()
+    for (const other of [`blatt ${base64} ${base64}`, `${leaf} ${base64}`, `leaf ${base64}`]) {
+      expect(found(parseMapProof(text(other)))).toBe('tlog.malformed: no leaf in the second line')
+    }
+    for (const step of [`7 ${base64} ${base64}`, '7', base64, `-1 ${base64}`, `0.5 ${base64}`]) {
+      expect(found(parseMapProof(text(leaf, step)))).toBe('tlog.malformed: a line that is no step')
+    }
+    expect(found(parseMapProof(text('empty', `7 ${base64}`)))).toBe(
+      'tlog.malformed: steps in an empty map',
     )
   })
 

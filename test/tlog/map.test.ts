@@ -312,6 +312,18 @@ describe('a map proof', () => {
     for (const bit of [-1, 0.5, Number.NaN, 256]) {
       expect(codeOf({ leaf, path: path.map((step) => ({ ...step, bit })) })).toBe('tlog.bad-proof')
     }
+    // The same octet is hashed for these, and the keys have no such bit in which they could differ.
+    for (const [leafOf, key] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const there = proveKey(nodes, nodes.root, leafOf)
+      for (const off of [-256, 0.5]) {
+        const moved = there.path.map(({ bit, sibling }) => ({ bit: bit + off, sibling }))
+        expect(codeOf({ ...there, path: moved }, key)).toBe('tlog.bad-proof')
+        expect(codeOf({ ...there, path: moved }, leafOf)).toBe('tlog.bad-proof')
+      }
+    }
   })
 
   it('leads up: bits that do not fall are of no map, whatever root they come to', () => {

@@ -51,6 +51,10 @@ describe('a note of golang.org/x/mod/sumdb/note', () => {
     expect(verified && !verified.ok && verified.refusal.found).toBe('"PeterNeumann"')
   })
 
+  it('is another text with a byte order mark before it', () => {
+    expect(codeOf(`\ufeff${both}`, [peter])).toBe('tlog.bad-signature')
+  })
+
   it('is signed once by a key that signed it twice', () => {
     expect(codeOf(`${text}\n${peterSig}${peterSig}`, [peter])).toBe('PeterNeumann')
   })

@@ -91,6 +91,13 @@ describe('a policy', () => {
     expect(quorumOf(policy, 'K2')).toBe(false)
   })
 
+  it('is in UTF-8, as the names of keys are', () => {
+    const { key } = witnessSigner('\u00e4.example')
+    const text = `witness a ${formatVerifierKey(key)}\nquorum a\n`
+    const policy = parsePolicy(Buffer.from(text, 'utf8'))
+    expect(policy.ok && policy.value.witnesses.map((one) => one.key.name)).toEqual([key.name])
+  })
+
   const sameKey = formatVerifierKey(
     verifierKey('other', signatureType.cosignature, witnessKey('a').publicKey)!,
   )
