@@ -60,14 +60,25 @@ export const targets: readonly Target[] = [
     // Who may call whom: ceilings, rules, guards, and the decision.
     name: 'permit',
     sources: [
-      ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/envelope.ts'],
+      ...['decision', 'permissions', 'permit', 'rule-index', 'rule-list'].map(
+        (name) => `namespace/permit/${name}.ts`,
+      ),
+      ...['namespace/rule', 'namespace/guard', 'namespace/envelope.ts'],
       'namespace/effective-envelope.ts',
     ],
     tests: [
       ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
       ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
-      ...['property/narrowing.test.ts', 'property/cedar.test.ts'],
+      'property/narrowing.test.ts',
     ],
+    remembers: [],
+    survivors: 'counted',
+  },
+  {
+    // The same, as policies of Cedar.
+    name: 'cedar',
+    sources: ['cedar-policies', 'cedar'].map((name) => `namespace/permit/${name}.ts`),
+    tests: ['property/cedar.test.ts'],
     remembers: [],
     survivors: 'counted',
   },
