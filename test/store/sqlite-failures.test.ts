@@ -236,6 +236,31 @@ describe('a store that cannot write', () => {
     expect(await ledger.find(large.serial, notAfter)).toBeDefined()
   })
 
+  it('is not ready before there is room for certificates again, though a little fits', async () => {
+    const { path } = await givenFile()
+    const database = openForWriting(path)
+    const ledger = ledgerOver(path, database)
+    await ledger.probe()
+    const pages = Number(database.pragma('page_count', { simple: true }))
+    database.pragma(`max_page_count = ${pages + 8}`)
+    const notAfter = plus(T0, days(9))
+    const large = leaf({ notAfter, certificate: certificateDer(new Uint8Array(100_000)) })
+    // Nothing has failed yet, and a small write is as good as any.
+    await ledger.probe()
+    expect(await thrownBy(() => ledger.append(large, []))).toBeInstanceOf(DependencyError)
+    for (let time = 0; time < 3; time += 1) {
+      const error = await thrownBy(() => ledger.probe())
+      expect(String(error)).toContain('SQLITE_FULL')
+    }
+    database.pragma(`max_page_count = ${pages + 1000}`)
+    await ledger.probe()
+    expect(await ledger.append(large, [])).toMatchObject({ ok: true })
+    // What was written for it is not kept.
+    await ledger.probe()
+    const kept = database.prepare('SELECT room, writes FROM probe').get()
+    expect(kept).toEqual({ room: null, writes: 4 })
+  })
+
   it('answers everyone after it was closed with a broken dependency', async () => {
     const store = stores.open(stores.newPath())
     await store[Symbol.asyncDispose]()

@@ -13,6 +13,7 @@ export class WriterStatements {
   readonly pruneTokens
   readonly pruneChallenges
   readonly probe
+  readonly probeRoom
   readonly createToken
   readonly withdrawToken
   readonly createChallenge
@@ -53,7 +54,12 @@ export class WriterStatements {
     this.pruneTokens = prepare('DELETE FROM join_token WHERE expires_at < ?')
     this.pruneChallenges = prepare('DELETE FROM challenge WHERE expires_at < ?')
     this.probe = prepare(
-      'INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1',
+      `INSERT INTO probe (id, writes) VALUES (1, 1)
+       ON CONFLICT (id) DO UPDATE SET writes = writes + 1, room = NULL`,
+    )
+    this.probeRoom = prepare(
+      `INSERT INTO probe (id, writes, room) VALUES (1, 1, zeroblob(@octets))
+       ON CONFLICT (id) DO UPDATE SET writes = writes + 1, room = zeroblob(@octets)`,
     )
     this.createToken = prepare(
       `INSERT INTO join_token (id, secret_sha256, entry, created_at, expires_at)

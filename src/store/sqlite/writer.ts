@@ -20,6 +20,9 @@ class Spent extends Error {
   }
 }
 
+/** About what a batch of certificates writes. */
+const ROOM_OCTETS = 262_144
+
 /** Executes batches of commands, one transaction each. Knows nothing of threads or promises. */
 export class Writer {
   private readonly database: Database
@@ -29,6 +32,8 @@ export class Writer {
   private readonly issued: IssuanceLogWriter
   /** Insert statements of the partitions that are there, by day. */
   private readonly inserts = new Map<number, Statement>()
+  /** Has a commit failed since the last probe that did not? */
+  private hasFailed = false
 
   constructor(database: Database) {
     this.database = database
@@ -45,17 +50,26 @@ export class Writer {
    */
   commit(commands: readonly Command[]): Outcome[] {
     try {
-      return this.database.transaction(() => {
+      const outcomes = this.database.transaction(() => {
         this.issued.begin()
-        const outcomes = commands.map((command) => this.alone(command))
+        const made = commands.map((command) => this.alone(command))
         this.issued.end()
-        return outcomes
+        return made
       })()
+      if (commands.some(({ op }) => op === 'probe')) this.hasFailed = false
+      return outcomes
     } catch (error) {
       // A partition made by the lost transaction is gone with it.
       this.inserts.clear()
+      this.hasFailed = true
       throw error
     }
+  }
+
+  /** What is small still fits where no certificate does: after a failure, as much as many of them. */
+  private probe(): number {
+    const { probe, probeRoom } = this.sql
+    return (this.hasFailed ? probeRoom.run({ octets: ROOM_OCTETS }) : probe.run()).changes
   }
 
   private alone(command: Command): Outcome {
@@ -89,7 +103,7 @@ export class Writer {
       case 'prune':
         return this.prune(command.before)
       case 'probe':
-        return sql.probe.run().changes
+        return this.probe()
       case 'append-index':
         return this.index.append(command.records, command.change)
       case 'advance-index':
