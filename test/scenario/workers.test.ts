@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { carriedCallsWith } from '../../src/compose/carried-calls.js'
 import { WorkerChannel } from '../../src/compose/worker-channel.js'
 import { openWorkerInstance, type WorkerInstance } from '../../src/compose/worker-instance.js'
 import type { MainAsks, WorkerAsks } from '../../src/compose/worker-messages.js'
@@ -69,7 +70,10 @@ class Pair implements AsyncDisposable {
       return writes(batch)
     }
     const crl = (issuer: string): Promise<Result<Uint8Array>> => instance.operations.crl(issuer)
-    new WorkerChannel<NotAsked, WorkerAsks>(ours, 'worker', { commit, crl })
+    new WorkerChannel<NotAsked, WorkerAsks>(ours, 'worker', {
+      ...{ commit, crl },
+      carry: carriedCallsWith(instance.operations),
+    })
     const main = new WorkerChannel<WorkerAsks, NotAsked>(theirs, 'main process', {
       follow: () => Promise.resolve(undefined),
     })
