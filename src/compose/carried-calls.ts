@@ -3,15 +3,17 @@ import type { AuditDetail } from '../server/audit.js'
 import type { AskedDraft, CallContext, JsonBody, Operations } from '../server/operations.js'
 
 /** What a worker takes in and the main process does: it alone has the index to change. */
-type Stated = 'submit' | 'signedBrake' | 'invokeEmergency' | 'signedRecovery'
-type Carried = Pick<Operations, Stated | 'draftProposals'>
+type Carried = Pick<
+  Operations,
+  'submit' | 'signedBrake' | 'invokeEmergency' | 'signedRecovery' | 'draftProposals'
+>
 
 /** One call of them, as it goes from the worker to the main process. */
-export type CarriedCall = Pick<CallContext, 'requestId' | 'remote'> &
-  (
-    | { readonly operation: Stated; readonly envelopes: readonly JsonBody[] }
-    | { readonly operation: 'draftProposals'; readonly asked: AskedDraft }
-  )
+export interface CarriedCall extends Pick<CallContext, 'requestId' | 'remote'> {
+  readonly operation: keyof Carried
+  /** What the operation takes, as JSON: it came as such. */
+  readonly json: string
+}
 
 export interface CarriedAnswer {
   readonly result: Result<object>
@@ -23,17 +25,16 @@ type Carry = (call: CarriedCall) => Promise<CarriedAnswer>
 
 /** In a worker: everything of these is carried to the main process. */
 export function carriedOperations(carry: Carry): Carried {
-  const stated =
-    <T>(operation: Stated) =>
-    (envelopes: readonly JsonBody[], { requestId, remote, about }: CallContext) =>
-      answered<T>(carry({ operation, envelopes, requestId, remote }), about)
+  const carried =
+    <T>(operation: keyof Carried) =>
+    (asked: readonly JsonBody[] | AskedDraft, { requestId, remote, about }: CallContext) =>
+      answered<T>(carry({ operation, json: JSON.stringify(asked), requestId, remote }), about)
   return {
-    submit: stated('submit'),
-    signedBrake: stated('signedBrake'),
-    invokeEmergency: stated('invokeEmergency'),
-    signedRecovery: stated('signedRecovery'),
-    draftProposals: (asked, { requestId, remote, about }) =>
-      answered(carry({ operation: 'draftProposals', asked, requestId, remote }), about),
+    submit: carried('submit'),
+    signedBrake: carried('signedBrake'),
+    invokeEmergency: carried('invokeEmergency'),
+    signedRecovery: carried('signedRecovery'),
+    draftProposals: carried('draftProposals'),
   }
 }
 
@@ -70,16 +71,17 @@ function resultOf(
   call: CarriedCall,
   context: CallContext,
 ): Promise<Result<object>> {
+  const asked: unknown = JSON.parse(call.json)
   switch (call.operation) {
     case 'submit':
     case 'signedBrake':
     case 'invokeEmergency':
     case 'signedRecovery':
-      return operations[call.operation](call.envelopes, context)
+      return operations[call.operation](asked as readonly JsonBody[], context)
     case 'draftProposals':
-      return operations.draftProposals(call.asked, context)
+      return operations.draftProposals(asked as AskedDraft, context)
     default:
-      call satisfies never
+      call.operation satisfies never
       throw new TypeError('a worker may not ask for this')
   }
 }

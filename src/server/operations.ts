@@ -280,10 +280,10 @@ export interface Operations {
   indexRecords(page: LogPage): Promise<Result<IndexRecordsJson>>
   /** Records of the issuance log with their certificates. */
   issuanceRecords(page: LogPage): Promise<Result<IssuedRecordsJson>>
+
+  // For submitters, and whoever may open the local socket: what voters signed, or are about to.
   /** What somebody wants to propose, for them to check and to sign. */
   draftProposals(asked: AskedDraft, context: CallContext): Promise<Result<DraftsJson>>
-
-  // For submitters, and whoever may open the local socket: what voters signed, and nothing else.
   /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
   submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
   /** Suspends something at once, for a while, by whose signatures are in the envelopes. */

@@ -43,7 +43,7 @@ export interface DispatchOptions {
   readonly newRequestId: () => string
   /** Asked for every request over the network that is not for a public route. */
   readonly takeTurn: TakeTurn
-  /** Asked for every one that an entry makes of the index, or that may take long. */
+  /** Asked for every one over the network that is for a submitter's route. */
   readonly entryTurns: EntryTurns
   readonly limits: DispatchLimits
   readonly log: ServerLog
@@ -170,7 +170,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
         context,
       })
     const { entry } = admitted.value
-    if (entry === undefined || !takesTurns(route)) return run()
+    if (entry === undefined || route.access !== 'submitter') return run()
     context.about({ by: entry })
     return inTurn(entry, run)
   }
@@ -188,9 +188,6 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
 }
 
 type Answer = Result<Reply> | Denial
-
-const takesTurns = ({ access, patience }: Route): boolean =>
-  access === 'submitter' || patience === 'long'
 
 /** The connection of a long request may be silent; what comes after it may not. */
 async function patiently<T>(

@@ -11,7 +11,7 @@ export const defaultEntryLimits: EntryLimits = {
   perSecond: 1,
   burst: 60,
   remembered: 10_000,
-  atOnce: 4,
+  atOnce: 2,
 }
 
 /** What entries may ask of the index, so that one of them leaves the others their turns. */
@@ -22,8 +22,8 @@ export interface EntryTurns {
 }
 
 /**
- * A refused statement costs the server its verification, and the index has one turn after the other:
- * neither is taken by the entry that asks most.
+ * A refused statement costs the server its verification, a draft may take seconds, and the index has one
+ * turn after the other: none of it is taken by the entry that asks most.
  */
 export function entryTurnsWith(clock: Pick<Clock, 'now'>, limits: EntryLimits): EntryTurns {
   const take = bucketsWith(clock, limits)

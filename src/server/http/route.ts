@@ -75,10 +75,7 @@ export interface Route {
   readonly run: (operations: Operations, call: RawCall) => Promise<Result<Reply>>
 }
 
-/**
- * `long`: may be worked on for longer than a connection is left silent, which only the local socket is
- * spared. Over the network, each entry may ask for a few of them.
- */
+/** `long`: may be worked on for longer than a connection is left silent; the local socket is spared that. */
 export type Patience = 'usual' | 'long'
 
 /** `large` bodies are read from the local socket only. */

@@ -14,7 +14,7 @@ import {
  * is to be signed: it keeps nothing and decides nothing.
  */
 export const statementRoutes: readonly Route[] = [
-  route('POST /v1/proposals/drafts', 'reader', 'draftProposals', {
+  route('POST /v1/proposals/drafts', 'submitter', 'draftProposals', {
     summary: 'What somebody wants to propose, for them to check and to sign',
     body: draftBody,
     size: 'large',
