@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ProposalView } from '../../src/namespace/proposal-view.js'
+import { payloadTypes } from '../../src/namespace/dsse.js'
 import { systemClock } from '../../src/system.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { type Client, Server, type Told } from './given-server.js'
@@ -163,6 +164,34 @@ describe('what no voter signed', () => {
     ]
     expect(said).toEqual(['request.malformed', 'namespace.bad-signature', 'namespace.no-vote'])
     expect(await size()).toBe(before)
+  })
+
+  it('is no brake, signed by nobody who votes (attack 281)', async () => {
+    type Row = Readonly<{
+      alias: string
+      uid: string
+      rev: number
+      head: string
+      group?: { rev: number }
+    }>
+    const { body } = await server.get('/v1/scopes', desk)
+    const root = (body['scopes'] as readonly Row[]).find(({ alias }) => alias === '')
+    const shop = (body['scopes'] as readonly Row[]).find(({ alias }) => alias === 'shop')
+    const at = systemClock.now()
+    const brake = {
+      ...{ v: 1, index, subject: { alias: 'shop', uid: shop?.uid }, ttl: 600 },
+      base: { rev: shop?.rev, head: shop?.head },
+      scope: { uid: root?.uid, rev: root?.group?.rev },
+      ...{ voters: ['ann'], created: at, expires: at + 3600, nonce: 'ab'.repeat(16) },
+    }
+    const signedBy = (voter: TestVoter): Promise<Told> => {
+      const envelopes = [jsonOf(voter.envelope(payloadTypes.brake, brake))]
+      return server.post('/v1/brakes/signed', { envelopes }, desk)
+    }
+    const before = await size()
+    expect(codeOf(await signedBy(eve))).toBe('namespace.bad-signature')
+    expect(await size()).toBe(before)
+    expect((await signedBy(ann)).status).toBe(201)
   })
 
   it('is none of another index, and none a second time (attack 282)', async () => {
