@@ -49,6 +49,16 @@ export const elsewhereAttacks: readonly Attack[] = [
           'among',
         ),
       },
+      {
+        file: scenario,
+        name: 'is no brake, signed by nobody who votes',
+        check: 'a brake is signed by keys of all whom it names',
+        without: edit(
+          'src/namespace/fold-brake.ts',
+          'if (!envelopes.some((envelope) => signs(voter, envelope, created, at))) {',
+          'if (false) {',
+        ),
+      },
     ],
   },
   {
