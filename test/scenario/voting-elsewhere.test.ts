@@ -49,7 +49,9 @@ beforeAll(async () => {
   capstan.must(['envelope', 'set', '/', '--capabilities', 'reader,submitter'])
   capstan.must(['scope', 'create', 'ops'])
   capstan.must(['envelope', 'set', 'ops', '--capabilities', 'reader,submitter'])
-  capstan.must(['entry', 'create', 'ops/desk', '--owner', 'ops'])
+  for (const alias of ['ops/desk', 'ops/web', 'ops/api']) {
+    capstan.must(['entry', 'create', alias, '--owner', 'ops'])
+  }
   capstan.must(['envelope', 'set', 'ops/desk', '--capabilities', 'reader,submitter'])
   const { token } = capstan.json(['token', 'create', 'ops/desk']) as { token: string }
   const about = `--server ${capstan.url} --ca-bundle ${capstan.bundle} --token ${token}`
@@ -113,10 +115,6 @@ describe('voters on another machine', () => {
   })
 
   it('propose and decide, and are told who decided what', async () => {
-    for (const alias of ['ops/web', 'ops/api']) {
-      capstan.run(['entry', 'create', alias, '--owner', 'ops'])
-      await decided()
-    }
     const rule = `rules attach ops/api --id web --caller ops/web --port 443 --as ann --key ann.key`
     const proposed = await there(`${rule} --reason shop ${remote()}`)
     expect(proposed).toMatchObject({ status: 8 })
