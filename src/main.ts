@@ -43,6 +43,8 @@ const world: World = {
   tokens: voterTokens(systemRandom),
   // Loaded when asked for: a command that only asks the running server starts in half the time.
   operator: (config) => operatorConnection(config, ambient),
+  remoteOperator: async (way) =>
+    (await import('./compose/https-connection.js')).httpsConnection(way, ambient),
   rebuildIndex: async (config, progress) =>
     (await import('./compose/rebuild-index.js')).rebuildIndex(config, ambient, progress),
   init: async (options) => (await import('./compose/found.js')).found(options, ambient),

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { optionsOf } from './any-server.js'
 import type { CommandSpec, OptionSpec } from './command.js'
 import { exitMeanings } from './exit-code.js'
 
@@ -62,7 +63,7 @@ const group = (command: Command, description: string, first: CommandSpec): Comma
 function declare(command: Command, spec: CommandSpec, chosen: Chosen): void {
   command.description([spec.summary, ...(spec.details ?? [])].join('\n\n')).summary(spec.summary)
   if (spec.arguments !== undefined) command.arguments(spec.arguments)
-  for (const option of [...(spec.options ?? []), ...commonOptions]) {
+  for (const option of [...optionsOf(spec), ...commonOptions]) {
     const declared = new Option(option.flags, option.description)
     if (option.choices !== undefined) declared.choices([...option.choices])
     if (option.repeat === 'many') {

@@ -1,3 +1,4 @@
+import { remoteOptions } from './any-server.js'
 import { commonOptions } from './build-program.js'
 import type { CommandSpec, OptionSpec } from './command.js'
 import { commands } from './command-tree.js'
@@ -14,6 +15,9 @@ export function renderCliReference(): string {
     'A refusal is printed on standard error: `refused: <code>`, a sentence, then what was `wanted`, what was `found`, what to do `next` and the `request` id that the server logged. With `--json` the problem document goes to standard output instead.',
     '## Options of every command',
     optionTable(commonOptions),
+    '## Options of every command that a voter uses',
+    'Those that say so ask a server on another machine over mutual TLS, as an entry that may read, and may hand in statements ([governance.md](governance.md#from-another-machine)). What this installation decides itself stays on its machine.',
+    optionTable(remoteOptions),
     '## Commands',
     ...commands.map(section),
   ]
@@ -29,6 +33,7 @@ function section(spec: CommandSpec): string {
     `${capitalised(spec.summary)}.`,
     ...(spec.details ?? []),
     ...(spec.options === undefined || spec.options.length === 0 ? [] : [optionTable(spec.options)]),
+    ...(spec.asks === undefined ? [] : ['With `--server` from another machine.']),
     ['```sh', ...spec.examples, '```'].join('\n'),
   ].join('\n\n')
 }

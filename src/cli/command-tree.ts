@@ -1,3 +1,4 @@
+import { forAnyServer } from './any-server.js'
 import type { CommandSpec } from './command.js'
 import { applyCommand, proposeCommand } from './commands/apply.js'
 import { auditCommand } from './commands/audit.js'
@@ -67,7 +68,7 @@ export const groups: Readonly<Record<string, string>> = {
 }
 
 /** Every command, in the order of help and reference. */
-export const commands: readonly CommandSpec[] = [
+export const commands: readonly CommandSpec[] = forAnyServer([
   initCommand,
   ...serveCommands,
   statusCommand,
@@ -114,4 +115,4 @@ export const commands: readonly CommandSpec[] = [
   ...configCommands,
   completionCommand(() => ({ commands, groups })),
   versionCommand,
-]
+])

@@ -32,6 +32,8 @@ export interface CommandSpec {
   /** Further sentences for `--help`, one paragraph each. */
   readonly details?: readonly string[]
   readonly options?: readonly OptionSpec[]
+  /** With `--server` it asks one on another machine. */
+  readonly asks?: 'any-server'
   readonly examples: readonly [string, ...string[]]
   readonly run: (call: Invocation) => Promise<Outcome<Answer>>
 }

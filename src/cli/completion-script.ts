@@ -1,3 +1,4 @@
+import { optionsOf } from './any-server.js'
 import { commonOptions } from './build-program.js'
 import type { CommandSpec, OptionSpec } from './command.js'
 
@@ -44,7 +45,7 @@ function placesOf(
         word: path.split(' ').at(-1) ?? '',
         about: commands.find((one) => one.path === path)?.summary ?? groups[path] ?? '',
       }))
-    return { at, next, options: command ? [...(command.options ?? []), ...commonOptions] : [] }
+    return { at, next, options: command ? [...optionsOf(command), ...commonOptions] : [] }
   })
 }
 

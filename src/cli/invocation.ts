@@ -8,7 +8,8 @@ import type { Seconds } from '../core/time.js'
 import { errorCode, reasonOf } from '../core/error-code.js'
 import { OperatorApi } from './operator-api.js'
 import { type Outcome, refused, usage } from './problem.js'
-import type { World } from './world.js'
+import { remoteWay } from './remote-way.js'
+import type { OperatorConnection, World } from './world.js'
 
 const MAX_FILE_OCTETS = 8 * 1024 * 1024
 const DEFAULT_CONFIG_FILE = 'capstan.yaml'
@@ -136,12 +137,21 @@ export class Invocation {
   /** Connects on first use; `close` ends it. */
   async operator(): Promise<Outcome<OperatorApi>> {
     if (this.open !== undefined) return { ok: true, value: this.open }
+    const connection = await this.connection()
+    if (!connection.ok) return connection
+    this.open = new OperatorApi(connection.value)
+    return { ok: true, value: this.open }
+  }
+
+  /** `--server`, else the server of the configuration. */
+  private async connection(): Promise<Outcome<OperatorConnection>> {
+    const remote = await remoteWay(this)
+    if (!remote.ok) return remote
+    if (remote.value) return { ok: true, value: await this.world.remoteOperator(remote.value) }
     const config = await this.config()
     if (!config.ok) return config
     const connection = await this.world.operator(config.value)
-    if (!connection.ok) return refused(connection.refusal)
-    this.open = new OperatorApi(connection.value)
-    return { ok: true, value: this.open }
+    return connection.ok ? connection : refused(connection.refusal)
   }
 
   /** Runs `end` once the command has ended, whatever came of it. */

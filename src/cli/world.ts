@@ -35,7 +35,10 @@ export interface OperatorResponse {
   readonly body: Uint8Array
 }
 
-/** An operator's way in: the running server's Unix socket, or the same API in this process. */
+/**
+ * An operator's way in: the running server's Unix socket, or the same API in this process; or as much of
+ * it as an entry has over mutual TLS.
+ */
 export interface OperatorConnection {
   /** Throws `DependencyError` when no answer comes. */
   request(request: OperatorRequest): Promise<OperatorResponse>
@@ -103,22 +106,23 @@ export interface ServeWitnessOptions extends WitnessPlace {
   readonly format: LogFormat
 }
 
+/** A Capstan on another machine, and which entry of it asks. */
+export interface RemoteWay {
+  readonly server: URL
+  /** PEM: CA certificates to know it by, and who asks. Asked for each request. */
+  readonly trust: () => Promise<{
+    readonly ca: string
+    readonly cert: string
+    readonly key: string
+  }>
+}
+
 /** Which Capstan a monitor watches, and how. Paths are absolute. */
 export interface WatchOptions {
   /** What it remembers is here; made where it is not. */
   readonly folder: string
   readonly way:
-    | { readonly kind: 'local'; readonly config: Config }
-    | {
-        readonly kind: 'remote'
-        readonly server: URL
-        /** PEM: CA certificates to know it by, and who asks. Asked for each request. */
-        readonly trust: () => Promise<{
-          readonly ca: string
-          readonly cert: string
-          readonly key: string
-        }>
-      }
+    { readonly kind: 'local'; readonly config: Config } | ({ readonly kind: 'remote' } & RemoteWay)
   /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
   readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
   readonly rules: Omit<CheckpointRules, 'key'>
@@ -167,6 +171,8 @@ export interface World {
   readonly signal: AbortSignal
   readonly version: string
   readonly operator: (config: Config) => Promise<Result<OperatorConnection>>
+  /** Asks nothing yet. */
+  readonly remoteOperator: (way: RemoteWay) => Promise<OperatorConnection>
   /** Makes the index tables again from the index log; tells every few seconds how far it is. */
   readonly rebuildIndex: (
     config: Config,

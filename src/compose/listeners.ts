@@ -10,6 +10,7 @@ import {
   createPublicApp,
 } from '../server/http/app.js'
 import { defaultDispatchLimits } from '../server/http/dispatch.js'
+import { defaultEntryLimits, entryTurnsWith } from '../server/http/entry-turns.js'
 import { listenHttps } from '../server/http/listen-https.js'
 import { listenPlain } from '../server/http/listen-plain.js'
 import { listenUnixSocket } from '../server/http/listen-unix-socket.js'
@@ -151,6 +152,7 @@ function appOptions({ app, config, clock, log }: Options): AppOptions {
     log,
     limits: defaultDispatchLimits,
     takeTurn: rateLimiterWith(clock, { ...defaultRateLimits, perSecond: perMinute / 60, burst }),
+    entryTurns: entryTurnsWith(clock, defaultEntryLimits),
     observer: {
       answered: (operation, status) => metrics.answered(operation, status),
       refused: (code) => metrics.refused('http', code),

@@ -7,13 +7,13 @@ import { plus, seconds } from '../core/time.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { WatchMemory } from '../monitor/ports.js'
 import { Watch } from '../monitor/watch.js'
-import { httpsAsk } from '../reader/https-ask.js'
 import { shownKeys } from '../reader/shown-keys.js'
 import { type Ask, shownLogs } from '../reader/shown-logs.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openWatchMemory } from '../store/open-watch-memory.js'
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import { inUse } from './found.js'
+import { callerOf } from './https-connection.js'
 import { LongWork } from './long-work.js'
 import { operatorConnection } from './operator-connection.js'
 import type { Ambient } from './serve.js'
@@ -71,13 +71,12 @@ interface Way {
 }
 
 async function wayOf({ way }: WatchOptions, ambient: Ambient): Promise<Result<Way>> {
-  const { clock, signal } = ambient
   if (way.kind === 'remote') {
-    const { server, trust } = way
-    const pause = (length: number): Promise<void> =>
-      clock.sleepUntil(plus(clock.now(), seconds(Math.ceil(length))), signal)
-    const ask = httpsAsk({ server, trust, signal, pause })
-    return ok({ ask, close: () => ask.close() })
+    const caller = callerOf(way, ambient)
+    return ok({
+      ask: (path, accept) => caller.call({ method: 'GET', path, accept }),
+      close: () => caller.close(),
+    })
   }
   const connection = await operatorConnection(way.config, ambient)
   if (!connection.ok) return connection

@@ -36,6 +36,7 @@ export async function privateOperator({
       operations,
       newRequestId,
       takeTurn: () => undefined,
+      entryTurns: { begin: () => undefined, end: () => undefined },
       limits: defaultDispatchLimits,
       log,
       audit: () => undefined,

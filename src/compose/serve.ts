@@ -8,6 +8,7 @@ import { type Metrics, openMetrics } from '../server/metrics.js'
 import type { Operations } from '../server/operations.js'
 import { requestIdsWith } from '../server/request-id.js'
 import { aborted } from './aborted.js'
+import { carriedCallsWith } from './carried-calls.js'
 import { forkWorker } from './fork-worker.js'
 import { type Front, openFront } from './front.js'
 import { type Instance, openInstance } from './instance.js'
@@ -177,6 +178,7 @@ async function frontOf(options: FrontOptions): Promise<Front> {
     },
     commit: workerWritesWith({ index, inFlight, submit: (command) => store.submit(command) }),
     crl: (issuer: string) => operations.crl(issuer),
+    carry: carriedCallsWith(operations),
     clock,
     log,
   }

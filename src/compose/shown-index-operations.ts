@@ -69,7 +69,7 @@ const notOfTheIndex = {
   createChallenge: notHere,
   issue: notHere,
   renew: notHere,
-  readerOf: notHere,
+  holderOf: notHere,
   status: notHere,
   entryBundle: notHere,
   certificates: notHere,

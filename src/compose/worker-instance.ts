@@ -10,6 +10,7 @@ import { indexSnapshot, openIndexReader } from '../store/open-index-reader.js'
 import { openRemoteStore, type RemoteStore } from '../store/open-store.js'
 import { storePath } from './found.js'
 import { assemble, type UseCaseOptions, type UseCases } from './assemble.js'
+import { carriedOperations } from './carried-calls.js'
 import { LongWork } from './long-work.js'
 import { signedAt } from './signed-head-file.js'
 import type { WorkerChannel } from './worker-channel.js'
@@ -72,7 +73,11 @@ export async function openWorkerInstance(options: Options): Promise<Result<Worke
   const crl = (issuer: string): Promise<Result<Uint8Array>> => main.ask('crl', issuer)
   return ok({
     ...useCases,
-    operations: { ...useCases.operations, crl },
+    operations: {
+      ...useCases.operations,
+      ...carriedOperations((call) => main.ask('carry', call)),
+      crl,
+    },
     async [Symbol.asyncDispose]() {
       await useCases.clusters.close()
       reader[Symbol.dispose]()

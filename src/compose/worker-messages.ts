@@ -6,6 +6,7 @@ import type { UnsealedKeys } from '../keys/received-vault.js'
 import type { StatusJson } from '../server/http/shapes.js'
 import type { MetricsSnapshot } from '../server/metrics.js'
 import type { Command, Outcome } from '../store/sqlite/commands.js'
+import type { CarriedAnswer, CarriedCall } from './carried-calls.js'
 
 type Listeners = StatusJson['server']['listeners']
 
@@ -35,6 +36,8 @@ export interface WorkerAsks {
   commit: { ask: readonly Command[]; answer: readonly Outcome[] }
   /** DER of an issuer's CRL: all workers give out the same one. */
   crl: { ask: string; answer: Result<Uint8Array> }
+  /** What voters signed, and what they are about to. */
+  carry: { ask: CarriedCall; answer: CarriedAnswer }
 }
 
 /** What a worker may have written: the rest is the main process's own business. */

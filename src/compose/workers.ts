@@ -3,6 +3,7 @@ import { type Clock, plus, seconds, type UnixSeconds } from '../core/time.js'
 import type { MetricsSnapshot } from '../server/metrics.js'
 import type { Readiness, StatusJson } from '../server/http/shapes.js'
 import type { Command, Outcome } from '../store/sqlite/commands.js'
+import type { CarriedAnswer, CarriedCall } from './carried-calls.js'
 import type { Front } from './front.js'
 import { aborted } from './aborted.js'
 import type { Log } from './open-log.js'
@@ -26,6 +27,7 @@ interface Deps {
   readonly start: MainAsks['start']['ask']
   readonly commit: (batch: readonly Command[]) => Promise<readonly Outcome[]>
   readonly crl: (issuer: string) => Promise<Result<Uint8Array>>
+  readonly carry: (call: CarriedCall) => Promise<CarriedAnswer>
   readonly clock: Clock
   readonly log: Log
 }
@@ -131,6 +133,7 @@ export class Workers implements Front {
     const channel = new WorkerChannel<MainAsks, WorkerAsks>(forked.port, `worker ${pid}`, {
       commit: deps.commit,
       crl: deps.crl,
+      carry: deps.carry,
     })
     const ended = forked.exited.then((how): Ended => {
       const since = this.up.get(pid)?.since

@@ -5,7 +5,9 @@ import type { Uid } from '../core/uid.js'
 export const attestorKinds = ['kubernetes', 'join-token', 'vm', 'edge'] as const
 export const sanKinds = ['dns-linkerd', 'dns-entry', 'spiffe'] as const
 export const usageKinds = ['serverAuth', 'clientAuth'] as const
-export const capabilityKinds = ['reader'] as const
+export const capabilityKinds = ['reader', 'submitter'] as const
+
+export type Capability = (typeof capabilityKinds)[number]
 
 export type SanKind = (typeof sanKinds)[number]
 export type PortRange = readonly [from: number, to: number]
@@ -32,7 +34,7 @@ export interface Envelope {
   /** Seconds after notAfter in which a certificate may still be renewed, at most 90 days. */
   readonly graceAfterExpiry?: number
   /** What the holder may do on Capstan's own API. */
-  readonly capabilities?: readonly (typeof capabilityKinds)[number][]
+  readonly capabilities?: readonly Capability[]
 }
 
 export type EnvelopeField = keyof Envelope
@@ -40,7 +42,10 @@ export type EnvelopeField = keyof Envelope
 export const MAX_TTL = 86_400
 export const MAX_GRACE = 7_776_000
 
-/** The envelope of a new root: everything that is sane. RSA and grace are for those who ask. */
+/**
+ * The envelope of a new root: everything that is sane. RSA, grace, and statements that come over the
+ * network are for those who ask.
+ */
 export const fullEnvelope: Envelope = {
   attestors: [...attestorKinds].sort(),
   maxTtl: MAX_TTL,
@@ -55,7 +60,7 @@ export const fullEnvelope: Envelope = {
   allowUnauthenticated: false,
   federate: [],
   graceAfterExpiry: MAX_GRACE,
-  capabilities: [...capabilityKinds],
+  capabilities: ['reader'],
 }
 
 /** What a new entry starts from, cut down to what its scope allows: no grace, no capabilities. */

@@ -22,6 +22,8 @@ export interface AuditDetail {
   /** Of the certificate that was issued. */
   readonly serial?: string
   readonly evidence?: string
+  /** Alias of the entry that handed it in. */
+  readonly by?: string
 }
 
 export type Audit = (line: AuditLine) => void

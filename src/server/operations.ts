@@ -9,6 +9,7 @@ import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { SerialNumber } from '../core/serial.js'
 import type { Seconds, UnixSeconds } from '../core/time.js'
+import type { Capability } from '../namespace/envelope.js'
 import type { Operation } from '../namespace/operation.js'
 import type { AskedCedar } from '../namespace/questions/cedar-page.js'
 import type { AskedDiff } from '../namespace/questions/diff.js'
@@ -210,11 +211,14 @@ export interface Operations {
   renew(input: RenewInput, context: CallContext): Promise<Result<IssuedJson>>
 
   /**
-   * Does this client certificate open the reader routes? Ours by signature and by ledger, within
-   * its dates, not revoked, and its entry active with the `reader` capability: decided from the
+   * Does this client certificate open the routes of a capability? Ours by signature and by ledger,
+   * within its dates, not revoked, and its entry active with that capability: decided from the
    * bytes. Otherwise `renewal.*` or `request.forbidden`.
    */
-  readerOf(certificate: CertificateDer): Promise<Result<{ readonly alias: string }>>
+  holderOf(
+    certificate: CertificateDer,
+    capability: Capability,
+  ): Promise<Result<{ readonly alias: string }>>
 
   // For readers.
   status(): Promise<StatusJson>
@@ -277,17 +281,12 @@ export interface Operations {
   /** Records of the issuance log with their certificates. */
   issuanceRecords(page: LogPage): Promise<Result<IssuedRecordsJson>>
 
-  // For whoever may open the local socket.
-  change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
-  /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
-  submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
+  // For submitters, and whoever may open the local socket: what voters signed, or are about to.
   /** What somebody wants to propose, for them to check and to sign. */
   draftProposals(asked: AskedDraft, context: CallContext): Promise<Result<DraftsJson>>
-  /** One that this installation made. */
-  withdrawProposal(id: string, context: CallContext): Promise<Result<SubmissionJson>>
-  /** At once, by this installation's own voter. */
-  brake(request: JsonBody, context: CallContext): Promise<Result<BrakeJson>>
-  /** The same by whose signatures are in the envelopes. */
+  /** DSSE envelopes: a proposal, a vote, a withdrawal, or two votes as evidence. */
+  submit(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<SubmissionJson>>
+  /** Suspends something at once, for a while, by whose signatures are in the envelopes. */
   signedBrake(envelopes: readonly JsonBody[], context: CallContext): Promise<Result<BrakeJson>>
   /** Uses a grant, or drills it, by what those signed whom it names. */
   invokeEmergency(
@@ -299,6 +298,13 @@ export interface Operations {
     envelopes: readonly JsonBody[],
     context: CallContext,
   ): Promise<Result<RecoveryJson>>
+
+  // For whoever may open the local socket alone.
+  change(request: JsonBody, context: CallContext): Promise<Result<MadeJson>>
+  /** One that this installation made. */
+  withdrawProposal(id: string, context: CallContext): Promise<Result<SubmissionJson>>
+  /** Suspends something at once, for a while, by this installation's own voter. */
+  brake(request: JsonBody, context: CallContext): Promise<Result<BrakeJson>>
   /** By this installation's own voter. */
   cancelRecovery(scope: Alias, why: JsonBody, context: CallContext): Promise<Result<RecoveryJson>>
   /** Of this scope, once its time has come. */

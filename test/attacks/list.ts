@@ -2,6 +2,7 @@ import { answerAttacks } from './answers.js'
 import type { Attack, NotYet } from './attack.js'
 import { brakeAttacks } from './brakes.js'
 import { certificateAttacks } from './certificates.js'
+import { elsewhereAttacks } from './elsewhere.js'
 import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
@@ -32,6 +33,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
       ...emergencyAttacks,
       ...voterKeyAttacks,
       ...proposingAttacks,
+      ...elsewhereAttacks,
     ],
   },
   {

@@ -37,6 +37,16 @@ export const serverAttacks: readonly Attack[] = [
         check: 'every route has its access, and every reader is asked for a certificate',
         without: edit(access, "case 'evidence':", "case 'evidence':\n    case 'reader' as never:"),
       },
+      {
+        file: 'test/server/http/access.test.ts',
+        name: 'over TLS with $when: $code',
+        check: 'and so is every submitter',
+        without: edit(
+          access,
+          "case 'evidence':",
+          "case 'evidence':\n    case 'submitter' as never:",
+        ),
+      },
     ],
   },
   {

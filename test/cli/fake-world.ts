@@ -134,6 +134,7 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
     secret: () => Promise.resolve(undefined),
     tokens: new MemoryTokens([]),
     operator: () => Promise.resolve(ok(server)),
+    remoteOperator: () => Promise.resolve(server),
     init: founded,
     rebuildIndex: () => Promise.resolve(ok({ records: 7, head: 'ab'.repeat(32) })),
     serve: () => Promise.resolve(0),

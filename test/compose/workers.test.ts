@@ -72,6 +72,7 @@ describe('workers', () => {
         },
         start: { config: {} as Config, version: '0', keys: new Map(), logKey: '', issuanceKey: '' },
         commit: () => Promise.resolve([]),
+        carry: () => Promise.reject(new Error('nothing is carried')),
         crl: () => Promise.resolve(refuse('request.not-found', 'none')),
         clock,
         log: pino({ level: 'silent' }),

@@ -67,6 +67,12 @@ log: { level: error }
     valueOf(await this.serving.operations.change(request as never, context()))
   }
 
+  /** Every certificate of an entry. */
+  async revoke(alias: string): Promise<void> {
+    const target = { kind: 'entry', alias: alias as Alias } as const
+    valueOf(await this.serving.operations.revoke(target, 'unspecified', context()))
+  }
+
   async joinToken(alias: string): Promise<string> {
     const { operations } = this.serving
     return valueOf(await operations.createToken(alias as Alias, seconds(600), context())).token

@@ -178,13 +178,16 @@ describe('the reader routes', () => {
   it('open to an active entry with the capability, and to nobody else', async () => {
     const { operations } = given.instance
     const { leaf } = valueOf(await given.issueToPod())
-    expect(codeOf(await operations.readerOf(leaf))).toBe('request.forbidden')
+    expect(codeOf(await operations.holderOf(leaf, 'reader'))).toBe('request.forbidden')
     await given.change({ op: 'envelope.set', alias: web, envelope: { capabilities: ['reader'] } })
-    expect(await operations.readerOf(leaf)).toEqual({ ok: true, value: { alias: 'shop/web' } })
+    expect(await operations.holderOf(leaf, 'reader')).toEqual({
+      ok: true,
+      value: { alias: 'shop/web' },
+    })
     await given.change({ op: 'entry.suspend', alias: web })
-    expect(codeOf(await operations.readerOf(leaf))).toBe('grant.not-active')
+    expect(codeOf(await operations.holderOf(leaf, 'reader'))).toBe('grant.not-active')
     await given.change({ op: 'entry.reactivate', alias: web })
     given.clock.advance(hours(25))
-    expect(codeOf(await operations.readerOf(leaf))).toBe('renewal.expired')
+    expect(codeOf(await operations.holderOf(leaf, 'reader'))).toBe('renewal.expired')
   })
 })

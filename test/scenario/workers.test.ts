@@ -1,5 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import {
+  type CarriedAnswer,
+  type CarriedCall,
+  carriedCallsWith,
+} from '../../src/compose/carried-calls.js'
 import { WorkerChannel } from '../../src/compose/worker-channel.js'
 import { openWorkerInstance, type WorkerInstance } from '../../src/compose/worker-instance.js'
 import type { MainAsks, WorkerAsks } from '../../src/compose/worker-messages.js'
@@ -45,6 +50,7 @@ class Pair implements AsyncDisposable {
 
   /** As a worker sends it, whatever it is. */
   send!: Commit
+  carry!: (call: CarriedCall) => Promise<CarriedAnswer>
 
   private constructor(main: Installation) {
     this.main = main
@@ -69,11 +75,15 @@ class Pair implements AsyncDisposable {
       return writes(batch)
     }
     const crl = (issuer: string): Promise<Result<Uint8Array>> => instance.operations.crl(issuer)
-    new WorkerChannel<NotAsked, WorkerAsks>(ours, 'worker', { commit, crl })
+    new WorkerChannel<NotAsked, WorkerAsks>(ours, 'worker', {
+      ...{ commit, crl },
+      carry: carriedCallsWith(instance.operations),
+    })
     const main = new WorkerChannel<WorkerAsks, NotAsked>(theirs, 'main process', {
       follow: () => Promise.resolve(undefined),
     })
     this.send = (batch) => main.ask('commit', batch)
+    this.carry = (call) => main.ask('carry', call)
     this.worker = valueOf(
       await openWorkerInstance({
         config,
@@ -240,6 +250,29 @@ describe('a worker', () => {
         about: () => undefined,
       }),
     ).rejects.toThrow(DependencyError)
+  })
+
+  it('has what voters sign prepared and taken in by the main process', async () => {
+    const told: object[] = []
+    const context = {
+      ...{ requestId: 'r', remote: '192.0.2.1', signal: new AbortController().signal },
+      about: (detail: object) => void told.push(detail),
+    }
+    const { operations } = pair.worker
+    const asked = { as: 'local', change: { op: 'entry.suspend', alias: web }, why: {} }
+    const { drafts } = valueOf(await operations.draftProposals(asked, context))
+    expect(drafts).toHaveLength(1)
+    expect(told).toEqual([{ alias: web }])
+    const envelope = { payload: 'e30=', payloadType: 'a/b', signatures: [{ sig: 'AAAA' }] }
+    const said: unknown[] = []
+    for (const name of ['submit', 'signedBrake', 'invokeEmergency', 'signedRecovery'] as const) {
+      said.push(codeOf(await operations[name]([envelope], context)))
+    }
+    expect(said.every((code) => typeof code === 'string' && code.startsWith('namespace.'))).toBe(
+      true,
+    )
+    const stranger = { operation: 'change', json: '{}', requestId: 'r', remote: 'local' }
+    await expect(pair.carry(stranger as never)).rejects.toThrow('a worker may not ask for this')
   })
 
   it('may not have anything else written', async () => {

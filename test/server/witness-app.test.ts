@@ -37,7 +37,7 @@ async function given({ burst = 1000, fault = () => undefined }: Given = {}) {
     origins: [origin],
     clock,
     timeFault: () => Promise.resolve(fault()),
-    takeTurn: rateLimiterWith(clock, { perSecond: 1, burst, addresses: 10 }),
+    takeTurn: rateLimiterWith(clock, { perSecond: 1, burst, remembered: 10 }),
     log: { info: tell('info'), warn: tell('warn'), error: tell('error') },
   })
   const listener = await listenWitness({

@@ -243,7 +243,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     createChallenge: () => later({ id: `ch${'a'.repeat(26)}`, nonce: 'bm9uY2U', expiresAt: T }),
     issue: () => later(sampleIssued),
     renew: () => later(sampleIssued),
-    readerOf: () => later({ alias: 'ops/reader' }),
+    holderOf: () => later({ alias: 'ops/reader' }),
     status: () =>
       Promise.resolve({
         index: {

@@ -20,7 +20,13 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
   const asked = { document: document.value, why: call.why() }
   const wait = within.value ?? seconds(0)
   const isOwn = call.has('as')
-  if (isOwn && call.has('draft')) return proposeIt(call, asked, wait)
+  if (call.has('server') && call.has('dryRun')) {
+    return usage('--dry-run asks the server of this machine', {
+      wanted: '--as VOTER --unsigned: what it would propose, with what that would do',
+    })
+  }
+  // What it comes to is shown with each proposal, before it is signed.
+  if (isOwn && (call.has('draft') || call.has('server'))) return proposeIt(call, asked, wait)
   const alone = isOwn ? undefined : withoutAuthor(call)
   if (alone?.ok === false) return alone
   const api = await call.operator()

@@ -9,6 +9,7 @@ import { type Envelope, signed } from '../voting/signed-statements.js'
 import { renderBrake, renderBrakes, renderBrakeToSign } from './brake-screen.js'
 import { changeOptions, sendChange, whyOptions } from './change.js'
 import { detached, envelopesIn, others, showToSigner } from './signed-together.js'
+import { decidedHere } from './proposing.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function brake(call: Invocation): Promise<Outcome<Answer>> {
@@ -21,8 +22,6 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
   if (ttl === undefined || (rule !== undefined && voter !== undefined)) {
     return usage('a brake is on one thing, for a while', { wanted: '--for, and --rule or --voter' })
   }
-  const api = await call.operator()
-  if (!api.ok) return api
   if (as === undefined) {
     // Whoever asks for a signature of their own asks that nothing be sent without it.
     const unused = ofVoters.find((option) => call.has(option))
@@ -31,6 +30,8 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
         wanted: '--as VOTER --key FILE beside it',
       })
     }
+    const here = decidedHere(call)
+    if (!here.ok) return here
     const request = {
       alias: alias.value,
       ttl,
@@ -38,11 +39,14 @@ async function brake(call: Invocation): Promise<Outcome<Answer>> {
       ...(voter !== undefined && { voter }),
       ...call.why(),
     }
-    return shownBrake(await api.value.send('/v1/brakes', request))
+    const api = await call.operator()
+    return api.ok ? shownBrake(await api.value.send('/v1/brakes', request)) : api
   }
   if (!call.has('key')) return usage('a voter signs with their key', { wanted: '--key FILE' })
   const key = await keyOf(call)
   if (!key.ok) return key
+  const api = await call.operator()
+  if (!api.ok) return api
   const statement = await brakeStatement(api.value, {
     alias: alias.value,
     rule,

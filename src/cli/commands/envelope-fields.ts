@@ -75,7 +75,7 @@ const envelopeFields: readonly EnvelopeField[] = [
     name: 'capabilities',
     option: 'capabilities',
     kind: 'list',
-    description: "reader: may read Capstan's own API",
+    description: "reader: may read Capstan's own API; submitter: may hand in what voters signed",
   },
 ]
 

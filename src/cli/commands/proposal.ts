@@ -11,6 +11,7 @@ import { isInEffect, renderBrakes } from './brake-screen.js'
 import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
 import { formerIn, needsAttention, renderGrants } from './emergency-screen.js'
 import { isToldRecovery, renderRecovery } from './recovery-screen.js'
+import { decidedHere } from './proposing.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function inbox(call: Invocation): Promise<Outcome<Answer>> {
@@ -120,6 +121,8 @@ async function withdrawHere(call: Invocation): Promise<Outcome<Answer>> {
   if (call.has('passphraseFile')) {
     return usage('--passphrase-file opens a key', { wanted: '--key FILE beside it' })
   }
+  const here = decidedHere(call)
+  if (!here.ok) return here
   const api = await call.operator()
   if (!api.ok) return api
   const asked = call.word(0) ?? ''
@@ -155,7 +158,7 @@ export const proposalCommands: readonly CommandSpec[] = [
     arguments: '<id>',
     summary: 'take your own proposal back, or one that the installation made',
     details: [
-      'With --key what its author proposed under their name; without it what the installation proposed. Over the local socket, like every change.',
+      'With --key what its author proposed under their name; without it what the installation proposed, on its machine.',
     ],
     options: keyOptions.map(({ flags, description }) => ({ flags, description })),
     examples: [

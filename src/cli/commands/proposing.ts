@@ -32,11 +32,20 @@ const flagOf: Readonly<Partial<Record<(typeof ofAuthors)[number], string>>> = {
 export function withoutAuthor(call: Invocation): Outcome<undefined> {
   const unused = ofAuthors.find((option) => call.has(option))
   return unused === undefined
-    ? { ok: true, value: undefined }
+    ? decidedHere(call)
     : usage(`--${flagOf[unused] ?? unused} is for somebody who proposes it themselves`, {
         wanted: '--as VOTER beside it',
       })
 }
+
+/** What this installation decides, it decides where it is: over the network it takes signatures. */
+export const decidedHere = (call: Invocation): Outcome<undefined> =>
+  call.has('server')
+    ? usage('over the network nothing is decided that no voter has signed', {
+        wanted: '--as VOTER --key FILE beside --server',
+        next: 'or run it without --server, on the machine of the server',
+      })
+    : { ok: true, value: undefined }
 
 /** What came of it: an answer that ends the command, or proposals as the server has them. */
 export type Proposed =

@@ -21,6 +21,7 @@ import {
   renderSet,
 } from './recovery-screen.js'
 import { detached, envelopesIn, others, showToSigner } from './signed-together.js'
+import { decidedHere } from './proposing.js'
 import { keyOf, keyOptions } from './voter.js'
 
 async function show(call: Invocation): Promise<Outcome<Answer>> {
@@ -90,6 +91,8 @@ async function cancelHere(call: Invocation, alias: Alias): Promise<Outcome<Answe
       wanted: '--as VOTER --key FILE beside it',
     })
   }
+  const here = decidedHere(call)
+  if (!here.ok) return here
   const api = await call.operator()
   if (!api.ok) return api
   const path = `/v1/scopes/${segment(alias)}/recovery/cancel`

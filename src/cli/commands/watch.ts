@@ -6,19 +6,17 @@ import type { Told } from '../../monitor/raised-alarms.js'
 import type { Look as Looked } from '../../monitor/watch.js'
 import { type Policy, wantsCosigners } from '../../tlog/policy.js'
 import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
+import { remoteOptions } from '../any-server.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { diskOperations } from '../enrol/folder-operations.js'
-import { IdentityFolder } from '../enrol/identity-folder.js'
-import { parseBundle } from '../enrol/trust-anchors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
 import { runOwnCommand } from '../own-command.js'
 import { printAnswer } from '../print-answer.js'
-import { type Outcome, refused, usage } from '../problem.js'
+import { type Outcome, refused } from '../problem.js'
+import { remoteWay } from '../remote-way.js'
 import { lookOf } from '../screen/look.js'
 import { ProgressLine } from '../screen/progress-line.js'
-import { parseServer } from '../server-url.js'
 import type { OpenWatch, WatchOptions } from '../world.js'
 import { renderAlarm } from './alarm-screen.js'
 import { policyOf, policyOptions } from './policy-options.js'
@@ -88,41 +86,11 @@ async function optionsOf(call: Invocation, line: ProgressLine): Promise<Outcome<
 
 /** Over HTTPS as an entry with the reader capability; without --server the local one. */
 async function wayOf(call: Invocation): Promise<Outcome<WatchOptions['way']>> {
-  const server = parseServer(call.text('server'))
-  if (!server.ok) return server
-  const [folder, file] = [call.text('identity'), call.text('caBundle')]
-  if (server.value === undefined) {
-    if (folder !== undefined || file !== undefined) {
-      return usage('--identity and --ca-bundle go with --server')
-    }
-    const config = await call.config()
-    return config.ok ? { ok: true, value: { kind: 'local', config: config.value } } : config
-  }
-  if (folder === undefined) {
-    return usage('who asks? Logs are read by entries with the reader capability', {
-      wanted: '--identity FOLDER',
-      next: 'capstan cert get ALIAS --server URL --out FOLDER --renew keeps such a folder',
-    })
-  }
-  const octets = file === undefined ? undefined : await call.file(file)
-  if (octets?.ok === false) return octets
-  const bundle = octets && parseBundle(octets.value.toString('utf8'), file ?? '')
-  if (bundle?.ok === false) return bundle
-  const identity = new IdentityFolder(call.path(folder), diskOperations)
-  const first = await identity.read()
-  if (!first.ok) return first
-  if (!first.value) {
-    return usage(`${folder} holds no identity`, { wanted: 'what capstan cert get --out made' })
-  }
-  let latest = first.value
-  const trust = async () => {
-    // It is renewed beside this process; while it cannot be read, the one before will do.
-    const stored = await identity.read()
-    if (stored.ok && stored.value) latest = stored.value
-    const { keyPem, certPem, bundlePem } = latest
-    return { ca: bundle?.value ?? bundlePem, cert: certPem, key: keyPem }
-  }
-  return { ok: true, value: { kind: 'remote', server: server.value, trust } }
+  const remote = await remoteWay(call)
+  if (!remote.ok) return remote
+  if (remote.value) return { ok: true, value: { kind: 'remote', ...remote.value } }
+  const config = await call.config()
+  return config.ok ? { ok: true, value: { kind: 'local', config: config.value } } : config
 }
 
 async function lookOnce(
@@ -277,15 +245,7 @@ export const watchCommand: CommandSpec = {
     'What it found right last is remembered in --state: a log that shows less, or another history, is found out after a restart too. Never put back an older copy of that folder.',
   ],
   options: [
-    { flags: '--server <url>', description: 'https://HOST:PORT (default: the local one)' },
-    {
-      flags: '--identity <folder>',
-      description: 'who asks: a folder of `capstan cert get --renew`, of an entry that may read',
-    },
-    {
-      flags: '--ca-bundle <file>',
-      description: 'trust anchors to know the server by (default: those of the identity)',
-    },
+    ...remoteOptions,
     { flags: '--state <folder>', description: `what is remembered (default: ${FOLDER})` },
     { flags: '--key <vkey>', description: 'the key of the index log (default: as at first sight)' },
     {

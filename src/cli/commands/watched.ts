@@ -5,11 +5,13 @@ import { ProgressLine } from '../screen/progress-line.js'
 
 /** Waits for an answer; on a terminal, tells meanwhile how far the work for it is. */
 export async function watched<T>(
-  { world }: Invocation,
+  call: Invocation,
   api: OperatorApi,
   answer: Promise<T>,
 ): Promise<T> {
-  if (!world.stderr.isTTY) return answer
+  const { world } = call
+  // How far the work is, the local socket says.
+  if (!world.stderr.isTTY || call.has('server')) return answer
   const line = new ProgressLine(world.stderr)
   const over = new AbortController()
   const watching = watch(over.signal)

@@ -8,6 +8,7 @@ import type { CallContext, Operations } from '../operations.js'
 import { admit, type Channel } from './access.js'
 import { Call } from './call.js'
 import { refusalReply, thrownReply } from './problem.js'
+import type { EntryTurns } from './entry-turns.js'
 import type { TakeTurn } from './rate-limit.js'
 import { readBody } from './read-body.js'
 import type { Reply } from './reply.js'
@@ -42,6 +43,8 @@ export interface DispatchOptions {
   readonly newRequestId: () => string
   /** Asked for every request over the network that is not for a public route. */
   readonly takeTurn: TakeTurn
+  /** Asked for every one over the network that is for a submitter's route. */
+  readonly entryTurns: EntryTurns
   readonly limits: DispatchLimits
   readonly log: ServerLog
   readonly audit: Audit
@@ -79,7 +82,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
       remote: channel === 'unix' ? 'local' : (request.socket.remoteAddress ?? 'gone'),
       answerMs: limits.answerMs,
     })
-    const { reply, outcome, code } = await patiently(routed, () => outcomeOf(routed, call))
+    const { reply, outcome, code } = await patiently(channel, routed, () => outcomeOf(routed, call))
     if ('ok' in target) {
       observer.answered('none', reply.status)
     } else {
@@ -147,7 +150,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     const { request } = routed
     if (route.access !== 'public' && channel !== 'unix') {
       const wait = options.takeTurn(context.remote)
-      if (wait !== undefined) return throttled(wait)
+      if (wait !== undefined) return throttled(wait, 'address')
     }
     // Taken now: once the connection has closed there is none.
     const peerCertificate = peerCertificateOf(request)
@@ -155,22 +158,44 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     if (!admitted.ok) return admitted
     const type = preferredType(request, route)
     if (!type.ok) return type
-    return route.run(options.operations, {
-      path: routed.path,
-      query: queryOf(request),
-      body: () => jsonBody(request, limits.bodyOctets[route.body?.size ?? 'small']),
-      peerCertificate,
-      type: type.value,
-      context,
-    })
+    // What is long or large is for the local socket, where nobody is a stranger.
+    const size = channel === 'unix' ? (route.body?.size ?? 'small') : 'small'
+    const run = (): Promise<Answer> =>
+      route.run(options.operations, {
+        path: routed.path,
+        query: queryOf(request),
+        body: () => jsonBody(request, limits.bodyOctets[size]),
+        peerCertificate,
+        type: type.value,
+        context,
+      })
+    const { entry } = admitted.value
+    if (entry === undefined || route.access !== 'submitter') return run()
+    context.about({ by: entry })
+    return inTurn(entry, run)
+  }
+
+  /** One entry that asks for much keeps no other from its turn. */
+  async function inTurn(entry: string, run: () => Promise<Answer>): Promise<Answer> {
+    const wait = options.entryTurns.begin(entry)
+    if (wait !== undefined) return throttled(wait, 'entry')
+    try {
+      return await run()
+    } finally {
+      options.entryTurns.end(entry)
+    }
   }
 }
 
 type Answer = Result<Reply> | Denial
 
 /** The connection of a long request may be silent; what comes after it may not. */
-async function patiently<T>({ request, target }: Routed, work: () => Promise<T>): Promise<T> {
-  if ('ok' in target || target.patience === 'usual') return work()
+async function patiently<T>(
+  channel: Channel,
+  { request, target }: Routed,
+  work: () => Promise<T>,
+): Promise<T> {
+  if ('ok' in target || target.patience === 'usual' || channel !== 'unix') return work()
   const { socket } = request
   const { timeout } = socket
   socket.setTimeout(0)
@@ -181,8 +206,8 @@ async function patiently<T>({ request, target }: Routed, work: () => Promise<T>)
   }
 }
 
-function throttled(wait: number): Denial {
-  const refused = refuse('request.throttled', 'too many requests from this address', {
+function throttled(wait: number, client: 'address' | 'entry'): Denial {
+  const refused = refuse('request.throttled', `too many requests from this ${client}`, {
     next: `try again in ${wait} s`,
   })
   return { ...refused, headers: { 'retry-after': String(wait) } }

@@ -13,6 +13,7 @@ const securityOf = {
   // None, or the certificate to renew: the evidence itself is in the body.
   evidence: [{}, { clientCertificate: [] }],
   reader: [{ clientCertificate: [] }],
+  submitter: [{ clientCertificate: [] }],
   // Nothing that can be sent opens these: see `x-capstan-access`.
   operator: [],
 } as const satisfies Record<Access, readonly object[]>
@@ -47,7 +48,9 @@ export function openApiDocument(routes: readonly Route[]): JsonSchema {
       securitySchemes: {
         clientCertificate: {
           type: 'mutualTLS',
-          description: 'A certificate of this CA; for reading, of an entry with `reader`',
+          description:
+            'A certificate of this CA; for reading, of an entry with `reader`; to hand in what ' +
+            'voters signed, of one with `submitter`',
         },
       },
     },

@@ -1,6 +1,7 @@
 import type { CertificateDer } from '../../core/der.js'
 import type { Json } from '../../core/canonical-json.js'
 import { ok, type Result } from '../../core/result.js'
+import type { Capability } from '../../namespace/envelope.js'
 import type { CallContext, Operations } from '../operations.js'
 import {
   type Parameters,
@@ -14,11 +15,12 @@ import type { AnswerName } from './schema/answers.js'
 import type { Body, JsonSchema } from './schema/json-schema.js'
 
 /**
- * Who may ask. `evidence`: anyone, the body or the TLS connection holds the proof; `reader`: the
- * certificate of an entry with the reader capability; `operator`: nobody over TLS. The local Unix
- * socket, which file permissions guard, may ask everything.
+ * Who may ask. `evidence`: anyone, the body or the TLS connection holds the proof; `reader` and
+ * `submitter`: the certificate of an entry with that capability; `operator`: nobody over TLS. The local
+ * Unix socket, which file permissions guard, may ask everything. What a submitter brings is decided by
+ * the voters' signatures in it alone.
  */
-export type Access = 'public' | 'evidence' | 'reader' | 'operator'
+export type Access = 'public' | 'evidence' | Capability | 'operator'
 
 export type Method = 'GET' | 'POST' | 'DELETE'
 
@@ -73,7 +75,7 @@ export interface Route {
   readonly run: (operations: Operations, call: RawCall) => Promise<Result<Reply>>
 }
 
-/** `long`: may be worked on for longer than a connection is left silent. Over the local socket only. */
+/** `long`: may be worked on for longer than a connection is left silent; the local socket is spared that. */
 export type Patience = 'usual' | 'long'
 
 /** `large` bodies are read from the local socket only. */

@@ -7,6 +7,7 @@ import type { Evidence } from '../../issuance/evidence.js'
 import type { Issued, IssueRequest } from '../../issuance/issue-leaf.js'
 import type { ChallengeStore } from '../../issuance/ports.js'
 import { ownCertificate, type RenewalDeps } from '../../issuance/renewal.js'
+import type { Capability } from '../../namespace/envelope.js'
 import { grantFor } from '../../namespace/grant.js'
 import type { IndexState } from '../../namespace/state.js'
 import type { IssuedJson } from '../http/shapes.js'
@@ -23,10 +24,10 @@ export interface IssuingDeps extends RenewalDeps {
   readonly issued: (evidence: Evidence['kind']) => void
 }
 
-/** Evidence in, certificates out; and whose certificate opens the reader routes. */
+/** Evidence in, certificates out; and whose certificate opens which routes. */
 export function issuingOperations(
   deps: IssuingDeps,
-): Pick<Operations, 'createChallenge' | 'issue' | 'renew' | 'readerOf'> {
+): Pick<Operations, 'createChallenge' | 'issue' | 'renew' | 'holderOf'> {
   const { clock } = deps
 
   async function issueFor(
@@ -63,7 +64,7 @@ export function issuingOperations(
     renew: ({ peerCertificate, ...asked }, context) =>
       issueFor({ kind: 'renewal', certificate: peerCertificate }, asked, context),
 
-    async readerOf(certificate: CertificateDer) {
+    async holderOf(certificate: CertificateDer, capability: Capability) {
       const row = await ownCertificate(deps, certificate)
       if (!row.ok) return row
       const { entry, binding, serial, notBefore, notAfter } = row.value
@@ -74,7 +75,7 @@ export function issuingOperations(
           found: `valid until ${toIso(notAfter)}`,
         })
       }
-      if (entry === null) return notReader('a certificate of the server itself')
+      if (entry === null) return withoutIt(capability, 'a certificate of the server itself')
       const facts = {
         kind: 'renewal',
         entry,
@@ -85,14 +86,22 @@ export function issuingOperations(
       const grant = grantFor(deps.index.state, facts, now)
       if (!grant.ok) return grant
       const { alias, capabilities } = grant.value
-      return capabilities.includes('reader') ? ok({ alias }) : notReader(alias, alias)
+      return capabilities.includes(capability) ? ok({ alias }) : withoutIt(capability, alias, alias)
     },
   }
 }
 
-const notReader = (found: string, alias?: string) =>
-  refuse('request.forbidden', 'this certificate does not open the reader routes', {
-    wanted: 'the certificate of an active entry with the reader capability',
+const withoutIt = (capability: Capability, found: string, alias?: string) =>
+  refuse('request.forbidden', `this certificate does not open the ${capability} routes`, {
+    wanted: `the certificate of an active entry with the ${capability} capability`,
     found,
-    ...(alias !== undefined && { next: `capstan envelope set ${alias} --capabilities reader` }),
+    ...(alias !== undefined && {
+      next: `capstan envelope set ${alias} --capabilities ${nextCapabilities[capability]}`,
+    }),
   })
+
+/** Whoever hands in statements reads what they are about. */
+const nextCapabilities: Readonly<Record<Capability, string>> = {
+  reader: 'reader',
+  submitter: 'reader,submitter',
+}

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { ok, refuse } from '../../../src/core/result.js'
+import type { Capability } from '../../../src/namespace/envelope.js'
 import type { Route } from '../../../src/server/http/route.js'
 import { routeTable } from '../../../src/server/http/routes/table.js'
 import { ask, closeAll, type Credential, people, serve, type Told } from './harness.js'
@@ -7,15 +8,16 @@ import { ask, closeAll, type Credential, people, serve, type Told } from './harn
 afterAll(closeAll)
 
 const operations = {
-  readerOf: (certificate: Uint8Array) =>
-    Promise.resolve(
-      Buffer.from(certificate).equals(people.reader.certDer)
-        ? ok({ alias: 'ops/reader' })
-        : refuse('renewal.not-ours', 'not ours'),
-    ),
+  holderOf: (certificate: Uint8Array, capability: Capability) => {
+    const is = (who: Credential): boolean => Buffer.from(certificate).equals(who.certDer)
+    if (is(people[capability])) return Promise.resolve(ok({ alias: `ops/${capability}` }))
+    const code = is(people.reader) || is(people.submitter) ? 'request.forbidden' : undefined
+    return Promise.resolve(refuse(code ?? 'renewal.not-ours', 'not theirs'))
+  },
 }
 const rate = { burst: 10_000 }
-const tls = await serve('tls', { operations, rate })
+const entries = { burst: 10_000 }
+const tls = await serve('tls', { operations, rate, entries })
 const unix = await serve('unix', { operations, rate })
 
 const routes = routeTable(() => Promise.resolve(''))
@@ -37,13 +39,25 @@ function send(route: Route, over: typeof tls, as?: Credential): Promise<Told> {
 }
 
 const expectedOverTls = {
-  public: { nobody: 'served', stranger: 'served', reader: 'served' },
-  evidence: { nobody: 'served', stranger: 'served', reader: 'served' },
-  reader: { nobody: 'request.unauthenticated', stranger: 'renewal.not-ours', reader: 'served' },
+  public: { nobody: 'served', stranger: 'served', reader: 'served', submitter: 'served' },
+  evidence: { nobody: 'served', stranger: 'served', reader: 'served', submitter: 'served' },
+  reader: {
+    nobody: 'request.unauthenticated',
+    stranger: 'renewal.not-ours',
+    reader: 'served',
+    submitter: 'request.forbidden',
+  },
+  submitter: {
+    nobody: 'request.unauthenticated',
+    stranger: 'renewal.not-ours',
+    reader: 'request.forbidden',
+    submitter: 'served',
+  },
   operator: {
     nobody: 'request.forbidden',
     stranger: 'request.forbidden',
     reader: 'request.forbidden',
+    submitter: 'request.forbidden',
   },
 } as const
 
@@ -63,6 +77,7 @@ describe.each(routes.map((route) => ({ name: `${route.method} ${route.path}`, ro
       },
       { when: "a stranger's certificate", as: people.stranger, code: expected.stranger },
       { when: "a reader's certificate", as: people.reader, code: expected.reader },
+      { when: "a submitter's certificate", as: people.submitter, code: expected.submitter },
     ])('over TLS with $when: $code', async ({ as, code }) => {
       expect(verdict(await send(route, tls, as))).toBe(code)
     })

@@ -19,6 +19,11 @@ import {
   type DispatchLimits,
   type HttpObserver,
 } from '../../../src/server/http/dispatch.js'
+import {
+  defaultEntryLimits,
+  type EntryLimits,
+  entryTurnsWith,
+} from '../../../src/server/http/entry-turns.js'
 import { listenHttps } from '../../../src/server/http/listen-https.js'
 import { LoopWatch } from '../../../src/server/loop-watch.js'
 import { listenPlain } from '../../../src/server/http/listen-plain.js'
@@ -67,10 +72,11 @@ export async function selfSigned(name: string): Promise<Credential> {
   }
 }
 
-/** Who the tests are: the server, a reader, and somebody whose certificate opens nothing. */
+/** Who the tests are: the server, a reader, a submitter, and somebody whose certificate opens nothing. */
 export const people = {
   server: await selfSigned('server'),
   reader: await selfSigned('reader'),
+  submitter: await selfSigned('submitter'),
   stranger: await selfSigned('stranger'),
 }
 
@@ -79,6 +85,7 @@ export interface Setup {
   readonly http?: Partial<HttpLimits>
   readonly dispatch?: Partial<DispatchLimits>
   readonly rate?: Partial<RateLimits>
+  readonly entries?: Partial<EntryLimits>
   readonly clock?: Pick<Clock, 'now'>
   readonly observer?: Partial<HttpObserver>
 }
@@ -115,8 +122,12 @@ export async function serve(where: Where, setup: Setup = {}): Promise<Served> {
     takeTurn: rateLimiterWith(setup.clock ?? new FakeClock(), {
       perSecond: 50,
       burst: 200,
-      addresses: 100,
+      remembered: 100,
       ...setup.rate,
+    }),
+    entryTurns: entryTurnsWith(setup.clock ?? new FakeClock(), {
+      ...defaultEntryLimits,
+      ...setup.entries,
     }),
     limits: { ...defaultDispatchLimits, ...setup.dispatch },
     log: { debug: log('debug'), warn: log('warn'), error: log('error') },

@@ -200,7 +200,7 @@ describe('TLS', () => {
       const seen: number[] = []
       const served = await serve('tls', {
         operations: {
-          readerOf: (certificate) => {
+          holderOf: (certificate) => {
             seen.push(certificate.length)
             return Promise.resolve(ok({ alias: 'ops/reader' }))
           },
@@ -231,7 +231,7 @@ describe('TLS', () => {
     let revoked = false
     const served = await serve('tls', {
       operations: {
-        readerOf: () =>
+        holderOf: () =>
           Promise.resolve(
             revoked ? refuse('renewal.revoked', 'revoked') : ok({ alias: 'ops/reader' }),
           ),

@@ -159,7 +159,9 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
 
   it('is described', () => {
     expect(operation.summary).toMatch(/\S/)
-    expect(['public', 'evidence', 'reader', 'operator']).toContain(operation['x-capstan-access'])
+    expect(['public', 'evidence', 'reader', 'submitter', 'operator']).toContain(
+      operation['x-capstan-access'],
+    )
   })
 
   it('answers its own example as it says', async () => {

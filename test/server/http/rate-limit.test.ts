@@ -7,7 +7,7 @@ import { ask, closeAll, people, serve, type Served, type Told } from './harness.
 
 afterAll(closeAll)
 
-const limits = { perSecond: 2, burst: 3, addresses: 2 }
+const limits = { perSecond: 2, burst: 3, remembered: 2 }
 
 describe('rateLimiterWith', () => {
   const take = (turn: (address: string) => number | undefined, address: string, times: number) =>
@@ -88,11 +88,11 @@ describe('the API over TLS', () => {
 
   it('checks no certificate for a throttled address', async () => {
     let checked = 0
-    const readerOf: ReturnType<typeof fakeOperations>['readerOf'] = (certificate) => {
+    const holderOf: ReturnType<typeof fakeOperations>['holderOf'] = (certificate, capability) => {
       checked += 1
-      return fakeOperations().readerOf(certificate)
+      return fakeOperations().holderOf(certificate, capability)
     }
-    const served = await serve('tls', { operations: { readerOf }, rate: { burst: 1 } })
+    const served = await serve('tls', { operations: { holderOf }, rate: { burst: 1 } })
     const read = { path: '/v1/status', as: people.reader }
     expect((await ask(served, read)).status).toBe(200)
     expect((await ask(served, read)).status).toBe(429)

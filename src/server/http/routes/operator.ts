@@ -14,17 +14,11 @@ import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
 import {
   applyBody,
   askedApply,
-  askedDraft,
   auditBody,
   brakeBody,
   cancellationBody,
   changeBody,
   checkpointBody,
-  draftBody,
-  invocationBody,
-  signedBrakeBody,
-  signedRecoveryBody,
-  statementsBody,
 } from '../schema/change-bodies.js'
 import { revocationBody, tokenBody } from '../schema/issue-bodies.js'
 
@@ -43,22 +37,6 @@ export const operatorRoutes: readonly Route[] = [
       return ok('change' in made.value ? json(201, made.value.change) : json(202, made.value.waits))
     },
   }),
-  route('POST /v1/statements', 'operator', 'submit', {
-    summary: 'A signed proposal, vote or withdrawal, or two votes as evidence against their voter',
-    body: statementsBody,
-    answers: [jsonAnswer(200, 'Submission', 'In the log, with what it led to')],
-    use: (operations, { body, context }) =>
-      answered(200, operations.submit(body.envelopes, context)),
-  }),
-  route('POST /v1/proposals/drafts', 'operator', 'draftProposals', {
-    summary: 'What somebody wants to propose, for them to check and to sign',
-    body: draftBody,
-    size: 'large',
-    patience: 'long',
-    answers: [jsonAnswer(200, 'Drafts', 'Not signed, with all that they were made of')],
-    use: (operations, { body, context }) =>
-      answered(200, operations.draftProposals(askedDraft(body), context)),
-  }),
   route('POST /v1/proposals/{id}/withdrawal', 'operator', 'withdrawProposal', {
     summary: 'Takes back what this installation proposed',
     path: { id: proposalParameter },
@@ -71,27 +49,6 @@ export const operatorRoutes: readonly Route[] = [
     body: brakeBody,
     answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
     use: (operations, { body, context }) => answered(201, operations.brake(body, context)),
-  }),
-  route('POST /v1/brakes/signed', 'operator', 'signedBrake', {
-    summary: 'The same by one statement that as many voters signed as it takes',
-    body: signedBrakeBody,
-    answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
-    use: (operations, { body, context }) =>
-      answered(201, operations.signedBrake(body.envelopes, context)),
-  }),
-  route('POST /v1/emergencies', 'operator', 'invokeEmergency', {
-    summary: 'Uses an emergency grant, or drills one, by what those signed whom it names',
-    body: invocationBody,
-    answers: [jsonAnswer(201, 'Invoked', 'In effect; ends by itself. A drill has no effect')],
-    use: (operations, { body, context }) =>
-      answered(201, operations.invokeEmergency(body.envelopes, context)),
-  }),
-  route('POST /v1/recoveries', 'operator', 'signedRecovery', {
-    summary: 'Starts a recovery by what the set of a scope signed, or stops one by what voters did',
-    body: signedRecoveryBody,
-    answers: [jsonAnswer(201, 'Recovery', 'Takes effect after its delay, if nobody stops it')],
-    use: (operations, { body, context }) =>
-      answered(201, operations.signedRecovery(body.envelopes, context)),
   }),
   route('POST /v1/scopes/{alias}/recovery/cancel', 'operator', 'cancelRecovery', {
     summary: "Stops the recovery of the scope, by this installation's own voter",

@@ -9,6 +9,7 @@ import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
 import { pastRoutes } from './past.js'
 import { questionRoutes } from './questions.js'
 import { readerRoutes } from './reader.js'
+import { statementRoutes } from './statements.js'
 
 /** The whole HTTP API. */
 export function routeTable(metrics: MetricsText): readonly Route[] {
@@ -29,6 +30,7 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
     ...readerRoutes,
     ...questionRoutes,
     ...pastRoutes,
+    ...statementRoutes,
     ...operatorRoutes,
   ]
   return table

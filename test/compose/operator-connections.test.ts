@@ -1,0 +1,90 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { httpsConnection } from '../../src/compose/https-connection.js'
+import { unixSocketConnection } from '../../src/compose/unix-socket-connection.js'
+import type { OperatorConnection } from '../../src/cli/world.js'
+import { DependencyError } from '../../src/core/dependency-error.js'
+import type { Clock } from '../../src/core/time.js'
+import { operatorConnectionContract } from '../contract/operator-connection.contract.js'
+import { closeAll, people, serve, type Served, type Setup } from '../server/http/harness.js'
+import { FakeClock } from '../support/fake-clock.js'
+
+afterAll(closeAll)
+
+operatorConnectionContract('Unix socket', async (operations) => {
+  const { listener, socketPath } = await serve('unix', { operations })
+  return { connection: unixSocketConnection(socketPath), stop: () => listener.close(0) }
+})
+
+/** As an entry whose certificate the server knows; `ca` is whom it is believed to be by. */
+function connected(
+  { listener }: Served,
+  clock: Clock = new FakeClock(),
+  ca = people.server.certPem,
+): OperatorConnection {
+  const { keyPem, certPem } = people.submitter
+  const [, port = ''] = listener.address.split(':')
+  const way = {
+    server: new URL(`https://localhost:${port}`),
+    trust: () => Promise.resolve({ ca, cert: certPem, key: keyPem }),
+  }
+  return httpsConnection(way, { clock, signal: new AbortController().signal })
+}
+
+operatorConnectionContract('mutual TLS', async (operations) => {
+  const served = await serve('tls', { operations })
+  return { connection: connected(served), stop: () => served.listener.close(0) }
+})
+
+const envelopes = [{ payload: 'e30=', payloadType: 'a/b', signatures: [{ sig: 'AAAA' }] }]
+const statement = { method: 'POST', path: '/v1/statements', body: { envelopes } } as const
+
+describe('a connection over mutual TLS', () => {
+  it('says nothing to a server of another CA (attack 285)', async () => {
+    const seen: unknown[] = []
+    const operations: Setup['operations'] = {
+      submit: (sent) => {
+        seen.push(sent)
+        return Promise.reject(new Error('it was sent'))
+      },
+    }
+    const served = await serve('tls', { operations })
+    const connection = connected(served, new FakeClock(), people.stranger.certPem)
+    await expect(connection.request(statement)).rejects.toThrow(DependencyError)
+    expect({ seen, counted: served.counted }).toEqual({ seen: [], counted: [] })
+    await connection.close()
+  })
+
+  it('waits as long as it is told, and asks again', async () => {
+    const clock = new FakeClock()
+    const waited: number[] = []
+    const served = await serve('tls', { clock, entries: { burst: 1, perSecond: 0.25 } })
+    const connection = connected(served, {
+      now: () => clock.now(),
+      sleepUntil: (at) => {
+        waited.push(at - clock.now())
+        clock.set(at)
+        return Promise.resolve()
+      },
+    })
+    const answers = [await connection.request(statement), await connection.request(statement)]
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(waited).toEqual([4])
+    await connection.close()
+  })
+
+  it('says that a statement may have arrived where no answer came', async () => {
+    const late: { served?: Served } = {}
+    const served = await serve('tls', {
+      operations: {
+        submit: async () => {
+          await late.served?.listener.close(0)
+          throw new Error('it is gone')
+        },
+      },
+    })
+    late.served = served
+    const connection = connected(served)
+    await expect(connection.request(statement)).rejects.toThrow('may have been taken')
+    await connection.close()
+  })
+})
