@@ -103,22 +103,25 @@ export interface ServeWitnessOptions extends WitnessPlace {
   readonly format: LogFormat
 }
 
+/** How the logs of a Capstan are read. */
+export type ReaderWay =
+  | { readonly kind: 'local'; readonly config: Config }
+  | {
+      readonly kind: 'remote'
+      readonly server: URL
+      /** PEM: CA certificates to know it by, and who asks. Asked for each request. */
+      readonly trust: () => Promise<{
+        readonly ca: string
+        readonly cert: string
+        readonly key: string
+      }>
+    }
+
 /** Which Capstan a monitor watches, and how. Paths are absolute. */
 export interface WatchOptions {
   /** What it remembers is here; made where it is not. */
   readonly folder: string
-  readonly way:
-    | { readonly kind: 'local'; readonly config: Config }
-    | {
-        readonly kind: 'remote'
-        readonly server: URL
-        /** PEM: CA certificates to know it by, and who asks. Asked for each request. */
-        readonly trust: () => Promise<{
-          readonly ca: string
-          readonly cert: string
-          readonly key: string
-        }>
-      }
+  readonly way: ReaderWay
   /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
   readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
   readonly rules: Omit<CheckpointRules, 'key'>

@@ -7,7 +7,6 @@ import { plus, seconds } from '../core/time.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { WatchMemory } from '../monitor/ports.js'
 import { Watch } from '../monitor/watch.js'
-import { httpsAsk } from '../reader/https-ask.js'
 import { shownKeys } from '../reader/shown-keys.js'
 import { type Ask, shownLogs } from '../reader/shown-logs.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
@@ -15,7 +14,7 @@ import { openWatchMemory } from '../store/open-watch-memory.js'
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import { inUse } from './found.js'
 import { LongWork } from './long-work.js'
-import { operatorConnection } from './operator-connection.js'
+import { readerWay } from './reader-way.js'
 import type { Ambient } from './serve.js'
 
 /** What a monitor remembers. */
@@ -40,7 +39,7 @@ export async function openWatch(
     opened.push(() => lock[Symbol.dispose]())
     const memory = openWatchMemory(join(folder, MEMORY))
     opened.push(() => memory[Symbol.dispose]())
-    const way = await wayOf(options, ambient)
+    const way = await readerWay(options.way, ambient)
     if (!way.ok) return way
     const { ask, close } = way.value
     opened.push(close)
@@ -63,29 +62,6 @@ export async function openWatch(
   } finally {
     if (!kept) await closeAll()
   }
-}
-
-interface Way {
-  readonly ask: Ask
-  readonly close: () => Promise<void> | void
-}
-
-async function wayOf({ way }: WatchOptions, ambient: Ambient): Promise<Result<Way>> {
-  const { clock, signal } = ambient
-  if (way.kind === 'remote') {
-    const { server, trust } = way
-    const pause = (length: number): Promise<void> =>
-      clock.sleepUntil(plus(clock.now(), seconds(Math.ceil(length))), signal)
-    const ask = httpsAsk({ server, trust, signal, pause })
-    return ok({ ask, close: () => ask.close() })
-  }
-  const connection = await operatorConnection(way.config, ambient)
-  if (!connection.ok) return connection
-  const { value } = connection
-  return ok({
-    ask: (path, accept) => value.request({ method: 'GET', path, accept }),
-    close: () => value.close(),
-  })
 }
 
 type Keys = Readonly<Record<LogName, VerifierKey>>

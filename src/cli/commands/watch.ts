@@ -1,31 +1,23 @@
 import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
-import { visible } from '../../core/visible.js'
-import type { LogName } from '../../monitor/alarm.js'
-import { keepWatching, type Place } from '../../monitor/keep-watching.js'
-import type { Told } from '../../monitor/raised-alarms.js'
+import { keepWatching } from '../../monitor/keep-watching.js'
 import type { Look as Looked } from '../../monitor/watch.js'
 import { type Policy, wantsCosigners } from '../../tlog/policy.js'
-import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
+import { parseVerifierKey } from '../../tlog/verifier-key.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
-import { diskOperations } from '../enrol/folder-operations.js'
-import { IdentityFolder } from '../enrol/identity-folder.js'
-import { parseBundle } from '../enrol/trust-anchors.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
-import { runOwnCommand } from '../own-command.js'
 import { printAnswer } from '../print-answer.js'
-import { type Outcome, refused, usage } from '../problem.js'
-import { lookOf } from '../screen/look.js'
+import { type Outcome, refused } from '../problem.js'
 import { ProgressLine } from '../screen/progress-line.js'
-import { parseServer } from '../server-url.js'
 import type { OpenWatch, WatchOptions } from '../world.js'
 import { renderAlarm } from './alarm-screen.js'
+import { commandTeller, execOption, say, wordsOf } from './alarm-teller.js'
+import { logKeysOf } from './log-keys.js'
 import { policyOf, policyOptions } from './policy-options.js'
+import { readerWayOf, readerWayOptions } from './reader-way.js'
 
 const FOLDER = '.capstan-watch'
-/** How often --exec is run at a look: who forges thousands does not keep anybody from the next look. */
-const MOST_RUNS = 100
 const USUAL_INTERVAL = seconds(10)
 /** Witnesses are asked again every five minutes. */
 const USUAL_AGE = minutes(10)
@@ -63,66 +55,20 @@ async function optionsOf(call: Invocation, line: ProgressLine): Promise<Outcome<
   if (!policy.ok) return policy
   const age = call.duration('age')
   if (!age.ok) return age
-  const keys: Partial<Record<LogName, VerifierKey>> = {}
-  for (const [log, text] of [
-    ['index', call.text('key')],
-    ['issuance', call.text('issuanceKey')],
-  ] as const) {
-    const key = text === undefined ? undefined : parseVerifierKey(text)
-    if (key?.ok === false) return refused(key.refusal)
-    if (key) keys[log] = key.value
-  }
-  const way = await wayOf(call)
+  const keys = logKeysOf(call)
+  if (!keys.ok) return keys
+  const way = await readerWayOf(call)
   if (!way.ok) return way
   return {
     ok: true,
     value: {
       folder: call.path(call.text('state') ?? FOLDER),
       way: way.value,
-      keys,
+      keys: keys.value,
       rules: { policy: policy.value, maxAge: age.value ?? USUAL_AGE },
       progress: (progress) => line.show(progress),
     },
   }
-}
-
-/** Over HTTPS as an entry with the reader capability; without --server the local one. */
-async function wayOf(call: Invocation): Promise<Outcome<WatchOptions['way']>> {
-  const server = parseServer(call.text('server'))
-  if (!server.ok) return server
-  const [folder, file] = [call.text('identity'), call.text('caBundle')]
-  if (server.value === undefined) {
-    if (folder !== undefined || file !== undefined) {
-      return usage('--identity and --ca-bundle go with --server')
-    }
-    const config = await call.config()
-    return config.ok ? { ok: true, value: { kind: 'local', config: config.value } } : config
-  }
-  if (folder === undefined) {
-    return usage('who asks? Logs are read by entries with the reader capability', {
-      wanted: '--identity FOLDER',
-      next: 'capstan cert get ALIAS --server URL --out FOLDER --renew keeps such a folder',
-    })
-  }
-  const octets = file === undefined ? undefined : await call.file(file)
-  if (octets?.ok === false) return octets
-  const bundle = octets && parseBundle(octets.value.toString('utf8'), file ?? '')
-  if (bundle?.ok === false) return bundle
-  const identity = new IdentityFolder(call.path(folder), diskOperations)
-  const first = await identity.read()
-  if (!first.ok) return first
-  if (!first.value) {
-    return usage(`${folder} holds no identity`, { wanted: 'what capstan cert get --out made' })
-  }
-  let latest = first.value
-  const trust = async () => {
-    // It is renewed beside this process; while it cannot be read, the one before will do.
-    const stored = await identity.read()
-    if (stored.ok && stored.value) latest = stored.value
-    const { keyPem, certPem, bundlePem } = latest
-    return { ca: bundle?.value ?? bundlePem, cert: certPem, key: keyPem }
-  }
-  return { ok: true, value: { kind: 'remote', server: server.value, trust } }
 }
 
 async function lookOnce(
@@ -231,43 +177,6 @@ async function follow(
   return printed(exit)
 }
 
-/** One line per event: JSON on standard output with --json, words on standard error without. */
-function say(call: Invocation, line: Readonly<Record<string, unknown>>, words: () => string): void {
-  if (call.has('json')) call.world.stdout.write(`${JSON.stringify(line)}\n`)
-  else call.world.stderr.write(`${words()}\n`)
-}
-
-function wordsOf(call: Invocation, { state, alarm }: Told): string {
-  const { stderr, env, clock } = call.world
-  const look = lookOf(stderr, env, clock.now())
-  const words = renderAlarm(look, new JsonReader(alarm))
-  return state === 'over' ? `${look.paint('green', 'over')}: ${words}` : words
-}
-
-/**
- * The operator's own command gets each alarm on its standard input. False where it ended badly, and for
- * the rest of what is told at that look: it is not run again for each of thousands.
- */
-function commandTeller(call: Invocation): (told: Told, place: Place) => Promise<boolean> {
-  const command = call.text('exec')
-  const { env, clock } = call.world
-  let isFailing = false
-  return async ({ state, alarm }, { after, of }) => {
-    if (after === 0) isFailing = false
-    if (command === undefined) return true
-    if (isFailing || after >= MOST_RUNS) return !isFailing
-    const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
-    const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
-    const { ended, detail } = await runOwnCommand(command, env, input)
-    isFailing = ended === 'badly'
-    if (isFailing) {
-      const next = 'it is run again after the next look, for what it was not told of'
-      call.world.stderr.write(`--exec ended badly: ${visible(detail)}; ${next}\n`)
-    }
-    return !isFailing
-  }
-}
-
 export const watchCommand: CommandSpec = {
   path: 'watch',
   summary: 'a monitor: follow both logs of a Capstan, and alarm on what should not be',
@@ -277,15 +186,7 @@ export const watchCommand: CommandSpec = {
     'What it found right last is remembered in --state: a log that shows less, or another history, is found out after a restart too. Never put back an older copy of that folder.',
   ],
   options: [
-    { flags: '--server <url>', description: 'https://HOST:PORT (default: the local one)' },
-    {
-      flags: '--identity <folder>',
-      description: 'who asks: a folder of `capstan cert get --renew`, of an entry that may read',
-    },
-    {
-      flags: '--ca-bundle <file>',
-      description: 'trust anchors to know the server by (default: those of the identity)',
-    },
+    ...readerWayOptions,
     { flags: '--state <folder>', description: `what is remembered (default: ${FOLDER})` },
     { flags: '--key <vkey>', description: 'the key of the index log (default: as at first sight)' },
     {
@@ -300,10 +201,7 @@ export const watchCommand: CommandSpec = {
     },
     { flags: '--interval <duration>', description: 'time between two looks (default: 10s)' },
     { flags: '--once', description: 'look once, and end' },
-    {
-      flags: '--exec <command>',
-      description: 'run by /bin/sh -c for each alarm, which it gets as JSON on standard input',
-    },
+    execOption,
   ],
   examples: [
     'capstan watch --server https://ca.acme.example:8443 --identity ./identity --policy witnesses.txt',

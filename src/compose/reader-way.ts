@@ -1,0 +1,32 @@
+import type { ReaderWay } from '../cli/world.js'
+import { ok, type Result } from '../core/result.js'
+import { plus, seconds } from '../core/time.js'
+import { httpsAsk } from '../reader/https-ask.js'
+import type { Ask } from '../reader/shown-logs.js'
+import { operatorConnection } from './operator-connection.js'
+import type { Ambient } from './serve.js'
+
+/** How a Capstan's logs are asked for. */
+export interface Way {
+  readonly ask: Ask
+  readonly close: () => Promise<void> | void
+}
+
+/** Over HTTPS by a certificate, or the socket of this machine. */
+export async function readerWay(way: ReaderWay, ambient: Ambient): Promise<Result<Way>> {
+  const { clock, signal } = ambient
+  if (way.kind === 'remote') {
+    const { server, trust } = way
+    const pause = (length: number): Promise<void> =>
+      clock.sleepUntil(plus(clock.now(), seconds(Math.ceil(length))), signal)
+    const ask = httpsAsk({ server, trust, signal, pause })
+    return ok({ ask, close: () => ask.close() })
+  }
+  const connection = await operatorConnection(way.config, ambient)
+  if (!connection.ok) return connection
+  const { value } = connection
+  return ok({
+    ask: (path, accept) => value.request({ method: 'GET', path, accept }),
+    close: () => value.close(),
+  })
+}
