@@ -26,6 +26,7 @@ import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { exportCommands } from './commands/export.js'
 import { groupCommands } from './commands/group.js'
+import { mirrorCommands } from './commands/mirror.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
 import { reachCommands } from './commands/reach.js'
@@ -110,6 +111,7 @@ export const commands: readonly CommandSpec[] = [
   auditCommand,
   indexRebuildCommand,
   watchCommand,
+  ...mirrorCommands,
   ...witnessCommands,
   ...configCommands,
   completionCommand(() => ({ commands, groups })),

@@ -2,6 +2,9 @@ import type { Config, KekSource, ListenAddress, LogFormat } from '../config/conf
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import type { VoterTokens } from '../namespace/ports.js'
+import type { Mirror } from '../mirror/mirror.js'
+import type { VerifiedFolder } from '../mirror/verify-folder.js'
+import type { Policy } from '../tlog/policy.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { CheckpointRules } from '../monitor/judge-checkpoint.js'
@@ -137,6 +140,39 @@ export interface OpenWatch extends AsyncDisposable {
   readonly known: 'pinned' | 'remembered' | 'first'
 }
 
+/** Which logs of which Capstan are mirrored, and where to. Paths are absolute. */
+export interface MirrorOptions {
+  /** Made where it is not; a folder for each log is in it. */
+  readonly folder: string
+  readonly way: ReaderWay
+  readonly logs: readonly LogName[]
+  /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
+  readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
+  readonly rules: Omit<CheckpointRules, 'key'>
+  /** `anew`: what is there is gone over once too, and what is gone or damaged is copied again. */
+  readonly from: 'anew' | 'where-it-is'
+  readonly progress: (progress: ShownProgress) => void
+}
+
+/** A mirror that is ready to look. */
+export interface OpenMirror extends AsyncDisposable, Pick<OpenWatch, 'known'> {
+  readonly mirror: Pick<Mirror, 'look'>
+  /** Verifier keys of the logs that are mirrored. */
+  readonly keys: Readonly<Partial<Record<LogName, string>>>
+}
+
+/** What is verified of a mirror's folder, with nothing but the folder. */
+export interface VerifyMirrorOptions extends Pick<MirrorOptions, 'folder' | 'keys' | 'progress'> {
+  readonly policy: Policy
+}
+
+/** What was found in a mirror's folder, of each log that it has. */
+export interface VerifiedMirror {
+  readonly logs: Readonly<Partial<Record<LogName, VerifiedFolder & { readonly key: string }>>>
+  /** `remembered`: by keys that are in the folder itself, of one log at least. */
+  readonly known: 'pinned' | 'remembered'
+}
+
 /** An answer with its log, verified; what its log comes to is asked as a server is. */
 export interface OpenLogAnswer extends AsyncDisposable {
   readonly proved: VerifiedLog
@@ -184,6 +220,8 @@ export interface World {
   /** Cosigns until `signal` aborts. */
   readonly serveWitness: (options: ServeWitnessOptions) => Promise<ExitCode>
   readonly openWatch: (options: WatchOptions) => Promise<Result<OpenWatch>>
+  readonly openMirror: (options: MirrorOptions) => Promise<Result<OpenMirror>>
+  readonly verifyMirror: (options: VerifyMirrorOptions) => Promise<Result<VerifiedMirror>>
   /** Verifies an answer with its log: the pieces are a file as `--prove` wrote it. */
   readonly openLogAnswer: (
     pieces: AsyncIterable<Uint8Array>,

@@ -144,6 +144,8 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
       ),
     serveWitness: () => Promise.resolve(0),
     openWatch: () => Promise.reject(new Error('nothing to watch')),
+    openMirror: () => Promise.reject(new Error('nothing to mirror')),
+    verifyMirror: () => Promise.reject(new Error('no mirror to verify')),
     openLogAnswer: () => Promise.reject(new Error('nothing to verify')),
     ...rest,
   }
