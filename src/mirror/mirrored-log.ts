@@ -1,6 +1,5 @@
-import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, plus } from '../core/time.js'
-import { type Alarm, type LogName, unforeseen } from '../monitor/alarm.js'
+import type { Alarm, LogName } from '../monitor/alarm.js'
 import { headFault } from '../monitor/compare-heads.js'
 import {
   type CheckpointRules,
@@ -112,8 +111,7 @@ export class MirroredLog {
         return alarms
       }
     } catch (error) {
-      if (error instanceof DependencyError) throw error
-      if (!(error instanceof OtherRecords)) return [unforeseen(log, error)]
+      if (!(error instanceof OtherRecords)) throw error
       await this.keepRefused(head)
       return [inconsistent(log, error.message)]
     }

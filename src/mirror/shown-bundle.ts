@@ -2,6 +2,7 @@ import { DependencyError } from '../core/dependency-error.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { ShownLogs } from '../monitor/ports.js'
 import { OtherRecords } from '../monitor/shown-records.js'
+import { MAX_ENTRY_OCTETS } from '../tlog/entry-bundle.js'
 import type { HeldBundle } from './held-bundle.js'
 
 /** Octets of records and envelopes under one tile: room for each to have 256 kB of votes beside it. */
@@ -31,7 +32,7 @@ async function indexRecords(shown: ShownRecordsOf, from: number, end: number): P
     const page = await shown.records(at, end - at)
     if (page.length === 0) throw new DependencyError('server', `it shows no record ${at}`)
     for (const record of page) {
-      room.take(record.bytes, ...record.envelopes)
+      room.take(record.bytes, record.envelopes)
       records.push(record.bytes)
       envelopes.push(record.envelopes)
     }
@@ -50,7 +51,7 @@ async function issuedRecords(
   for (let at = from; at < end;) {
     const page = await shown.issued(at, end - at)
     for (const { seq, bytes } of page.certificates) {
-      room.take(bytes)
+      room.take(bytes, [])
       records[seq - from] = bytes
     }
     at = page.next
@@ -67,8 +68,11 @@ class Room {
     this.from = from
   }
 
-  take(...some: readonly Uint8Array[]): void {
-    for (const { length } of some) this.octets += length
+  take(record: Uint8Array, beside: readonly Uint8Array[]): void {
+    if (record.length > MAX_ENTRY_OCTETS) {
+      throw new OtherRecords(`a record of more than ${MAX_ENTRY_OCTETS} octets`)
+    }
+    for (const { length } of [record, ...beside]) this.octets += length
     if (this.octets <= MAX_OCTETS) return
     throw new OtherRecords(`more than ${MAX_OCTETS} octets from record ${this.from} on`)
   }
