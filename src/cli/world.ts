@@ -1,10 +1,11 @@
 import type { Config, KekSource, ListenAddress, LogFormat } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
-import type { VoterTokens } from '../namespace/ports.js'
+import type { StoredRecord, VoterTokens } from '../namespace/ports.js'
 import type { Mirror } from '../mirror/mirror.js'
 import type { VerifiedFolder } from '../mirror/verify-folder.js'
 import type { Policy } from '../tlog/policy.js'
+import type { SignedHead } from '../tlog/ports.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { CheckpointRules } from '../monitor/judge-checkpoint.js'
@@ -173,6 +174,21 @@ export interface VerifiedMirror {
   readonly known: 'pinned' | 'remembered'
 }
 
+/** What `capstan mirror serve` is asked for. The path is absolute. */
+export interface ServeMirrorOptions {
+  readonly folder: string
+  readonly listen: ListenAddress
+  readonly issuanceRecords: 'shown' | 'hidden'
+  readonly format: LogFormat
+}
+
+/** The index log of a mirror's folder: what the key in the folder has signed, and nothing verified but that. */
+export interface MirroredIndex {
+  readonly head: SignedHead
+  /** At most `limit` records from `from` on, some of them at least. Rejects with `DependencyError` where they are gone. */
+  readonly records: (from: number, limit: number) => Promise<readonly StoredRecord[]>
+}
+
 /** An answer with its log, verified; what its log comes to is asked as a server is. */
 export interface OpenLogAnswer extends AsyncDisposable {
   readonly proved: VerifiedLog
@@ -222,6 +238,9 @@ export interface World {
   readonly openWatch: (options: WatchOptions) => Promise<Result<OpenWatch>>
   readonly openMirror: (options: MirrorOptions) => Promise<Result<OpenMirror>>
   readonly verifyMirror: (options: VerifyMirrorOptions) => Promise<Result<VerifiedMirror>>
+  /** Shows a mirror until `signal` aborts. */
+  readonly serveMirror: (options: ServeMirrorOptions) => Promise<ExitCode>
+  readonly openMirroredIndex: (folder: string) => Promise<Result<MirroredIndex>>
   /** Verifies an answer with its log: the pieces are a file as `--prove` wrote it. */
   readonly openLogAnswer: (
     pieces: AsyncIterable<Uint8Array>,

@@ -1,8 +1,11 @@
 import { join } from 'node:path'
-import type { VerifiedMirror, VerifyMirrorOptions } from '../cli/world.js'
+import type { MirroredIndex, VerifiedMirror, VerifyMirrorOptions } from '../cli/world.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { FoldedIndex } from '../mirror/folded-index.js'
+import { heldHead } from '../mirror/held-head.js'
+import { heldRecords } from '../mirror/held-log.js'
 import { keyOfFolder } from '../mirror/known-keys.js'
+import { CHECKPOINT } from '../mirror/layout.js'
 import type { MirrorFiles } from '../mirror/ports.js'
 import { type VerifiedFolder, verifyFolder } from '../mirror/verify-folder.js'
 import type { LogName } from '../monitor/alarm.js'
@@ -32,11 +35,23 @@ export async function verifyMirror(
     const found = await verified(options, ambient, { log, files, key })
     if (found) logs[log] = { ...found, key: formatVerifierKey(key) }
   }
-  if (logs.index || logs.issuance) return ok({ logs, known })
-  return refuse('request.not-found', `${folder} has no checkpoint of a log`, {
+  return logs.index || logs.issuance ? ok({ logs, known }) : noMirror(folder)
+}
+
+/** The index log of a folder, for whoever makes a file of it that is verified by itself. */
+export async function openMirroredIndex(folder: string): Promise<Result<MirroredIndex>> {
+  const files = filesOf(folder, 'index')
+  const key = await keyOfFolder(files)
+  const head = key && (await heldHead(files, CHECKPOINT, key))
+  if (!head) return noMirror(folder)
+  const { records } = heldRecords(files, 'index', () => head.size)
+  return ok({ head, records })
+}
+
+export const noMirror = (folder: string): Result<never> =>
+  refuse('request.not-found', `${folder} has no checkpoint of a log`, {
     wanted: 'a folder that capstan mirror --to has copied a log to',
   })
-}
 
 async function verified(
   { policy, progress }: VerifyMirrorOptions,

@@ -146,6 +146,8 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
     openWatch: () => Promise.reject(new Error('nothing to watch')),
     openMirror: () => Promise.reject(new Error('nothing to mirror')),
     verifyMirror: () => Promise.reject(new Error('no mirror to verify')),
+    serveMirror: () => Promise.resolve(0),
+    openMirroredIndex: () => Promise.reject(new Error('no mirror to read')),
     openLogAnswer: () => Promise.reject(new Error('nothing to verify')),
     ...rest,
   }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { CapstanProcess } from '../support/capstan-process.js'
+import { CapstanProcess, freePort } from '../support/capstan-process.js'
 
 let capstan: CapstanProcess
 let identity = ''
@@ -118,10 +118,46 @@ describe('capstan mirror, on another machine', () => {
     expect(verify(to)).toMatchObject({ status: 0 })
   })
 
+  it('is served to those who ask for files of C2SP tlog-tiles', async () => {
+    const port = await freePort()
+    const [program = '', ...args] = capstan.command([
+      ...['mirror', 'serve', folder, '--listen', `127.0.0.1:${port}`],
+    ])
+    const child = spawn(program, args, { stdio: 'ignore' })
+    const ended = new Promise((resolve) => child.once('close', resolve))
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
+      return { status: answer?.status, body: answer && Buffer.from(await answer.arrayBuffer()) }
+    }
+    for (let round = 0; round < 100 && (await get('/')).status !== 404; round += 1) await pause(100)
+    const note = readFileSync(join(folder, 'index/checkpoint'))
+    expect(await get('/index/checkpoint')).toEqual({ status: 200, body: note })
+    const size = note.toString().split('\n')[1] ?? ''
+    const entries = `tile/entries/000.p/${size}`
+    expect(await get(`/index/${entries}`)).toEqual({
+      ...{ status: 200, body: readFileSync(join(folder, 'index', entries)) },
+    })
+    expect((await get('/issuance/checkpoint')).status).toBe(200)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
   it('is verified when the server is gone, and finds out who has changed it', async () => {
     await capstan.stop()
     expect(verify()).toMatchObject({ status: 0 })
     expect(mirror()).toMatchObject({ status: 6 })
+    const proof = join(capstan.home, 'answer.proof')
+    const ask = '{"ask":"log","alias":"ops/mirror"}'
+    capstan.must(['mirror', 'export', folder, '--out', proof, '--ask', ask])
+    const { index } = capstan.json(['mirror', 'export', folder, '--out', `${proof}.csv`]) as {
+      index: string
+    }
+    const about = ['--index', index, '--key', keys.index]
+    expect(capstan.must(['verify', proof, ...about])).toMatch(/envelope/)
+    expect(capstan.must(['verify', `${proof}.csv`, ...about])).toMatch(/ops\/mirror/)
+    expect(ran(['mirror', 'export', folder, '--out', proof, '--ask', '{"ask":"all"}']).status).toBe(
+      2,
+    )
     const copy = join(capstan.home, 'changed')
     cpSync(folder, copy, { recursive: true })
     for (const name of filesIn(copy)) {

@@ -13,6 +13,8 @@ import type { MirrorOptions, OpenMirror } from '../world.js'
 import { renderAlarm } from './alarm-screen.js'
 import { commandTeller, execOption, say, wordsOf } from './alarm-teller.js'
 import { logKeysOf } from './log-keys.js'
+import { exportMirrorCommand } from './mirror-export.js'
+import { serveMirrorCommand } from './mirror-serve.js'
 import { verifyMirrorCommand } from './mirror-verify.js'
 import { policyOf, policyOptions } from './policy-options.js'
 import { readerWayOf, readerWayOptions } from './reader-way.js'
@@ -207,4 +209,6 @@ export const mirrorCommands: readonly CommandSpec[] = [
     run: mirror,
   },
   verifyMirrorCommand,
+  exportMirrorCommand,
+  serveMirrorCommand,
 ]
