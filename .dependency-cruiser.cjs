@@ -14,8 +14,10 @@ const mayImport = {
   issuance: ['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace'],
   // Judges logs that somebody else shows: trusts nothing of them.
   monitor: ['core', 'tlog', 'ca', 'namespace', 'verify'],
+  // Keeps copies of logs that somebody else shows, once they are found right.
+  mirror: ['core', 'tlog', 'namespace', 'monitor'],
   // Adapters: implement the domain's ports. Imported by the composition root alone.
-  store: ['core', 'tlog', 'ca', 'namespace', 'issuance', 'monitor'],
+  store: ['core', 'tlog', 'ca', 'namespace', 'issuance', 'monitor', 'mirror'],
   keys: ['core', 'ca', 'namespace'],
   kube: ['core', 'tokenreview'],
   witnesses: ['core', 'tlog'],
@@ -23,13 +25,25 @@ const mayImport = {
   // Delivery: translates a protocol into use cases. Never sees an adapter.
   server: [
     ...['core', 'tlog', 'csr', 'ca', 'attestation', 'namespace', 'verify', 'issuance', 'monitor'],
+    'mirror',
   ],
-  cli: ['core', 'tlog', 'config', 'namespace', 'verify', 'monitor'],
+  cli: ['core', 'tlog', 'config', 'namespace', 'verify', 'monitor', 'mirror'],
   config: ['core'],
   // The composition root, with main.ts, issuing-worker.ts and system.ts: alone sees both sides, and decides nothing.
   compose: [
     ...['core', 'tlog', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'verify'],
-    ...['issuance', 'monitor', 'store', 'keys', 'kube', 'witnesses', 'reader', 'server', 'cli'],
+    ...[
+      'issuance',
+      'monitor',
+      'mirror',
+      'store',
+      'keys',
+      'kube',
+      'witnesses',
+      'reader',
+      'server',
+      'cli',
+    ],
     'config',
   ],
 }
@@ -37,7 +51,7 @@ const mayImport = {
 const folders = Object.keys(mayImport)
 const domain = [
   ...['core', 'tlog', 'csr', 'ca', 'tokenreview', 'attestation', 'namespace', 'verify', 'issuance'],
-  'monitor',
+  ...['monitor', 'mirror'],
 ]
 
 module.exports = {

@@ -58,6 +58,14 @@ const world: World = {
     exitOf(await (await import('./compose/serve-witness.js')).serveWitness(options, ambient)),
   openWatch: async (options) =>
     (await import('./compose/open-watch.js')).openWatch(options, ambient),
+  openMirror: async (options) =>
+    (await import('./compose/open-mirror.js')).openMirror(options, ambient),
+  verifyMirror: async (options) =>
+    (await import('./compose/verify-mirror.js')).verifyMirror(options, ambient),
+  serveMirror: async (options) =>
+    exitOf(await (await import('./compose/serve-mirror.js')).serveMirror(options, ambient)),
+  openMirroredIndex: async (folder) =>
+    (await import('./compose/verify-mirror.js')).openMirroredIndex(folder),
   openLogAnswer: async (pieces, options, progress) => {
     const { openLogAnswer } = await import('./compose/open-log-answer.js')
     const { openLog } = await import('./compose/open-log.js')

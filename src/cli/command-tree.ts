@@ -27,6 +27,7 @@ import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { exportCommands } from './commands/export.js'
 import { groupCommands } from './commands/group.js'
+import { mirrorCommands } from './commands/mirror.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
 import { reachCommands } from './commands/reach.js'
@@ -111,6 +112,7 @@ export const commands: readonly CommandSpec[] = forAnyServer([
   auditCommand,
   indexRebuildCommand,
   watchCommand,
+  ...mirrorCommands,
   ...witnessCommands,
   ...configCommands,
   completionCommand(() => ({ commands, groups })),

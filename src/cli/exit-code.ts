@@ -29,7 +29,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   7: 'throttled: try again later',
   8: 'waits: proposed, and not in force before others have voted',
   9: 'denied: the answer of capstan permit is no',
-  10: 'alarm: capstan audit or capstan watch has found what should not be',
+  10: 'alarm: capstan audit, watch or mirror has found what should not be',
 }
 
 const exitOfFault = {

@@ -1,7 +1,11 @@
 import type { Config, KekSource, ListenAddress, LogFormat } from '../config/config.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
-import type { VoterTokens } from '../namespace/ports.js'
+import type { StoredRecord, VoterTokens } from '../namespace/ports.js'
+import type { Mirror } from '../mirror/mirror.js'
+import type { VerifiedFolder } from '../mirror/verify-folder.js'
+import type { Policy } from '../tlog/policy.js'
+import type { SignedHead } from '../tlog/ports.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { CheckpointRules } from '../monitor/judge-checkpoint.js'
@@ -117,12 +121,15 @@ export interface RemoteWay {
   }>
 }
 
+/** How the logs of a Capstan are read. */
+export type ReaderWay =
+  { readonly kind: 'local'; readonly config: Config } | ({ readonly kind: 'remote' } & RemoteWay)
+
 /** Which Capstan a monitor watches, and how. Paths are absolute. */
 export interface WatchOptions {
   /** What it remembers is here; made where it is not. */
   readonly folder: string
-  readonly way:
-    { readonly kind: 'local'; readonly config: Config } | ({ readonly kind: 'remote' } & RemoteWay)
+  readonly way: ReaderWay
   /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
   readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
   readonly rules: Omit<CheckpointRules, 'key'>
@@ -136,6 +143,54 @@ export interface OpenWatch extends AsyncDisposable {
   readonly keys: Readonly<Record<LogName, string>>
   /** `first`: what the server says is believed this once. */
   readonly known: 'pinned' | 'remembered' | 'first'
+}
+
+/** Which logs of which Capstan are mirrored, and where to. Paths are absolute. */
+export interface MirrorOptions {
+  /** Made where it is not; a folder for each log is in it. */
+  readonly folder: string
+  readonly way: ReaderWay
+  readonly logs: readonly LogName[]
+  /** What the logs must be signed by; otherwise what is remembered, or what the server says at first. */
+  readonly keys: Partial<Readonly<Record<LogName, VerifierKey>>>
+  readonly rules: Omit<CheckpointRules, 'key'>
+  /** `anew`: what is there is gone over once too, and what is gone or damaged is copied again. */
+  readonly from: 'anew' | 'where-it-is'
+  readonly progress: (progress: ShownProgress) => void
+}
+
+/** A mirror that is ready to look. */
+export interface OpenMirror extends AsyncDisposable, Pick<OpenWatch, 'known'> {
+  readonly mirror: Pick<Mirror, 'look'>
+  /** Verifier keys of the logs that are mirrored. */
+  readonly keys: Readonly<Partial<Record<LogName, string>>>
+}
+
+/** What is verified of a mirror's folder, with nothing but the folder. */
+export interface VerifyMirrorOptions extends Pick<MirrorOptions, 'folder' | 'keys' | 'progress'> {
+  readonly policy: Policy
+}
+
+/** What was found in a mirror's folder, of each log that it has. */
+export interface VerifiedMirror {
+  readonly logs: Readonly<Partial<Record<LogName, VerifiedFolder & { readonly key: string }>>>
+  /** `remembered`: by keys that are in the folder itself, of one log at least. */
+  readonly known: 'pinned' | 'remembered'
+}
+
+/** What `capstan mirror serve` is asked for. The path is absolute. */
+export interface ServeMirrorOptions {
+  readonly folder: string
+  readonly listen: ListenAddress
+  readonly issuanceRecords: 'shown' | 'hidden'
+  readonly format: LogFormat
+}
+
+/** The index log of a mirror's folder: what the key in the folder has signed, and nothing verified but that. */
+export interface MirroredIndex {
+  readonly head: SignedHead
+  /** At most `limit` records from `from` on, some of them at least. Rejects with `DependencyError` where they are gone. */
+  readonly records: (from: number, limit: number) => Promise<readonly StoredRecord[]>
 }
 
 /** An answer with its log, verified; what its log comes to is asked as a server is. */
@@ -187,6 +242,11 @@ export interface World {
   /** Cosigns until `signal` aborts. */
   readonly serveWitness: (options: ServeWitnessOptions) => Promise<ExitCode>
   readonly openWatch: (options: WatchOptions) => Promise<Result<OpenWatch>>
+  readonly openMirror: (options: MirrorOptions) => Promise<Result<OpenMirror>>
+  readonly verifyMirror: (options: VerifyMirrorOptions) => Promise<Result<VerifiedMirror>>
+  /** Shows a mirror until `signal` aborts. */
+  readonly serveMirror: (options: ServeMirrorOptions) => Promise<ExitCode>
+  readonly openMirroredIndex: (folder: string) => Promise<Result<MirroredIndex>>
   /** Verifies an answer with its log: the pieces are a file as `--prove` wrote it. */
   readonly openLogAnswer: (
     pieces: AsyncIterable<Uint8Array>,

@@ -13,9 +13,8 @@ import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openWatchMemory } from '../store/open-watch-memory.js'
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
 import { inUse } from './found.js'
-import { callerOf } from './https-connection.js'
 import { LongWork } from './long-work.js'
-import { operatorConnection } from './operator-connection.js'
+import { readerWay } from './reader-way.js'
 import type { Ambient } from './serve.js'
 
 /** What a monitor remembers. */
@@ -40,7 +39,7 @@ export async function openWatch(
     opened.push(() => lock[Symbol.dispose]())
     const memory = openWatchMemory(join(folder, MEMORY))
     opened.push(() => memory[Symbol.dispose]())
-    const way = await wayOf(options, ambient)
+    const way = await readerWay(options.way, ambient)
     if (!way.ok) return way
     const { ask, close } = way.value
     opened.push(close)
@@ -63,28 +62,6 @@ export async function openWatch(
   } finally {
     if (!kept) await closeAll()
   }
-}
-
-interface Way {
-  readonly ask: Ask
-  readonly close: () => Promise<void> | void
-}
-
-async function wayOf({ way }: WatchOptions, ambient: Ambient): Promise<Result<Way>> {
-  if (way.kind === 'remote') {
-    const caller = callerOf(way, ambient)
-    return ok({
-      ask: (path, accept) => caller.call({ method: 'GET', path, accept }),
-      close: () => caller.close(),
-    })
-  }
-  const connection = await operatorConnection(way.config, ambient)
-  if (!connection.ok) return connection
-  const { value } = connection
-  return ok({
-    ask: (path, accept) => value.request({ method: 'GET', path, accept }),
-    close: () => value.close(),
-  })
 }
 
 type Keys = Readonly<Record<LogName, VerifierKey>>

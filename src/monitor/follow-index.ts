@@ -26,7 +26,7 @@ const nameOf = ({ size, root, state }: SignedHead): string =>
   [size, toBase64(root), state ? toBase64(state) : ''].join(' ')
 
 export interface FollowIndexDeps {
-  readonly shown: ShownLogs
+  readonly shown: Pick<ShownLogs, 'records'>
   readonly memory: WatchMemory
   /** Empty tables. */
   readonly scratch: () => StateStore & AsyncDisposable

@@ -2,7 +2,6 @@ import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, hours, plus, type Seconds, seconds, type UnixSeconds } from '../core/time.js'
 import { type Alarm, alarmKey } from './alarm.js'
 import { lasts, RaisedAlarms, type Told } from './raised-alarms.js'
-import type { Look, Watch } from './watch.js'
 
 /** The first look reads the whole log: so long it may take, whatever the silence is. */
 const FIRST_LOOK = hours(1)
@@ -13,8 +12,17 @@ export interface Place {
   readonly of: number
 }
 
-export interface KeepWatchingDeps {
-  readonly watch: Pick<Watch, 'look'>
+/** What a look came to, as far as it is told. */
+export interface ToldLook {
+  readonly alarms: readonly Alarm[]
+  /** What was found once is found again until this is called: when it has been told. */
+  readonly remember: () => Promise<void>
+  /** What kept the rest from being looked at, where something was found wrong all the same. */
+  readonly unheard?: unknown
+}
+
+export interface KeepWatchingDeps<Look extends ToldLook> {
+  readonly watch: { readonly look: () => Promise<Look> }
   readonly clock: Clock
   readonly interval: Seconds
   /** How long nothing may be heard of the server before that is an alarm. */
@@ -31,7 +39,9 @@ export interface KeepWatchingDeps {
 }
 
 /** Looks until `signal` aborts, and tells what is new. How many alarms were raised. */
-export async function keepWatching(deps: KeepWatchingDeps): Promise<number> {
+export async function keepWatching<Look extends ToldLook>(
+  deps: KeepWatchingDeps<Look>,
+): Promise<number> {
   const { watch, clock, interval, silence, signal } = deps
   const raised = new RaisedAlarms()
   let [heard, count] = [clock.now(), 0]

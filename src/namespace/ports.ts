@@ -157,6 +157,9 @@ export interface Progress {
     | 'compare'
     | 'compare the ledger'
     | 'check certificates'
+    | 'copy the index log'
+    | 'copy the issuance log'
+    | 'verify the mirror'
     | 'look'
   readonly done: number
   /** Undefined where it is not known before the end. */

@@ -56,7 +56,8 @@ export function parseTilePath(path: string): TilePath | undefined {
 }
 
 /** Hashes of a level of tiles in a tree of this size. */
-const hashesAt = (level: number, size: number): number => Math.floor(size / TILE_WIDTH ** level)
+export const hashesAt = (level: number, size: number): number =>
+  Math.floor(size / TILE_WIDTH ** level)
 
 /** The tile at this place in a tree of this size; undefined where there is none. */
 export function tileAt(level: number, index: number, size: number): Tile | undefined {

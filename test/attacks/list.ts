@@ -7,6 +7,7 @@ import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { lineageAttacks } from './lineage.js'
+import { mirrorAttacks } from './mirrors.js'
 import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
 import { proposingAttacks } from './proposing.js'
@@ -41,8 +42,11 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
     attacks: nameAttacks,
   },
   {
-    title: 'Logs, witnesses and monitors, by the numbers that tests give them',
-    attacks: [...witnessAttacks, ...answerAttacks, ...lineageAttacks, ...monitorAttacks],
+    title: 'Logs, witnesses, monitors and mirrors, by the numbers that tests give them',
+    attacks: [
+      ...[...witnessAttacks, ...answerAttacks, ...lineageAttacks],
+      ...[...monitorAttacks, ...mirrorAttacks],
+    ],
   },
 ]
 

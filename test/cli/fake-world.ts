@@ -145,6 +145,10 @@ export async function run(argv: readonly string[], options: Options = {}): Promi
       ),
     serveWitness: () => Promise.resolve(0),
     openWatch: () => Promise.reject(new Error('nothing to watch')),
+    openMirror: () => Promise.reject(new Error('nothing to mirror')),
+    verifyMirror: () => Promise.reject(new Error('no mirror to verify')),
+    serveMirror: () => Promise.resolve(0),
+    openMirroredIndex: () => Promise.reject(new Error('no mirror to read')),
     openLogAnswer: () => Promise.reject(new Error('nothing to verify')),
     ...rest,
   }

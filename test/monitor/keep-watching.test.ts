@@ -144,7 +144,7 @@ describe('alarms, look after look', () => {
     const told: string[] = []
     const looks: ((look: Look) => void)[] = []
     const running = keepWatching({
-      watch: { look: () => new Promise((resolve) => looks.push(resolve)) },
+      watch: { look: () => new Promise<Look>((resolve) => looks.push(resolve)) },
       ...{ clock, interval: minutes(1), silence: minutes(10), signal: over.signal },
       told: ({ state, alarm }: Told) => {
         told.push(`${state} ${alarm.code}`)

@@ -1,29 +1,24 @@
 import { minutes, type Seconds, seconds, toIso } from '../../core/time.js'
-import { visible } from '../../core/visible.js'
-import type { LogName } from '../../monitor/alarm.js'
-import { keepWatching, type Place } from '../../monitor/keep-watching.js'
-import type { Told } from '../../monitor/raised-alarms.js'
+import { keepWatching } from '../../monitor/keep-watching.js'
 import type { Look as Looked } from '../../monitor/watch.js'
 import { type Policy, wantsCosigners } from '../../tlog/policy.js'
-import { parseVerifierKey, type VerifierKey } from '../../tlog/verifier-key.js'
+import { parseVerifierKey } from '../../tlog/verifier-key.js'
 import { remoteOptions } from '../any-server.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { exitCode, type ExitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
-import { runOwnCommand } from '../own-command.js'
 import { printAnswer } from '../print-answer.js'
 import { type Outcome, refused } from '../problem.js'
-import { remoteWay } from '../remote-way.js'
-import { lookOf } from '../screen/look.js'
 import { ProgressLine } from '../screen/progress-line.js'
 import type { OpenWatch, WatchOptions } from '../world.js'
 import { renderAlarm } from './alarm-screen.js'
+import { commandTeller, execOption, say, wordsOf } from './alarm-teller.js'
+import { logKeysOf } from './log-keys.js'
 import { policyOf, policyOptions } from './policy-options.js'
+import { readerWayOf } from './reader-way.js'
 
 const FOLDER = '.capstan-watch'
-/** How often --exec is run at a look: who forges thousands does not keep anybody from the next look. */
-const MOST_RUNS = 100
 const USUAL_INTERVAL = seconds(10)
 /** Witnesses are asked again every five minutes. */
 const USUAL_AGE = minutes(10)
@@ -61,36 +56,20 @@ async function optionsOf(call: Invocation, line: ProgressLine): Promise<Outcome<
   if (!policy.ok) return policy
   const age = call.duration('age')
   if (!age.ok) return age
-  const keys: Partial<Record<LogName, VerifierKey>> = {}
-  for (const [log, text] of [
-    ['index', call.text('key')],
-    ['issuance', call.text('issuanceKey')],
-  ] as const) {
-    const key = text === undefined ? undefined : parseVerifierKey(text)
-    if (key?.ok === false) return refused(key.refusal)
-    if (key) keys[log] = key.value
-  }
-  const way = await wayOf(call)
+  const keys = logKeysOf(call)
+  if (!keys.ok) return keys
+  const way = await readerWayOf(call)
   if (!way.ok) return way
   return {
     ok: true,
     value: {
       folder: call.path(call.text('state') ?? FOLDER),
       way: way.value,
-      keys,
+      keys: keys.value,
       rules: { policy: policy.value, maxAge: age.value ?? USUAL_AGE },
       progress: (progress) => line.show(progress),
     },
   }
-}
-
-/** Over HTTPS as an entry with the reader capability; without --server the local one. */
-async function wayOf(call: Invocation): Promise<Outcome<WatchOptions['way']>> {
-  const remote = await remoteWay(call)
-  if (!remote.ok) return remote
-  if (remote.value) return { ok: true, value: { kind: 'remote', ...remote.value } }
-  const config = await call.config()
-  return config.ok ? { ok: true, value: { kind: 'local', config: config.value } } : config
 }
 
 async function lookOnce(
@@ -199,43 +178,6 @@ async function follow(
   return printed(exit)
 }
 
-/** One line per event: JSON on standard output with --json, words on standard error without. */
-function say(call: Invocation, line: Readonly<Record<string, unknown>>, words: () => string): void {
-  if (call.has('json')) call.world.stdout.write(`${JSON.stringify(line)}\n`)
-  else call.world.stderr.write(`${words()}\n`)
-}
-
-function wordsOf(call: Invocation, { state, alarm }: Told): string {
-  const { stderr, env, clock } = call.world
-  const look = lookOf(stderr, env, clock.now())
-  const words = renderAlarm(look, new JsonReader(alarm))
-  return state === 'over' ? `${look.paint('green', 'over')}: ${words}` : words
-}
-
-/**
- * The operator's own command gets each alarm on its standard input. False where it ended badly, and for
- * the rest of what is told at that look: it is not run again for each of thousands.
- */
-function commandTeller(call: Invocation): (told: Told, place: Place) => Promise<boolean> {
-  const command = call.text('exec')
-  const { env, clock } = call.world
-  let isFailing = false
-  return async ({ state, alarm }, { after, of }) => {
-    if (after === 0) isFailing = false
-    if (command === undefined) return true
-    if (isFailing || after >= MOST_RUNS) return !isFailing
-    const more = after === MOST_RUNS - 1 ? of - MOST_RUNS : 0
-    const input = `${JSON.stringify({ state, at: toIso(clock.now()), ...alarm, ...(more > 0 && { more }) })}\n`
-    const { ended, detail } = await runOwnCommand(command, env, input)
-    isFailing = ended === 'badly'
-    if (isFailing) {
-      const next = 'it is run again after the next look, for what it was not told of'
-      call.world.stderr.write(`--exec ended badly: ${visible(detail)}; ${next}\n`)
-    }
-    return !isFailing
-  }
-}
-
 export const watchCommand: CommandSpec = {
   path: 'watch',
   summary: 'a monitor: follow both logs of a Capstan, and alarm on what should not be',
@@ -260,10 +202,7 @@ export const watchCommand: CommandSpec = {
     },
     { flags: '--interval <duration>', description: 'time between two looks (default: 10s)' },
     { flags: '--once', description: 'look once, and end' },
-    {
-      flags: '--exec <command>',
-      description: 'run by /bin/sh -c for each alarm, which it gets as JSON on standard input',
-    },
+    execOption,
   ],
   examples: [
     'capstan watch --server https://ca.acme.example:8443 --identity ./identity --policy witnesses.txt',
