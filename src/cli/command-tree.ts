@@ -27,6 +27,7 @@ import { initCommand } from './commands/init.js'
 import { logCommand } from './commands/log.js'
 import { exportCommands } from './commands/export.js'
 import { groupCommands } from './commands/group.js'
+import { inboxCommand } from './commands/inbox.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
 import { reachCommands } from './commands/reach.js'
@@ -79,6 +80,7 @@ export const commands: readonly CommandSpec[] = forAnyServer([
   ...envelopeCommands,
   ...voterCommands,
   ...groupCommands,
+  inboxCommand,
   ...proposalCommands,
   impactCommand,
   ...voteCommands,

@@ -163,7 +163,23 @@ export type RevokeTarget =
   | { readonly kind: 'entry'; readonly alias: Alias }
 
 /** What may be asked of the index as it was. */
-export type PastOperation = 'permit' | 'why' | 'reach' | 'callers' | 'authority'
+export type PastOperation =
+  | 'permit'
+  | 'why'
+  | 'reach'
+  | 'callers'
+  | 'authority'
+  | 'history'
+  | 'proposals'
+  | 'brakes'
+  | 'recoveries'
+  | 'emergencyGrants'
+  | 'impact'
+  | 'cedar'
+  | 'resilience'
+  | 'voted'
+  | 'changes'
+  | 'exceptions'
 
 /** A member of the body that the namespace itself parses. */
 export type JsonBody = Readonly<Record<string, Json>>
@@ -335,10 +351,10 @@ export interface Operations {
   audit(asked: AskedAudit): Promise<Result<AuditJson>>
   /** What was changed between two moments: reads the log again. */
   diff(asked: AskedDiff): Promise<Result<DiffJson>>
-  /** Asks of the index as it was at a moment: reads the log again. */
+  /** Asks of the index as it was at a moment, in the second `at`: reads the log again. */
   past<T>(
     moment: PastMoment,
-    ask: (then: Pick<Operations, PastOperation>) => Promise<Result<T>>,
+    ask: (then: Pick<Operations, PastOperation>, at: UnixSeconds) => Promise<Result<T>>,
   ): Promise<Result<T>>
   /** How far a document or a verification is that takes long. */
   progress(): ProgressJson

@@ -6,6 +6,7 @@ import type {
 } from '../../src/server/http/emergency-shapes.js'
 import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
+import { unixSeconds } from '../../src/core/time.js'
 import type {
   CertificateWithPemJson,
   ChangeJson,
@@ -372,7 +373,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
     ...fakeQuestions,
-    past: (_moment, ask) => ask(fakeOperations(overrides)),
+    past: (_moment, ask) => ask(fakeOperations(overrides), unixSeconds(1_795_305_600)),
     apply: ({ mode }) =>
       later({
         changes: [

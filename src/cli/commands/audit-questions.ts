@@ -6,7 +6,9 @@ import { provable } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
 import { cell, type Column, renderTable, timeCell } from '../screen/table.js'
 import { limitOption, parseLimit } from './entry-pages.js'
+import { atOption, noMoment, noMomentOption, pageOf, questionPath } from './moment.js'
 import { noProof, noProofOption } from './prove.js'
+import { watched } from './watched.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
@@ -34,8 +36,8 @@ async function listed(
   do {
     const query = new URLSearchParams(asked)
     if (next !== undefined) query.set(resume, next)
-    query.set('limit', String(Math.min(PAGE, limit.value - items.length)))
-    const page = await api.value.read(`${path}?${query.toString()}`)
+    query.set('limit', String(pageOf(call, limit.value - items.length, PAGE)))
+    const page = await watched(call, api.value, api.value.read(questionPath(call, path, query)))
     if (!page.ok) return page
     items.push(...page.value.objects(name))
     const { value } = page.value
@@ -77,7 +79,7 @@ async function voter(call: Invocation): Promise<Outcome<Answer>> {
   const query = since(call)
   if (call.has('decisive')) query.set('decisive', 'true')
   const id = call.word(0) ?? ''
-  const path = `/v1/voters/${encodeURIComponent(id)}`
+  const path = `voters/${encodeURIComponent(id)}`
   const found = await listed(call, { path, name: 'changes', resume: 'from' }, query)
   const titles = ['RECORD', 'WHEN', 'CHANGED', 'CLASS', 'SCOPE', 'SAID', 'WEIGHT', 'DECISIVE']
   return answered(
@@ -104,7 +106,7 @@ function kindOf(item: JsonReader): string {
 }
 
 async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
-  const path = '/v1/exceptions'
+  const path = 'exceptions'
   const found = await listed(call, { path, name: 'exceptions', resume: 'from' }, since(call))
   const titles = ['RECORD', 'WHEN', 'KIND', 'CHANGE', 'SCOPE', 'BY', 'REASON']
   return answered(
@@ -129,11 +131,17 @@ async function stale(call: Invocation): Promise<Outcome<Answer>> {
     'what certificates were issued is in the ledger, and when an entry had its latest the index log does not say',
   )
   if (unproved) return unproved
+  const undated = noMoment(
+    call,
+    'the ledger says which certificate of an entry is the latest, and forgets those before it',
+    'capstan diff THEN NOW says what is another since; capstan certs ALIAS what was issued',
+  )
+  if (undated) return undated
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const query = new URLSearchParams({ days: call.text('days') ?? '90' })
   if (alias.value !== '') query.set('prefix', alias.value)
-  const found = await listed(call, { path: '/v1/stale', name: 'stale', resume: 'after' }, query)
+  const found = await listed(call, { path: 'stale', name: 'stale', resume: 'after' }, query)
   const titles = ['ENTRY', 'OWNER', 'LAST CERTIFICATE', 'RULES THAT ALLOW NOBODY']
   return answered(
     found,
@@ -175,6 +183,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
         sinceOption,
         { flags: '--decisive', description: 'only those that hung on it' },
         limitOption,
+        atOption,
       ],
       examples: [
         'capstan voter votes ann',
@@ -191,7 +200,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
       details: [
         'Interventions from above, voters suspended by what they signed, guards lifted or loosened, and groups that one lost voter may be the end of.',
       ],
-      options: [sinceOption, limitOption],
+      options: [sinceOption, limitOption, atOption],
       examples: ['capstan exceptions', 'capstan exceptions --since 2026-11-01T00:00:00Z'],
       run: exceptions,
     },
@@ -207,6 +216,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
     options: [
       { flags: '--days <count>', description: 'for so long (default: 90)' },
       limitOption,
+      noMomentOption,
       noProofOption,
     ],
     examples: ['capstan stale', 'capstan stale payments --days 30'],

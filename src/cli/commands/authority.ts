@@ -113,10 +113,11 @@ async function resilience(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const without = call.texts('without').flatMap((text) => text.split(','))
-  const query = without.length === 0 ? '' : `?without=${encodeURIComponent(without.join(','))}`
+  const query = new URLSearchParams(without.length === 0 ? {} : { without: without.join(',') })
   const api = await call.operator()
   if (!api.ok) return api
-  const found = await api.value.read(`/v1/scopes/${segment(alias.value)}/resilience${query}`)
+  const path = questionPath(call, `scopes/${segment(alias.value)}/resilience`, query)
+  const found = await watched(call, api.value, api.value.read(path))
   if (!found.ok) return found
   return answer(found.value.value, (look) => renderResilience(look, found.value))
 }
@@ -186,6 +187,7 @@ export const authorityCommands: readonly CommandSpec[] = [
           description: 'as if these were gone: ann,bob',
           repeat: 'many',
         },
+        atOption,
       ],
       examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
       run: resilience,

@@ -32,6 +32,8 @@ export interface QuestionDeps {
   readonly snapshot: () => StateSource & Disposable
   readonly clock: Pick<Clock, 'now'>
   readonly pace: Pace
+  /** Steps of work for one answer, where they are not those that a reader may ask for. */
+  readonly steps?: number
 }
 
 export interface ShownImpact {
@@ -62,7 +64,8 @@ export class Questions {
           next: `capstan proposal show ${id}`,
         })
       }
-      const found = await impactOf(state, row, this.effort())
+      // As much as a vote's digest was reckoned with, whoever asks.
+      const found = await impactOf(state, row, new Effort(this.deps.pace))
       if (!found.ok) return found
       return ok({ proposal: id, digest: impactDigest(found.value), impact: found.value })
     })
@@ -136,7 +139,7 @@ export class Questions {
     return await ask(new StateView(tables))
   }
 
-  private readonly effort = (): Effort => new Effort(this.deps.pace)
+  private readonly effort = (): Effort => new Effort(this.deps.pace, this.deps.steps)
 }
 
 const noProposal = (id: string): Result<never, Refusal<'namespace.unknown'>> =>

@@ -1,6 +1,9 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { DecidedChangeJson } from './authorisation-shapes.js'
-import type { GuardJson, Instant } from './shapes.js'
+import type { BrakeJson } from './brake-shapes.js'
+import type { EmergencyGrantsJson } from './emergency-shapes.js'
+import type { RecoveryJson } from './recovery-shapes.js'
+import type { GuardJson, Instant, ProposalJson } from './shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -89,6 +92,16 @@ export interface ResilienceJson {
     readonly delay: number
   } | null
   readonly grants: readonly { readonly name: string; readonly drilled: Instant | null }[]
+}
+
+/** What waited for people at a moment that is over. */
+export interface InboxJson extends EmergencyGrantsJson {
+  /** The second in which it is looked at. */
+  readonly at: Instant
+  /** Oldest first, as brakes and recoveries are. */
+  readonly proposals: readonly ProposalJson[]
+  readonly brakes: readonly BrakeJson[]
+  readonly recoveries: readonly RecoveryJson[]
 }
 
 /** What was changed between two moments of the index. */

@@ -141,6 +141,14 @@ export const questionSchemas = {
     recoverySet: orNull(shape({ holders: list(string), threshold: count, delay: count })),
     grants: list(shape({ name: string, drilled: orNull(time) })),
   }),
+  Inbox: shape({
+    at: time,
+    proposals: list(reference('Proposal')),
+    brakes: list(reference('Brake')),
+    recoveries: list(reference('Recovery')),
+    grants: list(reference('EmergencyGrant')),
+    former: list(reference('FormerUse')),
+  }),
   Diff: shape({
     from: shape({ size: count, at: time }),
     to: shape({ size: count, at: time }),
