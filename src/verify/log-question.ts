@@ -62,6 +62,8 @@ export interface LogQuestions {
       readonly under: Alias
       readonly format: 'csv' | 'json'
     }
+  /** `ahead`: days. */
+  readonly ends: OfMoment & OfList & { readonly under: Alias; readonly ahead: number }
   readonly cedar: OfMoment
 }
 
@@ -113,6 +115,10 @@ const members: Readonly<
   changes: [
     { since: time, until: time, moment, under: region, format: { enum: ['csv', 'json'] } },
     ...['under', 'format'],
+  ],
+  ends: [
+    { under: region, ahead: { type: 'integer', minimum: 1, maximum: 3650 }, limit, moment },
+    ...['under', 'ahead', 'limit'],
   ],
   cedar: [{ moment }],
 }

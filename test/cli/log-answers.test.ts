@@ -116,6 +116,8 @@ describe('--prove with the log', () => {
       () => ['export', 'changes', '--under', 'pay', '--until', '2100-01-01', '--format', 'json'],
     ],
     ['Cedar', () => ['export', 'cedar']],
+    ['what ends', () => ['stale', '--ending', '--ahead', '90']],
+    ['what was to end', () => ['stale', 'pay', '--ending', '--at', String(opened)]],
     ['log of the root as it was', () => ['log', '/', '--at', '3']],
     ['log of an entry as it was', () => ['log', 'pay/old', '--at', String(before)]],
     ['impact as it was', () => ['impact', waiting.slice(0, 12), '--at', String(opened)]],

@@ -65,6 +65,7 @@ const questions: Readonly<Record<LogQuestion['ask'], fc.Arbitrary<LogQuestion>>>
     { under: region, format: fc.constantFrom('csv', 'json') },
     { since: time, until: time, moment },
   ),
+  ends: of('ends', { under: region, limit, ahead: fc.integer({ min: 1, max: 3650 }) }, { moment }),
   cedar: of('cedar', {}, { moment }),
 }
 

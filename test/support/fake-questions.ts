@@ -139,6 +139,17 @@ export const fakeQuestions = {
         { ...told, kind: 'intervention', op: 'group.set', by: 'ann', reason: 'they left' },
       ],
     }),
+  ends: () =>
+    later({
+      at: '2026-11-21T00:00:00Z',
+      ends: [
+        { at: '2026-11-22T00:00:00Z', kind: 'rule', alias: 'payments/api', id: 'shop' },
+        {
+          ...{ at: '2026-12-01T00:00:00Z', kind: 'key', alias: '', id: 'ann' },
+          ...{ of: 'voter', last: true as const },
+        },
+      ],
+    }),
   stale: () =>
     later({
       stale: [

@@ -7,12 +7,6 @@ export const atOption: OptionSpec = {
   description: 'as it was: a number of records, or a time (2026-11-21T08:15:20Z)',
 }
 
-/** For a question that only the present answers: the option is there to say why. */
-export const noMomentOption: OptionSpec = {
-  flags: '--at <moment>',
-  description: 'refused: this answer does not follow from the index as it was',
-}
-
 /** Refused where `--at` is asked for; undefined where it is not. */
 export function noMoment(
   call: Invocation,

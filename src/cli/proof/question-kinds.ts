@@ -231,6 +231,23 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
     says: ({ under, since, until }) =>
       `what was decided under ${shown(under)}${sinceText(since)}${until === undefined ? '' : `, before ${until}`}`,
   },
+  ends: {
+    of(call) {
+      const under = call.alias(0)
+      if (!under.ok) return under
+      const limit = parseLimit(call.text('limit'))
+      if (!limit.ok) return limit
+      const ahead = Number(call.text('ahead') ?? 30)
+      const moment = call.text('at')
+      return made({ under: under.value, ahead, limit: limit.value, ...present({ moment }) })
+    },
+    again: ({ under, ahead, limit, moment }) => ({
+      path: 'stale',
+      words: [shown(under)],
+      options: { ending: true, ahead: String(ahead), limit: String(limit), at: moment },
+    }),
+    says: ({ under, ahead }) => `what ends by itself under ${shown(under)} within ${ahead} days`,
+  },
   cedar: {
     of: (call) => made(present({ moment: call.text('at') })),
     again: ({ moment }) => ({ path: 'export cedar', words: [], options: { at: moment } }),

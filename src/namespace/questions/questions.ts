@@ -1,7 +1,7 @@
 import type { Alias } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import { type Clock, minus, type Seconds, type UnixSeconds } from '../../core/time.js'
+import { type Clock, minus, plus, type Seconds, type UnixSeconds } from '../../core/time.js'
 import type { IndexLog, Pace } from '../ports.js'
 import type { StateSource } from '../state-tables.js'
 import { standingOf } from '../standing.js'
@@ -13,6 +13,7 @@ import { type AskedCedar, type CedarPage, cedarPage } from './cedar-page.js'
 import { type AskedChanges, changesIn, type ChangesPage } from './changes.js'
 import { firstSince, type LogPage } from './committed.js'
 import { Effort } from './effort.js'
+import { type AskedEnds, endsIn, type EndsPage } from './ends.js'
 import { type ExceptionPage, exceptionsIn } from './exceptions.js'
 import { type Impact, impactDigest, impactOf } from './impact.js'
 import { type ReachedFrom, reachedFrom, type ReachPage, type ReachSide } from './reach.js'
@@ -34,6 +35,11 @@ export interface QuestionDeps {
   readonly pace: Pace
   /** Steps of work for one answer, where they are not those that a reader may ask for. */
   readonly steps?: number
+}
+
+export interface Ends extends EndsPage {
+  /** The second that it is asked in. */
+  readonly at: UnixSeconds
 }
 
 export interface ShownImpact {
@@ -126,6 +132,19 @@ export class Questions {
     return this.now(async (state) =>
       ok(await staleIn(state, region, asked, lastIssued, this.effort())),
     )
+  }
+
+  /** What ends by itself within so long. */
+  ends({
+    ahead,
+    ...asked
+  }: Omit<AskedEnds, 'now' | 'until'> & { readonly ahead: Seconds }): Promise<Result<Ends>> {
+    const now = this.deps.clock.now()
+    const until = plus(now, ahead)
+    return this.now(async (state) => {
+      const page = await endsIn(state, { ...asked, now, until }, this.effort())
+      return ok({ ...page, at: now })
+    })
   }
 
   private async startOf(state: IndexState, { from, since }: Since): Promise<number> {

@@ -83,6 +83,18 @@ export const daysParameter: Parameter<Seconds> = {
   },
 }
 
+export const aheadParameter: Parameter<Seconds> = {
+  description: 'What ends within so many days',
+  schema: { type: 'integer', minimum: 1, maximum: MOST_DAYS, default: 30 },
+  example: '30',
+  parse: (text) => {
+    const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0
+    return count >= 1 && count <= MOST_DAYS
+      ? ok(days(count))
+      : unfit('a number of days', `1 to ${MOST_DAYS}`, 'capstan stale --ahead 30')
+  },
+}
+
 export const voterParameter: Parameter<string> = {
   description: 'Id of a voter',
   schema: { type: 'string', pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$' },

@@ -149,6 +149,22 @@ export interface ExceptionsJson {
   readonly next?: number
 }
 
+/** One page of what ends by its own time. */
+export interface EndsJson {
+  /** The second that it is asked in. */
+  readonly at: Instant
+  readonly ends: readonly {
+    /** The first second in which it is over. */
+    readonly at: Instant
+    readonly kind: string
+    readonly alias: string
+    readonly of?: string
+    readonly id?: string
+    readonly last?: true
+  }[]
+  readonly next?: string
+}
+
 export interface StaleJson {
   readonly stale: readonly {
     readonly alias: string

@@ -14,6 +14,7 @@ import { decidedChangeJson } from '../views/policy-views.js'
 import {
   authorityJson,
   cedarJson,
+  endsJson,
   placeOfParameter,
   reachJson,
   staleJson,
@@ -36,6 +37,7 @@ type OfState =
   | 'resilience'
   | 'cedar'
   | 'changes'
+  | 'ends'
 
 /** What people ask about the namespace, beside what it is. */
 export function questionOperations({
@@ -123,6 +125,16 @@ export function questionsAsked(questions: Questions): Pick<Operations, OfState> 
       const page = { ...asked, ...(after !== undefined && { after: placeOfParameter(after) }) }
       const found = await questions.cedar(page)
       return found.ok ? ok(cedarJson(found.value)) : found
+    },
+
+    async ends({ prefix: region, after, ...asked }) {
+      const page = {
+        ...asked,
+        region,
+        ...(after !== undefined && { after: placeOfParameter(after) }),
+      }
+      const found = await questions.ends(page)
+      return found.ok ? ok(endsJson(found.value)) : found
     },
 
     async resilience(scope, without) {

@@ -2,10 +2,17 @@ import type { Alias } from '../../core/alias.js'
 import type { Json } from '../../core/canonical-json.js'
 import { type Authority, shownAuthority } from '../../namespace/questions/authority.js'
 import type { CedarPage } from '../../namespace/questions/cedar-page.js'
+import type { Ends } from '../../namespace/questions/questions.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
 import type { StalePage } from '../../namespace/questions/stale.js'
 import { toIso } from '../../core/time.js'
-import type { AuthorityJson, CedarJson, ReachJson, StaleJson } from '../http/question-shapes.js'
+import type {
+  AuthorityJson,
+  CedarJson,
+  EndsJson,
+  ReachJson,
+  StaleJson,
+} from '../http/question-shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -37,6 +44,12 @@ export const authorityJson = (alias: Alias, authority: Authority): AuthorityJson
     scope,
     guard: guard as unknown as JsonObject,
   })),
+})
+
+export const endsJson = ({ at: now, ends, next }: Ends): EndsJson => ({
+  at: toIso(now),
+  ends: ends.map(({ at, ...end }) => ({ ...end, at: toIso(at) })),
+  ...(next !== undefined && { next: placeParameter(next) }),
 })
 
 export const staleJson = ({ stale, next }: StalePage): StaleJson => ({

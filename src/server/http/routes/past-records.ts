@@ -12,6 +12,7 @@ import {
 } from '../parameters.js'
 import type { InboxJson } from '../question-shapes.js'
 import {
+  aheadParameter,
   decisiveParameter,
   momentParameter,
   PAST_PAGE,
@@ -22,7 +23,7 @@ import {
   votersParameter,
 } from '../question-parameters.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
-import { cedarPage } from './asked.js'
+import { cedarPage, endsPage } from './asked.js'
 
 const at = required(momentParameter)
 const lookThrough = { at, since: sinceParameter, from: recordParameter, limit: pastPageParameter }
@@ -152,6 +153,40 @@ export const pastRecordRoutes: readonly Route[] = [
       answered(
         200,
         operations.past(moment, (then) => then.cedar(cedarPage('entries', { ...page, limit }))),
+      ),
+  }),
+  route('GET /v1/past/ends/scopes', 'operator', 'scopeEndsThen', {
+    summary: 'What of scopes was to end by its own time',
+    patience: 'long',
+    query: {
+      at,
+      days: aheadParameter,
+      prefix: prefixParameter,
+      limit: pastPageParameter,
+      after: afterScopeParameter,
+    },
+    answers: [jsonAnswer(200, 'Ends', 'As of then; `next` where there may be more')],
+    use: (operations, { query: { at: moment, limit = PAST_PAGE, ...page } }) =>
+      answered(
+        200,
+        operations.past(moment, (then) => then.ends(endsPage('scopes', { ...page, limit }))),
+      ),
+  }),
+  route('GET /v1/past/ends/entries', 'operator', 'entryEndsThen', {
+    summary: 'What of entries was to end by its own time',
+    patience: 'long',
+    query: {
+      at,
+      days: aheadParameter,
+      prefix: prefixParameter,
+      limit: pastPageParameter,
+      after: afterParameter,
+    },
+    answers: [jsonAnswer(200, 'Ends', 'As of then; `next` where there may be more')],
+    use: (operations, { query: { at: moment, limit = PAST_PAGE, ...page } }) =>
+      answered(
+        200,
+        operations.past(moment, (then) => then.ends(endsPage('entries', { ...page, limit }))),
       ),
   }),
 ]

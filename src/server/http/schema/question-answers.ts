@@ -1,4 +1,5 @@
 import { changeClasses } from '../../../namespace/group.js'
+import { endKinds, endOwners } from '../../../namespace/questions/ends.js'
 import type { JsonSchema } from './json-schema.js'
 import { count } from './scalars.js'
 import {
@@ -179,6 +180,18 @@ export const questionSchemas = {
       ),
     },
     { next: count },
+  ),
+  Ends: shape(
+    {
+      at: time,
+      ends: list(
+        shape(
+          { at: time, kind: { enum: endKinds }, alias: string },
+          { of: { enum: endOwners }, id: string, last: { const: true } },
+        ),
+      ),
+    },
+    { next: string },
   ),
   Stale: shape(
     {
