@@ -194,6 +194,9 @@ const proposal: ProposalJson = {
     votes: [],
     sides: { present: { yes: 0 } },
     awaits: ['ann'],
+    deadline: T,
+    voters: [{ id: 'ann', side: 'present', weight: 100 }],
+    missing: { present: { weight: 100, people: 1, other: false } },
   },
   closed: null,
 }

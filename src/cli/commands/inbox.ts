@@ -9,7 +9,7 @@ import { parseInstant } from '../screen/times.js'
 import { isInEffect, renderBrakes } from './brake-screen.js'
 import { formerIn, needsAttention, renderGrants } from './emergency-screen.js'
 import { atOption, questionPath } from './moment.js'
-import { renderProposals } from './proposal-screen.js'
+import { deadlineOf, renderProposals } from './proposal-screen.js'
 import { isToldRecovery, renderRecovery } from './recovery-screen.js'
 import { watched } from './watched.js'
 
@@ -79,7 +79,9 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   if (!all.ok) return all
   const { now } = all.value
   const voter = call.text('as')
-  const proposals = all.value.proposals.filter((one) => voter === undefined || awaits(one, voter))
+  const proposals = all.value.proposals
+    .filter((one) => voter === undefined || awaits(one, voter))
+    .toSorted(byDeadline)
   const brakes = all.value.brakes.filter(isInEffect)
   const recoveries = all.value.recoveries.filter((one) => isToldRecovery(one, now))
   const grants = all.value.grants.filter(needsAttention)
@@ -94,12 +96,18 @@ async function inbox(call: Invocation): Promise<Outcome<Answer>> {
   return answer(json, (look) => {
     const parts = [
       ...recoveries.map((one) => renderRecovery(look, one)),
-      renderProposals(look, proposals),
+      renderProposals(look, proposals, voter),
       ...(brakes.length === 0 ? [] : [renderBrakes(look, brakes)]),
       ...(grants.length + former.length === 0 ? [] : [renderGrants(look, grants, former)]),
     ]
     return parts.join('\n\n')
   })
+}
+
+/** What is over first comes first; of one second, what was proposed first. */
+function byDeadline(a: JsonReader, b: JsonReader): number {
+  const [one, other] = [deadlineOf(a) ?? '', deadlineOf(b) ?? '']
+  return one === other ? a.count('record') - b.count('record') : one < other ? -1 : 1
 }
 
 const awaits = (answered: JsonReader, voter: string): boolean =>
@@ -109,7 +117,10 @@ export const inboxCommand: CommandSpec = provable(
   {
     path: 'inbox',
     summary:
-      'what waits for votes, oldest first, the brakes that are on, recoveries, and grants that were used',
+      'what waits for votes, the soonest deadline first, the brakes that are on, recoveries, and grants that were used',
+    details: [
+      'With --as also what the vote of this voter weighs. MISSING is what it takes beside the votes that there are.',
+    ],
     options: [
       { flags: '--as <voter>', description: 'only what this voter has not voted about' },
       atOption,
