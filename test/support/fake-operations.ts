@@ -303,6 +303,13 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
       later({ allowed: true, caller, callee, port, at: T, rule: { id: 'shop', rev: 2 } }),
     why: ({ caller, callee, port }) =>
       later({
+        governing: {
+          ceilings: {
+            caller: { regions: ['payments'], ports: [[8080, 8080]], narrowedBy: ['web'] },
+            callee: { regions: [''], ports: [[1, 65_535]], narrowedBy: [] },
+          },
+          guards: [{ scope: '', guard: { id: 'routes', effect: 'requireRoutes' } }],
+        },
         authorisation: null,
         split: null,
         checkpoint: null,
