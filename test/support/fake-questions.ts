@@ -117,9 +117,13 @@ export const fakeQuestions = {
       group: 2,
       solo: false,
       voters: ['ann'],
-      classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
+      keysEnd: [{ voter: 'ann', at: '2026-12-01T00:00:00Z' }],
+      classes: [{ class: 'routine', possible: false, needs: [], survives: -1, until: null }],
       recovery: { scope: '', able: true },
-      recoverySet: { holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+      recoverySet: {
+        ...{ holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+        ...{ able: true, until: '2026-12-01T00:00:00Z' },
+      },
       grants: [{ name: 'oncall', drilled: null }],
     }),
   diff: () =>

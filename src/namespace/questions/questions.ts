@@ -93,7 +93,8 @@ export class Questions {
   }
 
   resilience(scope: Alias, without: readonly string[]): Promise<Result<Resilience>> {
-    return this.now((state) => Promise.resolve(resilienceOf(state, scope, without)))
+    const at = this.deps.clock.now()
+    return this.now((state) => Promise.resolve(resilienceOf(state, scope, without, at)))
   }
 
   /** Changes that a voter voted about, since a second or from a record on. */

@@ -78,11 +78,15 @@ export interface ResilienceJson {
   readonly group: number
   readonly solo: boolean
   readonly voters: readonly string[]
+  /** From when on one of them has no key that signs, the soonest first. */
+  readonly keysEnd: readonly { readonly voter: string; readonly at: Instant }[]
   readonly classes: readonly {
     readonly class: string
     readonly possible: boolean
     readonly needs: readonly string[]
     readonly survives: number
+    /** From then on it is impossible, by the end of keys alone. */
+    readonly until: Instant | null
   }[]
   readonly recovery: { readonly scope: string; readonly able: boolean } | null
   readonly recoverySet: {
@@ -90,6 +94,8 @@ export interface ResilienceJson {
     readonly threshold: number
     /** Seconds. */
     readonly delay: number
+    readonly able: boolean
+    readonly until: Instant | null
   } | null
   readonly grants: readonly { readonly name: string; readonly drilled: Instant | null }[]
 }

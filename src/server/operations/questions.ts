@@ -17,6 +17,7 @@ import {
   endsJson,
   placeOfParameter,
   reachJson,
+  resilienceJson,
   staleJson,
 } from '../views/question-views.js'
 
@@ -140,11 +141,7 @@ export function questionsAsked(questions: Questions): Pick<Operations, OfState> 
     async resilience(scope, without) {
       const found = await questions.resilience(scope, without)
       if (!found.ok) return found
-      const grants = found.value.grants.map(({ name, drilled }) => ({
-        name,
-        drilled: drilled === null ? null : toIso(drilled),
-      }))
-      return ok({ ...found.value, grants })
+      return ok(resilienceJson(found.value))
     },
 
     async impact(id) {

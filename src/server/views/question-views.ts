@@ -5,12 +5,14 @@ import type { CedarPage } from '../../namespace/questions/cedar-page.js'
 import type { Ends } from '../../namespace/questions/questions.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
 import type { StalePage } from '../../namespace/questions/stale.js'
-import { toIso } from '../../core/time.js'
+import type { Resilience } from '../../namespace/questions/resilience.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
 import type {
   AuthorityJson,
   CedarJson,
   EndsJson,
   ReachJson,
+  ResilienceJson,
   StaleJson,
 } from '../http/question-shapes.js'
 
@@ -44,6 +46,19 @@ export const authorityJson = (alias: Alias, authority: Authority): AuthorityJson
     scope,
     guard: guard as unknown as JsonObject,
   })),
+})
+
+const instant = (at: UnixSeconds | null): string | null => (at === null ? null : toIso(at))
+
+export const resilienceJson = (found: Resilience): ResilienceJson => ({
+  ...found,
+  keysEnd: found.keysEnd.map(({ voter, at }) => ({ voter, at: toIso(at) })),
+  classes: found.classes.map((one) => ({ ...one, until: instant(one.until) })),
+  recoverySet: found.recoverySet && {
+    ...found.recoverySet,
+    until: instant(found.recoverySet.until),
+  },
+  grants: found.grants.map(({ name, drilled }) => ({ name, drilled: instant(drilled) })),
 })
 
 export const endsJson = ({ at: now, ends, next }: Ends): EndsJson => ({

@@ -130,16 +130,26 @@ export const questionSchemas = {
     group: count,
     solo: boolean,
     voters: list(string),
+    keysEnd: list(shape({ voter: string, at: time })),
     classes: list(
       shape({
         class: { enum: changeClasses },
         possible: boolean,
         needs: list(string),
         survives: integer,
+        until: orNull(time),
       }),
     ),
     recovery: orNull(shape({ scope: string, able: boolean })),
-    recoverySet: orNull(shape({ holders: list(string), threshold: count, delay: count })),
+    recoverySet: orNull(
+      shape({
+        holders: list(string),
+        threshold: count,
+        delay: count,
+        able: boolean,
+        until: orNull(time),
+      }),
+    ),
     grants: list(shape({ name: string, drilled: orNull(time) })),
   }),
   Inbox: shape({
