@@ -78,7 +78,7 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
       arguments: '<voter>',
       summary: 'changes that a voter voted about, and which would not have been made without it',
       details: [
-        'By the id that groups know the voter by. Decisive by what the group asked for then; what guards wanted beside that is not reckoned.',
+        'By the id that groups know the voter by. Decisive by what the group and the guards above asked for then.',
       ],
       options: [
         sinceOption,
