@@ -28,6 +28,7 @@ import { logCommand } from './commands/log.js'
 import { exportCommands } from './commands/export.js'
 import { groupCommands } from './commands/group.js'
 import { mirrorCommands } from './commands/mirror.js'
+import { inboxCommand } from './commands/inbox.js'
 import { proposalCommands } from './commands/proposal.js'
 import { permitCommand, whyCommand } from './commands/permit.js'
 import { reachCommands } from './commands/reach.js'
@@ -80,6 +81,7 @@ export const commands: readonly CommandSpec[] = forAnyServer([
   ...envelopeCommands,
   ...voterCommands,
   ...groupCommands,
+  inboxCommand,
   ...proposalCommands,
   impactCommand,
   ...voteCommands,

@@ -220,7 +220,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
     }),
     ...bundleOperations({ index, log, records: questioned.log }),
     ...questionOperations({ index, questions, ledger }),
-    ...pastOperations({ past: questioned.past, log: questioned.log, longWork }),
+    ...pastOperations({ past: questioned.past, log: questioned.log, clock, longWork }),
     ...certificatesOperations({
       ...shared,
       tokens,

@@ -48,7 +48,7 @@ export function shownIndexOperations({ shown, clock, logKey, pace }: ShownIndexP
     ...recoveryOperations(index),
     ...policyOperations({ index, clock }),
     ...questionOperations({ index, questions, ledger }),
-    ...pastOperations({ past, log: shown, longWork }),
+    ...pastOperations({ past, log: shown, clock, longWork }),
   }
 }
 

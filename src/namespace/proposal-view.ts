@@ -9,6 +9,13 @@ import type { ChangeClass } from './group.js'
 import type { Pending, ProposalRow } from './pending.js'
 import type { IndexLog } from './ports.js'
 import { outcomeOf, secondOf, type Standing, standingOf } from './standing.js'
+import {
+  deadlineOf,
+  type Missing,
+  missingFrom,
+  type Seated,
+  seatedIn,
+} from './questions/waiting.js'
 import type { IndexState } from './state.js'
 import { type Proposal, readProposal } from './statements.js'
 
@@ -42,6 +49,12 @@ export interface ProposalView {
     readonly sides?: { readonly present: Count; readonly second?: Count }
     /** Active voters of the groups that decide who have not voted. */
     readonly awaits: readonly string[]
+    /** Then it takes effect, where that is known, or expires. */
+    readonly deadline: UnixSeconds
+    /** Active voters of the groups that decide; none where it can pass no more. */
+    readonly voters: readonly Seated[]
+    /** Beside the votes that there are; undefined as `sides`. */
+    readonly missing?: { readonly present: Missing; readonly second?: Missing }
   }
   /** Of what is over. */
   readonly closed?: { readonly at: UnixSeconds; readonly record: number }
@@ -72,10 +85,25 @@ function opened(
     head,
     scope: state.scopes.get(proposal.scope.uid)?.alias ?? proposal.subject.alias,
     votes: votes.map((vote) => ({ ...vote, keys: keysOf(state, row, vote) })),
-    ...(isLive && { sides: outcomeOf(state, row, now).sides }),
+    ...(isLive && counted(state, row, now)),
     awaits: isLive ? awaited(state, row) : [],
+    deadline: deadlineOf(row),
+    voters: isLive ? seated(state, row) : [],
   }
 }
+
+function counted(state: IndexState, row: Pending, now: UnixSeconds) {
+  const { sides } = outcomeOf(state, row, now)
+  const { present, second } = sides
+  const missing = {
+    present: missingFrom(present),
+    ...(second && { second: missingFrom(second) }),
+  }
+  return { sides, missing }
+}
+
+const seated = (state: IndexState, row: Pending): readonly Seated[] =>
+  sidesOf(state, row).flatMap(([side, group]) => (group ? seatedIn(group, side) : []))
 
 const sidesOf = (state: IndexState, { proposal }: Pending) =>
   [

@@ -101,7 +101,7 @@ export interface Outcome {
 }
 
 /** Where the subject stands, and where it would; of several changes, every one of their subjects. */
-function placesOf(proposal: Pick<Proposal, 'op' | 'subject' | 'body'>): readonly Alias[] {
+export function placesOf(proposal: Pick<Proposal, 'op' | 'subject' | 'body'>): readonly Alias[] {
   const operation = operationOf(proposal)
   const { alias } = proposal.subject
   if (operation.op === 'changes') return operation.body.changes.flatMap(placesOf)

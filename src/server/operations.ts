@@ -13,6 +13,7 @@ import type { Capability } from '../namespace/envelope.js'
 import type { Operation } from '../namespace/operation.js'
 import type { AskedCedar } from '../namespace/questions/cedar-page.js'
 import type { AskedDiff } from '../namespace/questions/diff.js'
+import type { EndsPart } from '../namespace/questions/ends.js'
 import type { PastMoment } from '../namespace/questions/past.js'
 import type { Why } from '../namespace/unsigned-proposal.js'
 import type { StateMapTable } from '../namespace/state-map.js'
@@ -27,6 +28,7 @@ import type {
   CedarJson,
   ChangesJson,
   DiffJson,
+  EndsJson,
   ExceptionsJson,
   ReachJson,
   ResilienceJson,
@@ -144,6 +146,15 @@ export interface AskedStale {
   readonly limit: number
 }
 
+/** What ends by itself within so long, at and under an alias. */
+export interface AskedEnds {
+  readonly part: EndsPart
+  readonly prefix: Alias
+  readonly ahead: Seconds
+  readonly after?: string
+  readonly limit: number
+}
+
 /** Records of a log from a number on. */
 export interface LogPage {
   readonly from: number
@@ -163,7 +174,24 @@ export type RevokeTarget =
   | { readonly kind: 'entry'; readonly alias: Alias }
 
 /** What may be asked of the index as it was. */
-export type PastOperation = 'permit' | 'why' | 'reach' | 'callers' | 'authority'
+export type PastOperation =
+  | 'permit'
+  | 'why'
+  | 'reach'
+  | 'callers'
+  | 'authority'
+  | 'history'
+  | 'proposals'
+  | 'brakes'
+  | 'recoveries'
+  | 'emergencyGrants'
+  | 'impact'
+  | 'cedar'
+  | 'resilience'
+  | 'voted'
+  | 'changes'
+  | 'exceptions'
+  | 'ends'
 
 /** A member of the body that the namespace itself parses. */
 export type JsonBody = Readonly<Record<string, Json>>
@@ -266,6 +294,8 @@ export interface Operations {
   exceptions(asked: AskedLog): Promise<Result<ExceptionsJson>>
   /** Entries without a certificate for long, and rules that allow nobody anything. */
   stale(asked: AskedStale): Promise<Result<StaleJson>>
+  /** What ends by its own time: lifetimes, rules, keys, brakes, proposals. */
+  ends(asked: AskedEnds): Promise<Result<EndsJson>>
   certificates(filter: CertificateFilter): Promise<Result<readonly CertificateJson[]>>
   certificate(serial: SerialNumber): Promise<Result<CertificateWithPemJson>>
   /** PEM or base64 DER, of anybody's making. */
@@ -335,10 +365,10 @@ export interface Operations {
   audit(asked: AskedAudit): Promise<Result<AuditJson>>
   /** What was changed between two moments: reads the log again. */
   diff(asked: AskedDiff): Promise<Result<DiffJson>>
-  /** Asks of the index as it was at a moment: reads the log again. */
+  /** Asks of the index as it was at a moment, in the second `at`: reads the log again. */
   past<T>(
     moment: PastMoment,
-    ask: (then: Pick<Operations, PastOperation>) => Promise<Result<T>>,
+    ask: (then: Pick<Operations, PastOperation>, at: UnixSeconds) => Promise<Result<T>>,
   ): Promise<Result<T>>
   /** How far a document or a verification is that takes long. */
   progress(): ProgressJson

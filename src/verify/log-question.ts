@@ -46,20 +46,25 @@ export interface LogQuestions {
   readonly permit: OfCall
   readonly why: OfCall
   readonly authority: OfMoment & { readonly alias: Alias; readonly op?: Operation['op'] }
-  readonly log: { readonly alias: Alias }
+  readonly log: OfMoment & { readonly alias: Alias }
   readonly diff: { readonly from: string; readonly to: string; readonly scope: Alias }
   /** By the whole id of the proposal. */
-  readonly impact: { readonly proposal: string }
-  readonly inbox: { readonly voter?: string }
-  readonly resilience: { readonly scope: Alias; readonly without: readonly string[] }
-  readonly exceptions: Since & OfList
-  readonly votes: Since & OfList & { readonly voter: string; readonly which: 'all' | 'decisive' }
-  readonly changes: Since & {
-    readonly until?: string
-    readonly under: Alias
-    readonly format: 'csv' | 'json'
-  }
-  readonly cedar: object
+  readonly impact: OfMoment & { readonly proposal: string }
+  readonly inbox: OfMoment & { readonly voter?: string }
+  readonly resilience: OfMoment & { readonly scope: Alias; readonly without: readonly string[] }
+  readonly exceptions: OfMoment & Since & OfList
+  readonly votes: OfMoment &
+    Since &
+    OfList & { readonly voter: string; readonly which: 'all' | 'decisive' }
+  readonly changes: OfMoment &
+    Since & {
+      readonly until?: string
+      readonly under: Alias
+      readonly format: 'csv' | 'json'
+    }
+  /** `ahead`: days. */
+  readonly ends: OfMoment & OfList & { readonly under: Alias; readonly ahead: number }
+  readonly cedar: OfMoment
 }
 
 export type LogAsk = keyof LogQuestions
@@ -94,24 +99,28 @@ const members: Readonly<
   permit: [call, 'caller', 'callee', 'port'],
   why: [call, 'caller', 'callee', 'port'],
   authority: [{ alias: region, moment, op: { enum: Object.keys(classesOf) } }, 'alias'],
-  log: [{ alias: region }, 'alias'],
+  log: [{ alias: region, moment }, 'alias'],
   diff: [{ from: moment, to: moment, scope: region }, 'from', 'to', 'scope'],
-  impact: [{ proposal: { type: 'string', pattern: '^pr[a-z2-7]{40}$' } }, 'proposal'],
-  inbox: [{ voter: label }],
+  impact: [{ proposal: { type: 'string', pattern: '^pr[a-z2-7]{40}$' }, moment }, 'proposal'],
+  inbox: [{ voter: label, moment }],
   resilience: [
-    { scope: region, without: { type: 'array', maxItems: 32, items: label } },
+    { scope: region, without: { type: 'array', maxItems: 32, items: label }, moment },
     ...['scope', 'without'],
   ],
-  exceptions: [{ since: time, limit }, 'limit'],
+  exceptions: [{ since: time, limit, moment }, 'limit'],
   votes: [
-    { voter: label, since: time, limit, which: { enum: ['all', 'decisive'] } },
+    { voter: label, since: time, limit, moment, which: { enum: ['all', 'decisive'] } },
     ...['voter', 'limit', 'which'],
   ],
   changes: [
-    { since: time, until: time, under: region, format: { enum: ['csv', 'json'] } },
+    { since: time, until: time, moment, under: region, format: { enum: ['csv', 'json'] } },
     ...['under', 'format'],
   ],
-  cedar: [{}],
+  ends: [
+    { under: region, ahead: { type: 'integer', minimum: 1, maximum: 3650 }, limit, moment },
+    ...['under', 'ahead', 'limit'],
+  ],
+  cedar: [{ moment }],
 }
 
 /** JSON Schema of what was asked. */

@@ -24,6 +24,8 @@ let server: ScriptedServer
 let waiting = ''
 /** Records that there were when a rule was there that is gone since. */
 let before = 0
+/** Records that there were when the proposal had just been opened. */
+let opened = 0
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'capstan-log-answers-'))
@@ -39,13 +41,14 @@ beforeAll(async () => {
   const detach = await given.proposed({ op: 'rule.detach', alias: 'pay/old', rule: 'old' })
   await given.votes(given.ann, detach)
   await given.agreed({ op: 'guard.clear', alias: 'pay', guard: 'routes' })
-  const opened = await given.proposed({
+  const admin = await given.proposed({
     op: 'rule.attach',
     alias: 'pay/api',
     rule: { id: 'admin', callers: [{ subtree: 'web' }], ports: [9091], routes: [{ path: root }] },
   })
-  await given.votes(given.ann, opened)
-  waiting = opened.id
+  opened = given.index.state.size
+  await given.votes(given.ann, admin)
+  waiting = admin.id
   const brake = brakeBy(given.index.state, [given.ann], { alias: 'pay/old' }, { at: given.now() })
   valueOf(await given.index.submitBrake(brake))
   given.clock.advance(minutes(10))
@@ -113,6 +116,19 @@ describe('--prove with the log', () => {
       () => ['export', 'changes', '--under', 'pay', '--until', '2100-01-01', '--format', 'json'],
     ],
     ['Cedar', () => ['export', 'cedar']],
+    ['what ends', () => ['stale', '--ending', '--ahead', '90']],
+    ['what was to end', () => ['stale', 'pay', '--ending', '--at', String(opened)]],
+    ['log of the root as it was', () => ['log', '/', '--at', '3']],
+    ['log of an entry as it was', () => ['log', 'pay/old', '--at', String(before)]],
+    ['impact as it was', () => ['impact', waiting.slice(0, 12), '--at', String(opened)]],
+    ['impact on what it was made for', () => ['impact', waiting, '--at', String(opened)]],
+    ['resilience as it was', () => ['resilience', '/', '--without', 'local', '--at', '5']],
+    ['exceptions as they were', () => ['exceptions', '--at', String(before)]],
+    ['votes as they were', () => ['voter', 'votes', 'bob', '--at', String(before)]],
+    ['inbox as it was', () => ['inbox', '--at', String(opened)]],
+    ['inbox at a time', () => ['inbox', '--as', 'ann', '--at', toIso(given.clock.now())]],
+    ['changes as they were', () => ['export', 'changes', '--at', String(before)]],
+    ['Cedar as it was', () => ['export', 'cedar', '--at', String(before)]],
   ])('of %s is the answer of the server', async (_, words) => {
     const line = words()
     const [plain, plainJson] = [await capstan(...line), json(await capstan(...line, '--json'))]

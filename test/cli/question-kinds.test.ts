@@ -45,19 +45,28 @@ const questions: Readonly<Record<LogQuestion['ask'], fc.Arbitrary<LogQuestion>>>
   permit: of('permit', call, request),
   why: of('why', { ...call, route: fc.constant('GET /a'), headers }, { moment }),
   authority: of('authority', { alias: region }, { moment, op: fc.constant('rule.attach') }),
-  log: of('log', { alias: region }),
+  log: of('log', { alias: region }, { moment }),
   diff: of('diff', { from: moment, to: moment, scope: region }),
-  impact: of('impact', { proposal: fc.stringMatching(/^pr[a-z2-7]{40}$/) }),
-  inbox: of('inbox', {}, { voter }),
-  resilience: of('resilience', { scope: region, without: fc.array(voter, { maxLength: 4 }) }),
-  exceptions: of('exceptions', { limit }, { since: time }),
-  votes: of('votes', { voter, limit, which: fc.constantFrom('all', 'decisive') }, { since: time }),
+  impact: of('impact', { proposal: fc.stringMatching(/^pr[a-z2-7]{40}$/) }, { moment }),
+  inbox: of('inbox', {}, { voter, moment }),
+  resilience: of(
+    'resilience',
+    { scope: region, without: fc.array(voter, { maxLength: 4 }) },
+    { moment },
+  ),
+  exceptions: of('exceptions', { limit }, { since: time, moment }),
+  votes: of(
+    'votes',
+    { voter, limit, which: fc.constantFrom('all', 'decisive') },
+    { since: time, moment },
+  ),
   changes: of(
     'changes',
     { under: region, format: fc.constantFrom('csv', 'json') },
-    { since: time, until: time },
+    { since: time, until: time, moment },
   ),
-  cedar: of('cedar', {}),
+  ends: of('ends', { under: region, limit, ahead: fc.integer({ min: 1, max: 3650 }) }, { moment }),
+  cedar: of('cedar', {}, { moment }),
 }
 
 describe('a question', () => {

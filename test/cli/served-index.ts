@@ -45,7 +45,7 @@ export function servedIndex(given: GivenIndex): ScriptedServer {
     ...policyOperations({ index, log, clock }),
     ...proposingOperations(index),
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
-    ...pastOperations({ past: new PastQuestions(store, pace), log: store, longWork }),
+    ...pastOperations({ past: new PastQuestions(store, pace), log: store, clock, longWork }),
     ...logOperations(log, store),
     ...bundleOperations({ index, log, records: store }),
   })

@@ -6,6 +6,7 @@ import type {
 } from '../../src/server/http/emergency-shapes.js'
 import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
+import { unixSeconds } from '../../src/core/time.js'
 import type {
   CertificateWithPemJson,
   ChangeJson,
@@ -193,6 +194,9 @@ const proposal: ProposalJson = {
     votes: [],
     sides: { present: { yes: 0 } },
     awaits: ['ann'],
+    deadline: T,
+    voters: [{ id: 'ann', side: 'present', weight: 100 }],
+    missing: { present: { weight: 100, people: 1, other: false } },
   },
   closed: null,
 }
@@ -299,6 +303,13 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
       later({ allowed: true, caller, callee, port, at: T, rule: { id: 'shop', rev: 2 } }),
     why: ({ caller, callee, port }) =>
       later({
+        governing: {
+          ceilings: {
+            caller: { regions: ['payments'], ports: [[8080, 8080]], narrowedBy: ['web'] },
+            callee: { regions: [''], ports: [[1, 65_535]], narrowedBy: [] },
+          },
+          guards: [{ scope: '', guard: { id: 'routes', effect: 'requireRoutes' } }],
+        },
         authorisation: null,
         split: null,
         checkpoint: null,
@@ -372,7 +383,7 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
     proposals: () => later([proposal]),
     proposal: () => later(proposal),
     ...fakeQuestions,
-    past: (_moment, ask) => ask(fakeOperations(overrides)),
+    past: (_moment, ask) => ask(fakeOperations(overrides), unixSeconds(1_795_305_600)),
     apply: ({ mode }) =>
       later({
         changes: [

@@ -117,9 +117,13 @@ export const fakeQuestions = {
       group: 2,
       solo: false,
       voters: ['ann'],
-      classes: [{ class: 'routine', possible: false, needs: [], survives: -1 }],
+      keysEnd: [{ voter: 'ann', at: '2026-12-01T00:00:00Z' }],
+      classes: [{ class: 'routine', possible: false, needs: [], survives: -1, until: null }],
       recovery: { scope: '', able: true },
-      recoverySet: { holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+      recoverySet: {
+        ...{ holders: ['r1', 'r2', 'r3'], threshold: 2, delay: 259_200 },
+        ...{ able: true, until: '2026-12-01T00:00:00Z' },
+      },
       grants: [{ name: 'oncall', drilled: null }],
     }),
   diff: () =>
@@ -137,6 +141,17 @@ export const fakeQuestions = {
     later({
       exceptions: [
         { ...told, kind: 'intervention', op: 'group.set', by: 'ann', reason: 'they left' },
+      ],
+    }),
+  ends: () =>
+    later({
+      at: '2026-11-21T00:00:00Z',
+      ends: [
+        { at: '2026-11-22T00:00:00Z', kind: 'rule', alias: 'payments/api', id: 'shop' },
+        {
+          ...{ at: '2026-12-01T00:00:00Z', kind: 'key', alias: '', id: 'ann' },
+          ...{ of: 'voter', last: true as const },
+        },
       ],
     }),
   stale: () =>

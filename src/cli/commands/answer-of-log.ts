@@ -16,15 +16,15 @@ import { authorityCommands } from './authority.js'
 import { diffCommand } from './diff.js'
 import { exportCommands } from './export.js'
 import { impactCommand } from './impact.js'
+import { inboxCommand } from './inbox.js'
 import { logCommand } from './log.js'
 import { permitCommand, whyCommand } from './permit.js'
-import { proposalCommands } from './proposal.js'
 import { reachCommands } from './reach.js'
 
 const questions: readonly CommandSpec[] = [
   ...[permitCommand, whyCommand, logCommand, diffCommand, impactCommand],
   ...[...reachCommands, ...authorityCommands, ...auditQuestionCommands],
-  ...[...exportCommands, ...proposalCommands],
+  ...[...exportCommands, inboxCommand],
 ]
 
 /**

@@ -1,70 +1,13 @@
-import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
+import type { Answer, CommandSpec, OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
 import { provable } from '../proof/prove-by-log.js'
-import type { Look } from '../screen/look.js'
-import { cell, type Column, renderTable, timeCell } from '../screen/table.js'
-import { limitOption, parseLimit } from './entry-pages.js'
-import { noProof, noProofOption } from './prove.js'
-
-const shown = (alias: string): string => (alias === '' ? '/' : alias)
-
-interface Listed {
-  readonly items: readonly JsonReader[]
-  readonly more: boolean
-  readonly json: Readonly<Record<string, unknown>>
-}
-
-/** The server gives no more at a time. */
-const PAGE = 1000
-
-/** Pages of one list, up to the limit; each goes on where the one before ended. */
-async function listed(
-  call: Invocation,
-  { path, name, resume }: { readonly path: string; readonly name: string; readonly resume: string },
-  asked: URLSearchParams,
-): Promise<Outcome<Listed>> {
-  const limit = parseLimit(call.text('limit'))
-  if (!limit.ok) return limit
-  const api = await call.operator()
-  if (!api.ok) return api
-  const items: JsonReader[] = []
-  let next: string | undefined
-  do {
-    const query = new URLSearchParams(asked)
-    if (next !== undefined) query.set(resume, next)
-    query.set('limit', String(Math.min(PAGE, limit.value - items.length)))
-    const page = await api.value.read(`${path}?${query.toString()}`)
-    if (!page.ok) return page
-    items.push(...page.value.objects(name))
-    const { value } = page.value
-    next = page.value.absent('next') ? undefined : String(value['next'])
-  } while (next !== undefined && items.length < limit.value)
-  const json = { [name]: items.map(({ value }) => value), ...(next !== undefined && { next }) }
-  return { ok: true, value: { items, more: next !== undefined, json } }
-}
-
-function answered(
-  found: Outcome<Listed>,
-  nothing: string,
-  columns: readonly Column[],
-  row: (look: Look, item: JsonReader) => ReturnType<typeof cell>[],
-): Outcome<Answer> {
-  if (!found.ok) return found
-  const { items, more, json } = found.value
-  return answer(json, (look) => {
-    const table =
-      items.length === 0
-        ? nothing
-        : renderTable(
-            look,
-            columns,
-            items.map((item) => row(look, item)),
-          )
-    return more ? `${table}\n${look.paint('yellow', 'there may be more: --limit')}` : table
-  })
-}
+import { cell, timeCell } from '../screen/table.js'
+import { limitOption } from './entry-pages.js'
+import { answered, listed, shown } from './listed.js'
+import { atOption } from './moment.js'
+import { staleCommand } from './stale.js'
 
 function since(call: Invocation): URLSearchParams {
   const query = new URLSearchParams()
@@ -77,7 +20,7 @@ async function voter(call: Invocation): Promise<Outcome<Answer>> {
   const query = since(call)
   if (call.has('decisive')) query.set('decisive', 'true')
   const id = call.word(0) ?? ''
-  const path = `/v1/voters/${encodeURIComponent(id)}`
+  const path = `voters/${encodeURIComponent(id)}`
   const found = await listed(call, { path, name: 'changes', resume: 'from' }, query)
   const titles = ['RECORD', 'WHEN', 'CHANGED', 'CLASS', 'SCOPE', 'SAID', 'WEIGHT', 'DECISIVE']
   return answered(
@@ -104,7 +47,7 @@ function kindOf(item: JsonReader): string {
 }
 
 async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
-  const path = '/v1/exceptions'
+  const path = 'exceptions'
   const found = await listed(call, { path, name: 'exceptions', resume: 'from' }, since(call))
   const titles = ['RECORD', 'WHEN', 'KIND', 'CHANGE', 'SCOPE', 'BY', 'REASON']
   return answered(
@@ -123,40 +66,6 @@ async function exceptions(call: Invocation): Promise<Outcome<Answer>> {
   )
 }
 
-async function stale(call: Invocation): Promise<Outcome<Answer>> {
-  const unproved = noProof(
-    call,
-    'what certificates were issued is in the ledger, and when an entry had its latest the index log does not say',
-  )
-  if (unproved) return unproved
-  const alias = call.alias(0)
-  if (!alias.ok) return alias
-  const query = new URLSearchParams({ days: call.text('days') ?? '90' })
-  if (alias.value !== '') query.set('prefix', alias.value)
-  const found = await listed(call, { path: '/v1/stale', name: 'stale', resume: 'after' }, query)
-  const titles = ['ENTRY', 'OWNER', 'LAST CERTIFICATE', 'RULES THAT ALLOW NOBODY']
-  return answered(
-    found,
-    'nothing: every active entry had a certificate in that time',
-    titles.map((title) => ({ title })),
-    (look, item) => {
-      const unused = item.optionalObject('unused')
-      const rules = item.objects('rules').map((one) => `${one.text('id')} (${one.text('because')})`)
-      return [
-        cell(item.text('alias')),
-        cell(item.text('owner')),
-        unused ? lastCell(unused, look) : cell('lately'),
-        cell(rules.join(', ') || '-'),
-      ]
-    },
-  )
-}
-
-const lastCell = (unused: JsonReader, look: Look): ReturnType<typeof cell> => {
-  const last = unused.optional('last')
-  return last === undefined ? cell('never') : timeCell(last, look)
-}
-
 const sinceOption: OptionSpec = {
   flags: '--since <time>',
   description: 'from this time on (2026-11-21T08:15:20Z)',
@@ -169,12 +78,13 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
       arguments: '<voter>',
       summary: 'changes that a voter voted about, and which would not have been made without it',
       details: [
-        'By the id that groups know the voter by. Decisive by what the group asked for then; what guards wanted beside that is not reckoned.',
+        'By the id that groups know the voter by. Decisive by what the group and the guards above asked for then.',
       ],
       options: [
         sinceOption,
         { flags: '--decisive', description: 'only those that hung on it' },
         limitOption,
+        atOption,
       ],
       examples: [
         'capstan voter votes ann',
@@ -191,25 +101,11 @@ export const auditQuestionCommands: readonly CommandSpec[] = [
       details: [
         'Interventions from above, voters suspended by what they signed, guards lifted or loosened, and groups that one lost voter may be the end of.',
       ],
-      options: [sinceOption, limitOption],
+      options: [sinceOption, limitOption, atOption],
       examples: ['capstan exceptions', 'capstan exceptions --since 2026-11-01T00:00:00Z'],
       run: exceptions,
     },
     'exceptions',
   ),
-  {
-    path: 'stale',
-    arguments: '[alias]',
-    summary: 'entries without a certificate for long, and rules that allow nobody anything',
-    details: [
-      'By the ledger: what calls are made, nobody tells Capstan. Entries that are younger than that are left out.',
-    ],
-    options: [
-      { flags: '--days <count>', description: 'for so long (default: 90)' },
-      limitOption,
-      noProofOption,
-    ],
-    examples: ['capstan stale', 'capstan stale payments --days 30'],
-    run: stale,
-  },
+  staleCommand,
 ]

@@ -9,7 +9,7 @@ import { type Outcome, usage } from '../problem.js'
 import { provable, proveByLog } from '../proof/prove-by-log.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
-import { cell, renderTable } from '../screen/table.js'
+import { cell, renderTable, timeCell } from '../screen/table.js'
 import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
@@ -113,10 +113,11 @@ async function resilience(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
   if (!alias.ok) return alias
   const without = call.texts('without').flatMap((text) => text.split(','))
-  const query = without.length === 0 ? '' : `?without=${encodeURIComponent(without.join(','))}`
+  const query = new URLSearchParams(without.length === 0 ? {} : { without: without.join(',') })
   const api = await call.operator()
   if (!api.ok) return api
-  const found = await api.value.read(`/v1/scopes/${segment(alias.value)}/resilience${query}`)
+  const path = questionPath(call, `scopes/${segment(alias.value)}/resilience`, query)
+  const found = await watched(call, api.value, api.value.read(path))
   if (!found.ok) return found
   return answer(found.value.value, (look) => renderResilience(look, found.value))
 }
@@ -126,6 +127,7 @@ function renderResilience(look: Look, found: JsonReader): string {
   const fields = renderFields(look, [
     ['decided by', `voters of ${shown(found.text('scope'))}, revision ${found.count('group')}`],
     ['left', found.texts('voters').join(', ') || 'nobody'],
+    ['keys end', keysEndOf(look, found)],
     [
       'recovery',
       recovery
@@ -137,7 +139,9 @@ function renderResilience(look: Look, found: JsonReader): string {
   ])
   const table = renderTable(
     look,
-    ['CLASS', 'POSSIBLE', 'MAY LOSE', 'CANNOT DO WITHOUT'].map((title) => ({ title })),
+    ['CLASS', 'POSSIBLE', 'MAY LOSE', 'CANNOT DO WITHOUT', 'KEYS LAST UNTIL'].map((title) => ({
+      title,
+    })),
     found.objects('classes').map((one) => {
       const possible = one.flag('possible')
       return [
@@ -145,11 +149,20 @@ function renderResilience(look: Look, found: JsonReader): string {
         cell(possible ? 'yes' : 'no', (text) => look.paint(possible ? 'green' : 'red', text)),
         cell(possible ? `any ${one.count('survives')}` : '-'),
         cell(one.texts('needs').join(', ') || '-'),
+        timeCell(one.optional('until'), look),
       ]
     }),
   )
   return `${fields}\n\n${table}`
 }
+
+/** Of a server of an earlier version nobody knows. */
+const keysEndOf = (look: Look, found: JsonReader): readonly string[] =>
+  found.absent('keysEnd')
+    ? []
+    : found
+        .objects('keysEnd')
+        .map((one) => `${one.text('voter')} ${renderTime(one.text('at'), look.now)}`)
 
 function grantOf(look: Look, grant: JsonReader): string {
   const drilled = grant.optional('drilled')
@@ -160,7 +173,14 @@ function grantOf(look: Look, grant: JsonReader): string {
 function recoverySetOf(look: Look, set: JsonReader | undefined): string {
   if (!set) return look.paint('yellow', 'none has been named')
   const holders = set.texts('holders')
-  return `${set.count('threshold')} of ${holders.length} (${holders.join(', ')}), after ${set.count('delay') / 3600} h`
+  const until = set.optional('until')
+  const keys = until === undefined ? '' : `, while keys last: until ${renderTime(until, look.now)}`
+  const able = set.absent('able') || set.flag('able')
+  return [
+    `${set.count('threshold')} of ${holders.length} (${holders.join(', ')})`,
+    `, after ${set.count('delay') / 3600} h${keys}`,
+    able ? '' : look.paint('red', ', and too few have a key that signs'),
+  ].join('')
 }
 
 export const authorityCommands: readonly CommandSpec[] = [
@@ -186,6 +206,7 @@ export const authorityCommands: readonly CommandSpec[] = [
           description: 'as if these were gone: ann,bob',
           repeat: 'many',
         },
+        atOption,
       ],
       examples: ['capstan resilience /', 'capstan resilience payments --without ann,bob'],
       run: resilience,

@@ -10,6 +10,8 @@ import type { OperatorApi } from '../operator-api.js'
 import { type Outcome, usage } from '../problem.js'
 import { provable } from '../proof/prove-by-log.js'
 import { csvLine } from '../screen/csv.js'
+import { atOption, pageOf, questionPath } from './moment.js'
+import { watched } from './watched.js'
 
 /** Begun anew so often where the index changes between two pages. */
 const ATTEMPTS = 5
@@ -26,7 +28,7 @@ async function cedar(call: Invocation): Promise<Outcome<Answer>> {
   const api = await call.operator()
   if (!api.ok) return api
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const found = await translated(api.value)
+    const found = await translated(call, api.value)
     if (!found.ok) return found
     if (found.value) return deliverCedar(call, found.value)
   }
@@ -34,7 +36,10 @@ async function cedar(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 /** Undefined where the index changed between two pages. */
-async function translated(api: OperatorApi): Promise<Outcome<Translated | undefined>> {
+async function translated(
+  call: Invocation,
+  api: OperatorApi,
+): Promise<Outcome<Translated | undefined>> {
   const policies: string[] = []
   // A region comes with every page that has an entry in it.
   const entities = new Map<string, unknown>()
@@ -42,8 +47,9 @@ async function translated(api: OperatorApi): Promise<Outcome<Translated | undefi
   for (const part of ['scopes', 'entries']) {
     let next: string | undefined
     do {
-      const query = next === undefined ? '' : `?after=${encodeURIComponent(next)}`
-      const page = await api.read(`/v1/cedar/${part}${query}`)
+      const query = new URLSearchParams(next === undefined ? {} : { after: next })
+      const path = questionPath(call, `cedar/${part}`, query)
+      const page = await watched(call, api, api.read(path))
       if (!page.ok) return page
       const found = page.value.count('size')
       if (size >= 0 && found !== size) return { ok: true, value: undefined }
@@ -104,12 +110,13 @@ async function changes(call: Invocation): Promise<Outcome<Answer>> {
   const found: JsonReader[] = []
   let next: string | undefined
   do {
-    const query = new URLSearchParams({ limit: String(PAGE) })
+    const query = new URLSearchParams({ limit: String(pageOf(call, Infinity, PAGE)) })
     if (under.value !== '') query.set('prefix', under.value)
     const since = call.text('since')
     if (next !== undefined) query.set('from', next)
     else if (since !== undefined) query.set('since', since)
-    const page = await api.value.read(`/v1/changes?${query.toString()}`)
+    const path = questionPath(call, 'changes', query)
+    const page = await watched(call, api.value, api.value.read(path))
     if (!page.ok) return page
     const items = page.value.objects('changes')
     const early = items.filter((item) => isBefore(item, until))
@@ -193,6 +200,7 @@ export const exportCommands: readonly CommandSpec[] = [
           flags: '-o, --out <folder>',
           description: 'write three files there; with --prove: the file',
         },
+        atOption,
       ],
       examples: ['capstan export cedar', 'capstan export cedar --out cedar'],
       run: cedar,
@@ -216,6 +224,7 @@ export const exportCommands: readonly CommandSpec[] = [
           choices: ['csv', 'json'],
         },
         { flags: '-o, --out <file>', description: 'write it to a file, in one step' },
+        atOption,
       ],
       examples: [
         'capstan export changes --since 2026-07-01T00:00:00Z --until 2026-10-01T00:00:00Z -o q3.csv',

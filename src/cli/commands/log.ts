@@ -6,7 +6,9 @@ import type { Outcome } from '../problem.js'
 import { proveByLog } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
+import { watched } from './watched.js'
 
 async function log(call: Invocation): Promise<Outcome<Answer>> {
   const alias = call.alias(0)
@@ -24,7 +26,8 @@ async function log(call: Invocation): Promise<Outcome<Answer>> {
   }
   const api = await call.operator()
   if (!api.ok) return api
-  const history = await api.value.read(`/v1/log?alias=${encodeURIComponent(alias.value)}`)
+  const path = questionPath(call, 'log', new URLSearchParams({ alias: alias.value }))
+  const history = await watched(call, api.value, api.value.read(path))
   if (!history.ok) return history
   const items = history.value.objects('history')
   return answer(history.value.value, (look) =>
@@ -53,7 +56,7 @@ export const logCommand: CommandSpec = {
   details: [
     'With --prove: all of it, so that whoever verifies it knows that nothing was left out; of a scope, a cluster or a retired entry with the whole log.',
   ],
-  options: proveOptions,
-  examples: ['capstan log payments/api', 'capstan log /', 'capstan log payments/api --prove'],
+  options: [atOption, ...proveOptions],
+  examples: ['capstan log payments/api', 'capstan log /', 'capstan log payments/api --at 40'],
   run: log,
 }

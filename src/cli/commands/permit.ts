@@ -8,12 +8,12 @@ import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
-import { renderTime } from '../screen/times.js'
 import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
 import { trustedBundle, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
+import { renderWhy } from './why-screen.js'
 
 /** What proves the decision, whoever asks for it. */
 async function prove(call: Invocation): Promise<Outcome<Answer>> {
@@ -120,72 +120,12 @@ async function why(call: Invocation): Promise<Outcome<Answer>> {
   const decision = await ask(call, 'why')
   if (!decision.ok) return decision
   const { value } = decision
-  const found = value.optionalObject('authorisation')
   return answer(
     value.value,
-    (look) =>
-      [
-        renderDecision(look, value),
-        ...(found ? [renderAuthorisation(look, found, value.optionalObject('checkpoint'))] : []),
-        ...renderSplit(look, value.optionalObject('split')),
-      ].join('\n\n'),
+    (look) => renderWhy(look, value, renderDecision(look, value)),
     exitOf(value),
   )
 }
-
-/** Who, when, why, and by how many votes, on one screen. */
-function renderAuthorisation(look: Look, found: JsonReader, signed?: JsonReader): string {
-  const change = found.object('change')
-  const needs = found.optionalObject('needs')
-  const others = found.absent('others') ? [] : found.objects('others')
-  const asked = needs && `${needs.count('threshold')}, and ${needs.count('controllers')} people`
-  const made = `${change.text('op')}, revision ${change.count('rev')} of ${change.text('subject')}`
-  return renderFields(look, [
-    ['made by', made],
-    ['when', renderTime(change.text('at'), look.now)],
-    ['proposed by', change.text('by')],
-    ['reason', change.optional('reason')],
-    ['ticket', change.optional('ticket')],
-    ['decided by', `voters of ${shown(found.text('scope'))}, revision ${found.count('group')}`],
-    ['it took', asked && `${asked} (${change.text('class')})`],
-    ['votes', found.objects('votes').map((vote) => renderVoice(look, vote))],
-    ['proposal', change.text('proposal')],
-    ['record', `${change.count('seq')} of the index log`],
-    ['proof', signed && proofOf(change.count('seq'), signed)],
-    ['also', others.map((other) => renderOther(look, other))],
-  ])
-}
-
-/** What somebody else can check it against, and with which command. */
-const proofOf = (seq: number, signed: JsonReader): string =>
-  `capstan index prove ${seq}: it is one of ${signed.count('size')} records, signed with root ${signed.text('root')}`
-
-/** Where the traffic of the port goes then, and who decided on that. */
-function renderSplit(look: Look, split: JsonReader | undefined): readonly string[] {
-  if (!split) return []
-  const refs = split
-    .objects('backendRefs')
-    .toSorted((a, b) => b.count('weight') - a.count('weight'))
-  const total = refs.reduce((sum, ref) => sum + ref.count('weight'), 0)
-  const lines = refs.map((ref) => {
-    const port = ref.absent('port') ? '' : ` port ${ref.count('port')}`
-    const share = (100 * ref.count('weight')) / total
-    return `${ref.text('entry')}${port} ${share.toFixed(1).replace('.0', '')} %`
-  })
-  const found = split.optionalObject('authorisation')
-  const fields = renderFields(look, [[`split of port ${split.count('port')}`, lines]])
-  return [found ? `${fields}\n${renderAuthorisation(look, found)}` : fields]
-}
-
-function renderVoice(look: Look, vote: JsonReader): string {
-  const worth = vote.absent('weight') ? '' : ` ${vote.count('weight')}`
-  const who = vote.optional('controller')
-  const name = who === undefined ? vote.text('voter') : `${vote.text('voter')} (${who})`
-  return `${name} ${vote.text('decision')}${worth}, ${renderTime(vote.text('cast'), look.now)}`
-}
-
-const renderOther = (look: Look, item: JsonReader): string =>
-  `record ${item.count('seq')} ${item.text('op')}, ${renderTime(item.text('at'), look.now)} by ${item.text('by')}`
 
 export function renderDecision(look: Look, decision: JsonReader): string {
   const route = decision.optional('route')

@@ -66,7 +66,12 @@ function progress(count: JsonReader): string {
   ].join(', ')
 }
 
-export function renderProposals(look: Look, proposals: readonly JsonReader[]): string {
+/** What waits; of a voter, with their weight. */
+export function renderProposals(
+  look: Look,
+  proposals: readonly JsonReader[],
+  voter?: string,
+): string {
   if (proposals.length === 0) return 'nothing waits'
   return renderTable(
     look,
@@ -75,13 +80,14 @@ export function renderProposals(look: Look, proposals: readonly JsonReader[]): s
       { title: 'CHANGE', shrinks: 'when-narrow' },
       { title: 'CLASS' },
       { title: 'FOR' },
+      { title: 'MISSING' },
+      ...(voter === undefined ? [] : [{ title: 'YOURS' }]),
       { title: 'STANDING' },
       { title: 'UNTIL' },
     ],
     proposals.map((answer) => {
       const open = answer.optionalObject('open')
       const present = open?.optionalObject('sides')?.object('present')
-      const until = open?.optional('due') ?? expiry(answer)
       return [
         cell(answer.text('id')),
         cell(what(answer)),
@@ -89,11 +95,43 @@ export function renderProposals(look: Look, proposals: readonly JsonReader[]): s
         cell(
           present ? `${present.count('yes')}/${present.object('needs').count('threshold')}` : '-',
         ),
+        cell(missingText(open)),
+        ...(voter === undefined ? [] : [cell(weightsOf(open, voter))]),
         cell(answer.text('standing'), () => paintStanding(look, answer.text('standing'))),
-        timeCell(until, look),
+        timeCell(deadlineOf(answer), look),
       ]
     }),
   )
+}
+
+/** Then it takes effect, or expires: nothing can be said about it any more. */
+export const deadlineOf = (answer: JsonReader): string | undefined =>
+  answer.optionalObject('open')?.optional('due') ?? expiry(answer)
+
+/** `51, 1 person`, on either side; `-` of a server of an earlier version. */
+function missingText(open: JsonReader | undefined): string {
+  const missing = open?.optionalObject('missing')
+  if (!missing) return '-'
+  const own = missingOf(missing.object('present'))
+  const second = missing.optionalObject('second')
+  return second ? `${own}; the other group ${missingOf(second)}` : own
+}
+
+function missingOf(side: JsonReader): string {
+  const [weight, people] = [side.count('weight'), side.count('people')]
+  const parts = [
+    ...(weight === 0 ? [] : [String(weight)]),
+    ...(people === 0 ? [] : [people === 1 ? '1 person' : `${people} people`]),
+    ...(side.flag('other') ? ['somebody else'] : []),
+  ]
+  return parts.join(', ') || 'nothing'
+}
+
+/** In each group that decides. */
+function weightsOf(open: JsonReader | undefined, voter: string): string {
+  const seats = open && !open.absent('voters') ? open.objects('voters') : []
+  const own = seats.filter((seat) => seat.raw('id') === voter)
+  return own.map((seat) => String(seat.count('weight'))).join(' and ') || '-'
 }
 
 const expiry = (answer: JsonReader): string | undefined => {

@@ -5,62 +5,27 @@ import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { OperatorApi } from '../operator-api.js'
 import { type Outcome, refused, usage } from '../problem.js'
-import { provable } from '../proof/prove-by-log.js'
 import { shownProposal, signed } from '../voting/signed-statements.js'
-import { isInEffect, renderBrakes } from './brake-screen.js'
-import { renderProposal, renderProposals, renderSubmission } from './proposal-screen.js'
-import { formerIn, needsAttention, renderGrants } from './emergency-screen.js'
-import { isToldRecovery, renderRecovery } from './recovery-screen.js'
+import { renderProposal, renderSubmission } from './proposal-screen.js'
 import { decidedHere } from './proposing.js'
 import { keyOf, keyOptions } from './voter.js'
 
-async function inbox(call: Invocation): Promise<Outcome<Answer>> {
-  const api = await call.operator()
-  if (!api.ok) return api
-  const listed = await api.value.read('/v1/proposals')
-  if (!listed.ok) return listed
-  const used = await api.value.read('/v1/brakes')
-  if (!used.ok) return used
-  const brakes = used.value.objects('brakes').filter(isInEffect)
-  const begun = await api.value.read('/v1/recoveries')
-  // A server of an earlier version has none.
-  if (!begun.ok && begun.problem.code !== 'request.not-found') return begun
-  const now = call.world.clock.now()
-  const recoveries = begun.ok
-    ? begun.value.objects('recoveries').filter((one) => isToldRecovery(one, now))
-    : []
-  const granted = await api.value.read('/v1/emergencies')
-  if (!granted.ok && granted.problem.code !== 'request.not-found') return granted
-  const grants = granted.ok ? granted.value.objects('grants').filter(needsAttention) : []
-  const former = granted.ok ? formerIn(granted.value) : []
-  const voter = call.text('as')
-  const proposals = listed.value
-    .objects('proposals')
-    .filter((one) => voter === undefined || awaits(one, voter))
-  const json = {
-    proposals: proposals.map(({ value }) => value),
-    brakes: brakes.map(({ value }) => value),
-    recoveries: recoveries.map(({ value }) => value),
-    emergencies: grants.map(({ value }) => value),
-    former: former.map(({ value }) => value),
-  }
-  return answer(json, (look) => {
-    const parts = [
-      ...recoveries.map((one) => renderRecovery(look, one)),
-      renderProposals(look, proposals),
-      ...(brakes.length === 0 ? [] : [renderBrakes(look, brakes)]),
-      ...(grants.length + former.length === 0 ? [] : [renderGrants(look, grants, former)]),
-    ]
-    return parts.join('\n\n')
-  })
-}
-
-const awaits = (answered: JsonReader, voter: string): boolean =>
-  answered.optionalObject('open')?.raws('awaits').includes(voter) === true
+/** The whole id. */
+export const isProposalId = (text: string): boolean => /^pr[a-z2-7]{40}$/.test(text)
 
 /** A proposal by its id, or by the beginning of it where only one that waits begins so. */
 export async function findProposal(api: OperatorApi, id: string): Promise<Outcome<JsonReader>> {
-  if (/^pr[a-z2-7]{40}$/.test(id)) return api.read(`/v1/proposals/${id}`)
+  if (isProposalId(id)) return api.read(`/v1/proposals/${id}`)
+  const found = await waitingBeginning(id, () => api.read('/v1/proposals'))
+  // Alone it says more than in the list: what it would do.
+  return found.ok ? api.read(`/v1/proposals/${found.value.raw('id')}`) : found
+}
+
+/** The only one whose id begins so, of those that `list` says wait. */
+export async function waitingBeginning(
+  id: string,
+  list: () => Promise<Outcome<JsonReader>>,
+): Promise<Outcome<JsonReader>> {
   if (!/^pr[a-z2-7]*$/.test(id)) {
     return usage('this is not the id of a proposal', {
       wanted: 'pr and 40 characters, or the first of them',
@@ -68,12 +33,11 @@ export async function findProposal(api: OperatorApi, id: string): Promise<Outcom
       next: 'capstan inbox',
     })
   }
-  const listed = await api.read('/v1/proposals')
+  const listed = await list()
   if (!listed.ok) return listed
   const found = listed.value.objects('proposals').filter((one) => one.raw('id').startsWith(id))
   const [only, ...more] = found
-  // Alone it says more than in the list: what it would do.
-  if (only && more.length === 0) return api.read(`/v1/proposals/${only.raw('id')}`)
+  if (only && more.length === 0) return { ok: true, value: only }
   return refused({
     code: 'namespace.unknown',
     detail: only ? 'several proposals begin so' : 'nothing that waits begins so',
@@ -134,17 +98,6 @@ async function withdrawHere(call: Invocation): Promise<Outcome<Answer>> {
 }
 
 export const proposalCommands: readonly CommandSpec[] = [
-  provable(
-    {
-      path: 'inbox',
-      summary:
-        'what waits for votes, oldest first, the brakes that are on, recoveries, and grants that were used',
-      options: [{ flags: '--as <voter>', description: 'only what this voter has not voted about' }],
-      examples: ['capstan inbox', 'capstan inbox --as ann'],
-      run: inbox,
-    },
-    'inbox',
-  ),
   {
     path: 'proposal show',
     arguments: '<id>',

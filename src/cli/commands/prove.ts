@@ -18,18 +18,16 @@ export const proveOptions: readonly OptionSpec[] = [
   { flags: '-o, --out <file>', description: 'with --prove: write it to a file, in one step' },
 ]
 
-/** For a question whose answer has no proof: the option is there to say why. */
-export const noProofOption: OptionSpec = {
-  flags: '--prove',
-  description: 'refused: this answer does not follow from the index log',
-}
-
 /** Refused where `--prove` is asked for; undefined where it is not. */
-export function noProof(call: Invocation, because: string): Outcome<never> | undefined {
+export function noProof(
+  call: Invocation,
+  because: string,
+  next: string,
+): Outcome<never> | undefined {
   if (!call.has('prove')) return undefined
   return usage(`this answer cannot be proved to somebody else: ${because}`, {
     wanted: '--prove with a question about the index: docs/format-proof.md',
-    next: 'what was issued, the issuance log shows: capstan watch, capstan audit --full',
+    next,
   })
 }
 

@@ -6,7 +6,7 @@ import type { Outcome } from '../problem.js'
 import { provable } from '../proof/prove-by-log.js'
 import { limitOption, parseLimit } from './entry-pages.js'
 import { renderPermission } from './impact-screen.js'
-import { atOption, questionPath } from './moment.js'
+import { atOption, pageOf, questionPath } from './moment.js'
 import { watched } from './watched.js'
 
 type Side = 'reach' | 'callers'
@@ -24,7 +24,7 @@ async function ask(call: Invocation, side: Side): Promise<Outcome<Answer>> {
   do {
     const query = new URLSearchParams({
       ...(next !== undefined && { after: next }),
-      limit: String(Math.min(PAGE, limit.value - reached.length)),
+      limit: String(pageOf(call, limit.value - reached.length, PAGE)),
     })
     const path = questionPath(call, `entries/${segment(alias.value)}/${side}`, query)
     const page = await watched(call, api.value, api.value.read(path))

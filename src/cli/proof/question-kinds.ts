@@ -117,9 +117,14 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
   log: {
     of(call) {
       const alias = call.alias(0)
-      return alias.ok ? made({ alias: alias.value }) : alias
+      if (!alias.ok) return alias
+      return made({ alias: alias.value, ...present({ moment: call.text('at') }) })
     },
-    again: ({ alias }) => ({ path: 'log', words: [shown(alias)], options: {} }),
+    again: ({ alias, moment }) => ({
+      path: 'log',
+      words: [shown(alias)],
+      options: { at: moment },
+    }),
     says: ({ alias }) => `what was ever decided about ${shown(alias)}`,
   },
   diff: {
@@ -138,13 +143,22 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
   },
   impact: {
     // The id may have been cut short.
-    of: (_call, answered) => made({ proposal: answered.raw('proposal') }),
-    again: ({ proposal }) => ({ path: 'impact', words: [proposal], options: {} }),
+    of: (call, answered) =>
+      made({ proposal: answered.raw('proposal'), ...present({ moment: call.text('at') }) }),
+    again: ({ proposal, moment }) => ({
+      path: 'impact',
+      words: [proposal],
+      options: { at: moment },
+    }),
     says: ({ proposal }) => `what would the proposal ${proposal} do`,
   },
   inbox: {
-    of: (call) => made(present({ voter: call.text('as') })),
-    again: ({ voter }) => ({ path: 'inbox', words: [], options: { as: voter } }),
+    of: (call) => made(present({ voter: call.text('as'), moment: call.text('at') })),
+    again: ({ voter, moment }) => ({
+      path: 'inbox',
+      words: [],
+      options: { as: voter, at: moment },
+    }),
     says: ({ voter }) =>
       voter === undefined ? 'what waits for votes' : `what waits for the vote of ${voter}`,
   },
@@ -153,12 +167,12 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
       const scope = call.alias(0)
       if (!scope.ok) return scope
       const without = call.texts('without').flatMap((text) => text.split(','))
-      return made({ scope: scope.value, without })
+      return made({ scope: scope.value, without, ...present({ moment: call.text('at') }) })
     },
-    again: ({ scope, without }) => ({
+    again: ({ scope, without, moment }) => ({
       path: 'resilience',
       words: [shown(scope)],
-      options: { without: without.length === 0 ? undefined : without },
+      options: { without: without.length === 0 ? undefined : without, at: moment },
     }),
     says: ({ scope, without }) =>
       `can ${shown(scope)} still decide${without.length === 0 ? '' : ` without ${without.join(', ')}`}`,
@@ -167,12 +181,13 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
     of(call) {
       const limit = parseLimit(call.text('limit'))
       if (!limit.ok) return limit
-      return made({ limit: limit.value, ...present({ since: call.text('since') }) })
+      const more = present({ since: call.text('since'), moment: call.text('at') })
+      return made({ limit: limit.value, ...more })
     },
-    again: ({ limit, since }) => ({
+    again: ({ limit, since, moment }) => ({
       path: 'exceptions',
       words: [],
-      options: { limit: String(limit), since },
+      options: { limit: String(limit), since, at: moment },
     }),
     says: ({ since }) => `what was not decided in the usual way${sinceText(since)}`,
   },
@@ -183,14 +198,14 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
       const voter = call.word(0) ?? ''
       if (!isDnsLabel(voter)) return usage('this is no id of a voter')
       const which = call.has('decisive') ? 'decisive' : 'all'
-      const since = call.text('since')
-      return made({ voter, which, limit: limit.value, ...present({ since }) })
+      const more = present({ since: call.text('since'), moment: call.text('at') })
+      return made({ voter, which, limit: limit.value, ...more })
     },
-    again: ({ voter, which, limit, since }) => ({
+    again: ({ voter, which, limit, since, moment }) => ({
       path: 'voter votes',
       words: [voter],
       options: {
-        ...{ limit: String(limit), since },
+        ...{ limit: String(limit), since, at: moment },
         decisive: which === 'decisive' ? true : undefined,
       },
     }),
@@ -204,20 +219,38 @@ const questionKinds: { readonly [K in LogAsk]: QuestionKind<LogQuestions[K]> } =
       const until = timeIn(call, 'until')
       if (!until.ok) return until
       const format = call.text('format') === 'json' ? 'json' : 'csv'
-      const times = present({ since: call.text('since'), until: until.value })
+      const moment = call.text('at')
+      const times = present({ since: call.text('since'), until: until.value, moment })
       return made({ under: under.value, format, ...times })
     },
-    again: ({ under, format, since, until }) => ({
+    again: ({ under, format, since, until, moment }) => ({
       path: 'export changes',
       words: [],
-      options: { under: shown(under), format, since, until },
+      options: { under: shown(under), format, since, until, at: moment },
     }),
     says: ({ under, since, until }) =>
       `what was decided under ${shown(under)}${sinceText(since)}${until === undefined ? '' : `, before ${until}`}`,
   },
+  ends: {
+    of(call) {
+      const under = call.alias(0)
+      if (!under.ok) return under
+      const limit = parseLimit(call.text('limit'))
+      if (!limit.ok) return limit
+      const ahead = Number(call.text('ahead') ?? 30)
+      const moment = call.text('at')
+      return made({ under: under.value, ahead, limit: limit.value, ...present({ moment }) })
+    },
+    again: ({ under, ahead, limit, moment }) => ({
+      path: 'stale',
+      words: [shown(under)],
+      options: { ending: true, ahead: String(ahead), limit: String(limit), at: moment },
+    }),
+    says: ({ under, ahead }) => `what ends by itself under ${shown(under)} within ${ahead} days`,
+  },
   cedar: {
-    of: () => made({}),
-    again: () => ({ path: 'export cedar', words: [], options: {} }),
+    of: (call) => made(present({ moment: call.text('at') })),
+    again: ({ moment }) => ({ path: 'export cedar', words: [], options: { at: moment } }),
     says: () => 'who may call whom, as Cedar policies',
   },
 }

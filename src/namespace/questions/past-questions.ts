@@ -23,14 +23,17 @@ export class PastQuestions {
   }
 
   /** Asks of the index as it was; the state is gone once the answer is there. */
-  at<T>(moment: PastMoment, ask: (state: IndexState) => Promise<Result<T>>): Promise<Result<T>> {
+  at<T>(
+    moment: PastMoment,
+    ask: (state: IndexState, pace: Pace) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
     return this.inTurn(async () => {
       const size = await sizeAt(this.store, moment)
       if (!size.ok) return size
       const past = await stateAt(this.store, size.value, this.pace)
       if (!past.ok) return past
       await using there = past.value
-      return await ask(there.state)
+      return await ask(there.state, this.pace)
     })
   }
 

@@ -21,6 +21,15 @@ export function parseMoment(text: string): PastMoment | undefined {
   return { kind: 'time', at: unixSeconds(at) }
 }
 
+/**
+ * The second in which the index of a moment is looked at: the one that was named, so that what had ended
+ * by then is over; of a number of records, that of the last of them. Nothing is foretold.
+ */
+export function secondOf(moment: PastMoment, last: UnixSeconds, now: UnixSeconds): UnixSeconds {
+  if (moment.kind === 'size') return last
+  return unixSeconds(Math.max(last, Math.min(moment.at, now)))
+}
+
 /** Records that there were at a moment; a time is looked for in as many steps as the log has doublings. */
 export async function sizeAt(
   log: Pick<IndexLog, 'size' | 'read'>,

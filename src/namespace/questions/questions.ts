@@ -1,7 +1,7 @@
 import type { Alias } from '../../core/alias.js'
 import type { Refusal } from '../../core/refusal.js'
 import { ok, refuse, type Result } from '../../core/result.js'
-import { type Clock, minus, type Seconds, type UnixSeconds } from '../../core/time.js'
+import { type Clock, minus, plus, type Seconds, type UnixSeconds } from '../../core/time.js'
 import type { IndexLog, Pace } from '../ports.js'
 import type { StateSource } from '../state-tables.js'
 import { standingOf } from '../standing.js'
@@ -13,6 +13,7 @@ import { type AskedCedar, type CedarPage, cedarPage } from './cedar-page.js'
 import { type AskedChanges, changesIn, type ChangesPage } from './changes.js'
 import { firstSince, type LogPage } from './committed.js'
 import { Effort } from './effort.js'
+import { type AskedEnds, endsIn, type EndsPage } from './ends.js'
 import { type ExceptionPage, exceptionsIn } from './exceptions.js'
 import { type Impact, impactDigest, impactOf } from './impact.js'
 import { type ReachedFrom, reachedFrom, type ReachPage, type ReachSide } from './reach.js'
@@ -32,6 +33,13 @@ export interface QuestionDeps {
   readonly snapshot: () => StateSource & Disposable
   readonly clock: Pick<Clock, 'now'>
   readonly pace: Pace
+  /** Steps of work for one answer, where they are not those that a reader may ask for. */
+  readonly steps?: number
+}
+
+export interface Ends extends EndsPage {
+  /** The second that it is asked in. */
+  readonly at: UnixSeconds
 }
 
 export interface ShownImpact {
@@ -62,7 +70,8 @@ export class Questions {
           next: `capstan proposal show ${id}`,
         })
       }
-      const found = await impactOf(state, row, this.effort())
+      // As much as a vote's digest was reckoned with, whoever asks.
+      const found = await impactOf(state, row, new Effort(this.deps.pace))
       if (!found.ok) return found
       return ok({ proposal: id, digest: impactDigest(found.value), impact: found.value })
     })
@@ -84,7 +93,8 @@ export class Questions {
   }
 
   resilience(scope: Alias, without: readonly string[]): Promise<Result<Resilience>> {
-    return this.now((state) => Promise.resolve(resilienceOf(state, scope, without)))
+    const at = this.deps.clock.now()
+    return this.now((state) => Promise.resolve(resilienceOf(state, scope, without, at)))
   }
 
   /** Changes that a voter voted about, since a second or from a record on. */
@@ -125,6 +135,19 @@ export class Questions {
     )
   }
 
+  /** What ends by itself within so long. */
+  ends({
+    ahead,
+    ...asked
+  }: Omit<AskedEnds, 'now' | 'until'> & { readonly ahead: Seconds }): Promise<Result<Ends>> {
+    const now = this.deps.clock.now()
+    const until = plus(now, ahead)
+    return this.now(async (state) => {
+      const page = await endsIn(state, { ...asked, now, until }, this.effort())
+      return ok({ ...page, at: now })
+    })
+  }
+
   private async startOf(state: IndexState, { from, since }: Since): Promise<number> {
     if (from !== undefined) return from
     return since === undefined ? 0 : firstSince(this.deps.log, state, since)
@@ -136,7 +159,7 @@ export class Questions {
     return await ask(new StateView(tables))
   }
 
-  private readonly effort = (): Effort => new Effort(this.deps.pace)
+  private readonly effort = (): Effort => new Effort(this.deps.pace, this.deps.steps)
 }
 
 const noProposal = (id: string): Result<never, Refusal<'namespace.unknown'>> =>

@@ -1,10 +1,12 @@
 import type { Alias } from '../../core/alias.js'
 import type { Decision } from '../ballot.js'
 import { passes } from '../group.js'
+import { underGuards } from '../guard/quorum-floor.js'
 import type { IndexLog } from '../ports.js'
 import type { IndexState } from '../state.js'
 import { committedPage, type LogPage, type Told, told, votesOf } from './committed.js'
 import type { Effort } from './effort.js'
+import { guardsThen } from './guards-then.js'
 import { rememberedGroups } from './remembered-groups.js'
 
 /** A change about which a voter had said something when it was made. */
@@ -14,7 +16,7 @@ export interface VotedChange extends Told {
   readonly group: number
   readonly decision: Decision
   readonly weight: number
-  /** Without this vote it would not have been made: by what the group asked for, before any guard. */
+  /** Without this vote it would not have been made: by what the group, and the guards above, asked for then. */
   readonly decisive: boolean
 }
 
@@ -39,6 +41,7 @@ export async function votedBy(
   effort: Effort,
 ): Promise<VotedPage> {
   const groupOf = rememberedGroups(log, state, effort)
+  const guardedBy = guardsThen(log, state, effort)
   const { found, next } = await committedPage(log, state, page, effort, async (committed) => {
     const votes = votesOf(state, committed)
     const own = votes.find((vote) => vote.voter === voter)
@@ -47,8 +50,10 @@ export async function votedBy(
     const group = await groupOf(record)
     const approving = votes.filter(({ decision }) => decision === 'approve')
     const others = new Set(approving.map((vote) => vote.voter).filter((id) => id !== voter))
+    const guarded = group && (await guardedBy(committed.stored))
+    const asking = group && guarded ? underGuards(guarded.scopes, guarded.places, group) : group
     const isDecisive =
-      own.decision === 'approve' && group !== undefined && !passes(group, others, record.class)
+      own.decision === 'approve' && asking !== undefined && !passes(asking, others, record.class)
     if (which === 'decisive' && !isDecisive) return undefined
     const change: VotedChange = {
       ...told(record),

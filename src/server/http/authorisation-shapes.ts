@@ -1,4 +1,4 @@
-import type { Instant, PermitJson } from './shapes.js'
+import type { GuardJson, Instant, PermitJson } from './shapes.js'
 
 export interface HistoryItemJson {
   readonly seq: number
@@ -49,7 +49,22 @@ export interface SplitJson {
   }[]
 }
 
+/** What one side may do at all, and who narrowed it: scopes, and at last the entry. */
+interface CeilingJson {
+  readonly regions: readonly string[]
+  readonly ports: readonly (readonly [from: number, to: number])[]
+  readonly narrowedBy: readonly string[]
+}
+
+/** Under what the rule of a call stands. */
+export interface GoverningJson {
+  readonly ceilings: { readonly caller: CeilingJson; readonly callee: CeilingJson }
+  /** Of scopes above them: those that bear on the call, and on who may change its rule. */
+  readonly guards: readonly GuardJson[]
+}
+
 export interface WhyJson extends PermitJson {
+  readonly governing: GoverningJson
   readonly authorisation: AuthorisationJson | null
   /** Of the callee's port, with who decided on it; null where its traffic is not split. */
   readonly split: (SplitJson & { readonly authorisation: DecidedChangeJson | null }) | null

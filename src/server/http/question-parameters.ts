@@ -55,6 +55,19 @@ export const recordParameter: Parameter<number> = {
     /^(?:0|[1-9]\d{0,11})$/.test(text) ? ok(Number(text)) : unfit('a record', 'its number'),
 }
 
+/** About 20 MB of answer: the log is read again for each page. */
+export const PAST_PAGE = 10_000
+
+export const pastPageParameter: Parameter<number> = {
+  description: "At most this many; what follows is asked for with the answer's `next`",
+  schema: { type: 'integer', minimum: 1, maximum: PAST_PAGE, default: PAST_PAGE },
+  example: '100',
+  parse: (text) => {
+    const limit = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0
+    return limit >= 1 && limit <= PAST_PAGE ? ok(limit) : unfit('a limit', `1 to ${PAST_PAGE}`)
+  },
+}
+
 /** Ten years. */
 const MOST_DAYS = 3650
 
@@ -67,6 +80,18 @@ export const daysParameter: Parameter<Seconds> = {
     return count >= 1 && count <= MOST_DAYS
       ? ok(days(count))
       : unfit('a number of days', `1 to ${MOST_DAYS}`, 'capstan stale --days 90')
+  },
+}
+
+export const aheadParameter: Parameter<Seconds> = {
+  description: 'What ends within so many days',
+  schema: { type: 'integer', minimum: 1, maximum: MOST_DAYS, default: 30 },
+  example: '30',
+  parse: (text) => {
+    const count = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0
+    return count >= 1 && count <= MOST_DAYS
+      ? ok(days(count))
+      : unfit('a number of days', `1 to ${MOST_DAYS}`, 'capstan stale --ahead 30')
   },
 }
 

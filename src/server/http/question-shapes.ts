@@ -1,6 +1,9 @@
 import type { Json } from '../../core/canonical-json.js'
 import type { DecidedChangeJson } from './authorisation-shapes.js'
-import type { GuardJson, Instant } from './shapes.js'
+import type { BrakeJson } from './brake-shapes.js'
+import type { EmergencyGrantsJson } from './emergency-shapes.js'
+import type { RecoveryJson } from './recovery-shapes.js'
+import type { GuardJson, Instant, ProposalJson } from './shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -75,11 +78,15 @@ export interface ResilienceJson {
   readonly group: number
   readonly solo: boolean
   readonly voters: readonly string[]
+  /** From when on one of them has no key that signs, the soonest first. */
+  readonly keysEnd: readonly { readonly voter: string; readonly at: Instant }[]
   readonly classes: readonly {
     readonly class: string
     readonly possible: boolean
     readonly needs: readonly string[]
     readonly survives: number
+    /** From then on it is impossible, by the end of keys alone. */
+    readonly until: Instant | null
   }[]
   readonly recovery: { readonly scope: string; readonly able: boolean } | null
   readonly recoverySet: {
@@ -87,8 +94,20 @@ export interface ResilienceJson {
     readonly threshold: number
     /** Seconds. */
     readonly delay: number
+    readonly able: boolean
+    readonly until: Instant | null
   } | null
   readonly grants: readonly { readonly name: string; readonly drilled: Instant | null }[]
+}
+
+/** What waited for people at a moment that is over. */
+export interface InboxJson extends EmergencyGrantsJson {
+  /** The second in which it is looked at. */
+  readonly at: Instant
+  /** Oldest first, as brakes and recoveries are. */
+  readonly proposals: readonly ProposalJson[]
+  readonly brakes: readonly BrakeJson[]
+  readonly recoveries: readonly RecoveryJson[]
 }
 
 /** What was changed between two moments of the index. */
@@ -134,6 +153,22 @@ export interface ExceptionsJson {
     readonly ratification?: string
   })[]
   readonly next?: number
+}
+
+/** One page of what ends by its own time. */
+export interface EndsJson {
+  /** The second that it is asked in. */
+  readonly at: Instant
+  readonly ends: readonly {
+    /** The first second in which it is over. */
+    readonly at: Instant
+    readonly kind: string
+    readonly alias: string
+    readonly of?: string
+    readonly id?: string
+    readonly last?: true
+  }[]
+  readonly next?: string
 }
 
 export interface StaleJson {

@@ -1,3 +1,4 @@
+import type { MissingJson, SeatedJson } from './waiting-shapes.js'
 import type { Json } from '../../core/canonical-json.js'
 import type { BrakeMarkJson } from './brake-shapes.js'
 import type { OpenRecoveryJson, RecoveryMarkJson } from './recovery-shapes.js'
@@ -298,6 +299,12 @@ export interface ProposalJson {
     readonly votes: readonly JsonObject[]
     readonly sides: JsonObject | null
     readonly awaits: readonly string[]
+    /** Then it takes effect, or expires. */
+    readonly deadline: Instant
+    /** Who may vote, in the group that decides (`present`) and in another that is asked (`second`). */
+    readonly voters: readonly SeatedJson[]
+    /** What each side wants beside the votes that it has. */
+    readonly missing: { readonly present: MissingJson; readonly second?: MissingJson } | null
   } | null
   readonly closed: { readonly at: Instant; readonly record: number } | null
   /** Where one proposal is asked for that waits: what it would do, and the digest of that. */

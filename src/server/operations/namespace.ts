@@ -16,12 +16,12 @@ import type { VerifierKey } from '../../tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../tlog/verify-checkpoint.js'
 import type { ClusterCheckJson, EntryJson, ProposalJson } from '../http/shapes.js'
 import type { JsonBody, Operations } from '../operations.js'
+import { recordedOperations } from './recorded.js'
 import {
   brakeJson,
   changeJson,
   clusterJson,
   entryJson,
-  historyItemJson,
   plannedJson,
   proposalJson,
   scopeJson,
@@ -75,6 +75,8 @@ export function namespaceOperations({
     warningsJson(await index.lookAlikes(made).finally(() => longWork.end()))
 
   return {
+    ...recordedOperations(index),
+
     async entries({ prefix, after, limit }) {
       const { state } = index
       const [now, entries] = [clock.now(), [] as EntryJson[]]
@@ -119,11 +121,6 @@ export function namespaceOperations({
       return Promise.resolve(cluster.ok ? ok(clusterJson(cluster.value)) : cluster)
     },
 
-    async history(alias) {
-      const items = await index.history(alias)
-      return items.ok ? ok(items.value.map(historyItemJson)) : items
-    },
-
     async change(request, context) {
       aboutAlias(request['alias'], context.about)
       const made = await index.change(request)
@@ -135,8 +132,6 @@ export function namespaceOperations({
       const waits = await index.proposal(made.value.proposal)
       return waits.ok ? ok({ waits: { ...proposalJson(waits.value), ...warnings } }) : waits
     },
-
-    brakes: async () => ok((await index.brakes()).map(brakeJson)),
 
     async brake(request, context) {
       aboutAlias(request['alias'], context.about)
@@ -162,8 +157,6 @@ export function namespaceOperations({
         suspended,
       })
     },
-
-    proposals: () => done(index.proposals().map(proposalJson)),
 
     async apply({ document, mode, why }) {
       const planned = index.plan(document)

@@ -2,9 +2,11 @@ import { ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { type Clock, toIso } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
+import type { Entry } from '../../namespace/entry.js'
 import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { Decision } from '../../namespace/permit/decision.js'
-import { permit } from '../../namespace/permit/permit.js'
+import { partyOf, permit } from '../../namespace/permit/permit.js'
+import { governing } from '../../namespace/questions/governing.js'
 import { unknown } from '../../namespace/resolve-request.js'
 import { parseRoute } from '../../namespace/rule/route.js'
 import { toBase64 } from '../../tlog/note-text.js'
@@ -16,6 +18,7 @@ import {
   decidedChangeJson,
   decisionJson,
   entryRulesJson,
+  governingJson,
   splitJson,
 } from '../views/policy-views.js'
 import type { ServedLog } from './served-log.js'
@@ -31,7 +34,8 @@ interface PolicyDeps {
 interface Decided {
   readonly decision: Decision
   readonly json: PermitJson
-  readonly callee: Uid
+  readonly caller: Entry
+  readonly callee: Entry
 }
 
 /** Who may call whom: rules, guards, and what they come to. */
@@ -68,7 +72,7 @@ export function policyOperations({
       ...(call.route !== undefined && { route: call.route }),
       at: toIso(at),
     }
-    return ok({ decision, json, callee: callee.uid })
+    return ok({ decision, json, caller, callee })
   }
 
   /** The traffic split of the port that was asked about, and who decided on it. */
@@ -119,14 +123,16 @@ export function policyOperations({
     async why(call) {
       const decided = decide(call)
       if (!decided.ok) return decided
-      const { json, callee, decision } = decided.value
+      const { json, caller, callee, decision } = decided.value
+      const { state } = index
       const found = decision.allowed
-        ? await index.authorisation(callee, decision.rule.rev)
+        ? await index.authorisation(callee.uid, decision.rule.rev)
         : undefined
       return ok({
         ...json,
         authorisation: found ? authorisationJson(found) : null,
-        split: await splitOf(callee, json.port),
+        governing: governingJson(governing(partyOf(state, caller), partyOf(state, callee))),
+        split: await splitOf(callee.uid, json.port),
         checkpoint: found ? await checkpointOver(found.item.seq) : null,
       })
     },

@@ -14,8 +14,10 @@ import { decidedChangeJson } from '../views/policy-views.js'
 import {
   authorityJson,
   cedarJson,
+  endsJson,
   placeOfParameter,
   reachJson,
+  resilienceJson,
   staleJson,
 } from '../views/question-views.js'
 
@@ -25,11 +27,10 @@ interface QuestionDeps {
   readonly ledger: Pick<IssuanceLedger, 'list' | 'lastNotAfter'>
 }
 
-type Asked =
+/** What follows from the state that is asked about, and its log. */
+type OfState =
   | 'voted'
   | 'exceptions'
-  | 'stale'
-  | 'proposal'
   | 'impact'
   | 'reach'
   | 'callers'
@@ -37,15 +38,68 @@ type Asked =
   | 'resilience'
   | 'cedar'
   | 'changes'
+  | 'ends'
 
 /** What people ask about the namespace, beside what it is. */
 export function questionOperations({
   index,
   questions,
   ledger,
-}: QuestionDeps): Pick<Operations, Asked> {
+}: QuestionDeps): Pick<Operations, OfState | 'stale' | 'proposal'> {
   return {
     ...questionsAsked(questions),
+
+    async stale({ prefix, age, after, limit }) {
+      const page = { limit, age, ...(after !== undefined && { after: placeOfParameter(after) }) }
+      const found = await questions.stale(prefix, page, (uid) => lastIssued(ledger, uid))
+      return found.ok ? ok(staleJson(found.value)) : found
+    },
+
+    async proposal(id) {
+      const found = await index.proposal(id)
+      if (!found.ok) return found
+      const json = proposalJson(found.value)
+      const impact = await questions.impact(id)
+      // What is over, or can no longer happen, has none.
+      if (!impact.ok) return ok(json)
+      return ok({
+        ...json,
+        impact: impactJson(impact.value.impact),
+        impactDigest: impact.value.digest,
+      })
+    },
+  }
+}
+
+/** When its latest certificate began; of one that is pruned, when it ended at the latest. */
+async function lastIssued(
+  ledger: QuestionDeps['ledger'],
+  entry: Uid,
+): Promise<UnixSeconds | undefined> {
+  const [latest] = await ledger.list({ entry, limit: 1 })
+  return latest?.notBefore ?? (await ledger.lastNotAfter(entry))
+}
+
+const withTime = <T extends Told>({ at, ...told }: T): Omit<T, 'at'> & { readonly at: string } => ({
+  ...told,
+  at: toIso(at),
+})
+
+/** Of whatever state the questions are about. */
+export function questionsAsked(questions: Questions): Pick<Operations, OfState> {
+  const reach = async (side: ReachSide, { alias, after, limit }: AskedReach) => {
+    const page = { limit, ...(after !== undefined && { after: placeOfParameter(after) }) }
+    const found = await questions.reach(side, alias, page)
+    return found.ok ? ok(reachJson(found.value)) : found
+  }
+  return {
+    reach: (page) => reach('callees', page),
+    callers: (page) => reach('callers', page),
+
+    async authority(alias, op) {
+      const found = await questions.authority(alias, op)
+      return found.ok ? ok(authorityJson(alias, found.value)) : found
+    },
 
     async voted(asked) {
       const found = await questions.votedBy(asked)
@@ -68,40 +122,26 @@ export function questionOperations({
       return ok({ ...more, exceptions: exceptions.map(withTime) })
     },
 
-    async stale({ prefix, age, after, limit }) {
-      const page = { limit, age, ...(after !== undefined && { after: placeOfParameter(after) }) }
-      const found = await questions.stale(prefix, page, (uid) => lastIssued(ledger, uid))
-      return found.ok ? ok(staleJson(found.value)) : found
-    },
-
     async cedar({ after, ...asked }) {
       const page = { ...asked, ...(after !== undefined && { after: placeOfParameter(after) }) }
       const found = await questions.cedar(page)
       return found.ok ? ok(cedarJson(found.value)) : found
     },
 
+    async ends({ prefix: region, after, ...asked }) {
+      const page = {
+        ...asked,
+        region,
+        ...(after !== undefined && { after: placeOfParameter(after) }),
+      }
+      const found = await questions.ends(page)
+      return found.ok ? ok(endsJson(found.value)) : found
+    },
+
     async resilience(scope, without) {
       const found = await questions.resilience(scope, without)
       if (!found.ok) return found
-      const grants = found.value.grants.map(({ name, drilled }) => ({
-        name,
-        drilled: drilled === null ? null : toIso(drilled),
-      }))
-      return ok({ ...found.value, grants })
-    },
-
-    async proposal(id) {
-      const found = await index.proposal(id)
-      if (!found.ok) return found
-      const json = proposalJson(found.value)
-      const impact = await questions.impact(id)
-      // What is over, or can no longer happen, has none.
-      if (!impact.ok) return ok(json)
-      return ok({
-        ...json,
-        impact: impactJson(impact.value.impact),
-        impactDigest: impact.value.digest,
-      })
+      return ok(resilienceJson(found.value))
     },
 
     async impact(id) {
@@ -109,40 +149,6 @@ export function questionOperations({
       if (!found.ok) return found
       const { impact, ...shown } = found.value
       return ok({ ...shown, impact: impactJson(impact) })
-    },
-  }
-}
-
-/** When its latest certificate began; of one that is pruned, when it ended at the latest. */
-async function lastIssued(
-  ledger: QuestionDeps['ledger'],
-  entry: Uid,
-): Promise<UnixSeconds | undefined> {
-  const [latest] = await ledger.list({ entry, limit: 1 })
-  return latest?.notBefore ?? (await ledger.lastNotAfter(entry))
-}
-
-const withTime = <T extends Told>({ at, ...told }: T): Omit<T, 'at'> & { readonly at: string } => ({
-  ...told,
-  at: toIso(at),
-})
-
-/** Of whatever state the questions are about. */
-export function questionsAsked(
-  questions: Questions,
-): Pick<Operations, 'reach' | 'callers' | 'authority'> {
-  const reach = async (side: ReachSide, { alias, after, limit }: AskedReach) => {
-    const page = { limit, ...(after !== undefined && { after: placeOfParameter(after) }) }
-    const found = await questions.reach(side, alias, page)
-    return found.ok ? ok(reachJson(found.value)) : found
-  }
-  return {
-    reach: (page) => reach('callees', page),
-    callers: (page) => reach('callers', page),
-
-    async authority(alias, op) {
-      const found = await questions.authority(alias, op)
-      return found.ok ? ok(authorityJson(alias, found.value)) : found
     },
   }
 }

@@ -140,13 +140,15 @@ export function proposalJson(view: ProposalView): ProposalJson {
 }
 
 function openJson(open: NonNullable<ProposalView['open']>): NonNullable<ProposalJson['open']> {
-  const { due, sides, ...rest } = open
+  const { due, sides, missing, ...rest } = open
   return {
     ...rest,
     opened: toIso(open.opened),
     ...(due !== undefined && { due: toIso(due) }),
     votes: open.votes.map((vote) => ({ ...vote, cast: toIso(vote.cast) })),
     sides: sides ? (sides as unknown as JsonObject) : null,
+    missing: missing ?? null,
+    deadline: toIso(open.deadline),
   }
 }
 

@@ -5,10 +5,15 @@ import type { Authorisation, DecidedChange } from '../../namespace/authorisation
 import { responsibleAbove } from '../../namespace/decide.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { Changeable, Decision } from '../../namespace/permit/decision.js'
+import type { Governing } from '../../namespace/questions/governing.js'
 import type { Rule } from '../../namespace/rule/rule.js'
 import type { TrafficSplit } from '../../namespace/rule/split.js'
 import type { IndexState } from '../../namespace/state.js'
-import type { AuthorisationJson, DecidedChangeJson } from '../http/authorisation-shapes.js'
+import type {
+  AuthorisationJson,
+  DecidedChangeJson,
+  GoverningJson,
+} from '../http/authorisation-shapes.js'
 import type { EntryRulesJson, PermitJson } from '../http/shapes.js'
 import { historyItemJson } from './namespace-views.js'
 
@@ -71,6 +76,11 @@ export function decisionJson(
     },
   }
 }
+
+export const governingJson = ({ ceilings, guards }: Governing): GoverningJson => ({
+  ceilings,
+  guards: guards.map(({ scope, guard }) => ({ scope, guard: guard as unknown as JsonObject })),
+})
 
 export function authorisationJson({ others, ...found }: Authorisation): AuthorisationJson {
   return { ...decidedChangeJson(found), others: others.map(historyItemJson) }

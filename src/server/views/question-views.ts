@@ -2,10 +2,19 @@ import type { Alias } from '../../core/alias.js'
 import type { Json } from '../../core/canonical-json.js'
 import { type Authority, shownAuthority } from '../../namespace/questions/authority.js'
 import type { CedarPage } from '../../namespace/questions/cedar-page.js'
+import type { Ends } from '../../namespace/questions/questions.js'
 import type { ReachedFrom } from '../../namespace/questions/reach.js'
 import type { StalePage } from '../../namespace/questions/stale.js'
-import { toIso } from '../../core/time.js'
-import type { AuthorityJson, CedarJson, ReachJson, StaleJson } from '../http/question-shapes.js'
+import type { Resilience } from '../../namespace/questions/resilience.js'
+import { toIso, type UnixSeconds } from '../../core/time.js'
+import type {
+  AuthorityJson,
+  CedarJson,
+  EndsJson,
+  ReachJson,
+  ResilienceJson,
+  StaleJson,
+} from '../http/question-shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 
@@ -37,6 +46,25 @@ export const authorityJson = (alias: Alias, authority: Authority): AuthorityJson
     scope,
     guard: guard as unknown as JsonObject,
   })),
+})
+
+const instant = (at: UnixSeconds | null): string | null => (at === null ? null : toIso(at))
+
+export const resilienceJson = (found: Resilience): ResilienceJson => ({
+  ...found,
+  keysEnd: found.keysEnd.map(({ voter, at }) => ({ voter, at: toIso(at) })),
+  classes: found.classes.map((one) => ({ ...one, until: instant(one.until) })),
+  recoverySet: found.recoverySet && {
+    ...found.recoverySet,
+    until: instant(found.recoverySet.until),
+  },
+  grants: found.grants.map(({ name, drilled }) => ({ name, drilled: instant(drilled) })),
+})
+
+export const endsJson = ({ at: now, ends, next }: Ends): EndsJson => ({
+  at: toIso(now),
+  ends: ends.map(({ at, ...end }) => ({ ...end, at: toIso(at) })),
+  ...(next !== undefined && { next: placeParameter(next) }),
 })
 
 export const staleJson = ({ stale, next }: StalePage): StaleJson => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { days, minus, plus, type UnixSeconds } from '../../../src/core/time.js'
+import type { ChangeRequest } from '../../../src/namespace/change-request.js'
 import type { Uid } from '../../../src/core/uid.js'
 import { TestVoter } from '../../support/voters.js'
 import { type GivenGroup, givenGroup, threeVoters } from '../given-group.js'
@@ -46,6 +47,41 @@ describe('what a voter voted about', () => {
     expect(await group.index.settle()).toHaveLength(1)
     const found = await asked(group).votedBy({ voter: 'cyd', which: 'all', limit: 9 })
     expect(valueOf(found).changes).toMatchObject([{ alias: 'a', decisive: false }])
+  })
+
+  it('is decisive where a guard above wanted more, and only while it did', async () => {
+    const group = await givenGroup({ timelock: { sensitive: 3600 } } as never)
+    const create = async (name: string): Promise<void> => {
+      const proposal = await group.proposed({ op: 'entry.create', alias: name, owner })
+      for (const voter of [group.ann, group.bob, group.cyd]) {
+        const { standing } = await group.proposal(proposal.id)
+        if (standing === 'open' || standing === 'scheduled') await group.votes(voter, proposal)
+      }
+      group.clock.advance(days(1))
+      await group.index.settle()
+    }
+    const guard = { id: 'all', effect: 'minControllers', least: { sensitive: 3 } } as const
+    const decide = async (request: ChangeRequest): Promise<void> => {
+      const proposal = await group.proposed(request)
+      for (const voter of [group.ann, group.bob, group.cyd]) {
+        const { standing } = await group.proposal(proposal.id)
+        if (standing === 'open') await group.votes(voter, proposal)
+      }
+      group.clock.advance(days(1))
+      await group.index.settle()
+    }
+    await create('a')
+    await decide({ op: 'guard.set', alias: '', guard })
+    await create('b')
+    await decide({ op: 'guard.clear', alias: '', guard: 'all' })
+    await create('c')
+    const found = await asked(group).votedBy({ voter: 'cyd', which: 'all', limit: 9 })
+    const made = valueOf(found).changes.filter((one) => ['a', 'b', 'c'].includes(one.alias))
+    expect(made.map((one) => [one.alias as string, one.decisive])).toEqual([
+      ['a', false],
+      ['b', true],
+      ['c', false],
+    ])
   })
 
   it('comes in pages that end where the next begins', async () => {

@@ -123,6 +123,7 @@ describe('what a scope can do without', () => {
       possible: true,
       needs: [],
       survives: 1,
+      until: null,
     })
     const less = valueOf(await questions.resilience(root, ['ann']))
     expect(less.voters).toEqual(['bob', 'cyd'])

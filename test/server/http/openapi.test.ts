@@ -206,7 +206,7 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
 
   it('has parameters whose examples fit', () => {
     for (const { schema, example } of operation.parameters) {
-      const value: unknown = ['true', '0', '90', '100', '8080'].includes(example)
+      const value: unknown = ['true', '0', '30', '90', '100', '8080'].includes(example)
         ? JSON.parse(example)
         : example
       expect(ajv.validate(schema, value)).toBe(true)

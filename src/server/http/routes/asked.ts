@@ -1,6 +1,7 @@
-import type { Alias } from '../../../core/alias.js'
+import { type Alias, ROOT } from '../../../core/alias.js'
+import { days, type Seconds } from '../../../core/time.js'
 import type { AskedCedar } from '../../../namespace/questions/cedar-page.js'
-import type { AskedCall, AskedReach } from '../../operations.js'
+import type { AskedCall, AskedEnds, AskedReach } from '../../operations.js'
 import {
   aliasParameter,
   ENTRIES_IN_A_PAGE,
@@ -43,3 +44,16 @@ export const cedarPage = (
   part: AskedCedar['part'],
   { after, limit = ENTRIES_IN_A_PAGE }: { readonly after?: string; readonly limit?: number },
 ): AskedCedar => ({ part, limit, ...(after !== undefined && { after }) })
+
+/** What ends within thirty days, unless it is said. */
+export const endsPage = (
+  part: AskedEnds['part'],
+  { prefix = ROOT, days: ahead = days(30), limit = ENTRIES_IN_A_PAGE, after }: EndsQuery,
+): AskedEnds => ({ part, prefix, ahead, limit, ...(after !== undefined && { after }) })
+
+interface EndsQuery {
+  readonly prefix?: Alias
+  readonly days?: Seconds
+  readonly limit?: number
+  readonly after?: string
+}

@@ -1,17 +1,16 @@
 import { ROOT } from '../../../core/alias.js'
+import { afterParameter, aliasParameter, prefixParameter, required } from '../parameters.js'
 import {
-  afterParameter,
-  aliasParameter,
-  pageParameter,
-  prefixParameter,
-  required,
-} from '../parameters.js'
-import { momentParameter, operationParameter } from '../question-parameters.js'
+  momentParameter,
+  operationParameter,
+  PAST_PAGE,
+  pastPageParameter,
+} from '../question-parameters.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
 import { askedCall, callParameters, reachPage } from './asked.js'
 
 const at = required(momentParameter)
-const ofEntry = { at, limit: pageParameter, after: afterParameter }
+const ofEntry = { at, limit: pastPageParameter, after: afterParameter }
 
 /** The index as it was. The log is read again for each answer: over the local socket only. */
 export const pastRoutes: readonly Route[] = [
@@ -56,7 +55,9 @@ export const pastRoutes: readonly Route[] = [
     use: (operations, { path, query }) =>
       answered(
         200,
-        operations.past(query.at, (then) => then.reach(reachPage(path, query))),
+        operations.past(query.at, (then) =>
+          then.reach(reachPage(path, { limit: PAST_PAGE, ...query })),
+        ),
       ),
   }),
   route('GET /v1/past/entries/{alias}/callers', 'operator', 'callersThen', {
@@ -68,7 +69,9 @@ export const pastRoutes: readonly Route[] = [
     use: (operations, { path, query }) =>
       answered(
         200,
-        operations.past(query.at, (then) => then.callers(reachPage(path, query))),
+        operations.past(query.at, (then) =>
+          then.callers(reachPage(path, { limit: PAST_PAGE, ...query })),
+        ),
       ),
   }),
   route('GET /v1/past/authority', 'operator', 'authorityThen', {

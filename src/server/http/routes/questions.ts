@@ -11,6 +11,7 @@ import {
   scopeParameter,
 } from '../parameters.js'
 import {
+  aheadParameter,
   daysParameter,
   decisiveParameter,
   operationParameter,
@@ -19,7 +20,7 @@ import {
   voterParameter,
   votersParameter,
 } from '../question-parameters.js'
-import { cedarPage, reachPage } from './asked.js'
+import { cedarPage, endsPage, reachPage } from './asked.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
 
 const lookThrough = { since: sinceParameter, from: recordParameter, limit: pageParameter }
@@ -113,5 +114,28 @@ export const questionRoutes: readonly Route[] = [
         operations.stale({ age, prefix, limit, ...(after !== undefined && { after }) }),
       )
     },
+  }),
+  route('GET /v1/ends/scopes', 'reader', 'scopeEnds', {
+    summary: "What ends by its own time of scopes: voters' and holders' keys, brakes, proposals",
+    query: {
+      days: aheadParameter,
+      prefix: prefixParameter,
+      limit: pageParameter,
+      after: afterScopeParameter,
+    },
+    answers: [jsonAnswer(200, 'Ends', 'Scope by scope; `next` where there may be more')],
+    use: (operations, { query }) => answered(200, operations.ends(endsPage('scopes', query))),
+  }),
+  route('GET /v1/ends/entries', 'reader', 'entryEnds', {
+    summary:
+      'What ends by its own time of entries: lifetimes, drains, rules, brakes, uses of grants',
+    query: {
+      days: aheadParameter,
+      prefix: prefixParameter,
+      limit: pageParameter,
+      after: afterParameter,
+    },
+    answers: [jsonAnswer(200, 'Ends', 'Entry by entry; `next` where there may be more')],
+    use: (operations, { query }) => answered(200, operations.ends(endsPage('entries', query))),
   }),
 ]

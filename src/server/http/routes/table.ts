@@ -6,6 +6,7 @@ import { evidenceRoutes } from './evidence.js'
 import { logRoutes } from './logs.js'
 import { operatorRoutes } from './operator.js'
 import { healthRoutes, type MetricsText, trustRoutes } from './public.js'
+import { pastRecordRoutes } from './past-records.js'
 import { pastRoutes } from './past.js'
 import { questionRoutes } from './questions.js'
 import { readerRoutes } from './reader.js'
@@ -30,6 +31,7 @@ export function routeTable(metrics: MetricsText): readonly Route[] {
     ...readerRoutes,
     ...questionRoutes,
     ...pastRoutes,
+    ...pastRecordRoutes,
     ...statementRoutes,
     ...operatorRoutes,
   ]

@@ -43,6 +43,8 @@ const certificateExtras = {
 }
 const check = { name: string, ok: boolean, detail: string }
 
+const missing = shape({ weight: count, people: count, other: boolean })
+
 /** Every JSON answer by the name it has in the OpenAPI document. */
 export const answerSchemas = {
   Live: shape({ live: { const: true } }),
@@ -211,6 +213,11 @@ export const answerSchemas = {
             votes: list(anyObject),
             sides: orNull(anyObject),
             awaits: list(string),
+            deadline: time,
+            voters: list(
+              shape({ id: string, side: { enum: ['present', 'second'] }, weight: count }),
+            ),
+            missing: orNull(shape({ present: missing }, { second: missing })),
           },
           { due: time },
         ),

@@ -1,6 +1,6 @@
 import { conditions } from '../../../namespace/permit/decision.js'
 import { count } from './scalars.js'
-import { boolean, list, orNull, reference, shape, string, time } from './shape.js'
+import { anyObject, boolean, list, orNull, reference, shape, string, time } from './shape.js'
 
 const permit = {
   allowed: boolean,
@@ -21,12 +21,23 @@ const permitExtras = {
   ),
 }
 
+const ceiling = shape({
+  regions: list(string),
+  ports: list({ type: 'array', items: count, minItems: 2, maxItems: 2 }),
+  narrowedBy: list(string),
+})
+const guard = shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })
+
 /** Of decisions about a call. */
 export const permitSchemas = {
   Permit: shape(permit, permitExtras),
   Why: shape(
     {
       ...permit,
+      governing: shape({
+        ceilings: shape({ caller: ceiling, callee: ceiling }),
+        guards: list(guard),
+      }),
       authorisation: orNull(reference('Authorisation')),
       split: orNull(
         shape({

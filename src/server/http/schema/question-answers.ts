@@ -1,4 +1,5 @@
 import { changeClasses } from '../../../namespace/group.js'
+import { endKinds, endOwners } from '../../../namespace/questions/ends.js'
 import type { JsonSchema } from './json-schema.js'
 import { count } from './scalars.js'
 import {
@@ -129,17 +130,35 @@ export const questionSchemas = {
     group: count,
     solo: boolean,
     voters: list(string),
+    keysEnd: list(shape({ voter: string, at: time })),
     classes: list(
       shape({
         class: { enum: changeClasses },
         possible: boolean,
         needs: list(string),
         survives: integer,
+        until: orNull(time),
       }),
     ),
     recovery: orNull(shape({ scope: string, able: boolean })),
-    recoverySet: orNull(shape({ holders: list(string), threshold: count, delay: count })),
+    recoverySet: orNull(
+      shape({
+        holders: list(string),
+        threshold: count,
+        delay: count,
+        able: boolean,
+        until: orNull(time),
+      }),
+    ),
     grants: list(shape({ name: string, drilled: orNull(time) })),
+  }),
+  Inbox: shape({
+    at: time,
+    proposals: list(reference('Proposal')),
+    brakes: list(reference('Brake')),
+    recoveries: list(reference('Recovery')),
+    grants: list(reference('EmergencyGrant')),
+    former: list(reference('FormerUse')),
   }),
   Diff: shape({
     from: shape({ size: count, at: time }),
@@ -171,6 +190,18 @@ export const questionSchemas = {
       ),
     },
     { next: count },
+  ),
+  Ends: shape(
+    {
+      at: time,
+      ends: list(
+        shape(
+          { at: time, kind: { enum: endKinds }, alias: string },
+          { of: { enum: endOwners }, id: string, last: { const: true } },
+        ),
+      ),
+    },
+    { next: string },
   ),
   Stale: shape(
     {
