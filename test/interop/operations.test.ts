@@ -16,7 +16,7 @@ import { codeOf, valueOf } from '../namespace/given-index.js'
 import { mapRoot } from '../tlog/reference-map.js'
 import { treeRoot } from '../tlog/reference-tree.js'
 import type { OperationVectors } from './operations/shapes.js'
-import { storedOf } from './operations/twins.js'
+import { storedOf } from './operations/stored.js'
 import { makeOperationVectors } from './operations/vectors.js'
 
 const folder = join(import.meta.dirname, '../../docs/format/vectors')

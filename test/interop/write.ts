@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GovernanceVectors } from './governance-shapes.js'
+import { makeLogAnswerVectors } from './answers/vectors.js'
 import { makeGovernanceVectors } from './governance-vectors.js'
 import { makeOperationVectors } from './operations/vectors.js'
 import { makeVectors } from './vectors.js'
@@ -23,6 +24,7 @@ const signed = {
   governance: await makeGovernanceVectors(before('governance')),
   operations: await makeOperationVectors(before('operations')),
 }
-for (const [name, vectors] of Object.entries(signed)) {
+const answers = { 'log-answer': await makeLogAnswerVectors(signed.operations) }
+for (const [name, vectors] of Object.entries({ ...signed, ...answers })) {
   writeFileSync(path(name), `${JSON.stringify(vectors, null, 1)}\n`)
 }

@@ -3,13 +3,13 @@ import { FoldedState } from '../../../src/namespace/folded-state.js'
 import { isDeliberation } from '../../../src/namespace/log-record.js'
 import type { StoredRecord } from '../../../src/namespace/ports.js'
 import { valueOf } from '../../namespace/given-index.js'
-import type { WrittenRecord } from '../governance-shapes.js'
 import type { GivenLog } from './given-log.js'
 import { kindTwins } from './kind-twins.js'
 import { operationsOf, whatOf } from './of.js'
 import { operationTwins } from './operation-twins.js'
 import { recordOf, says } from './restated.js'
 import type { Forged, TwinVector } from './shapes.js'
+import { storedOf } from './stored.js'
 
 /** Logs of which everything before is good, and the last record is not, each with the refusal it gets. */
 export function twins(given: GivenLog, states: readonly FoldedState[]): readonly TwinVector[] {
@@ -26,12 +26,6 @@ export function twins(given: GivenLog, states: readonly FoldedState[]): readonly
     return { ...twin, code: judged.refusal.code }
   })
 }
-
-export const storedOf = ({ record, envelopes }: WrittenRecord, seq: number): StoredRecord => ({
-  seq,
-  bytes: Buffer.from(record),
-  envelopes: envelopes.map((one) => Buffer.from(one)),
-})
 
 /** Of each operation, and each kind that changes an object, the first: it says another state after. */
 function otherStates(records: readonly StoredRecord[]): readonly Forged[] {
