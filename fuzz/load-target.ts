@@ -18,6 +18,10 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   tlog: () => import('./targets/tlog.js'),
   policy: () => import('./targets/policy.js'),
   'change-request': () => import('./targets/change-request.js'),
+  shown: () => import('./targets/shown.js'),
+  'issuance-record': () => import('./targets/issuance-record.js'),
+  identity: () => import('./targets/identity.js'),
+  http: () => import('./targets/http.js'),
 }
 
 /** By name, or by the path of a module of one's own that exports a `target`. */

@@ -72,4 +72,10 @@ const reached: Readonly<Record<string, RegExp>> = {
   tlog: /^note: verified/,
   policy: /rule matches/,
   'change-request': /changed entry\.create/,
+  shown: /records [1-4] [1-9]/,
+  'issuance-record': /^read entry bound/,
+  identity: /^same-policy, certificate with/,
+  http: / ok ok\b/,
+  'token-uri': /^read /,
+  answer: /^(?:permit|reach|inbox|log)/,
 }

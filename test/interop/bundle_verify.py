@@ -200,13 +200,14 @@ def proved(call, *args):
         raise No("bundle.not-proved") from refused
 
 
-def head_of(bundle, trust):
+def read_head(checkpoint_note, trust):
+    """Size, root and state that the checkpoint signs; when each witness saw it, and who is a quorum."""
     key = verifier_key(trust["key"])
     quorum, witnesses, is_quorum = False, [], lambda _: True
     if "policy" in trust:
         _, witnesses, is_quorum = policy(trust["policy"])
         quorum = "quorum none" not in trust["policy"]
-    text, signatures = note(bundle["checkpoint"])
+    text, signatures = note(checkpoint_note)
     origin, size, root = checkpoint(text)
     want(origin == key["name"], "tlog.unknown-log")
     try:
@@ -220,22 +221,32 @@ def head_of(bundle, trust):
     want(len(states) < 2, "tlog.malformed")
     want(len(states) == 1)
     head = {"size": size, "root": root, "state": proved(hash_of, states[0])}
-    want(bundle["last"]["record"]["seq"] == size - 1)
+    times = [
+        (int.from_bytes(signature[:8], "big"), witness)
+        for name, key_id, signature in signatures
+        for witness in witnesses
+        if (name, key_id) == (witness["name"], witness["id"])
+    ]
+    return head, (times, is_quorum) if quorum else None
+
+
+def head_time(seen, trust, last):
+    """The latest time that a quorum stands for; where none is wanted, that of the last record."""
+    if seen is None:
+        return last
+    times, is_quorum = seen
+    # Of times that have come, where that is a quorum.
+    come = [(t, w) for t, w in times if t <= trust["now"] + TOLERANCE]
+    if is_quorum([w for _, w in come]):
+        times = come
+    return max(t for t, _ in times if is_quorum([w for u, w in times if u >= t]))
+
+
+def head_of(bundle, trust):
+    head, seen = read_head(bundle["checkpoint"], trust)
+    want(bundle["last"]["record"]["seq"] == head["size"] - 1)
     in_log(head, bundle["last"])
-    as_of = bundle["last"]["record"]["ts"]
-    if quorum:
-        # The latest time that a quorum stands for.
-        times = [
-            (int.from_bytes(signature[:8], "big"), witness)
-            for name, key_id, signature in signatures
-            for witness in witnesses
-            if (name, key_id) == (witness["name"], witness["id"])
-        ]
-        # Of times that have come, where that is a quorum.
-        come = [(t, w) for t, w in times if t <= trust["now"] + TOLERANCE]
-        if is_quorum([w for _, w in come]):
-            times = come
-        as_of = max(t for t, _ in times if is_quorum([w for u, w in times if u >= t]))
+    as_of = head_time(seen, trust, bundle["last"]["record"]["ts"])
     if "maxAge" in trust:
         fresh = trust["now"] <= as_of + trust["maxAge"] and as_of <= trust["now"] + TOLERANCE
         want(fresh, "bundle.stale")

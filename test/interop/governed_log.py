@@ -32,14 +32,15 @@ class Log:
         octets = written["record"].encode("utf-8", "surrogatepass")
         record = parsed(octets, 8192)
         want(isinstance(record, dict), "no record")
-        names = ABOUT if record.get("kind") in ("open", "vote", "withdrawal") else COMMIT
+        about = ("open", "vote", "withdrawal", "drill")
+        names = ABOUT if record.get("kind") in about else COMMIT
         want(set(names) <= set(record) <= {*names, "part", "issuedUntil"}, "other members")
         want(record["v"] == 1 and record["epoch"] == 1, "another version or term")
         want(record["seq"] == self.size and record["chain"] == self.head, "not the next record")
         want(record["ts"] >= self.at, "time that goes back")
         want((record["kind"] == "genesis") == (self.size == 0), "a genesis in another place")
         hashed = leaf_hash(octets).hex()
-        reader = getattr(self, f"read_{record['kind']}", None)
+        reader = getattr(self, f"read_{record['kind'].replace('-', '_')}", None)
         want(reader is not None, "another kind of record")
         reader(record, written["envelopes"], hashed)
         self.size, self.head, self.at = self.size + 1, hashed, record["ts"]
@@ -111,8 +112,13 @@ class Log:
         want(says["decision"] == "approve" and record["votes"] == [vote["digest"]], "no approval")
         want(record["ts"] == max(says["cast"], self.at), "another time")
         want(record["group"] == proposal["scope"], "another group")
-        want(record["class"] == CLASS_OF[proposal["op"]], "another class")
-        self.changed(record, self.effect(record, proposal, found["digest"]), found["digest"], hashed)
+        after = self.effect(record, proposal, found["digest"])
+        want(record["class"] == self.class_of(proposal, after), "another class")
+        self.changed(record, after, found["digest"], hashed)
+
+    def class_of(self, proposal, after):
+        del after
+        return CLASS_OF[proposal["op"]]
 
     def as_voted(self, record, hashed):
         asked = self.asked.get(record["prop"])
@@ -228,8 +234,11 @@ class Log:
             **{"voter": says["voter"], "seq": says["seq"], "decision": says["decision"]},
             "digest": vote["digest"],
         }
-        if asked["passed"] is None and self.carried(asked, CLASS_OF[proposal["op"]]):
+        if asked["passed"] is None and self.carried(asked, self.grave(asked)):
             asked["passed"] = record["ts"]
+
+    def grave(self, asked):
+        return CLASS_OF[asked["proposal"]["op"]]
 
     def carried(self, asked, grave):
         sides = [self.group()]

@@ -100,7 +100,7 @@ OPERATIONS = """
     scope.create scope.suspend scope.reactivate scope.retire entry.create entry.suspend entry.reactivate
     entry.retire entry.update entry.rename binding.add binding.remove envelope.set group.set
     cluster.register cluster.update cluster.remove rule.attach rule.replace rule.detach split.set
-    split.clear guard.set guard.clear brake.lift voter.reinstate changes
+    split.clear guard.set guard.clear brake.lift voter.reinstate emergency.ratify changes
 """.split()
 
 GENESIS = object_of(
@@ -175,12 +175,58 @@ BRAKE = object_of(
 WITHDRAWAL = object_of(
     {"v": among(1), "index": text(64), "proposal": digest, "author": author, "at": instant}
 )
+CALL = object_of(
+    {"caller": uid, "ports": list_of(list_of(whole(1, 65_535), 2, 2), 1), "proto": among("http", "grpc", "opaque")},
+    routes=list_of(table, 1),
+)
+EMERGENCY = object_of(
+    {
+        "v": among(1),
+        "index": text(64),
+        "scope": revision,
+        "grant": voter_id,
+        "act": among("allow", "reactivate"),
+        "subject": object_of({"alias": matching("[a-z0-9/-]*", 200), "uid": uid}),
+        "base": base,
+        "ttl": whole(60, 14_400),
+        "by": list_of(voter_id, 1, 64, unique=True),
+        "reason": text(500),
+        "created": instant,
+        "expires": instant,
+        "nonce": nonce,
+    },
+    call=CALL,
+    drill=lambda value: want(value is True, "no drill"),
+    ticket=text(200),
+)
+OF_SCOPE = {
+    "v": among(1),
+    "index": text(64),
+    "subject": object_of({"alias": matching("[a-z0-9/-]*", 200), "uid": uid}),
+    "from": whole(1),
+    "created": instant,
+    "expires": instant,
+    "nonce": nonce,
+}
+RECOVERY = object_of(
+    {**OF_SCOPE, "base": base, "group": table, "holders": list_of(voter_id, 1, 32, unique=True)},
+    reason=text(500),
+    ticket=text(200),
+)
+CANCELLATION = object_of(
+    {**OF_SCOPE, "recovery": digest, "voters": list_of(voter_id, 1, 32, unique=True)},
+    reason=text(500),
+    ticket=text(200),
+)
 KINDS = {
     "genesis": ("application/vnd.capstan.genesis.v1+json", GENESIS),
     "proposal": ("application/vnd.capstan.proposal.v1+json", PROPOSAL),
     "vote": ("application/vnd.in-toto+json", VOTE),
     "brake": ("application/vnd.capstan.brake.v1+json", BRAKE),
     "withdrawal": ("application/vnd.capstan.withdrawal.v1+json", WITHDRAWAL),
+    "emergency": ("application/vnd.capstan.emergency.v1+json", EMERGENCY),
+    "recovery": ("application/vnd.capstan.recovery.v1+json", RECOVERY),
+    "cancellation": ("application/vnd.capstan.recovery-cancellation.v1+json", CANCELLATION),
 }
 
 
@@ -263,9 +309,10 @@ def signed_by(found, keys, *times):
 ENROLMENT = "application/vnd.capstan.enrolment.v1+json"
 
 
-def enrolled(key, index, voter, controller):
+def enrolled(key, index, voter, controller, role=None):
     """The octets that the key has signed: that its holder votes for this voter in this index."""
     says = {"controller": controller, "index": index, "thumbprint": key["thumbprint"], "v": 1, "voter": voter}
+    says |= {"role": role} if role else {}
     signed = pae(ENROLMENT, canonical(says).encode())
     want("proof" in key, "no proof")
     want(is_signature(key, signed, base64url(key["proof"])), "no proof of this")
@@ -312,3 +359,13 @@ def sound_group(index, group, known=()):
     want(all(value <= 2_592_000 for value in timelock.values()), "a timelock too long")
     want(not any(timelock.get(name) for name in ("narrowing", "emergency")), "a timelock on less")
     want("brake" not in group or threshold["emergency"] <= threshold["routine"], "no brake of so many")
+    for role in ("recovery", "emergency"):
+        for one in group.get(role, {}).get("holders", []):
+            want(one["id"] not in ids, "one id twice")
+            ids.append(one["id"])
+            for key in one["keys"]:
+                coordinates(key)
+                want(key["thumbprint"] not in prints, "one key twice")
+                prints.append(key["thumbprint"])
+                if (one["id"], one["controller"], key["thumbprint"]) not in known:
+                    enrolled(key, index, one["id"], one["controller"], role)

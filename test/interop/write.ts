@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GovernanceVectors } from './governance-shapes.js'
+import { makeLogAnswerVectors } from './answers/vectors.js'
 import { makeGovernanceVectors } from './governance-vectors.js'
+import { makeOperationVectors } from './operations/vectors.js'
 import { makeVectors } from './vectors.js'
 
 // Writes docs/format/vectors: node --import ./test/support/typescript.mjs test/interop/write.ts
@@ -15,8 +17,14 @@ for (const [name, vectors] of Object.entries(await makeVectors())) {
 }
 
 // ECDSA signs otherwise each time: what was signed once stays as it is.
-const before = existsSync(path('governance'))
-  ? (JSON.parse(readFileSync(path('governance'), 'utf8')) as GovernanceVectors)
-  : undefined
-const governance = await makeGovernanceVectors(before)
-writeFileSync(path('governance'), `${JSON.stringify(governance, null, 1)}\n`)
+type Signed = Pick<GovernanceVectors, 'signatures'>
+const before = (name: string): Signed | undefined =>
+  existsSync(path(name)) ? (JSON.parse(readFileSync(path(name), 'utf8')) as Signed) : undefined
+const signed = {
+  governance: await makeGovernanceVectors(before('governance')),
+  operations: await makeOperationVectors(before('operations')),
+}
+const answers = { 'log-answer': await makeLogAnswerVectors(signed.operations) }
+for (const [name, vectors] of Object.entries({ ...signed, ...answers })) {
+  writeFileSync(path(name), `${JSON.stringify(vectors, null, 1)}\n`)
+}

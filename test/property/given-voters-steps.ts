@@ -7,6 +7,7 @@ import type { Group } from '../../src/namespace/group.js'
 import type { Target } from '../namespace/given-brake.js'
 import { owner } from '../namespace/given-index.js'
 import { TestVoter } from '../support/voters.js'
+import { limits } from './given-limits-steps.js'
 
 /** Everybody there is; a group is some of them. Two are one person. */
 export const people = [
@@ -130,6 +131,7 @@ const who = fc.nat(people.length - 1)
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof<fc.WeightedArbitrary<Step>[]>(
     { weight: 6, arbitrary: requests.map((request): Step => ({ do: 'propose', request })) },
+    { weight: 7, arbitrary: limits.map((request): Step => ({ do: 'propose', request })) },
     {
       weight: 2,
       arbitrary: fc
@@ -196,7 +198,7 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       arbitrary: fc
         .record({
           who: fc.constantFrom(0, 0, 1, 2, 2, 3, 5),
-          request: requests,
+          request: fc.oneof({ weight: 2, arbitrary: requests }, { weight: 1, arbitrary: limits }),
           how: fc.constantFrom<Flaw>(...Array<'none'>(8).fill('none'), ...flaws),
         })
         .map((more): Step => ({ do: 'sign', ...more })),

@@ -20,6 +20,7 @@ import { trustDomain, valueOf } from '../namespace/given-index.js'
 import { handSigned } from '../namespace/given-proposal.js'
 import { keyed, stateRows } from '../namespace/state-rows.js'
 import { Auditor } from '../support/auditor.js'
+import { LimitsAuditor } from '../support/limits-auditor.js'
 import { MortalIndex, type MortalStore } from '../support/mortal-index.js'
 import { groupOf } from '../support/voters.js'
 import { mapRoot } from '../tlog/reference-map.js'
@@ -33,6 +34,8 @@ import {
   votersOf,
 } from './given-voters-steps.js'
 
+const LIMITS = ['rule', 'split', 'guard', 'envelope', 'binding', 'cluster']
+
 const ENDINGS = ['committed', 'rejected', 'withdrawn', 'vetoed', 'stale', 'expired']
 
 /** Walks through the steps, and checks after each what must always hold. */
@@ -40,10 +43,11 @@ export class Walk {
   readonly index: MortalIndex
   private live: LiveIndex
   private readonly auditor = new Auditor()
+  private readonly limits = new LimitsAuditor()
   private heard = 0
   private isRepeated = false
   /** What happened, for the run to mean something. */
-  readonly seenOf = { brakes: 0, deliberated: 0, signed: 0, together: 0, deaths: 0 }
+  readonly seenOf = { brakes: 0, deliberated: 0, signed: 0, together: 0, limits: 0, deaths: 0 }
   /** State roots, by the size of the log. */
   private readonly roots = new Map<number, Uint8Array>()
   private readonly seen: string[] = []
@@ -260,6 +264,7 @@ export class Walk {
     // The auditor hears every record once, as it comes, and throws at what must not be.
     for (const stored of await store.read(this.heard, 1000)) {
       this.auditor.hear(stored)
+      this.limits.hear(stored)
       this.hear(stored)
       this.heard += 1
     }
@@ -306,6 +311,7 @@ export class Walk {
       if (root) expect(root).toEqual(mapRoot(keyed(stateRows(state))))
     }
     expect(canonicalState(state)).toBe(canonicalState(this.live.state))
+    for (const name of LIMITS) this.seenOf.limits += this.limits.seen[name] ?? 0
     return this.auditor.commits
   }
 }
