@@ -6,7 +6,9 @@ import type { Target } from '../target.js'
 /** The one URI that names the same, every octet of its values escaped. */
 function formatted(parsed: ReturnType<typeof read>): string {
   const escaped = (octets: Uint8Array): string =>
-    [...octets].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')
+    Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+      .toString('hex')
+      .replaceAll(/../g, '%$&')
   const { name, module, pinFile } = parsed
   const path = Object.entries(name).map(
     ([key, value]) => `${key}=${escaped(typeof value === 'string' ? Buffer.from(value) : value)}`,

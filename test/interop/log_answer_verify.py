@@ -49,21 +49,29 @@ alias, region = matching(ALIAS, 200), matching(f"(?:{ALIAS})?", 200)
 limit, label = whole(1, 1_000_000), matching(LABEL)
 call = {"caller": alias, "callee": alias, "port": whole(1, 65_535)}
 of_call = {"moment": moment, "route": text(4096), "headers": list_of(text(400), 1, 64)}
+at_moment = {"moment": moment}
 QUESTIONS = {
-    "reach": ({"alias": alias, "limit": limit}, {"moment": moment}),
-    "callers": ({"alias": alias, "limit": limit}, {"moment": moment}),
+    "reach": ({"alias": alias, "limit": limit}, at_moment),
+    "callers": ({"alias": alias, "limit": limit}, at_moment),
     "permit": (call, of_call),
     "why": (call, of_call),
     "authority": ({"alias": region}, {"moment": moment, "op": among(*OPERATIONS)}),
-    "log": ({"alias": region}, {}),
+    "log": ({"alias": region}, at_moment),
     "diff": ({"from": moment, "to": moment, "scope": region}, {}),
-    "impact": ({"proposal": matching("pr[a-z2-7]{40}")}, {}),
-    "inbox": ({}, {"voter": label}),
-    "resilience": ({"scope": region, "without": list_of(label, most=32)}, {}),
-    "exceptions": ({"limit": limit}, {"since": instant}),
-    "votes": ({"voter": label, "limit": limit, "which": among("all", "decisive")}, {"since": instant}),
-    "changes": ({"under": region, "format": among("csv", "json")}, {"since": instant, "until": instant}),
-    "cedar": ({}, {}),
+    "impact": ({"proposal": matching("pr[a-z2-7]{40}")}, at_moment),
+    "inbox": ({}, {"voter": label, **at_moment}),
+    "resilience": ({"scope": region, "without": list_of(label, most=32)}, at_moment),
+    "exceptions": ({"limit": limit}, {"since": instant, **at_moment}),
+    "votes": (
+        {"voter": label, "limit": limit, "which": among("all", "decisive")},
+        {"since": instant, **at_moment},
+    ),
+    "changes": (
+        {"under": region, "format": among("csv", "json")},
+        {"since": instant, "until": instant, **at_moment},
+    ),
+    "ends": ({"under": region, "ahead": whole(1, 3650), "limit": limit}, at_moment),
+    "cedar": ({}, at_moment),
 }
 
 

@@ -16,6 +16,7 @@ export function goodQuestions(at: number): readonly Asked[] {
     { ask: 'diff', from: '1', to: '40', scope: '' },
     { ask: 'impact', proposal: `pr${'a'.repeat(40)}` },
     { ask: 'inbox', voter: 'ann' },
+    { ask: 'inbox', moment: '2026-11-21T00:05:00Z' },
     { ask: 'resilience', scope: '', without: ['ann', 'bob'] },
     { ask: 'exceptions', since: '2026-11-20T00:00:00Z', limit: 1_000_000 },
     { ask: 'votes', voter: 'ann', which: 'decisive', limit: 10, since: '2026-11-20T00:00:00Z' },
@@ -23,7 +24,10 @@ export function goodQuestions(at: number): readonly Asked[] {
       { ask: 'changes', under: 'shop', format: 'csv', since: '2026-11-20T00:00:00Z' },
       { ask: 'changes', under: '', format: 'json', until: '2026-11-22T00:00:00Z' },
     ],
+    { ask: 'ends', under: 'shop', ahead: 30, limit: 100 },
+    { ask: 'ends', under: '', ahead: 3650, limit: 1, moment: '20' },
     { ask: 'cedar' },
+    { ask: 'cedar', moment: '12' },
   ]
   return questions.map((one) => ({
     what: `that is asked: ${JSON.stringify(one)}`,
@@ -48,6 +52,11 @@ export function badQuestions(at: number): readonly Asked[] {
     ['of the root, where it is of an entry', { ...reach, at, alias: '' }],
     ['of an alias that is none', { ...reach, at, alias: 'shop//web' }],
     ['of a reserved alias', { ...reach, at, alias: 'shop/svc' }],
+    ['of no days ahead', { ask: 'ends', at, under: '', ahead: 0, limit: 1 }],
+    [
+      'of a moment, where it names two',
+      { ask: 'diff', at, from: '1', to: '2', scope: '', moment: '1' },
+    ],
     ['of a moment with a leading zero', { ...reach, at, moment: '012' }],
     ['of no records', { ...reach, at, moment: '0' }],
     ['of a day that there is not', { ...reach, at, moment: '2026-02-30T00:00:00Z' }],
