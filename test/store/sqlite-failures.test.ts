@@ -258,7 +258,27 @@ describe('a store that cannot write', () => {
     // What was written for it is not kept.
     await ledger.probe()
     const kept = database.prepare('SELECT room, writes FROM probe').get()
-    expect(kept).toEqual({ room: null, writes: 4 })
+    expect(kept).toEqual({ room: null, writes: 5 })
+  })
+
+  it('says yes again and again only where as much fits each time', async () => {
+    const { path } = await givenFile()
+    const database = openForWriting(path)
+    const ledger = ledgerOver(path, database)
+    await ledger.probe()
+    const notAfter = plus(T0, days(9))
+    const large = (octets: number) =>
+      leaf({ notAfter, certificate: certificateDer(new Uint8Array(octets)) })
+    const pages = Number(database.pragma('page_count', { simple: true }))
+    database.pragma(`max_page_count = ${pages + 90}`)
+    expect(await thrownBy(() => ledger.append(large(450_000), []))).toBeInstanceOf(DependencyError)
+    // There is room for what the probe writes, and after it for as much in certificates.
+    await ledger.probe()
+    expect(await ledger.append(large(200_000), [])).toMatchObject({ ok: true })
+    expect(await thrownBy(() => ledger.append(large(200_000), []))).toBeInstanceOf(DependencyError)
+    for (let time = 0; time < 3; time += 1) {
+      expect(String(await thrownBy(() => ledger.probe()))).toContain('SQLITE_FULL')
+    }
   })
 
   it('answers everyone after it was closed with a broken dependency', async () => {

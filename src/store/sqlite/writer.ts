@@ -56,13 +56,24 @@ export class Writer {
         this.issued.end()
         return made
       })()
-      if (commands.some(({ op }) => op === 'probe')) this.hasFailed = false
+      if (commands.some(({ op }) => op === 'probe')) this.fits()
       return outcomes
     } catch (error) {
       // A partition made by the lost transaction is gone with it.
       this.inserts.clear()
       this.hasFailed = true
       throw error
+    }
+  }
+
+  /** What was written to see whether it fits makes room for certificates again. */
+  private fits(): void {
+    if (!this.hasFailed) return
+    try {
+      this.sql.probe.run()
+      this.hasFailed = false
+    } catch {
+      // The commit before it is durable all the same; the next probe says what is wrong.
     }
   }
 
