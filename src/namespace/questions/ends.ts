@@ -136,7 +136,9 @@ function endsOfEntry(entry: Entry, now: UnixSeconds): readonly End[] {
   ]
 }
 
-function endsOfScope({ alias, brake, group }: Scope, now: UnixSeconds): readonly End[] {
+function endsOfScope({ alias, state, brake, group }: Scope, now: UnixSeconds): readonly End[] {
+  // What is retired keeps both, and nothing comes of them.
+  if (state === 'retired') return []
   return [
     ...marksOf({ brake }, { alias, of: 'scope' }),
     ...(group ? endsOfGroup(group, alias, now) : []),

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { days, minus, minutes, plus, seconds, unixSeconds } from '../../../src/core/time.js'
 import type { End } from '../../../src/namespace/questions/ends.js'
 import { keysEnd } from '../../../src/namespace/questions/ends.js'
+import { brakeBy } from '../given-brake.js'
 import { valueOf, alias } from '../given-index.js'
 import { TestVoter } from '../../support/voters.js'
 import { asked } from './asked.js'
@@ -73,6 +74,23 @@ describe('what ends by itself', () => {
     later.clock.set(minus(plus(later.from, days(5)), seconds(1)))
     const before = valueOf(await asked(later).ends(page)).ends
     expect(before.map(({ kind }) => kind)).toEqual(['rule', 'entry'])
+  })
+
+  it('is nothing of a scope that is retired', async () => {
+    const other = await givenEnds()
+    const ofSpare = async () => {
+      const page = { part: 'scopes', limit: 100, ahead: days(30), region: alias('') } as const
+      const { ends: found } = valueOf(await asked(other).ends(page))
+      return found.filter((one) => one.alias === 'spare').map(({ kind }) => kind)
+    }
+    await other.agreed({ op: 'scope.create', alias: 'spare' })
+    const target = { alias: 'spare' }
+    const brake = brakeBy(other.index.state, [other.ann], target, { at: other.now() })
+    valueOf(await other.index.submitBrake(brake))
+    expect(await ofSpare()).toEqual(['brake'])
+    const retirement = await other.proposed({ op: 'scope.retire', alias: 'spare' })
+    await other.votes(other.ann, retirement)
+    expect(await ofSpare()).toEqual([])
   })
 
   it('comes in pages that end where the next begins', async () => {
