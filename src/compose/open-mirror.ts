@@ -98,7 +98,7 @@ export async function scratchFolder(): Promise<{
 export const obedient =
   (pace: Pace, signal: AbortSignal): Pace =>
   (progress) => {
-    if (signal.aborted) throw new DependencyError('mirror', 'it was stopped')
+    if (signal.aborted) throw new DependencyError('command', 'it was stopped')
     return pace(progress)
   }
 

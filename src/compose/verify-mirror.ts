@@ -7,7 +7,7 @@ import { heldRecords } from '../mirror/held-log.js'
 import { keyOfFolder } from '../mirror/known-keys.js'
 import { CHECKPOINT } from '../mirror/layout.js'
 import type { MirrorFiles } from '../mirror/ports.js'
-import { type VerifiedFolder, verifyFolder } from '../mirror/verify-folder.js'
+import { noCheckpoint, type VerifiedFolder, verifyFolder } from '../mirror/verify-folder.js'
 import type { LogName } from '../monitor/alarm.js'
 import { openShownIndex } from '../store/open-shown-index.js'
 import { formatVerifierKey, type VerifierKey } from '../tlog/verifier-key.js'
@@ -23,6 +23,7 @@ export async function verifyMirror(
   const { folder, keys } = options
   const logs: Partial<Record<LogName, VerifiedFolder & { readonly key: string }>> = {}
   let known: VerifiedMirror['known'] = 'pinned'
+  let isMirror = false
   for (const log of ['index', 'issuance'] as const) {
     const files = filesOf(folder, log)
     const begun = await keyOfFolder(files)
@@ -33,9 +34,10 @@ export async function verifyMirror(
     }
     if (!keys[log]) known = 'remembered'
     const found = await verified(options, ambient, { log, files, key })
-    if (found) logs[log] = { ...found, key: formatVerifierKey(key) }
+    isMirror ||= found !== undefined
+    logs[log] = { ...(found ?? noCheckpoint(log)), key: formatVerifierKey(key) }
   }
-  return logs.index || logs.issuance ? ok({ logs, known }) : noMirror(folder)
+  return isMirror ? ok({ logs, known }) : noMirror(folder)
 }
 
 /** The index log of a folder, for whoever makes a file of it that is verified by itself. */

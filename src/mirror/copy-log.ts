@@ -5,10 +5,18 @@ import { OtherRecords } from '../monitor/shown-records.js'
 import type { Pace } from '../namespace/ports.js'
 import { type Hash, HASH_OCTETS, sameHash } from '../tlog/hash.js'
 import { nodeOfRow, readRows } from '../tlog/read-nodes.js'
-import { hashesAt, partialTiles, type Tile, tileAt, TILE_WIDTH, tilePath } from '../tlog/tile.js'
+import {
+  type Bundle,
+  hashesAt,
+  partialTiles,
+  type Tile,
+  tileAt,
+  TILE_WIDTH,
+  tilePath,
+} from '../tlog/tile.js'
 import { edgeOf } from '../tlog/tree-edge.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
-import { type HeldBundle, otherRecordIn, putBundle, readBundle } from './held-bundle.js'
+import { type HeldBundle, otherRecordIn, putBundle, readBundle, widthsHeld } from './held-bundle.js'
 import { leftPath } from './layout.js'
 import type { MirrorFiles } from './ports.js'
 import { shownBundle } from './shown-bundle.js'
@@ -137,13 +145,10 @@ class Copy {
     const whole = await this.heldOf(bundle, row)
     if (whole && isComplete(whole)) return
     const first = index * TILE_WIDTH
-    const before = this.from - first
-    const held =
-      whole ??
-      (before > 0 && before < width ? await this.heldOf({ index, width: before }, row) : undefined)
+    const begun = await this.begunOf(bundle, row)
+    const held = whole && begun ? over(whole, begun) : (whole ?? begun)
     // What was gone before is asked for again only where the folder is gone over.
-    const isBegun = held !== undefined && held !== whole
-    const start = isBegun ? held.records.length : 0
+    const start = whole ? 0 : (begun?.records.length ?? 0)
     const read = await shownBundle(shown, log, first + start, first + width)
     const made = merge(held, read, start)
     const other = otherRecordIn(made, row)
@@ -151,6 +156,18 @@ class Copy {
       throw new OtherRecords(`another record ${first + other} than was signed`)
     await putBundle(files, log, bundle, made)
     if (whole && isComplete(made)) await files.remove(leftPath(bundle))
+  }
+
+  /** What narrower bundles have of it, whatever checkpoint they were copied for. */
+  private async begunOf(bundle: Bundle, row: Uint8Array): Promise<HeldBundle | undefined> {
+    const { files } = this.deps
+    let held: HeldBundle | undefined
+    for (const width of await widthsHeld(files, bundle.index)) {
+      if (width >= bundle.width) break
+      const one = await this.heldOf({ index: bundle.index, width }, row)
+      if (one) held = held ? over(one, held) : one
+    }
+    return held
   }
 
   /** What is on disk, where it is of this tile. */
@@ -168,6 +185,12 @@ const isComplete = ({ records }: HeldBundle): boolean => !records.includes(undef
 
 const isFullTileOf = (wanted: Hash, row: Uint8Array): boolean =>
   row.length === TILE_WIDTH * HASH_OCTETS && sameHash(nodeOfRow(row, 0, TILE_WIDTH), wanted)
+
+/** What the wider of two bundles of one tile has, and where it has only the hash, what the other one has. */
+const over = (wide: HeldBundle, narrow: HeldBundle): HeldBundle => ({
+  records: wide.records.map((record, at) => record ?? narrow.records[at]),
+  envelopes: wide.envelopes,
+})
 
 /** `read` begins at number `start` of the bundle; what is held counts where only the hash is shown. */
 function merge(held: HeldBundle | undefined, read: HeldBundle, start: number): HeldBundle {

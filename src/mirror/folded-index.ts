@@ -4,11 +4,11 @@ import { FollowedIndex } from '../monitor/follow-index.js'
 import type { ShownLogs, WatchMemory } from '../monitor/ports.js'
 import type { Pace, StateStore } from '../namespace/ports.js'
 import type { SignedHead } from '../tlog/ports.js'
+import type { CoveredFiles } from './covered.js'
 import { heldRecords } from './held-log.js'
-import type { MirrorFiles } from './ports.js'
 
 export interface FoldedIndexDeps {
-  readonly files: Pick<MirrorFiles, 'read'>
+  readonly files: CoveredFiles
   /** Empty tables. */
   readonly scratch: () => StateStore & AsyncDisposable
   readonly pace: Pace

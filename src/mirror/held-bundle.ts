@@ -31,6 +31,23 @@ export async function readBundle(
   return envelopes && { records, envelopes }
 }
 
+/** Widths of the partial bundles of a tile that are there, the narrowest first. */
+export async function widthsHeld(
+  files: Pick<MirrorFiles, 'list'>,
+  index: number,
+): Promise<readonly number[]> {
+  const full = { index, width: TILE_WIDTH }
+  const names = [bundlePath(full), leftPath(full)].map((path) => files.list(`${path}.p`))
+  return widthsIn((await Promise.all(names)).flat())
+}
+
+/** Each once, the narrowest first. */
+export const widthsIn = (names: readonly string[]): readonly number[] =>
+  [...new Set(names)]
+    .flatMap((name) => decimal(name) ?? [])
+    .filter((width) => width > 0 && width < TILE_WIDTH)
+    .sort((a, b) => a - b)
+
 /** Durable once it resolves. */
 export async function putBundle(
   files: Pick<MirrorFiles, 'put'>,

@@ -3,12 +3,11 @@ import type { LogName } from '../monitor/alarm.js'
 import type { ShownLogs } from '../monitor/ports.js'
 import type { StoredRecord } from '../namespace/ports.js'
 import { TILE_WIDTH } from '../tlog/tile.js'
-import { readBundle } from './held-bundle.js'
-import type { MirrorFiles } from './ports.js'
+import { coveredBundle, type CoveredFiles } from './covered.js'
 
 /** The records of a mirrored index log, as far as `size`, in the order of the log: for whoever folds them. */
 export function heldRecords(
-  files: Pick<MirrorFiles, 'read'>,
+  files: CoveredFiles,
   log: LogName,
   size: () => number,
 ): Pick<ShownLogs, 'records'> {
@@ -18,7 +17,7 @@ export function heldRecords(
       const first = index * TILE_WIDTH
       const width = Math.min(TILE_WIDTH, size() - first)
       if (end <= from || width <= 0) return []
-      const bundle = await readBundle(files, log, { index, width })
+      const bundle = await coveredBundle(files, log, { index, width })
       if (!bundle)
         throw new DependencyError(
           'mirror',

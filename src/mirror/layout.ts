@@ -4,6 +4,8 @@ import { type Bundle, bundlePath } from '../tlog/tile.js'
 export const CHECKPOINT = 'checkpoint'
 /** The signed note of what is being copied: whatever is shown later has to go on from it. */
 export const PENDING = 'pending'
+/** The first signed note of which nobody could see yet whether it goes on from what the mirror has. */
+export const UNREAD = 'unread'
 /** The first signed note that does not go on from what the mirror has: half of the proof of two histories. */
 export const REFUSED = 'refused'
 

@@ -1,3 +1,4 @@
+import { DependencyError } from '../core/dependency-error.js'
 import { type Clock, plus } from '../core/time.js'
 import type { Alarm, LogName } from '../monitor/alarm.js'
 import { headFault } from '../monitor/compare-heads.js'
@@ -10,6 +11,7 @@ import type { ShownLogs } from '../monitor/ports.js'
 import { OtherRecords } from '../monitor/shown-records.js'
 import type { Pace } from '../namespace/ports.js'
 import { MAX_MERGE_DELAY } from '../tlog/merge-delay.js'
+import { parseNote } from '../tlog/note.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { SignedHead } from '../tlog/ports.js'
 import { subtreeHashes } from '../tlog/read-nodes.js'
@@ -19,7 +21,7 @@ import { consistencyHolds, type TreeHead } from '../tlog/verify-proof.js'
 import { copyLog, tilesOf, tilesToCopy } from './copy-log.js'
 import type { FoldedIndex } from './folded-index.js'
 import { heldHead } from './held-head.js'
-import { CHECKPOINT, envelopesPath, leftPath, PENDING, REFUSED } from './layout.js'
+import { CHECKPOINT, envelopesPath, leftPath, PENDING, REFUSED, UNREAD } from './layout.js'
 import type { MirrorFiles } from './ports.js'
 
 export interface MirroredLogDeps {
@@ -64,6 +66,7 @@ export class MirroredLog {
     const { log, files, rules } = this.deps
     const held = await heldHead(files, CHECKPOINT, rules.key)
     const pending = await heldHead(files, PENDING, rules.key)
+    const unread = await heldHead(files, UNREAD, rules.key)
     const none = (...alarms: readonly Alarm[]): Mirrored => ({
       ...{ alarms, size: held?.size, copied: 0 },
     })
@@ -74,35 +77,32 @@ export class MirroredLog {
       return isGone ? none(noneAnyMore(log, held)) : none(...judged.alarms)
     }
     // What was signed and shown counts, though not all of it was copied.
-    const fault = headFault(log, head, held) ?? headFault(log, head, pending)
+    const before = [held, pending, unread].filter((one) => one !== undefined)
+    const [fault] = before.flatMap((one) => headFault(log, head, one) ?? [])
     if (fault) {
-      await this.keepRefused(head)
+      // An older checkpoint is no half of two histories: it would stand where one is looked for.
+      if (fault.code === 'fork') await this.keepRefused(head)
       return none(...judged.alarms, fault)
     }
     if (judged.alarms.length > 0) return none(...judged.alarms)
     if (head.size === held?.size && !this.isAnew) {
       // Of the same head: cosigned again.
-      if (head.note !== held.note) await files.put(CHECKPOINT, Buffer.from(head.note))
+      if (saysAsMuch(head.note, held.note)) await files.put(CHECKPOINT, Buffer.from(head.note))
       await files.remove(PENDING)
+      await files.remove(UNREAD)
       return { ...none(), size: held.size }
     }
-    const alarms = await this.take(head, [held, pending])
+    const alarms = (await this.faultsBefore(head, before)) ?? (await this.take(head, held))
     if (alarms.length > 0) return none(...alarms)
     this.isAnew = false
     return { alarms, size: head.size, copied: head.size - (held?.size ?? 0) }
   }
 
   /** All of it is durable before the checkpoint that covers it takes its place. */
-  private async take(
-    head: SignedHead,
-    [held, pending]: readonly (SignedHead | undefined)[],
-  ): Promise<readonly Alarm[]> {
+  private async take(head: SignedHead, held: SignedHead | undefined): Promise<readonly Alarm[]> {
     const { log, files, fold } = this.deps
     const from = this.isAnew ? 0 : (held?.size ?? 0)
     try {
-      for (const before of [held, pending]) {
-        if (before) await this.goesOnFrom(before, head)
-      }
       await files.put(PENDING, Buffer.from(head.note))
       await copyLog(this.deps, from, head)
       const alarms = (await fold?.faults(head)) ?? []
@@ -112,13 +112,34 @@ export class MirroredLog {
       }
     } catch (error) {
       if (!(error instanceof OtherRecords)) throw error
-      await this.keepRefused(head)
-      return [inconsistent(log, error.message)]
+      return [inconsistent(log, error)]
     }
     await files.put(CHECKPOINT, Buffer.from(head.note))
     await files.remove(PENDING)
+    await files.remove(UNREAD)
     if (held) await this.clean(held.size, head.size)
     return []
+  }
+
+  /** Undefined where it goes on from all of them. What could not be read counts from then on. */
+  private async faultsBefore(
+    head: SignedHead,
+    before: readonly SignedHead[],
+  ): Promise<readonly Alarm[] | undefined> {
+    const { log, files } = this.deps
+    try {
+      for (const one of before) await this.goesOnFrom(one, head)
+      return undefined
+    } catch (error) {
+      if (error instanceof OtherRecords) {
+        await this.keepRefused(head)
+        return [inconsistent(log, error)]
+      }
+      if (error instanceof DependencyError && !(await files.read(UNREAD))) {
+        await files.put(UNREAD, Buffer.from(head.note))
+      }
+      throw error
+    }
   }
 
   private async goesOnFrom(first: TreeHead, second: TreeHead): Promise<void> {
@@ -185,11 +206,21 @@ export class MirroredLog {
   }
 }
 
-const inconsistent = (log: LogName, found: string): Alarm => ({
+/** Another note of the same head, by all who signed the one that is kept. */
+function saysAsMuch(shown: string, kept: string): boolean {
+  if (shown === kept) return false
+  const [signers = [], before = []] = [shown, kept].map((note) => {
+    const read = parseNote(Buffer.from(note))
+    return read.ok ? read.value.signatures : []
+  })
+  return before.every(({ name, id }) => signers.some((one) => one.name === name && one.id === id))
+}
+
+const inconsistent = (log: LogName, { message }: OtherRecords): Alarm => ({
   code: 'inconsistent',
   log,
   detail: 'what is shown is not what was signed, or does not go on from what the mirror has',
-  found,
+  found: message,
 })
 
 const noneAnyMore = (log: LogName, { size }: SignedHead): Alarm => ({

@@ -1,4 +1,5 @@
 import { DependencyError } from '../core/dependency-error.js'
+import { MAX_ENVELOPE_BYTES } from '../namespace/dsse.js'
 import type { LogName } from '../monitor/alarm.js'
 import type { ShownLogs } from '../monitor/ports.js'
 import { OtherRecords } from '../monitor/shown-records.js'
@@ -71,6 +72,9 @@ class Room {
   take(record: Uint8Array, beside: readonly Uint8Array[]): void {
     if (record.length > MAX_ENTRY_OCTETS) {
       throw new OtherRecords(`a record of more than ${MAX_ENTRY_OCTETS} octets`)
+    }
+    if (beside.some(({ length }) => length === 0 || length > MAX_ENVELOPE_BYTES)) {
+      throw new OtherRecords(`beside a record what is no envelope, from record ${this.from} on`)
     }
     for (const { length } of [record, ...beside]) this.octets += length
     if (this.octets <= MAX_OCTETS) return

@@ -8,7 +8,7 @@ import {
   type TileWrite,
   type TreeEdge,
 } from '../tlog/tree-edge.js'
-import { type Hash, HASH_OCTETS, sameHash } from '../tlog/hash.js'
+import { type Hash, sameHash } from '../tlog/hash.js'
 import { toBase64 } from '../tlog/note-text.js'
 import { noWitnesses, type Policy, wantsCosigners } from '../tlog/policy.js'
 import type { SignedHead } from '../tlog/ports.js'
@@ -17,14 +17,14 @@ import { stateRootOf } from '../tlog/state-root.js'
 import { hashesAt, tileAt, TILE_WIDTH, tilePath } from '../tlog/tile.js'
 import type { VerifierKey } from '../tlog/verifier-key.js'
 import { type VerifiedCheckpoint, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
+import { coveredBundle, type CoveredFiles, coveredRow } from './covered.js'
 import type { FoldedIndex } from './folded-index.js'
-import { otherRecordIn, readBundle } from './held-bundle.js'
+import { otherRecordIn } from './held-bundle.js'
 import { CHECKPOINT } from './layout.js'
-import type { MirrorFiles } from './ports.js'
 
 export interface VerifyFolderDeps {
   readonly log: LogName
-  readonly files: Pick<MirrorFiles, 'read'>
+  readonly files: CoveredFiles
   readonly key: VerifierKey
   readonly policy: Policy
   readonly pace: Pace
@@ -130,13 +130,13 @@ class Reading {
     const tile = tileAt(0, index, this.head.size)
     if (!tile) return undefined
     const { width } = tile
-    const row = await files.read(tilePath(tile))
-    if (row?.length !== width * HASH_OCTETS) {
+    const row = await coveredRow(files, tile)
+    if (!row) {
       // What comes after it cannot be compared with the root.
       this.alarms.push(damaged(log, `${tilePath(tile)} is gone or damaged`))
       return undefined
     }
-    const held = await readBundle(files, log, { index, width })
+    const held = await coveredBundle(files, log, { index, width })
     const first = index * TILE_WIDTH
     const other = held && otherRecordIn(held, row)
     if (!held) this.alarms.push(damaged(log, `records from ${first} on are gone or damaged`))
@@ -163,12 +163,19 @@ class Reading {
         hashesAt(tile.level, this.head.size) - tile.index * TILE_WIDTH,
       )
       if (tile.level === 0 || tile.width !== width) continue
-      const kept = await files.read(tilePath(tile))
+      const kept = await coveredRow(files, tile)
       if (kept && sameHash(kept, octets)) continue
       this.alarms.push(damaged(log, `${tilePath(tile)} is gone or damaged`))
     }
   }
 }
+
+/** What is said of a log that was to be there, and of which there is no checkpoint. */
+export const noCheckpoint = (log: LogName): VerifiedFolder => ({
+  alarms: [damaged(log, 'there is no checkpoint of it: gone, or nothing was copied whole yet')],
+  records: 0,
+  hashesOnly: [],
+})
 
 const damaged = (log: LogName, found: string): Alarm => ({
   code: 'inconsistent',

@@ -15,8 +15,8 @@ export const mirrorAttacks: readonly Attack[] = [
         check: 'a head of the size that a mirror has is the one that it has',
         without: edit(
           'src/mirror/mirrored-log.ts',
-          'const fault = headFault(log, head, held) ?? headFault(log, head, pending)',
-          'const fault = headFault(log, head, pending)',
+          'const before = [held, pending, unread]',
+          'const before = [pending, unread]',
         ),
       },
     ],
@@ -178,6 +178,30 @@ export const mirrorAttacks: readonly Attack[] = [
           'src/mirror/copy-log.ts',
           'record ?? held.records[start + at]',
           'record ?? held.records[-1]',
+        ),
+      },
+      {
+        file,
+        name: 'keeps them where the folder is gone over, and where it was killed before its checkpoint',
+        check:
+          'whatever narrower bundle of a tile is there counts, whichever checkpoint it was for',
+        without: edit('src/mirror/copy-log.ts', 'if (width >= bundle.width) break', 'break'),
+      },
+    ],
+  },
+  {
+    id: 'attack 300',
+    where: 'any log',
+    what: 'a mirror is shown a fork, and nothing by which it could be seen to be one',
+    proofs: [
+      {
+        file,
+        name: 'and finds it out by the honest log, which is then another one',
+        check: 'what was signed counts where nobody could see yet whether the log goes on to it',
+        without: edit(
+          'src/mirror/mirrored-log.ts',
+          'const before = [held, pending, unread]',
+          'const before = [held, pending]',
         ),
       },
     ],

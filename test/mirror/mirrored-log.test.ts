@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { days } from '../../src/core/time.js'
+import type { LogName } from '../../src/monitor/alarm.js'
 import type { ShownLogs } from '../../src/monitor/ports.js'
 import { decodeBundle } from '../../src/tlog/entry-bundle.js'
 import { owner } from '../namespace/given-index.js'
@@ -104,6 +105,38 @@ describe('a mirror of an honest Capstan', () => {
     expect(await mirrored(given, 'index', files)).toMatchObject({ alarms: [], size: 5 })
     expect(names()).toEqual(expect.arrayContaining([...before]))
     expect(names()).not.toContain('pending')
+  })
+})
+
+describe('a mirror that goes on while it is read', () => {
+  const at = (note: Uint8Array | undefined): MemoryMirrorFiles => {
+    const copy = new MemoryMirrorFiles(new Map(files.files))
+    copy.files.set('checkpoint', note!)
+    return copy
+  }
+
+  it.each<[LogName, () => Promise<void>]>([
+    ['issuance', () => issue(100)],
+    [
+      'index',
+      async () => {
+        for (let n = 0; n < 5; n += 1) await change(`shop/n${files.writes.length}-${n}`)
+      },
+    ],
+  ])('is what any of its checkpoints of the %s log says', async (log, grow) => {
+    await issue(100)
+    const notes: (Uint8Array | undefined)[] = []
+    for (let look = 0; look < 5; look += 1) {
+      await mirrored(given, log, files)
+      notes.push(files.files.get('checkpoint'))
+      await grow()
+    }
+    // The partial tiles of the first ones are gone by now, and of some the full ones are there.
+    for (const note of notes) expect(codesOf(await verified(given, log, at(note)))).toEqual([])
+    const damaged = at(notes[0])
+    for (const path of damaged.files.keys())
+      if (path.startsWith('tile/0/')) damaged.files.delete(path)
+    expect(codesOf(await verified(given, log, damaged))).toEqual(['inconsistent'])
   })
 })
 
