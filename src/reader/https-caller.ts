@@ -56,13 +56,20 @@ export function httpsCaller(options: HttpsCallerOptions): HttpsCaller {
     async call(call) {
       for (let waits = 0; ; waits += 1) {
         const { retryAfter, ...answer } = await once(options, agent, call)
-        // Nothing was done about a request that is to come later.
-        if (answer.status !== 429 || waits === MOST_WAITS || options.signal.aborted) return answer
+        const isLast = waits === MOST_WAITS || options.signal.aborted
+        if (isLast || !isToWait(answer)) return answer
         await options.pause(Math.min(LONGEST_WAIT, Math.max(1, retryAfter)))
       }
     },
     close: () => agent.destroy(),
   }
+}
+
+/** Nothing was done about a request that is to come later. What else there is too much of stays so. */
+function isToWait({ status, body }: HttpsAnswer): boolean {
+  if (status !== 429) return false
+  const [, code] = /"code":\s?"([a-z.-]{1,60})"/.exec(Buffer.from(body).toString('latin1')) ?? []
+  return code === undefined || code === 'request.throttled' || code === 'server.overloaded'
 }
 
 type Timed = HttpsAnswer & { readonly retryAfter: number }
@@ -79,6 +86,8 @@ async function once(
       {
         ...{ agent, host, port: Number(server.port || 443), path, method },
         ...{ ca, cert, key, minVersion: 'TLSv1.3' as const },
+        // Whatever the environment says (NODE_TLS_REJECT_UNAUTHORIZED).
+        rejectUnauthorized: true,
         // An address is no server name (RFC 6066 section 3).
         ...(isIP(host) === 0 && { servername: host }),
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),

@@ -3,6 +3,7 @@ import { httpsConnection } from '../../src/compose/https-connection.js'
 import { unixSocketConnection } from '../../src/compose/unix-socket-connection.js'
 import type { OperatorConnection } from '../../src/cli/world.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
+import { refuse } from '../../src/core/result.js'
 import type { Clock } from '../../src/core/time.js'
 import { operatorConnectionContract } from '../contract/operator-connection.contract.js'
 import { closeAll, people, serve, type Served, type Setup } from '../server/http/harness.js'
@@ -69,6 +70,63 @@ describe('a connection over mutual TLS', () => {
     const answers = [await connection.request(statement), await connection.request(statement)]
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
     expect(waited).toEqual([4])
+    await connection.close()
+  })
+
+  it('believes no other CA whatever the environment says (attack 285)', async () => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      const served = await serve('tls')
+      const connection = connected(served, new FakeClock(), people.stranger.certPem)
+      const error = await connection.request(statement).catch((one: unknown) => one)
+      expect(error).toBeInstanceOf(DependencyError)
+      // Nothing has left this machine, and nobody has to look for it.
+      expect(String(error)).not.toContain('may have been taken')
+      expect(served.counted).toEqual([])
+      await connection.close()
+    } finally {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    }
+  })
+
+  it('does not ask again for what there is too much of', async () => {
+    let asked = 0
+    const submit = () => {
+      asked += 1
+      return Promise.resolve(refuse('namespace.too-many', 'the brakes of this week are used up'))
+    }
+    const served = await serve('tls', { operations: { submit } })
+    const connection = connected(served)
+    const answer = await connection.request(statement)
+    expect([answer.status, asked]).toEqual([429, 1])
+    await connection.close()
+  })
+
+  it('says to look first where the server failed with the statement in its hands', async () => {
+    const submit = () => Promise.reject(new DependencyError('store', 'the disk is away'))
+    const draftProposals = submit
+    const served = await serve('tls', { operations: { submit, draftProposals } })
+    const connection = connected(served)
+    const answer = await connection.request(statement)
+    expect(answer.status).toBe(503)
+    expect(JSON.parse(Buffer.from(answer.body).toString())).toMatchObject({
+      ...{ code: 'unavailable', next: expect.stringContaining('look before you send it again') },
+    })
+    const body = { as: 'ann', request: { op: 'scope.create', alias: 'a' } }
+    const draft = await connection.request({ ...statement, path: '/v1/proposals/drafts', body })
+    expect(Buffer.from(draft.body).toString()).not.toContain('may have been taken')
+    await connection.close()
+  })
+
+  it('says nothing of what may have arrived where nobody listens', async () => {
+    const served = await serve('tls')
+    const connection = connected(served)
+    await served.listener.close(0)
+    const error = await connection.request(statement).catch((one: unknown) => one)
+    expect(error).toBeInstanceOf(DependencyError)
+    expect(String(error)).not.toContain('may have been taken')
     await connection.close()
   })
 
