@@ -215,6 +215,17 @@ describe('the size of a body', () => {
     expect(told.status).toBe(413)
   })
 
+  it('may hold what all voters of a recovery sign, on the local socket alone', async () => {
+    const voters = Array.from({ length: 32 }, () => 'x'.repeat(4000))
+    const envelope = {
+      ...{ payload: 'e30=', payloadType: 'a/b' },
+      signatures: voters.map((sig) => ({ sig })),
+    }
+    const recovery = { method: 'POST', path: '/v1/recoveries', body: { envelopes: [envelope] } }
+    const { status, json } = await ask(local, recovery)
+    expect([status, json?.['code']]).not.toContain('request.too-large')
+  })
+
   function chunked(chunks: readonly string[]): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const request = httpsRequest({

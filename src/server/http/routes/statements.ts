@@ -33,6 +33,7 @@ export const statementRoutes: readonly Route[] = [
   route('POST /v1/brakes/signed', 'submitter', 'signedBrake', {
     summary: 'Suspends something at once, for a while, by as many voters as that takes',
     body: signedBrakeBody,
+    size: 'large',
     answers: [jsonAnswer(201, 'Brake', 'In effect; ends by itself')],
     use: (operations, { body, context }) =>
       answered(201, operations.signedBrake(body.envelopes, context)),
@@ -40,6 +41,7 @@ export const statementRoutes: readonly Route[] = [
   route('POST /v1/emergencies', 'submitter', 'invokeEmergency', {
     summary: 'Uses an emergency grant, or drills one, by what those signed whom it names',
     body: invocationBody,
+    size: 'large',
     answers: [jsonAnswer(201, 'Invoked', 'In effect; ends by itself. A drill has no effect')],
     use: (operations, { body, context }) =>
       answered(201, operations.invokeEmergency(body.envelopes, context)),
@@ -47,6 +49,7 @@ export const statementRoutes: readonly Route[] = [
   route('POST /v1/recoveries', 'submitter', 'signedRecovery', {
     summary: 'Starts a recovery by what the set of a scope signed, or stops one by what voters did',
     body: signedRecoveryBody,
+    size: 'large',
     answers: [jsonAnswer(201, 'Recovery', 'Takes effect after its delay, if nobody stops it')],
     use: (operations, { body, context }) =>
       answered(201, operations.signedRecovery(body.envelopes, context)),
