@@ -130,9 +130,15 @@ describe('a proposal that somebody else signs', () => {
       const long = await index.draft({ document, why: { reason } }, 'local')
       expect(codeOf(long)).toBe('namespace.malformed')
     }
-    const many = Array.from({ length: 400 }, (_, at) => ({ alias: `a${at}`, owner }))
-    const large = { document: { ...document, entries: many }, why: {} }
+    const many = (length: number) => Array.from({ length }, (_, at) => ({ alias: `a${at}`, owner }))
+    const large = { document: { ...document, entries: many(400) }, why: {} }
     expect(codeOf(await index.draft(large, 'local'))).toBe('namespace.malformed')
+    // Before anything of it is tried: nobody else has a turn meanwhile.
+    const larger = { document: { ...document, entries: many(2001) }, why: {} }
+    const refused = await index.draft(larger, 'eve')
+    expect(refused.ok ? refused.value : refused.refusal).toMatchObject({
+      ...{ code: 'namespace.malformed', wanted: 'at most 2000 changes' },
+    })
   })
 })
 

@@ -79,6 +79,9 @@ function ofChange(
   return unsigned.ok ? ok([unsigned.value]) : unsigned
 }
 
+/** More than a proposal of each of many scopes holds: what is planned is all in one step. */
+const MOST_CHANGES = 2000
+
 function ofDocument(
   state: FoldedState,
   { document, why }: { readonly document: unknown; readonly why: Why },
@@ -86,7 +89,7 @@ function ofDocument(
 ): Result<readonly UnsignedProposal[]> {
   const signable = isSignable(why)
   if (!signable.ok) return signable
-  const planned = planDocument(state, document)
+  const planned = planDocument(state, document, MOST_CHANGES)
   if (!planned.ok) return planned
   const requests = planned.value.map(({ request }) => request)
   const bundles = new Map<Uid, Bundle>()

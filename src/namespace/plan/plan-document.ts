@@ -19,7 +19,11 @@ const MAX_CHANGES = 50_000
  * What it takes to make the namespace as the document says: giving up before taking, parents before
  * children, clusters before what is bound to them, entries before rules that name them. Pure; applying it twice plans nothing.
  */
-export function planDocument(state: IndexState, value: unknown): Result<readonly PlannedChange[]> {
+export function planDocument(
+  state: IndexState,
+  value: unknown,
+  most = MAX_CHANGES,
+): Result<readonly PlannedChange[]> {
   const document = parseDocument(value)
   if (!document.ok) return document
   const signable = isSignable(value)
@@ -38,12 +42,12 @@ export function planDocument(state: IndexState, value: unknown): Result<readonly
     changes.push(...rules.value)
   }
   for (const change of planPruning(state, document.value)) {
-    if (changes.length > MAX_CHANGES) break
+    if (changes.length > most) break
     changes.push(change)
   }
-  if (changes.length > MAX_CHANGES) {
+  if (changes.length > most) {
     return refuse('namespace.malformed', 'the document changes too much at once', {
-      wanted: `at most ${MAX_CHANGES} changes`,
+      wanted: `at most ${most} changes`,
       next: 'apply it in parts; without prune, the parts add up',
     })
   }
