@@ -74,6 +74,30 @@ describe('a voter on another machine', () => {
     expect([vote.exit, json(vote)['code'], posted()]).toEqual([3, 'namespace.bad-canonical', []])
   })
 
+  it.each(['vote --approve --as ann', 'proposal withdraw'])(
+    'names what they sign about by its whole id: %s (attack 284)',
+    async (line) => {
+      const id = await proposed()
+      const command = line.replace('vote', `vote ${id.slice(0, 12)}`)
+      const withId = command.startsWith('vote') ? command : `${command} ${id.slice(0, 12)}`
+      const { exit, err } = await there(`${withId} --key ann.key ${remote}`)
+      expect([exit, posted()]).toEqual([2, []])
+      expect(err).toContain('by its whole id')
+      expect(here.server.requests).toEqual([])
+    },
+  )
+
+  it('says yes to what a document takes away, before it is asked for', async () => {
+    const text = 'apiVersion: capstan/v1\nprune: true\nscopes: [{alias: far}]\n'
+    writeFileSync(join(here.home, 'all.yaml'), text)
+    const file = `apply -f all.yaml --as ann --key ann.key ${remote} --json`
+    here.server.requests.splice(0)
+    const made = await there(file)
+    expect([made.exit, json(made)['code'], posted()]).toEqual([3, 'cli.needs-yes', []])
+    await there(`${file} --yes`)
+    expect(posted()).toContain('/v1/proposals/drafts')
+  })
+
   it('proposes what they asked for, under their own name', async () => {
     const made = await there(`scope create mart --as ann --key ann.key ${remote} --json`)
     expect(made.exit).toBe(8)

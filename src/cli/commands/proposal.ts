@@ -13,6 +13,20 @@ import { keyOf, keyOptions } from './voter.js'
 /** The whole id. */
 export const isProposalId = (text: string): boolean => /^pr[a-z2-7]{40}$/.test(text)
 
+/**
+ * The id of what is to be signed about. A few characters of it are found by whoever makes proposals and
+ * looks for some that begin so: that is for a server that is trusted, on this machine.
+ */
+export function idToSign(call: Invocation): Outcome<string> {
+  const id = call.word(0) ?? ''
+  if (!call.has('server') || isProposalId(id)) return { ok: true, value: id }
+  return usage('over the network a proposal is named by its whole id', {
+    wanted: 'pr and 40 characters, as whoever proposed it said, or capstan inbox',
+    found: JSON.stringify(id.slice(0, 60)),
+    next: 'capstan inbox',
+  })
+}
+
 /** A proposal by its id, or by the beginning of it where only one that waits begins so. */
 export async function findProposal(api: OperatorApi, id: string): Promise<Outcome<JsonReader>> {
   if (isProposalId(id)) return api.read(`/v1/proposals/${id}`)
@@ -56,13 +70,15 @@ async function show(call: Invocation): Promise<Outcome<Answer>> {
 
 async function withdraw(call: Invocation): Promise<Outcome<Answer>> {
   if (!call.has('key')) return withdrawHere(call)
+  const id = idToSign(call)
+  if (!id.ok) return id
   const key = await keyOf(call)
   if (!key.ok) return key
   const api = await call.operator()
   if (!api.ok) return api
-  const found = await findProposal(api.value, call.word(0) ?? '')
+  const found = await findProposal(api.value, id.value)
   if (!found.ok) return found
-  const about = shownProposal(found.value, call.word(0) ?? '')
+  const about = shownProposal(found.value, id.value)
   if (!about.ok) return about
   const { proposal, digest } = about.value
   const withdrawal: Withdrawal = {

@@ -9,7 +9,7 @@ import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js
 import { sendBrake } from './brake.js'
 import { sendInvocation } from './emergency.js'
 import { jsonOf } from './json-file.js'
-import { findProposal } from './proposal.js'
+import { findProposal, idToSign } from './proposal.js'
 import { renderProposal, renderSubmission } from './proposal-screen.js'
 import { sendRecovery } from './recovery.js'
 import { payloadTypeOf } from './signed-together.js'
@@ -18,11 +18,13 @@ import { keyOf, keyOptions } from './voter.js'
 async function vote(call: Invocation): Promise<Outcome<Answer>> {
   const decision = decisionOf(call)
   if (!decision.ok) return decision
+  const id = idToSign(call)
+  if (!id.ok) return id
   const key = await keyOf(call)
   if (!key.ok) return key
   const found = await proposalOf(call)
   if (!found.ok) return found
-  const about = shownProposal(found.value, call.word(0) ?? '')
+  const about = shownProposal(found.value, id.value)
   if (!about.ok) return about
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
