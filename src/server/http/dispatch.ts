@@ -25,7 +25,7 @@ export interface HttpObserver {
 }
 
 export interface DispatchLimits {
-  /** Requests for other than public routes that are worked on at once. */
+  /** Requests that are worked on at once: of evidence, and as many of other routes that are not public. */
   readonly inFlight: number
   /** Milliseconds after which the work on a request is asked to stop. */
   readonly answerMs: number
@@ -73,7 +73,8 @@ type Outcome = Pick<AuditLine, 'outcome' | 'code'> & { readonly reply: Reply }
 /** Takes each request through access, limits, parsing and its use case, and writes the one answer. */
 export function dispatcherWith(channel: Channel, options: DispatchOptions): Dispatch {
   const { limits, observer } = options
-  let inFlight = 0
+  /** Of strangers, whose bodies may be slow, and of entries that are known. */
+  const inFlight = { evidence: 0, known: 0 }
 
   return async function dispatch(routed) {
     const { request, response, target } = routed
@@ -135,14 +136,15 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     context: CallContext,
   ): Promise<Answer> {
     if (route.access === 'public') return answerOf(routed, route, context)
-    if (inFlight >= limits.inFlight) {
+    const whose = route.access === 'evidence' ? 'evidence' : 'known'
+    if (inFlight[whose] >= limits.inFlight) {
       return refuse('server.overloaded', 'too many requests are being worked on')
     }
-    inFlight += 1
+    inFlight[whose] += 1
     try {
       return await answerOf(routed, route, context)
     } finally {
-      inFlight -= 1
+      inFlight[whose] -= 1
     }
   }
 
