@@ -113,7 +113,12 @@ export const targets: readonly Target[] = [
       ...['namespace/effect/ratify.ts', 'namespace/fold-brake.ts', 'namespace/brake-view.ts'],
       ...['namespace/braking.ts', 'namespace/brake-mark.ts'],
     ],
-    tests: ['brake', 'recovery', 'emergency'].map((name) => `namespace/${name}.test.ts`),
+    tests: [
+      ...['brake', 'recovery', 'emergency', 'signed-examples'],
+      ...['brake-model', 'recovery-model', 'emergency-model'],
+    ]
+      .map((name) => `namespace/${name}.test.ts`)
+      .concat('interop/operations.test.ts', 'interop/governance.test.ts'),
     remembers: [],
     survivors: 'counted',
   },

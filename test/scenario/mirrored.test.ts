@@ -102,7 +102,11 @@ describe('capstan mirror, on another machine', () => {
     const to = join(capstan.home, 'index-alone')
     expect(mirror(to, '--log', 'index')).toMatchObject({ status: 0, known: 'first' })
     expect(readdirSync(to).filter((name) => name !== 'lock.db')).toEqual(['index'])
-    expect(verify(to)).toMatchObject({ status: 0, ok: true })
+    const alone = ran(['mirror', 'verify', to, '--key', keys.index])
+    expect(alone).toMatchObject({ status: 0, ok: true })
+    // Whoever names the key of a log wants that log.
+    expect(verify(to)).toMatchObject({ status: 10, ok: false })
+    expect(verify(to).alarms).toMatchObject([{ code: 'inconsistent', log: 'issuance' }])
   })
 
   it('stays, and follows what comes', async () => {
