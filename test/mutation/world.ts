@@ -34,7 +34,7 @@ export class World {
     const { code, cachedData } = sourceAt(path)
     const module = new vm.SourceTextModule(code, {
       identifier: path,
-      cachedData,
+      ...(cachedData && { cachedData }),
       initializeImportMeta: (meta) => {
         const url = pathToFileURL(path).href
         Object.assign(meta, { url, filename: path, dirname: dirname(path) })
@@ -56,7 +56,8 @@ const isRelative = (specifier: string): boolean => specifier.startsWith('.')
 
 interface Source {
   readonly code: string
-  readonly cachedData: Buffer
+  /** None of what imports while it runs: what is cached knows nobody to ask for a module. */
+  readonly cachedData: Buffer | undefined
 }
 
 /** Missing from the types of Node 20. */
@@ -69,7 +70,9 @@ function sourceAt(path: string): Source {
   const known = sources.get(path)
   if (known) return known
   const code = readFileSync(path, 'utf8')
-  const source = { code, cachedData: codeCacheOf(new vm.SourceTextModule(code)) }
+  const isLater = /\bimport\(/.test(code)
+  const cachedData = isLater ? undefined : codeCacheOf(new vm.SourceTextModule(code))
+  const source = { code, cachedData }
   sources.set(path, source)
   return source
 }
