@@ -3,6 +3,7 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
 import { DependencyError } from '../core/dependency-error.js'
 import { errorCode } from '../core/error-code.js'
+import { refusalCode } from './refusal-code.js'
 
 /** Whom to believe, and who asks: PEM. */
 export interface CallerTrust {
@@ -68,7 +69,7 @@ export function httpsCaller(options: HttpsCallerOptions): HttpsCaller {
 /** Nothing was done about a request that is to come later. What else there is too much of stays so. */
 function isToWait({ status, body }: HttpsAnswer): boolean {
   if (status !== 429) return false
-  const [, code] = /"code":\s?"([a-z.-]{1,60})"/.exec(Buffer.from(body).toString('latin1')) ?? []
+  const code = refusalCode(body)
   return code === undefined || code === 'request.throttled' || code === 'server.overloaded'
 }
 

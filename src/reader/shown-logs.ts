@@ -5,6 +5,7 @@ import type { StoredRecord } from '../namespace/ports.js'
 import { isSize } from '../tlog/hash.js'
 import { fromBase64 } from '../tlog/note-text.js'
 import { tilePath } from '../tlog/tile.js'
+import { refusalCode } from './refusal-code.js'
 
 /** One read of the API, and what came of it. */
 export interface ReaderAnswer {
@@ -77,7 +78,7 @@ async function answered(ask: Ask, path: string, accept: string): Promise<ReaderA
 
 /** The code of a refusal is of a fixed form; nothing else of it is repeated. */
 function refusedBy(path: string, { status, body }: ReaderAnswer): never {
-  const [, code] = /"code":\s?"([a-z.-]{1,60})"/.exec(Buffer.from(body).toString('latin1')) ?? []
+  const code = refusalCode(body)
   throw new DependencyError('server', `answered ${status} ${code ?? ''} to ${path}`.trim())
 }
 

@@ -88,14 +88,22 @@ describe('a voter on another machine', () => {
   )
 
   it('says yes to what a document takes away, before it is asked for', async () => {
-    const text = 'apiVersion: capstan/v1\nprune: true\nscopes: [{alias: far}]\n'
+    await here.capstan('entry create web --owner ops')
+    const id = await here.waiting()
+    for (const name of ['ann', 'bob']) {
+      await here.capstan(`vote ${id} --approve --as ${name} --key ${name}.key`)
+    }
+    here.server.requests.splice(0)
+    const text = 'apiVersion: capstan/v1\nprune: true\n'
     writeFileSync(join(here.home, 'all.yaml'), text)
     const file = `apply -f all.yaml --as ann --key ann.key ${remote} --json`
-    here.server.requests.splice(0)
     const made = await there(file)
-    expect([made.exit, json(made)['code'], posted()]).toEqual([3, 'cli.needs-yes', []])
-    await there(`${file} --yes`)
-    expect(posted()).toContain('/v1/proposals/drafts')
+    expect([made.exit, json(made)['code']]).toEqual([3, 'cli.needs-yes'])
+    expect(json(made)['found']).toBe('entry.retire web')
+    expect(posted()).not.toContain('/v1/statements')
+    expect((await there(`${file} --unsigned`)).exit).toBe(0)
+    expect((await there(`${file} --yes`)).exit).toBe(8)
+    expect(posted()).toContain('/v1/statements')
   })
 
   it('proposes what they asked for, under their own name', async () => {

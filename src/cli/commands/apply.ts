@@ -12,12 +12,6 @@ import { proposeAs, withoutAuthor } from './proposing.js'
 import { renderWarnings } from './warnings-screen.js'
 import { watched } from './watched.js'
 
-const isPruning = (document: unknown): boolean =>
-  typeof document === 'object' &&
-  document !== null &&
-  'prune' in document &&
-  document.prune === true
-
 async function apply(call: Invocation): Promise<Outcome<Answer>> {
   const within = call.duration('wait')
   if (!within.ok) return within
@@ -29,13 +23,6 @@ async function apply(call: Invocation): Promise<Outcome<Answer>> {
   if (call.has('server') && call.has('dryRun')) {
     return usage('--dry-run asks the server of this machine', {
       wanted: '--as VOTER --unsigned: what it would propose, with what that would do',
-    })
-  }
-  if (call.has('server') && isPruning(document.value) && !call.has('yes')) {
-    return refused({
-      code: 'cli.needs-yes',
-      detail: 'the document takes away for ever what is not in it (prune: true)',
-      next: 'look at what it comes to with --unsigned, then repeat with --yes',
     })
   }
   // What it comes to is shown with each proposal, before it is signed.

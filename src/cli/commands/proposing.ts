@@ -1,9 +1,11 @@
 import type { AskedChanges } from '../../namespace/drafting/draft-proposals.js'
 import { payloadTypes } from '../../namespace/dsse.js'
+import type { Part } from '../../namespace/operation.js'
+import { operationOf } from '../../namespace/statements.js'
 import { answer, type Answer, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import { type Outcome, usage } from '../problem.js'
+import { type Outcome, refused, usage } from '../problem.js'
 import { type Envelope, signed } from '../voting/signed-statements.js'
 import { type CheckedDraft, checkedDrafts } from '../voting/unsigned-proposals.js'
 import { jsonOf } from './json-file.js'
@@ -70,12 +72,33 @@ export async function proposeAs(call: Invocation, asked: AskedChanges): Promise<
   const drafts = checkedDrafts(shown.value, by)
   if (!drafts.ok) return drafts
   const fresh = drafts.value.filter(({ waits }) => waits === undefined)
+  const removed = call.has('yes') || call.has('draft') ? [] : removedBy(asked, fresh)
+  if (removed.length > 0) {
+    return refused({
+      code: 'cli.needs-yes',
+      detail: 'the document takes things away for ever',
+      found: removed.join('\n'),
+      next: 'look at it with --unsigned, then repeat with --yes',
+    })
+  }
   for (const draft of fresh) showToSigner(call, (look) => renderProposalToSign(look, draft))
   const envelopes: Envelope[] = []
   for (const { proposal } of fresh) {
     envelopes.push(await signed(key.value, payloadTypes.proposal, proposal))
   }
   return call.has('detached') ? printed(detached(envelopes)) : send(call, drafts.value, envelopes)
+}
+
+/** What a document takes away; whoever names one change has said what it is. */
+function removedBy(asked: AskedChanges, drafts: readonly CheckedDraft[]): readonly string[] {
+  if (!('document' in asked)) return []
+  return drafts
+    .map(({ proposal }) => operationOf(proposal))
+    .flatMap((one): readonly Pick<Part, 'op' | 'subject'>[] =>
+      one.op === 'changes' ? one.body.changes : [one],
+    )
+    .filter(({ op }) => /\.(?:retire|remove|detach|clear)$/.test(op))
+    .map(({ op, subject }) => `${op} ${subject.alias}`)
 }
 
 const printed = (ended: Outcome<Answer>): Outcome<Proposed> => ({
