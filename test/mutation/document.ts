@@ -50,6 +50,7 @@ const introduction = (
   'npm run test:mutation                                    # every target; half an hour of two cores',
   'npm run test:mutation -- --only csr --json csr.json      # one of them',
   'npm run test:mutation -- --only csr --since csr.json     # what survived then, alone',
+  'npm run test:mutation -- --only permit --glance          # few examples: a lower bound, soon',
   'node --import ./test/support/typescript.mjs test/mutation/write-document.ts *.json',
   '```',
   '',

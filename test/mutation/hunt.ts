@@ -2,6 +2,14 @@ import type { Mutant } from './mutants.js'
 import type { Answer, MeasuredFile, Step, Verdict } from './protocol.js'
 import { eachOf, WorkerProcess } from './worker-process.js'
 
+/** How mutants are tried. */
+export interface Manner {
+  /** Processes beside each other. */
+  readonly atOnce: number
+  /** Properties see few examples: what survives may yet be noticed by the rest of them. */
+  readonly isGlance: boolean
+}
+
 export interface Outcome {
   readonly verdict: Verdict | 'not-reached'
   /** The test that noticed. */
@@ -18,6 +26,12 @@ interface Plan {
   readonly ms: number
   readonly hits: number
 }
+
+/** Milliseconds that a property has for examples at first: most mutants are noticed at once. */
+const GLANCE = 100
+
+/** Below it, milliseconds, all tests of a mutant are run without a glance before. */
+const SHORT = 400
 
 /** A mutated place that is passed so many times more often is a loop without an end. */
 const ENDLESS = 100
@@ -48,7 +62,7 @@ export async function hunt(
   mutants: readonly Mutant[],
   measured: readonly MeasuredFile[],
   remembers: readonly string[],
-  atOnce: number,
+  { atOnce, isGlance }: Manner,
   decided: (mutant: Mutant, outcome: Outcome) => void,
 ): Promise<void> {
   const lanes = new Map<number, WorkerProcess>()
@@ -60,7 +74,7 @@ export async function hunt(
     }
     const worker = lanes.get(lane) ?? new WorkerProcess(home)
     lanes.set(lane, worker)
-    const first = await tryIn(worker, plan, 'first')
+    const first = await tryTwice(worker, plan, isGlance)
     if (typeof first === 'string' || first.isSpoilt || first.isSpent) {
       worker.end()
       lanes.delete(lane)
@@ -73,6 +87,14 @@ export async function hunt(
 type Tried = Extract<Answer, { kind: 'tried' }> | 'died' | 'hung'
 
 const isCertain = (tried: Tried): boolean => typeof tried !== 'string' && !tried.isSpoilt
+
+/** With few examples first, and with all of them where those notice nothing. */
+async function tryTwice(worker: WorkerProcess, plan: Plan, isGlance: boolean): Promise<Tried> {
+  if (plan.ms < SHORT && !isGlance) return tryIn(worker, plan, 'first')
+  const glance = await tryIn(worker, plan, 'glance')
+  const isNoticed = typeof glance === 'string' || glance.verdict !== 'survived' || glance.isSpent
+  return isNoticed || isGlance ? glance : tryIn(worker, plan, 'first')
+}
 
 /** In a process that has seen no other mutant. */
 async function tryAlone(home: string, plan: Plan): Promise<Outcome> {
@@ -92,13 +114,14 @@ function outcomeOf(tried: Tried): Outcome {
 async function tryIn(
   worker: WorkerProcess,
   { mutant, resident, fresh, loading, ms, hits }: Plan,
-  attempt: 'first' | 'last',
+  attempt: 'glance' | 'first' | 'last',
 ): Promise<Tried> {
   const isLast = attempt === 'last'
   const answer = await worker.ask(
     {
       ...{ kind: 'try', mutant: mutant.id, hitLimit: ENDLESS * hits + 1000 },
       ...{ resident: isLast ? [] : resident, loading: isLast ? fresh : loading, fresh, isLast },
+      ...(attempt === 'glance' && { propertyMs: GLANCE }),
     },
     30_000 + 10 * ms,
   )

@@ -10,11 +10,12 @@ import { onOneLine, reckon } from './survivors/list.js'
 import { type Target, targets } from './targets.js'
 
 /**
- * `npm run test:mutation -- [--only NAME] [--json FILE] [--workers N] [--again] [--since FILE]`
+ * `npm run test:mutation -- [--only NAME] [--json FILE] [--workers N] [--again] [--since FILE] [--glance]`
  * changes the source in every way that Stryker knows, one place at a time, and sees whether a test
  * fails. What was decided is kept outside the tree, and an interrupted run of the same files goes on
  * from there; `--again` forgets it. `--since FILE` believes an earlier `--json FILE` in what was
- * noticed, to look at its survivors alone while tests are written.
+ * noticed, to look at its survivors alone while tests are written; `--glance` gives properties a
+ * tenth of a second for examples, so that its score is a lower bound.
  */
 const { values } = parseArgs({
   options: {
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: String(availableParallelism()) },
     again: { type: 'boolean', default: false },
     since: { type: 'string' },
+    glance: { type: 'boolean', default: false },
   },
 })
 const caches = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
@@ -51,7 +53,8 @@ async function run(target: Target): Promise<Result> {
   const { mutants, texts, content } = await mutate(sources)
   const { home, digest } = copyTree(content)
   try {
-    const book = join(folder, `${target.name}-${digest}.jsonl`)
+    const depth = values.glance ? '-glance' : ''
+    const book = join(folder, `${target.name}-${digest}${depth}.jsonl`)
     const known = open(book)
     const tests = filesOf(
       target.tests.map((name) => join('test', name)),
@@ -69,7 +72,8 @@ async function run(target: Target): Promise<Result> {
     const rest = mutants.filter(({ id, key }) => !known.has(id) && !earlier.has(key))
     const progress = progressOf(target.name, rest.length)
     const remembers = target.remembers.map((name) => join('src', name))
-    await hunt(home, rest, measured, remembers, workers, (mutant, outcome) => {
+    const manner = { atOnce: workers, isGlance: values.glance }
+    await hunt(home, rest, measured, remembers, manner, (mutant, outcome) => {
       known.set(mutant.id, outcome)
       appendFileSync(book, `${JSON.stringify({ id: mutant.id, ...outcome })}\n`)
       progress(outcome)

@@ -27,6 +27,8 @@ export type Order =
       readonly fresh: readonly Step[]
       /** The process is new: what it says counts, whatever state the mutant left it in. */
       readonly isLast: boolean
+      /** Milliseconds after which a property has seen enough examples; without it, it sees all of them. */
+      readonly propertyMs?: number
     }
 
 /** How often each mutated place was reached. */

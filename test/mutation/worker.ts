@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { configureGlobal } from 'fast-check'
+import { configureGlobal, interruptAfterTimeLimit } from 'fast-check'
 import { collect, type Suite, type Test, testsIn } from './harness.js'
 import { enterPlace } from './key-pool.js'
 import type { Answer, Hits, MeasuredFile, Order, Step, Verdict } from './protocol.js'
@@ -21,7 +21,8 @@ const testRoot = join(import.meta.dirname, '..')
 const MAX_WORLDS = 100
 
 // One run is like the next, and nobody reads the counterexample.
-configureGlobal({ seed: 20_260_101, endOnFailure: true })
+const everyRun = { seed: 20_260_101, endOnFailure: true }
+configureGlobal(everyRun)
 
 /** Errors that no test waited for. */
 let stray = 0
@@ -128,6 +129,11 @@ let resident = new Loaded()
 /** First with what is loaded, then with everything loaded again under the mutant. */
 async function tryMutant(order: Try): Promise<Extract<Answer, { kind: 'tried' }>> {
   const before = stray
+  const { propertyMs } = order
+  configureGlobal({
+    ...everyRun,
+    ...(propertyMs !== undefined && { plugins: [interruptAfterTimeLimit(propertyMs)] }),
+  })
   const answer = (noticed?: Noticed, isSpoilt = false): Extract<Answer, { kind: 'tried' }> => ({
     ...{ kind: 'tried', verdict: noticed?.verdict ?? 'survived', isSpoilt },
     ...(noticed && { by: noticed.by }),
