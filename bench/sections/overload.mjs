@@ -14,7 +14,7 @@ const UNLOADED = { count: 3000, inFlight: 16 }
 const SATURATED = { count: 8000, inFlight: 128 }
 /** Entries that will ask for their first certificate: more than are asked for in all. */
 const NEWCOMERS = { quick: 30_000, default: 60_000 }
-const THROTTLED = /^grpc-status 8 /
+const THROTTLED = /^grpc-status 8$/
 const LOOK_EVERY_MS = 100
 
 /** Three times what it can do, offered whether or not it answers; and how it is a moment later. */
@@ -39,7 +39,7 @@ export const overload = {
             nextFirst,
             ...spec,
           })
-          nextFirst += spec.count
+          nextFirst += Math.ceil((spec.count * FIRSTS) / (FIRSTS + 1))
           return load.run()
         }
         const unloaded = answered('unloaded', await mixed(UNLOADED))
