@@ -29,7 +29,8 @@ export class MessageReader {
     // One octet past the limit is enough to know that there is more than may be.
     const taken = chunk.subarray(0, limit + 1 - this.held)
     // Chunks are copied: each is a view that keeps a whole read buffer alive, however small it is.
-    this.makeRoom(this.held + taken.length)
+    if (this.held === 0 && isWhole(taken)) this.buffer = Buffer.allocUnsafe(taken.length)
+    else this.makeRoom(this.held + taken.length)
     this.buffer.set(taken, this.held)
     this.held += taken.length
     return this.held < PREFIX_OCTETS ? undefined : this.judge()
@@ -73,6 +74,11 @@ export class MessageReader {
     this.buffer = grown
   }
 }
+
+/** Whether these first octets are a message and its prefix: the one that nobody has to wait for. */
+const isWhole = (octets: Uint8Array): boolean =>
+  octets.length >= PREFIX_OCTETS &&
+  octets.length === PREFIX_OCTETS + new DataView(octets.buffer, octets.byteOffset).getUint32(1)
 
 function badFlag(flag: number): GrpcFailure {
   return flag === 1

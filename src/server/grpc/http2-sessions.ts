@@ -34,6 +34,7 @@ export class Http2Sessions {
       return
     }
     const session = performServerHandshake(socket, this.sessionOptions())
+    session.setLocalWindowSize(this.deps.limits.connectionWindow)
     this.open.add(session)
     session.on('error', (error: Error) => {
       this.deps.log.debug({ err: error, remote: socket.remoteAddress }, 'http2 session failed')

@@ -9,6 +9,11 @@ export interface GrpcLimits {
   /** Health watches of all connections. */
   readonly watches: number
   readonly messageOctets: number
+  /**
+   * Octets of requests that one connection may have under way, of all its calls (RFC 9113 section
+   * 6.9): with HTTP/2's 65,535, some forty calls, callers who share a connection wait for each other.
+   */
+  readonly connectionWindow: number
   /** Memory for requests of all connections. */
   readonly bufferedOctets: number
   /** Names, values and 32 for each pair, as RFC 9113 section 6.5.2 counts. */
@@ -36,6 +41,7 @@ export const defaultGrpcLimits: GrpcLimits = {
   calls: 10_000,
   watches: 64,
   messageOctets: 65_536,
+  connectionWindow: 1024 * 1024,
   bufferedOctets: 64 * 1024 * 1024,
   headerOctets: 16_384,
   controlFrames: 200,

@@ -81,6 +81,14 @@ describe('one connection', () => {
     expect(await stillServes()).toBe(true)
   })
 
+  it('is told how many octets of requests it may have under way', async () => {
+    const { dial } = await start({ connectionWindow: 300_000 })
+    const peer = await dial()
+    await peer.settled()
+    const [update] = peer.frames.filter(({ type }) => type === frameType.windowUpdate)
+    expect([update?.stream, update?.payload.readUInt32BE(0)]).toEqual([0, 300_000 - 65_535])
+  })
+
   it('never has more streams open than it may', async () => {
     const { dial } = await start({ streamsPerConnection: 5 })
     const peer = await dial()
@@ -309,7 +317,7 @@ describe('all connections together', () => {
   })
 
   it('hold no more octets than may be, and none once their calls are over', async () => {
-    const { dial, port, stillServes } = await start({ bufferedOctets: 10_000 })
+    const { dial, port, stillServes } = await start({ bufferedOctets: 9_010 })
     const peer = await dial()
     const part = grpcFrame(Buffer.alloc(9000)).subarray(0, 9000)
     peer.send(half(1, part))

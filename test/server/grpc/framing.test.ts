@@ -82,6 +82,21 @@ describe('MessageReader', () => {
     reader.push(huge)
     expect(reader.room).toBeLessThan(2 * 4096)
   })
+
+  it('holds a copy of a message that is there whole, and no octet more', () => {
+    const body = Uint8Array.from(framed(Buffer.from('message')))
+    const reader = new MessageReader(MAX)
+    reader.push(body)
+    body.fill(0)
+    expect(reader.room).toBe(body.length)
+    expect(Buffer.from(reader.finish() as Uint8Array).toString()).toBe('message')
+  })
+
+  it('holds nothing yet for what is announced', () => {
+    const reader = new MessageReader(1_000_000)
+    reader.push(Buffer.from('00000f4240', 'hex'))
+    expect(reader.room).toBeLessThanOrEqual(4096)
+  })
 })
 
 describe('grpc-timeout', () => {
