@@ -6,37 +6,46 @@ export interface AdmissionLimits {
   /** Requests begun in one turn of the event loop at least: between turns, what came in is looked at. */
   readonly perTurn: number
   /**
-   * Of the time that a turn was waited for, this part is spent on beginning more: reading and turning
-   * away what is too much must leave some for what is not. A larger part would leave requests unread
-   * where nobody can turn them away.
+   * For each millisecond that a turn was waited for, so many may be begun in place of those: what is
+   * read between two turns is all that was sent meanwhile, and reading and turning away must leave
+   * some for who is let in. More would leave requests unread where nobody can turn them away.
    */
-  readonly share: number
+  readonly perMs: number
   /** Requests under work, those that wait for a disk or a cluster included. */
   readonly atOnce: number
   /** Requests that wait to be begun. */
   readonly waiting: number
   /** So many who wait are no overload: it is what a few callers who ask all the time come to. */
   readonly few: number
-  /** Milliseconds that a request may wait in a burst, which passes. */
-  readonly burstMs: number
   /**
-   * Milliseconds that it may wait once more than a few wait, one of them for half of that, at every
-   * moment of the last `burstMs`: that queue is not going to pass, and whoever is let in must not pay for all
-   * who are not. A pause of the machine alone turns nobody away.
+   * Milliseconds that a request may wait in a burst, which passes. Once more than a few wait, one of
+   * them for half of `waitMs`, at every moment of so long, that queue is not going to pass: it is an
+   * overload. A pause of the machine alone is none.
    */
+  readonly burstMs: number
+  /** Milliseconds that it may wait in an overload: whoever is let in must not pay for all who are not. */
   readonly waitMs: number
+  /**
+   * Requests of a kind, renewals or others, that wait to be begun in an overload. Who comes beside
+   * them is turned away at once: that costs less than to keep somebody waiting first.
+   */
+  readonly waitingThen: number
+  /** Milliseconds in which nobody is turned away, and an overload is over. */
+  readonly calmMs: number
   /** Names remembered to hold a certificate. */
   readonly names: number
 }
 
 export const defaultAdmissionLimits: AdmissionLimits = {
   perTurn: 8,
-  share: 1 / 8,
+  perMs: 1 / 4,
   atOnce: 2000,
-  waiting: 2000,
+  waiting: 512,
   few: 128,
-  burstMs: 1000,
+  burstMs: 250,
   waitMs: 60,
+  waitingThen: 32,
+  calmMs: 250,
   names: 50_000,
 }
 
@@ -61,7 +70,8 @@ interface Waiting {
  * Decides when a request is begun, and turns away what would wait too long: a server that does three
  * times what it can answers nobody in time. Who renews goes before who enrols: a workload without
  * its first certificate waits, one whose certificate ends breaks. Among those, the first to come is
- * served first as long as nobody waits for long, and the last to come once somebody does.
+ * served first as long as nobody waits for long, and the last to come once somebody does. When the
+ * queue does not pass, it is kept short.
  */
 export class Admission {
   private readonly deps: AdmissionDeps
@@ -72,6 +82,8 @@ export class Admission {
   private underWork = 0
   /** When few waited, or nobody for long, last. */
   private calmAt = 0
+  private isOverload = false
+  private turnedAwayAt = 0
   private turnIsDue = false
   /** Since when the next turn is waited for: a time in which nobody asked is none. */
   private turnAwaitedSince = 0
@@ -90,6 +102,11 @@ export class Admission {
     }
     if (this.depth === 0) this.calmAt = this.deps.elapsed()
     const isRenewal = this.renews(request)
+    const queue = isRenewal ? this.renewals : this.firsts
+    if (this.isOverload && queue.length >= limits.waitingThen) {
+      this.turnedAwayAt = this.deps.elapsed()
+      return Promise.resolve(overloaded())
+    }
     if (this.depth >= limits.waiting) {
       // Who has waited longest has the least time left to use an answer.
       const displaced = this.firsts.shift() ?? (isRenewal ? this.renewals.shift() : undefined)
@@ -97,7 +114,6 @@ export class Admission {
       displaced.turnAway()
     }
     return new Promise((resolve, reject) => {
-      const queue = isRenewal ? this.renewals : this.firsts
       queue.push({
         since: this.deps.elapsed(),
         begin: () => void this.work(request).then(resolve, reject),
@@ -160,12 +176,13 @@ export class Admission {
     const { limits } = this.deps
     const now = this.deps.elapsed()
     const isCalm = this.depth <= limits.few || now - this.oldest < limits.waitMs / 2
-    if (isCalm) this.calmAt = now
-    const mayWait = now - this.calmAt >= limits.burstMs ? limits.waitMs : limits.burstMs
-    for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
-    const until = now + (now - this.turnAwaitedSince) * limits.share
-    const hasTime = (): boolean => this.begun < limits.perTurn || this.deps.elapsed() < until
-    while (hasTime() && this.underWork < limits.atOnce) {
+    this.judge(isCalm, now)
+    const mayWait = this.isOverload ? limits.waitMs : limits.burstMs
+    for (const queue of [this.renewals, this.firsts]) {
+      if (turnAwayFrom(queue, now - mayWait)) this.turnedAwayAt = now
+    }
+    const most = Math.max(limits.perTurn, (now - this.turnAwaitedSince) * limits.perMs)
+    while (this.begun < most && this.underWork < limits.atOnce) {
       // In a queue that does not pass, the first to come would all be served late, and nobody in time.
       const next = isCalm
         ? (this.renewals.shift() ?? this.firsts.shift())
@@ -177,6 +194,17 @@ export class Admission {
     if (this.depth > 0) this.wake()
   }
 
+  private judge(isCalm: boolean, now: number): void {
+    const { burstMs, calmMs } = this.deps.limits
+    if (isCalm) this.calmAt = now
+    if (this.isOverload) {
+      this.isOverload = now - this.turnedAwayAt < calmMs
+    } else if (now - this.calmAt >= burstMs) {
+      this.isOverload = true
+      this.turnedAwayAt = now
+    }
+  }
+
   /** Said by the requester, and good for its place in the queue alone. */
   private renews({ evidence, identity }: IssueRequest): boolean {
     if (evidence.kind === 'renewal') return true
@@ -184,11 +212,12 @@ export class Admission {
   }
 }
 
-/** The oldest stand first. */
-function turnAwayFrom(queue: Waiting[], tooOld: number): void {
+/** The oldest stand first. Whether there were any. */
+function turnAwayFrom(queue: Waiting[], tooOld: number): boolean {
   const firstInTime = queue.findIndex(({ since }) => since > tooOld)
   const late = queue.splice(0, firstInTime === -1 ? queue.length : firstInTime)
   for (const { turnAway } of late) turnAway()
+  return late.length > 0
 }
 
 const overloaded = (): Result<never> =>

@@ -6,12 +6,14 @@ import { FakeClock, T0 } from '../support/fake-clock.js'
 
 export const limits: AdmissionLimits = {
   perTurn: 2,
-  share: 0,
+  perMs: 0,
   atOnce: 4,
   waiting: 6,
   few: 0,
   burstMs: 50,
   waitMs: 24,
+  waitingThen: 3,
+  calmMs: 40,
   names: 100,
 }
 

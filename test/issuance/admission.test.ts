@@ -34,18 +34,17 @@ describe('Admission', () => {
     expect(world.begun).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('begins more in a turn that comes late, for a part of the time that has passed', async () => {
-    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
+  it('begins more in a turn that comes late, for the time that has passed', async () => {
+    world = new World({ perMs: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
     for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
     await world.turn()
-    world.msOfBeginning = 1
     const begun = world.begun.length
     await world.turn(80)
     expect(world.begun).toHaveLength(begun + 10)
   })
 
   it('begins a few in the first turn after a quiet time', async () => {
-    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100 })
+    world = new World({ perMs: 1 / 8, atOnce: 100, waiting: 100 })
     await world.turn(60_000)
     for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
     await world.turn()
@@ -53,7 +52,7 @@ describe('Admission', () => {
   })
 
   it('counts what it takes to begin them as no time in which a turn was waited for', async () => {
-    world = new World({ share: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
+    world = new World({ perMs: 1 / 8, atOnce: 100, waiting: 100, burstMs: 1000, few: 100 })
     for (let at = 0; at < 40; at += 1) world.ask(`r${at}`)
     world.msOfBeginning = 40
     await world.turn()
@@ -120,6 +119,53 @@ describe('Admission', () => {
     expect(world.answers.get('f')).toBeUndefined()
     await world.turn(1)
     expect(world.answers.get('f')).toBe('server.overloaded')
+  })
+
+  /** Three wait, the rest were turned away, and the queue has not passed for long enough. */
+  async function inOverload(): Promise<void> {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn()
+    await world.turn(limits.burstMs)
+    expect(world.answers.get('e')).toBe('server.overloaded')
+    for (const id of ['f', 'g', 'h']) world.ask(id)
+    await world.settle()
+    expect(world.admission.depth).toBe(3)
+  }
+
+  it('turns away at once, in an overload, who comes beside those who wait', async () => {
+    await inOverload()
+    world.ask('beside')
+    await world.settle()
+    expect(world.answers.get('beside')).toBe('server.overloaded')
+    expect(['f', 'g', 'h'].filter((id) => world.answers.has(id))).toEqual([])
+  })
+
+  it('has places for renewals of their own in an overload', async () => {
+    await inOverload()
+    for (const id of ['m1', 'm2', 'm3', 'm4']) world.ask(id, undefined, 'renewal')
+    await world.settle()
+    const given = ['m1', 'm2', 'm3', 'm4'].map((id) => world.answers.get(id))
+    expect(given).toEqual([undefined, undefined, undefined, 'server.overloaded'])
+    await world.finish('a')
+    await world.turn()
+    expect(world.begun.at(-1)).toBe('m1')
+  })
+
+  it('is over an overload once nobody was turned away for long enough', async () => {
+    const afterCalm = async (calmMs: number): Promise<string | undefined> => {
+      world = new World()
+      await inOverload()
+      for (const id of ['a', 'b', 'c', 'd']) await world.finish(id)
+      await world.turn(1)
+      for (const id of world.begun) await world.finish(id)
+      await world.turn(calmMs)
+      for (let at = 0; at < 2 + limits.waitingThen; at += 1) world.ask(`again ${at}`)
+      world.ask('beside')
+      await world.settle()
+      return world.answers.get('beside')
+    }
+    expect(await afterCalm(limits.calmMs - 2)).toBe('server.overloaded')
+    expect(await afterCalm(limits.calmMs)).toBeUndefined()
   })
 
   it('lets a burst wait again once the queue was empty', async () => {
