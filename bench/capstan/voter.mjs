@@ -25,8 +25,8 @@ export class Voter {
     return { id: voter, controller, keys: [{ ...key, proof }], weight: 100, status: 'active' }
   }
 
-  /** A DSSE envelope that approves an open proposal. */
-  approves({ id, digest, record, proposal, open }) {
+  /** A DSSE envelope that approves an open proposal, by the digest of the impact that was shown. */
+  approves({ id, digest, record, proposal, open }, impact) {
     const statement = {
       _type: statementType,
       predicateType: votePredicate,
@@ -39,6 +39,7 @@ export class Voter {
         decision: 'approve',
         seq: 1,
         cast: unixNow(),
+        impact,
         log: { size: record + 1, head: open.head },
       },
     }

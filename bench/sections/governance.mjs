@@ -151,26 +151,36 @@ async function measured({ index, operations }, entries, rounds, progress) {
   )
 
   const voters = Array.from({ length: VOTERS }, (_, at) => new Voter(`voter-${at}`))
-  await agreed(index, voters, { op: 'group.set', alias: '', group: groupOf(state, voters) })
+  await agreed({ index, operations }, voters, {
+    op: 'group.set',
+    alias: '',
+    group: groupOf(state, voters),
+  })
   for (const [where, name] of [
     ['flat', flat],
     ['deep', deep],
   ]) {
     const times = await eachOf(rounds, async (round) => {
       const owner = { controller: `team-${round}` }
-      await agreed(index, voters, { op: 'entry.update', alias: name('callee'), owner })
+      await agreed({ index, operations }, voters, {
+        op: 'entry.update',
+        alias: name('callee'),
+        owner,
+      })
     })
     add(`proposal to effect, ${VOTERS} voters, ${where}`, 'ms', times)
   }
   return { records: state.size, figures }
 }
 
-/** Proposed, and approved by each as long as it waits. */
-async function agreed(index, voters, request) {
+/** Proposed, and approved by each as long as it waits: who votes asks what it would do, and says so. */
+async function agreed({ index, operations }, voters, request) {
   const made = opened(await index.change(request))
   const proposal = opened(await index.proposal(made.proposal))
   for (const voter of voters) {
-    const { proposal: after } = opened(await index.submit([voter.approves(proposal)]))
+    const { digest } = opened(await operations.impact(made.proposal))
+    const vote = voter.approves(proposal, digest)
+    const { proposal: after } = opened(await index.submit([vote]))
     if (after.standing === 'committed') return
   }
   throw new Error('it did not pass')
