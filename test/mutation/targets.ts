@@ -67,7 +67,10 @@ export const targets: readonly Target[] = [
       'namespace/effective-envelope.ts',
     ],
     tests: [
-      ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
+      ...['permit', 'denials', 'permissions', 'rule-list'].map(
+        (name) => `namespace/permit/${name}.test.ts`,
+      ),
+      ...['namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
       ...['namespace/envelope.test.ts', 'namespace/effective-envelope.test.ts'],
       ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
       'property/narrowing.test.ts',
