@@ -234,7 +234,7 @@ export function portsBeyond(a: readonly PortRange[], b: readonly PortRange[]): P
 /** Sorted; ranges that touch become one. */
 export function mergePorts(ranges: readonly PortRange[]): PortRange[] {
   const merged: [number, number][] = []
-  for (const [from, to] of [...ranges].sort((x, y) => x[0] - y[0] || x[1] - y[1])) {
+  for (const [from, to] of [...ranges].sort((x, y) => x[0] - y[0])) {
     const last = merged.at(-1)
     if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to)
     else merged.push([from, to])

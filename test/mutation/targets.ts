@@ -67,7 +67,11 @@ export const targets: readonly Target[] = [
       'namespace/effective-envelope.ts',
     ],
     tests: [
-      ...['namespace/permit', 'namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
+      ...['permit', 'denials', 'permissions', 'rule-list'].map(
+        (name) => `namespace/permit/${name}.test.ts`,
+      ),
+      ...['namespace/rule', 'namespace/guard', 'namespace/grant.test.ts'],
+      ...['namespace/envelope.test.ts', 'namespace/effective-envelope.test.ts'],
       ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
       'property/narrowing.test.ts',
     ],
@@ -78,7 +82,9 @@ export const targets: readonly Target[] = [
     // The same, as policies of Cedar.
     name: 'cedar',
     sources: ['cedar-policies', 'cedar'].map((name) => `namespace/permit/${name}.ts`),
-    tests: ['property/cedar.test.ts'],
+    tests: ['cedar', 'cedar-translation']
+      .map((name) => `namespace/permit/${name}.test.ts`)
+      .concat('property/cedar.test.ts'),
     remembers: [],
     survivors: 'counted',
   },

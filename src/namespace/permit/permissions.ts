@@ -41,14 +41,13 @@ export function permissionsBetween(
   callee: PermitEntry,
   at: UnixSeconds,
 ): readonly Permission[] {
-  const naming = callee.rules.filter((rule) => at < (rule.until ?? Infinity) && names(rule, caller))
+  const naming = callee.rules.filter((rule) => names(rule, caller))
   if (naming.length === 0) return []
   const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
   // As long as a brake is on either there is nothing; then there is, if nothing else changes.
   const begins = unixSeconds(Math.max(brakedUntil(accepts, at), brakedUntil(calls, at)))
   if (inactiveParty(accepts, begins) ?? inactiveParty(calls, begins)) return []
   const open = portsBetween(accepts, calls)
-  if (open.length === 0) return []
   const wantsRoutes = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes') !== undefined
   return naming.flatMap((rule): Permission[] => {
     const ports = meetPorts(rule.ports, open)

@@ -1,8 +1,7 @@
 import { type Alias, isUnder } from '../../core/alias.js'
 import { toIso, type UnixSeconds, unixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
-import { type Brakeable, isBraked } from '../brake-mark.js'
-import { isUnderEmergency } from '../emergency/emergency.js'
+import { type Brakeable, isBraked, withoutBrake } from '../brake-mark.js'
 import { type Entry, entryState } from '../entry.js'
 import { type Envelope, holdsPort, holdsRegion } from '../envelope.js'
 import type { ForbidGuard, Guard } from '../guard/guard.js'
@@ -90,12 +89,9 @@ export const partyOf = (state: PermitState, entry: PermitEntry): Party => ({
 
 export function inactiveParty({ entry, scopes }: Party, at: UnixSeconds): Denied | undefined {
   const state = entryState(entry, at)
-  const isOn = entry.state === 'active' || isUnderEmergency(entry, at)
-  if (state !== 'active' && isOn && isBraked(entry, at)) {
-    return denied('inactive', `the entry ${entry.alias} is ${braked(entry)}`, ofEntry(entry))
-  }
   if (state !== 'active') {
-    return denied('inactive', `the entry ${entry.alias} is ${state}`, ofEntry(entry))
+    const stands = entryState(withoutBrake(entry), at) === 'active' ? braked(entry) : state
+    return denied('inactive', `the entry ${entry.alias} is ${stands}`, ofEntry(entry))
   }
   const scope = scopes.find((above) => above.state !== 'active' || isBraked(above, at))
   if (!scope) return undefined

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { prefixesOf, type ReadyRule, RuleList } from '../../../src/namespace/permit/rule-list.js'
 import { isBelow } from '../../../src/namespace/rule/path.js'
-import { matches, parseRoute, readyMatch } from '../../../src/namespace/rule/route.js'
+import {
+  matches,
+  parseRoute,
+  readyMatch,
+  type RouteMatch,
+} from '../../../src/namespace/rule/route.js'
 import { valueOf } from '../given-index.js'
 
 const somePath = fc
@@ -64,6 +69,74 @@ describe('the rules that name one caller', () => {
       fc.property(somePath, somePrefix, (path, prefix) => {
         expect(prefixesOf(path).includes(prefix)).toBe(isBelow(path, prefix))
       }),
+    )
+  })
+
+  it.each([
+    ['/', ['/']],
+    ['/a', ['/', '/a']],
+    ['/a/', ['/', '/a']],
+    ['/a/b', ['/', '/a', '/a/b']],
+    ['/a/b/', ['/', '/a', '/a/b']],
+  ])('are looked up, for the path %s, by the prefixes %j', (path, prefixes) => {
+    expect(prefixesOf(path)).toEqual(prefixes)
+  })
+})
+
+describe('what is looked at, of 32 rules and more', () => {
+  const far = readyMatch({ path: { prefix: '/far' } })
+  const given = (id: string, ...routes: readonly RouteMatch[]): ReadyRule => {
+    const always = { from: 0, until: Infinity, ports: [[80, 80]] as const }
+    const ready = routes.length > 0 ? routes.map(readyMatch) : null
+    return { id, rev: 1, ...always, routes: ready }
+  }
+  /** So many rules for another path after these. */
+  const among = (count: number, ...rules: readonly ReadyRule[]): RuleList =>
+    new RuleList([
+      ...rules,
+      ...Array.from({ length: count - rules.length }, () => ({ ...given('far'), routes: [far] })),
+    ])
+  const idsFor = (list: RuleList, path?: string): readonly string[] => {
+    const route = path === undefined ? undefined : valueOf(parseRoute(`GET ${path}`))
+    return list.candidates(route).map(({ id }) => id)
+  }
+
+  it('is what the path leads to, and of fewer rules all of them', () => {
+    expect(idsFor(among(32), '/a')).toEqual([])
+    expect(idsFor(among(32))).toEqual([])
+    expect(idsFor(among(31), '/a')).toHaveLength(31)
+    expect(idsFor(among(31))).toHaveLength(31)
+  })
+
+  it('is a rule without routes for every path, and where there is none', () => {
+    const list = among(40, given('open'))
+    expect(idsFor(list)).toEqual(['open'])
+    expect(idsFor(list, '/a/b')).toEqual(['open'])
+  })
+
+  it('is every rule for the path, in the order of the list and each once', () => {
+    const a = { path: { prefix: '/a' } }
+    const b = { path: { exact: '/a/b' } }
+    const list = among(40, given('prefix', a, b), given('exact', b), given('open'), given('too', a))
+    expect(idsFor(list, '/a/b')).toEqual(['prefix', 'exact', 'open', 'too'])
+    expect(idsFor(list, '/a/b/c')).toEqual(['prefix', 'open', 'too'])
+    expect(idsFor(list, '/b')).toEqual(['open'])
+  })
+
+  it('is all of them for a path of very many elements', () => {
+    const list = among(40)
+    expect(idsFor(list, '/a'.repeat(63))).toEqual([])
+    expect(idsFor(list, '/a'.repeat(64))).toHaveLength(40)
+  })
+
+  it('has every time and all ports that a rule has, each once', () => {
+    const own = given('a')
+    const later = { ...own, from: 5 }
+    const shorter = { ...own, until: 9 }
+    const other = { ...own, ports: [[81, 81]] as const }
+    const { reaches } = new RuleList([own, later, { ...own, id: 'b' }, shorter, other])
+    expect(reaches).toEqual(
+      [own, later, shorter, other].map(({ from, until, ports }) => ({ from, until, ports })),
     )
   })
 })
