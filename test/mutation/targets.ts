@@ -93,10 +93,10 @@ export const targets: readonly Target[] = [
     ].map((name) => `namespace/${name}.ts`),
     tests: [
       ...['quorum', 'sound-group', 'evidence', 'key-ends', 'one-name', 'two-timelocks', 'together'],
-      ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'group-schema'],
+      ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'tamper'],
       ...['ballot', 'default-group', 'envelope-spelling', 'fold-on', 'group-keys', 'group-limits'],
       ...['handed-in', 'log-record', 'next-record', 'signed-together', 'slots', 'tally'],
-      ...['voter-key'],
+      ...['group-schema', 'responsible', 'standing', 'two-votes', 'voter-key'],
     ]
       .map((name) => `namespace/${name}.test.ts`)
       .concat('property/ballot.test.ts', 'hostile/statements.test.ts', 'hostile/scopes.test.ts'),
