@@ -96,7 +96,7 @@ export const targets: readonly Target[] = [
       ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'tamper'],
       ...['ballot', 'default-group', 'envelope-spelling', 'fold-on', 'group-keys', 'group-limits'],
       ...['handed-in', 'log-record', 'next-record', 'signed-together', 'slots', 'tally'],
-      ...['group-schema', 'responsible', 'standing', 'two-votes', 'voter-key'],
+      ...['group-schema', 'parts', 'responsible', 'standing', 'two-votes', 'voter-key'],
     ]
       .map((name) => `namespace/${name}.test.ts`)
       .concat('property/ballot.test.ts', 'hostile/statements.test.ts', 'hostile/scopes.test.ts'),

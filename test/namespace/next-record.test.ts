@@ -89,6 +89,21 @@ describe('the next record of a log', () => {
     expect(refusalOf('solo', 2, moved)).toBe(broken(2, 'its number is not the next one'))
   })
 
+  it.each([
+    ['evidence', 'namespace.malformed'],
+    ['brake', 'namespace.malformed'],
+    ['emergency', 'namespace.malformed'],
+    ['drill', 'namespace.malformed'],
+    ['recovery-start', 'namespace.malformed'],
+    ['recovery-cancel', 'namespace.malformed'],
+    ['recovery-finish', 'namespace.malformed'],
+    ['open', 'namespace.bad-canonical'],
+    ['vote', 'namespace.bad-canonical'],
+    ['withdrawal', 'namespace.bad-canonical'],
+  ])('is not of another kind than its statement: %s', (kind, code) => {
+    expect(refusalOf('solo', 1, changed(at('solo', 1), { kind })).split(':')[0]).toBe(code)
+  })
+
   it('is canonical, and so are the envelopes beside it', () => {
     const stored = at('solo', 1)
     const text = Buffer.from(` ${Buffer.from(stored.bytes).toString()}`)
