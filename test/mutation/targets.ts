@@ -149,7 +149,11 @@ export const targets: readonly Target[] = [
     ]),
     tests: [
       ...['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/alike'],
-      'namespace/allowed-then.test.ts',
+      ...['namespace/allowed-then.test.ts', 'verify/verify-answer.test.ts'],
+      ...['brake', 'emergency', 'export', 'inbox', 'past-questions', 'recovery', 'stale'].map(
+        (name) => `cli/${name}.test.ts`,
+      ),
+      ...['cli/warnings.test.ts', 'cli/why.test.ts'],
     ],
     remembers: [],
     survivors: 'counted',
