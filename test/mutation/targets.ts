@@ -143,7 +143,7 @@ export const targets: readonly Target[] = [
     // What is answered about the index, and of an index that was.
     name: 'questions',
     sources: ['namespace/questions', 'namespace/history.ts', 'namespace/authorisation.ts'],
-    tests: ['namespace/questions', 'namespace/authorisation.test.ts'],
+    tests: ['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/history.test.ts'],
     remembers: [],
     survivors: 'counted',
   },

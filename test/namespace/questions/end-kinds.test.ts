@@ -54,6 +54,15 @@ describe('what ends by itself, of every kind', () => {
         { at, kind: 'brake', alias: '', of: 'voter', id: 'cyd' },
       ]),
     )
+    const first = await asked(given).ends({
+      ...{ part: 'scopes', limit: 1, ahead: days(30), region: alias('') },
+    })
+    const { next, ends: some } = valueOf(first)
+    expect([some.length, typeof next]).toEqual([1, 'string'])
+    const rest = await asked(given).ends({
+      ...{ part: 'scopes', limit: 1, ahead: days(30), region: alias(''), after: next! },
+    })
+    expect([...some, ...valueOf(rest).ends]).toEqual(scopes)
     // Exactly as far as it is asked: its own second, and not the one before.
     expect(await ends(given, 'scopes', hours(2))).toHaveLength(2)
     expect(await ends(given, 'scopes', seconds(hours(2) - 1))).toEqual([])

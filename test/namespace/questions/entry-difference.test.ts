@@ -3,7 +3,7 @@ import { hours, toIso, plus } from '../../../src/core/time.js'
 import type { ChangeRequest } from '../../../src/namespace/change-request.js'
 import type { Impact } from '../../../src/namespace/questions/impact.js'
 import { brakeBy } from '../given-brake.js'
-import { clusterFacts, owner, valueOf } from '../given-index.js'
+import { clusterFacts, codeOf, k8s, owner, valueOf } from '../given-index.js'
 import { type GivenGroup, givenGroup } from '../given-group.js'
 import { asked } from './asked.js'
 
@@ -88,6 +88,21 @@ describe('what an entry has after, and not before', () => {
   })
 })
 
+describe('the impact of what can no longer be done', () => {
+  it('is refused as the change itself would be', async () => {
+    const given = await givenGroup({}, create('a'), create('b'), {
+      ...{ op: 'cluster.register', alias: 'east', cluster: clusterFacts('east') },
+    })
+    const bind = (alias: string): ChangeRequest => ({
+      ...{ op: 'binding.add', alias, binding: k8s('east', 'ns', 'sa') },
+    })
+    const { id } = await given.proposed(bind('a'))
+    expect((await asked(given).impact(id)).ok).toBe(true)
+    await given.agreed(bind('b'))
+    expect(codeOf(await asked(given).impact(id))).toBe('namespace.identity-collision')
+  })
+})
+
 describe('an object that is another after', () => {
   it('is told with its kind, in order, and with the members that differ', async () => {
     const given = await givenGroup({}, create('web'), create('pay/api'))
@@ -162,6 +177,17 @@ describe('whom a change of an entry bears on', () => {
       'c/x d tree',
       'd d all',
     ])
+  })
+
+  it('is told in the order of their names, whoever they are', async () => {
+    const index = await givenGroup({}, ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(create))
+    const callers = ['g', 'c', 'e', 'b', 'f', 'd']
+    const all = await impactOf(index, {
+      ...{ op: 'rule.attach', alias: 'a', rule: rule('r', callers) },
+    })
+    expect(pairs(all.permissions.added)).toEqual(
+      ['b', 'c', 'd', 'e', 'f', 'g'].map((name) => `${name} a r`),
+    )
   })
 
   it('is nobody where only what it is called by people differs', async () => {

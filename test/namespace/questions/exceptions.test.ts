@@ -123,6 +123,7 @@ describe('a brake', () => {
     expect(history.at(-1)).toMatchObject({ by: 'ann', votes: ['approve: ann, bob'] })
     expect(history.at(-1)?.summary[0]).toBe('voter: cyd')
     expect(history.at(-1)).not.toHaveProperty('reason')
+    expect((await exceptions(given))[0]).not.toHaveProperty('reason')
     expect(history.at(-1)).not.toHaveProperty('ticket')
   })
 })

@@ -127,6 +127,32 @@ describe('tables of an index that was', () => {
     expect(open()).toBe(0)
   })
 
+  it('are none of a log that does not come to what it says', async () => {
+    const { store, open } = await counted()
+    const short = (from: number) =>
+      Object.create(store, {
+        read: {
+          value: (seq: number, limit: number) =>
+            store.read(seq, limit).then((all) => all.filter((_one, n) => seq + n < from)),
+        },
+      }) as typeof store
+    const diff = (from: number, to: number, upTo: number) => {
+      const moments = {
+        from: { kind: 'size', size: from },
+        to: { kind: 'size', size: to },
+      } as const
+      return new PastQuestions(short(upTo), still).diff({ ...moments, scope: '' as never })
+    }
+    expect(codeOf(await diff(2, 3, 3))).toBe('ok')
+    expect(codeOf(await diff(2, 3, 1))).not.toBe('ok')
+    expect(codeOf(await diff(2, 4, 3))).not.toBe('ok')
+    const at = new PastQuestions(short(1), still).at({ kind: 'size', size: 2 }, () =>
+      Promise.resolve(ok(1)),
+    )
+    expect(codeOf(await at)).not.toBe('ok')
+    expect(open()).toBe(0)
+  })
+
   it('are of one question at a time, and a question that fails is not in the way', async () => {
     const { store, open, most } = await counted()
     const past = new PastQuestions(store, still)
