@@ -151,7 +151,7 @@ export const targets: readonly Target[] = [
     // Was a certificate allowed by the index of its moment?
     name: 'allowed-then',
     sources: ['namespace/allowed-then.ts', 'namespace/not-allowed.ts'],
-    tests: ['namespace/allowed-then.test.ts'],
+    tests: ['namespace/allowed-then.test.ts', 'namespace/not-allowed.test.ts'],
     remembers: [],
     survivors: 'counted',
   },
