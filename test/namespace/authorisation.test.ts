@@ -37,6 +37,9 @@ describe('who made a traffic split what it is', () => {
     expect(found?.voices.map(({ voter }) => voter)).toEqual(['bob', 'cyd'])
     expect((await given.index.splitAuthorisation(uid, 443))?.item.rev).toBe(3)
     expect(await given.index.splitAuthorisation(uid, 80)).toBeUndefined()
+    // What is no split does not stand in the way of one.
+    await given.agreed({ op: 'entry.update', alias: 'shop/api', owner: { controller: 'team-web' } })
+    expect((await given.index.splitAuthorisation(uid, 8080))?.item.rev).toBe(4)
   })
 })
 

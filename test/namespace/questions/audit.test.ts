@@ -84,6 +84,26 @@ describe('what a voter voted about', () => {
     ])
   })
 
+  it('is decisive where a guard of a scope below the root wanted more, of what is in it', async () => {
+    const group = await givenGroup({ timelock: { sensitive: 3600 } } as never, {
+      op: 'scope.create',
+      alias: 'pay',
+    })
+    const guard = { id: 'all', effect: 'minControllers', least: { sensitive: 3 } } as const
+    await group.votes(group.ann, await group.proposed({ op: 'guard.set', alias: 'pay', guard }))
+    for (const name of ['pay/a', 'web']) {
+      const proposal = await group.proposed({ op: 'entry.create', alias: name, owner })
+      for (const voter of [group.ann, group.bob, group.cyd]) await group.votes(voter, proposal)
+      group.clock.advance(days(1))
+      await group.index.settle()
+    }
+    const found = await asked(group).votedBy({ voter: 'cyd', which: 'all', limit: 9 })
+    expect(valueOf(found).changes.map((one) => [one.alias as string, one.decisive])).toEqual([
+      ['pay/a', true],
+      ['web', false],
+    ])
+  })
+
   it('comes in pages that end where the next begins', async () => {
     const index = await givenIndex()
     for (let n = 0; n < 7; n += 1) await index.did({ op: 'entry.create', alias: `e${n}`, owner })

@@ -110,6 +110,36 @@ describe('who may change something', () => {
     expect(found.complete).toBe(false)
     expect(found.coalitions).toHaveLength(20)
   })
+
+  it('is reckoned within bounds where hardly any of very many sets is one', () => {
+    const of = (id: string, controller: string) => ({
+      ...{ id, controller, keys: [], weight: 1, status: 'active' },
+    })
+    const group = {
+      voters: [...Array.from({ length: 30 }, (_, n) => of(`a${n}`, 'p')), of('z', 'q')],
+      threshold: { routine: 15 },
+      minControllers: { routine: 2 },
+    } as unknown as Group
+    const found = minimalCoalitions(group, 'routine')
+    expect(found.complete).toBe(false)
+    expect(found.coalitions.length).toBeLessThan(20)
+  })
+
+  it('is all of them where there are just as many as are listed', () => {
+    const of = (count: number) =>
+      ({
+        voters: Array.from({ length: count }, (_, n) => ({
+          ...{ id: `v${String(n).padStart(2, '0')}`, controller: 'p', keys: [], weight: 1 },
+          status: 'active',
+        })),
+        threshold: { routine: 1 },
+        minControllers: { routine: 1 },
+      }) as unknown as Group
+    const [all, more] = [20, 21].map((count) => minimalCoalitions(of(count), 'routine'))
+    expect([all?.complete, all?.coalitions.length]).toEqual([true, 20])
+    expect([more?.complete, more?.coalitions.length]).toEqual([false, 20])
+    expect(all?.coalitions.slice(0, 2)).toEqual([['v00'], ['v01']])
+  })
 })
 
 describe('what a scope can do without', () => {

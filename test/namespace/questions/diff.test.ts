@@ -75,6 +75,36 @@ describe('the difference between two moments', () => {
     expect(some?.objects.map(({ alias: name }) => name)).toEqual(['pay/api', 'pay/db'])
   })
 
+  it('is nothing where what was done was undone, but for its revision', async () => {
+    const index = await given()
+    await index.did({ op: 'entry.reactivate', alias: 'web/shop' })
+    const { value: undone } = await diff(index, '5', '7')
+    expect(undone).toMatchObject({ objects: [], entries: [], from: { size: 5 }, to: { size: 7 } })
+    expect(undone?.permissions).toEqual({ added: [], removed: [] })
+  })
+
+  it('is asked of an entry, by a name that it had too, and of where only names begin so', async () => {
+    const index = await given()
+    await index.did({ op: 'entry.rename', alias: 'pay/db', to: 'pay/store' })
+    for (const scope of ['pay/api', 'web', 'pay/db', 'pay/store']) {
+      expect((await diff(index, '2', '7', scope)).code).toBe('ok')
+    }
+    // What was there in neither moment is unknown, though it is there now.
+    await index.did({ op: 'entry.create', alias: 'late/one', owner })
+    expect((await diff(index, '2', '7', 'late')).code).toBe('namespace.unknown')
+    expect((await diff(index, '2', '8', 'late')).code).toBe('ok')
+    // Calls to and from there, whoever is on the other side.
+    for (const scope of ['web', 'pay/api']) {
+      const { value } = await diff(index, '3', '4', scope)
+      expect(value?.permissions.added).toMatchObject([{ caller: 'web/shop', callee: 'pay/api' }])
+    }
+    const { value: lost } = await diff(index, '4', '6', 'web')
+    expect(lost?.permissions.removed).toMatchObject([{ caller: 'web/shop' }])
+    expect(lost?.entries.map(({ alias: name }) => name)).toEqual(['web/shop'])
+    const { value: none } = await diff(index, '4', '5', 'web')
+    expect(none).toMatchObject({ permissions: { added: [], removed: [] }, complete: true })
+  })
+
   it('is told by times as by numbers', async () => {
     const index = await given()
     const numbers = await diff(index, '3', '5')

@@ -76,6 +76,24 @@ describe('what ends by itself', () => {
     expect(before.map(({ kind }) => kind)).toEqual(['rule', 'entry'])
   })
 
+  it('is no proposal that is over, by its votes or by its end', async () => {
+    const later = await givenEnds()
+    const waits = async () => {
+      const page = { part: 'scopes', limit: 99, ahead: days(60), region: alias('') } as const
+      const { ends: found } = valueOf(await asked(later).ends(page))
+      return found.filter(({ kind }) => kind === 'proposal').map(({ id }) => id)
+    }
+    const second = await later.proposed({ op: 'entry.suspend', alias: 'pay/api' })
+    expect((await waits()).sort()).toEqual([later.waiting, second.id].sort())
+    await later.votes(later.ann, second)
+    expect(await waits()).toEqual([later.waiting])
+    const { proposal } = await later.proposal(later.waiting)
+    later.clock.set(proposal!.expires)
+    expect(await waits()).toEqual([later.waiting])
+    later.clock.set(plus(proposal!.expires, seconds(1)))
+    expect(await waits()).toEqual([])
+  })
+
   it('is nothing of a scope that is retired', async () => {
     const other = await givenEnds()
     const ofSpare = async () => {

@@ -118,8 +118,9 @@ describe('what governs a call', () => {
   it('names who took something away, from the root down, and each guard once', () => {
     const pay: Guard = { id: 'two', effect: 'minControllers', least: { sensitive: 2 } }
     const no: Guard = { id: 'no', effect: 'forbid', callers: [alias('web')], ports: [[22, 22]] }
+    const ttl: Guard = { id: 'ttl', effect: 'maxTtl', maxTtl: 60 }
     const [from, to] = parties({
-      root: { ...{ alias: alias(''), state: 'active', envelope: fullEnvelope }, guards: [no] },
+      root: { ...{ alias: alias(''), state: 'active', envelope: fullEnvelope }, guards: [no, ttl] },
       above: [
         {
           alias: alias('web'),

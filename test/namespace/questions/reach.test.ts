@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { plus, seconds, toIso } from '../../../src/core/time.js'
 import type { ReachSide } from '../../../src/namespace/questions/reach.js'
 import { alias, codeOf, type GivenIndex, givenIndex, owner, valueOf } from '../given-index.js'
 import { asked } from './asked.js'
@@ -69,6 +70,19 @@ describe('whom an entry may call', () => {
     const envelope = { mayCall: ['payments/db', 'ops'].map(alias) }
     await index.did({ op: 'envelope.set', alias: 'a', envelope })
     expect(await all(index, 'callees', 'a', 1)).toEqual(['ops/one', 'payments/db'])
+  })
+
+  it('is nobody yet where a rule begins later, or where somebody is braked', async () => {
+    const index = await given()
+    const from = toIso(plus(index.clock.now(), seconds(60)))
+    const rule = { id: 'later', callers: ['b'], ports: [80], from }
+    await index.did({ op: 'rule.attach', alias: 'web/shop', rule })
+    expect(await all(index, 'callees', 'b', 10)).toEqual(['ops/one'])
+    index.clock.advance(seconds(59))
+    expect(await all(index, 'callers', 'web/shop', 10)).toEqual([])
+    index.clock.advance(seconds(1))
+    expect(await all(index, 'callees', 'b', 10)).toEqual(['ops/one', 'web/shop'])
+    expect(await all(index, 'callers', 'web/shop', 10)).toEqual(['b'])
   })
 
   it('says by which rule, and on which ports', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { unixSeconds } from '../../../src/core/time.js'
 import { type CastVote, count } from '../../../src/namespace/ballot.js'
 import { changeClasses, type Group, type Voter } from '../../../src/namespace/group.js'
-import { missingFrom, seatedIn } from '../../../src/namespace/questions/waiting.js'
+import { deadlineOf, missingFrom, seatedIn } from '../../../src/namespace/questions/waiting.js'
 
 const voter = fc.record({
   weight: fc.integer({ min: 1, max: 200 }),
@@ -51,5 +51,24 @@ describe('what is missing', () => {
         expect(all).toBe(counted.yes + counted.no + counted.open)
       }),
     )
+  })
+})
+
+describe('until when something can still be done about a proposal', () => {
+  it('is its end, and its effect once it is decided', () => {
+    const proposal = { expires: unixSeconds(9) } as never
+    expect(deadlineOf({ proposal })).toBe(9)
+    expect(deadlineOf({ proposal, due: unixSeconds(5) })).toBe(5)
+  })
+})
+
+describe('who has a seat', () => {
+  it('is who is active, with the weight and on the side that is asked', () => {
+    const of = (id: string, status: Voter['status'], weight: number) => ({ id, status, weight })
+    const voters = [of('a', 'active', 3), of('b', 'suspended', 9), of('c', 'active', 1)]
+    expect(seatedIn({ voters } as never, 'above' as never)).toEqual([
+      { id: 'a', side: 'above', weight: 3 },
+      { id: 'c', side: 'above', weight: 1 },
+    ])
   })
 })
