@@ -114,11 +114,12 @@ export const targets: readonly Target[] = [
       ...['namespace/braking.ts', 'namespace/brake-mark.ts'],
     ],
     tests: [
-      ...['brake', 'recovery', 'emergency', 'signed-examples'],
+      ...['brake', 'recovery', 'emergency', 'signed-examples', 'closed-statements'],
+      ...['brake-steps', 'brake-views', 'recovery-steps', 'recovery-views', 'emergency-steps'],
       ...['brake-model', 'recovery-model', 'emergency-model'],
     ]
       .map((name) => `namespace/${name}.test.ts`)
-      .concat('interop/operations.test.ts', 'interop/governance.test.ts'),
+      .concat('interop/operations.test.ts'),
     remembers: [],
     survivors: 'counted',
   },
