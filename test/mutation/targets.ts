@@ -116,6 +116,7 @@ export const targets: readonly Target[] = [
     tests: [
       ...['brake', 'recovery', 'emergency', 'signed-examples', 'closed-statements'],
       ...['brake-steps', 'brake-views', 'recovery-steps', 'recovery-views', 'emergency-steps'],
+      'emergency-views',
       ...['brake-model', 'recovery-model', 'emergency-model'],
     ]
       .map((name) => `namespace/${name}.test.ts`)
@@ -135,7 +136,8 @@ export const targets: readonly Target[] = [
     tests: [
       ...['namespace/live-index.test.ts', 'namespace/plan-document.test.ts'],
       ...['namespace/plan-rules.test.ts', 'namespace/rule', 'namespace/guard'],
-      ...['namespace/brake.test.ts', 'property/selectors.test.ts', 'property/identity.test.ts'],
+      ...['namespace/brake.test.ts', 'namespace/brake-steps.test.ts', 'namespace/effect'],
+      ...['property/selectors.test.ts', 'property/identity.test.ts', 'interop/operations.test.ts'],
     ],
     remembers: [],
     survivors: 'counted',
