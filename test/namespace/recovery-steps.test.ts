@@ -238,9 +238,15 @@ describe('a recovery is finished', () => {
     )
     expect(codeOf(tried(signed))).toBe('ok')
   })
-  it('with everybody suspended who keeps one key of somebody who is (attack 179)', async () => {
+  it('with everybody suspended who keeps one of the keys of somebody who is (attack 179)', async () => {
     const given = await givenRecovery()
     const { index, at } = given.index.state
+    const { rev: _rev, ...terms } = given.index.state.root.group!
+    const second = new TestVoter('ann').key(index, at, given.ann)
+    const voters = terms.voters.map((one) =>
+      one.id === 'ann' ? { ...one, keys: [...one.keys, second] } : one,
+    )
+    await given.agreed({ op: 'group.set', alias: '', group: { ...terms, voters } })
     const [dan, ...rest] = newGroup(given).voters
     const as = { id: 'dan', controller: 'dan@acme' }
     const keys = [given.dan.key(index, at, as), given.ann.key(index, at, as)]
