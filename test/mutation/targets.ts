@@ -124,11 +124,13 @@ export const targets: readonly Target[] = [
       ...['namespace/braking.ts', 'namespace/brake-mark.ts'],
     ],
     tests: [
-      ...['brake', 'recovery', 'emergency', 'signed-examples'],
+      ...['brake', 'recovery', 'emergency', 'signed-examples', 'closed-statements'],
+      ...['brake-steps', 'brake-views', 'recovery-steps', 'recovery-views', 'emergency-steps'],
+      'emergency-views',
       ...['brake-model', 'recovery-model', 'emergency-model'],
     ]
       .map((name) => `namespace/${name}.test.ts`)
-      .concat('interop/operations.test.ts', 'interop/governance.test.ts'),
+      .concat('interop/operations.test.ts'),
     remembers: [],
     survivors: 'counted',
   },
@@ -144,7 +146,8 @@ export const targets: readonly Target[] = [
     tests: [
       ...['namespace/live-index.test.ts', 'namespace/plan-document.test.ts'],
       ...['namespace/plan-rules.test.ts', 'namespace/rule', 'namespace/guard'],
-      ...['namespace/brake.test.ts', 'property/selectors.test.ts', 'property/identity.test.ts'],
+      ...['namespace/brake.test.ts', 'namespace/brake-steps.test.ts', 'namespace/effect'],
+      ...['property/selectors.test.ts', 'property/identity.test.ts', 'interop/operations.test.ts'],
     ],
     remembers: [],
     survivors: 'counted',
