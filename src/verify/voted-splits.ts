@@ -32,3 +32,18 @@ function shownSplits(commits: Commits): ReadonlyMap<number, TrafficSplit | undef
   }
   return shown
 }
+
+/** The traffic split of a port of a verified entry, and the change that made it, where it is shown. */
+export function splitOfPort(
+  { entry, commits }: { readonly entry: Entry; readonly commits: readonly VerifiedCommit[] },
+  port: number,
+): { readonly split: TrafficSplit; readonly made: VerifiedCommit | undefined } | undefined {
+  const split = entry.splits?.find((one) => one.port === port)
+  const made = commits.findLast(
+    ({ subject, operation }) =>
+      subject.uid === entry.uid &&
+      operation?.op === 'split.set' &&
+      operation.body.split.port === port,
+  )
+  return split && { split, made }
+}
