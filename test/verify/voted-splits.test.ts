@@ -3,9 +3,10 @@ import type { Alias } from '../../src/core/alias.js'
 import type { Bundle } from '../../src/verify/bundle.js'
 import { makeBundle } from '../../src/verify/make-bundle.js'
 import { type VerifyOptions, verifyBundle } from '../../src/verify/verify-bundle.js'
+import { givenServices } from '../interop/given-services.js'
 import { givenSplit, splitElsewhere, splitOfPort } from '../interop/split-vectors.js'
 import type { GivenGroup } from '../namespace/given-group.js'
-import { codeOf, valueOf } from '../namespace/given-index.js'
+import { codeOf, owner, valueOf } from '../namespace/given-index.js'
 import { bundleOf, colluding, edited, LOG, sourceOf, type Writable } from './given-bundle.js'
 
 let given: GivenGroup
@@ -45,6 +46,32 @@ describe('a bundle of an entry with a traffic split', () => {
     const all = valueOf(await makeBundle(source, 'pay/api' as Alias, 'all'))
     const ops = valueOf(verify(all)).commits.flatMap(({ op }) => (op === 'split.set' ? op : []))
     expect(ops).toHaveLength(2)
+  })
+
+  it('shows it where the split was proposed with other changes', async () => {
+    const several = await givenServices()
+    const backendRefs = [{ entry: 'pay/api', port: 9090, weight: 1 }]
+    const splits = [8080, 9090].map((port) => ({ port, backendRefs }))
+    const entries = [{ alias: 'pay/api', owner, labels: { tier: 'gold' }, splits }]
+    const document = { apiVersion: 'capstan/v1', entries }
+    const [made] = valueOf(await several.index.apply(document))
+    if (made?.kind !== 'waits') throw new Error('it was made at once')
+    const proposal = await several.proposal(made.proposal)
+    for (const voter of [several.ann, several.bob]) await several.votes(voter, proposal)
+    await several.agreed({ op: 'entry.update', alias: 'pay/api', labels: {} })
+    const { index } = several.index.state
+    const bundle = await bundleOf(several, 'pay/api')
+    const found = valueOf(verify(bundle, { indexId: index, now: several.now() }))
+    // A backend's port that is the split's own is not said again.
+    expect(found.entry.splits?.map(({ backendRefs: [ref] }) => ref?.port)).toEqual([
+      9090,
+      undefined,
+    ])
+    const sets = found.commits.filter(({ op }) => op === 'split.set')
+    expect(sets.map(({ voters }) => voters)).toEqual([
+      ['ann', 'bob'],
+      ['ann', 'bob'],
+    ])
   })
 
   it('is taken without that change by whoever trusts the log', () => {
