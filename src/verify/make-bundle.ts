@@ -32,7 +32,7 @@ export type MakeRefusal = Refusal<
 /** The state moves while its proofs are read: so often is it looked at again. */
 const ATTEMPTS = 8
 
-/** Of the changes of the entry: those that made it and its rules what they are, or all of them. */
+/** Of the changes of the entry: those that made it, its rules and its splits what they are, or all. */
 export type ShownCommits = 'needed' | 'all'
 
 /**
@@ -156,11 +156,12 @@ async function shown(
   })
   const scopeOf = (one: Scope) =>
     object(one, wanted.scopes === 'lineage' ? () => true : madeOrRecovered(one))
-  // Who decided about each rule: the changes that made them are shown too.
+  // Who decided about each rule and split: the changes that made them are shown too.
+  const splits = await show.revisionsOfSplits(entry, records.get(entry.uid) ?? [])
   const revisions =
     wanted.commits === 'all'
       ? Array.from({ length: entry.rev }, (_, before) => before + 1)
-      : [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev)])]
+      : [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev), ...splits])]
   return {
     v: 1,
     index,

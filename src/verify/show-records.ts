@@ -1,7 +1,11 @@
+import { open } from '../namespace/dsse.js'
+import type { Entry } from '../namespace/entry.js'
+import { changeOf } from '../namespace/history.js'
 import { isDeliberation, type LogRecord, readRecord } from '../namespace/log-record.js'
+import type { Operation } from '../namespace/operation.js'
 import type { IndexLog, StoredRecord } from '../namespace/ports.js'
 import type { StateTables } from '../namespace/state-tables.js'
-import { proposalId } from '../namespace/statements.js'
+import { operationOf, proposalId, readProposal } from '../namespace/statements.js'
 import { DependencyError } from '../core/dependency-error.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { TileReader } from '../tlog/ports.js'
@@ -42,6 +46,40 @@ export class ShownRecords {
       commits.push(await this.#commit(stored, record))
     }
     return commits
+  }
+
+  /** Revisions of an entry that made its splits what they are: of each port the latest that set it. */
+  async revisionsOfSplits(
+    { splits = [] }: Pick<Entry, 'splits'>,
+    records: readonly number[],
+  ): Promise<readonly number[]> {
+    const ports = new Set(splits.map(({ port }) => port))
+    const revisions: number[] = []
+    for (const seq of records.toReversed()) {
+      if (ports.size === 0) break
+      const stored = await this.#read(seq)
+      const record = readRecord(stored.bytes)
+      if (record?.kind !== 'commit') continue
+      const operation = await this.#operation(stored, record)
+      if (operation?.op === 'split.set' && ports.delete(operation.body.split.port)) {
+        revisions.push(record.rev)
+      }
+    }
+    return revisions
+  }
+
+  /** What was proposed, of a change that was. */
+  async #operation({ envelopes }: StoredRecord, record: LogRecord): Promise<Operation | undefined> {
+    const [first = await this.#proposal(record)] = envelopes
+    const statement = first && open(first)
+    const proposal = statement && readProposal(statement)
+    return proposal && operationOf(changeOf(proposal, record))
+  }
+
+  async #proposal(record: LogRecord): Promise<Uint8Array | undefined> {
+    const row = this.#from.proposals.get(proposalId(record.prop))
+    if (!row) throw lost(`the proposal of record ${record.seq}`)
+    return (await this.#read(row.record)).envelopes[0]
   }
 
   async #commit(stored: StoredRecord, record: LogRecord): Promise<ShownCommit> {

@@ -22,6 +22,7 @@ import { isAsBraked } from './verify-brake.js'
 import { isAsGranted } from './verify-emergency.js'
 import { isAsRecovered } from './verify-recovery.js'
 import { headOf, verifyCommits } from './verify-commits.js'
+import { splitOfNobody, splitsAreAsVoted } from './voted-splits.js'
 
 export interface VerifyOptions {
   /** The index that is meant: the digest of its genesis, hex. */
@@ -128,13 +129,12 @@ function entryInState(
   const counted = countedCommits(context, bundle, { elsewhere: elsewhere.value, ...trust })
   if (!counted.ok) return counted
   const { commits, groupsBy } = counted.value
-  if (
-    !areAsVoted(
-      state.rules,
-      commits.filter(({ subject }) => subject.uid === state.uid),
-    )
-  ) {
+  const ofEntry = commits.filter(({ subject }) => subject.uid === state.uid)
+  if (!areAsVoted(state.rules, ofEntry)) {
     return notProved('that its rules are those that were voted about')
+  }
+  if (!splitsAreAsVoted(state, ofEntry)) {
+    return notProved('that its traffic splits are those that were voted about')
   }
   const objects = [bundle.entry.state, ...scopes.value.map(({ scope }) => scope)]
   if (!objects.every((state) => isAsBraked(state, commits))) {
@@ -144,10 +144,9 @@ function entryInState(
   if (!scopes.value.every(({ shown }) => isAsRecovered(shown.state, shown.commits))) {
     return notProved('that a group is the one that was recovered')
   }
-  const isMade = (rule: Rule) => isShownToBeMade(rule, bundle.entry, commits)
-  const nobodys = groupsBy === 'genesis' ? state.rules.find((rule) => !isMade(rule)) : undefined
-  if (nobodys && trust.trustLog !== true) {
-    return notCounted(`who decided about the rule ${nobodys.id}`)
+  const nobodys = groupsBy === 'genesis' ? madeByNobody(state, ofEntry) : undefined
+  if (nobodys !== undefined && trust.trustLog !== true) {
+    return notCounted(`who decided about the ${nobodys}`)
   }
   const entry = withHead<Entry>(bundle.entry)
   const above = scopes.value.map(({ scope }) => scope)
@@ -156,7 +155,7 @@ function entryInState(
     policyDigest: policyDigestOf(entry, above),
     scopes: above,
     commits,
-    groupsBy: nobodys ? 'log' : groupsBy,
+    groupsBy: nobodys === undefined ? groupsBy : 'log',
   })
 }
 
@@ -210,20 +209,30 @@ function countedCommits(
 
 const notCounted = (what: string) =>
   refuse('bundle.not-counted', `the bundle does not show ${what}`, {
-    wanted: 'the changes that made its rules, and of the scopes above it all from the genesis on',
+    wanted:
+      'the changes that made its rules and splits, and of the scopes above it all from the genesis on',
     next: 'fetch the bundle again; or trust the log with it: --trust-log',
   })
+
+/** A rule or a split of the entry that none of the changes of it that are shown made what it is. */
+function madeByNobody(
+  state: Bundle['entry']['state'],
+  commits: readonly VerifiedCommit[],
+): string | undefined {
+  const rule = state.rules.find((one) => !isShownToBeMade(one, commits))
+  if (rule) return `rule ${rule.id}`
+  const split = splitOfNobody(state, commits)
+  return split && `traffic split of port ${split.port}`
+}
 
 /** Is the change among these that made a rule what it is? Of the use of a grant that is seen elsewhere. */
 const isShownToBeMade = (
   { id, rev, emergency }: Rule,
-  { state }: Bundle['entry'],
   commits: readonly VerifiedCommit[],
 ): boolean =>
   emergency !== undefined ||
   commits.some(
-    ({ subject, operation, ...one }) =>
-      subject.uid === state.uid &&
+    ({ operation, ...one }) =>
       one.rev === rev &&
       (operation?.op === 'rule.attach' || operation?.op === 'rule.replace') &&
       operation.body.rule.id === id,

@@ -65,10 +65,33 @@ export const lineageAttacks: readonly Attack[] = [
     check: 'of each rule the change that made it is shown',
     without: edit(
       bundle,
-      'state.rules.find((rule) => !isMade(rule))',
+      'state.rules.find((one) => !isShownToBeMade(one, commits))',
       'state.rules.find(({ id }) => !id)',
     ),
   }),
+  {
+    id: 'attack 302',
+    where: 'bundles',
+    what: 'the holder of the log key puts a traffic split into an entry, or other weights into one',
+    proofs: [
+      {
+        file: 'test/verify/voted-splits.test.ts',
+        name: 'puts a split into the entry that no shown change made',
+        check: 'of each traffic split the change that made it is shown',
+        without: edit(
+          bundle,
+          'const split = splitOfNobody(state, commits)',
+          'const split = splitOfNobody({ ...state, splits: [] }, commits)',
+        ),
+      },
+      {
+        file: 'test/verify/voted-splits.test.ts',
+        name: 'puts other weights into the split that voters made',
+        check: 'and it is the split that was voted about',
+        without: edit(bundle, 'if (!splitsAreAsVoted(state, ofEntry)) {', 'if (!ofEntry.length) {'),
+      },
+    ],
+  },
   ofVector('a group that only its own voters want', {
     what: 'a change of a group that those who decide have not agreed to',
     check: 'those who decide now are counted',

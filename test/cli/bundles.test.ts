@@ -15,6 +15,7 @@ import { ok } from '../../src/core/result.js'
 import { sha256Hex } from '../../src/core/uid.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { givenServices } from '../interop/given-services.js'
+import { givenSplit } from '../interop/split-vectors.js'
 import { bundleOf, edited, LOG, withoutLineage } from '../verify/given-bundle.js'
 import { json, run, ScriptedServer } from './fake-world.js'
 
@@ -69,6 +70,24 @@ describe('bundles on the command line', () => {
     expect(await asked()).toMatchObject([2, { code: 'cli.usage' }])
     const other = ['--index', '0'.repeat(64), ...trust.slice(2)]
     expect(await asked(...other)).toMatchObject([3, { code: 'bundle.wrong-index' }])
+  })
+
+  it('say where the traffic of a port goes', async () => {
+    const given = await givenSplit()
+    const files = { 'api.json': 'pay/api', 'front.json': 'web/shop/front' }
+    for (const [name, alias] of Object.entries(files)) {
+      writeFileSync(join(home, name), await bundleOf(given, alias))
+    }
+    const trust = ['--index', given.index.state.index, '--key', formatVerifierKey(LOG.key)]
+    const split = `pay/api 90 (90 %), ${given.entry('pay/v2').uid} 10 (10 %)`
+    const verified = await run(['verify', 'api.json', ...trust], { cwd: home })
+    expect(verified.out).toContain(`port 8080: ${split}`)
+    const both = ['permit', '--bundle', 'front.json', '--bundle', 'api.json', ...trust]
+    const denied = await run([...both, '--port', '8080'], { cwd: home })
+    expect([denied.exit, denied.out.includes('pay/api 90 (90 %)')]).toEqual([9, true])
+    const told = await offline(...both, '--port', '8080')
+    expect(json(told)).toMatchObject({ split: { port: 8080, made: { op: 'split.set' } } })
+    expect(json(await offline(...both, '--port', '80'))).toMatchObject({ split: null })
   })
 
   it('are refused where nothing shows who could decide, until the log is trusted', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { makeBundle } from '../../src/verify/make-bundle.js'
 import { givenServices } from '../interop/given-services.js'
+import { givenSplit } from '../interop/split-vectors.js'
 import type { GivenGroup } from '../namespace/given-group.js'
 import { owner } from '../namespace/given-index.js'
 import { LOG, sourceOf } from '../verify/given-bundle.js'
@@ -90,6 +91,28 @@ describe('--prove', () => {
     await capstan(question, ...call, '--route', 'PUT /orders/7', '--prove', '-o', 'p')
     const denied = await elsewhere('verify', 'p', ...trust())
     expect([denied.exit, denied.out.includes('(route)')]).toEqual([9, true])
+  })
+
+  it('of a call says where its traffic goes, and who decided on that', async () => {
+    given = await givenSplit()
+    await capstan('why', ...call, '--route', 'GET /orders/7', '--prove', '-o', 'p')
+    const shown = await elsewhere('verify', 'p', ...trust())
+    const backend = given.entry('pay/v2').uid
+    for (const text of ['split of port 8080', 'pay/api 90 (90 %)', `${backend} 10 (10 %)`]) {
+      expect(shown.out).toContain(text)
+    }
+    expect(shown.out).toMatch(/record \d+ split\.set pay\/api.*ann, bob, 200 of 151/)
+    const told = json(await elsewhere('verify', 'p', ...trust(), '--json')) as {
+      answer: { split: { backendRefs: unknown[] } }
+    }
+    expect(told.answer.split).toMatchObject({ port: 8080, made: { op: 'split.set', rev: 5 } })
+    expect(told.answer.split.backendRefs).toHaveLength(2)
+    expect(told.answer.split.backendRefs).toEqual(
+      expect.arrayContaining([
+        { uid: given.entry('pay/api').uid, alias: 'pay/api', weight: 90 },
+        { uid: backend, weight: 10 },
+      ]),
+    )
   })
 
   it('of log is the whole history', async () => {

@@ -246,6 +246,34 @@ describe('a group', () => {
     expect(said(vote)).toMatchObject({ impact: digest })
   })
 
+  it('is shown where traffic goes before it is signed', async () => {
+    for (const alias of ['payments/api', 'payments/v2']) {
+      await given.did({ op: 'entry.create', alias, owner })
+    }
+    await given.did({
+      op: 'split.set',
+      alias: 'payments/api',
+      split: {
+        port: 8080,
+        backendRefs: [
+          { entry: 'payments/api', weight: 90 },
+          { entry: 'payments/v2', weight: 10 },
+        ],
+      },
+    })
+    await givenVoters()
+    const swap = '--backend payments/api=10 --backend payments/v2=90'
+    await capstan(`splits set payments/api --port 8080 ${swap}`)
+    const id = await waiting()
+    const vote = await capstan(`vote ${id} --as ann --key ann.key --approve --detached`)
+    expect(vote.err).toContain('traffic of payments/api port 8080, by weight')
+    expect(vote.err).toContain('  payments/api 90 -> 10')
+    expect(vote.err).toContain('  payments/v2 10 -> 90')
+    expect(vote.err).not.toContain('no permission, name or certificate is another')
+    const { digest } = json(await capstan(`impact ${id} --json`)) as { digest: string }
+    expect(said(vote)).toMatchObject({ impact: digest })
+  })
+
   it('is not voted in by who was shown something else', async () => {
     await givenVoters()
     await capstan('entry create payments/api --owner team-payments')

@@ -876,6 +876,46 @@ def as_voted(state, commit, proposal):
         want(record["rev"] < state["rev"])
 
 
+def changes_in(shown):
+    """What was proposed of each change of an object that voters, or one, made: oldest first."""
+    for commit in shown["commits"]:
+        record = commit["record"]
+        if record["kind"] == "commit":
+            yield part_of(opened(commit["envelopes"][0])["says"], record["prop"], record)[0]
+
+
+def split_of(body):
+    """In normal form: a port that is the split's own is left out, and backends are in order."""
+    split = body["split"]
+    refs = [dict(ref) for ref in split["backendRefs"]]
+    for ref in refs:
+        if ref.get("port") == split["port"]:
+            del ref["port"]
+    refs.sort(key=lambda ref: (ref["entry"], ref.get("port", 0)))
+    return {"port": split["port"], "backendRefs": refs}
+
+
+def splits_shown(entry):
+    """Of each port the split that the last change which is shown left; None where it took it away."""
+    shown = {}
+    for change in changes_in(entry):
+        if change["op"] == "split.set":
+            shown[change["body"]["split"]["port"]] = split_of(change["body"])
+        if change["op"] == "split.clear":
+            shown[change["body"]["port"]] = None
+    return shown
+
+
+def splits_as_voted(entry):
+    found = {split["port"]: split for split in entry["state"].get("splits", [])}
+    want(all(found.get(port) == split for port, split in splits_shown(entry).items()))
+
+
+def splits_shown_to_be_made(entry):
+    shown = splits_shown(entry)
+    return all(shown.get(split["port"]) for split in entry["state"].get("splits", []))
+
+
 # The walk from the genesis: what each record finds, and what it leaves
 
 
@@ -1264,12 +1304,15 @@ def verify(text, trust):
         in_state(head, scope)
     if has_lineage([*scopes, *elsewhere]):
         walk(context, entry, [*scopes, *elsewhere])
+        splits_as_voted(entry)
         made = all(is_shown_to_be_made(rule, entry) for rule in entry["state"]["rules"])
+        made = made and splits_shown_to_be_made(entry)
         want(made or trust.get("trustLog", False), "bundle.not-counted")
         return entry["state"]["uid"]
     want(trust.get("trustLog", False), "bundle.not-counted")
     for shown in [entry, *scopes]:
         commits_of(context, shown)
+    splits_as_voted(entry)
     return entry["state"]["uid"]
 
 

@@ -15,6 +15,8 @@ export function renderDifference(look: Look, difference: JsonReader): string {
     ...permissions.objects('added').map((one) => look.paint('green', `+ ${renderPermission(one)}`)),
     ...permissions.objects('removed').map((one) => look.paint('red', `- ${renderPermission(one)}`)),
     ...difference.objects('entries').flatMap((one) => renderEntry(look, one)),
+    // Servers of an earlier version do not say.
+    ...(difference.absent('splits') ? [] : difference.objects('splits').flatMap(renderSplit)),
   ]
   if (lines.length === 0) lines.push('no permission, name or certificate is another')
   if (!difference.flag('complete')) {
@@ -72,6 +74,18 @@ function renderEntry(look: Look, entry: JsonReader): readonly string[] {
   ]
   return [look.paint('bold', head), ...renderFields(look, fields).split('\n').map(indent)]
 }
+
+/** `traffic of payments/api port 8080`, and below it `payments/v2  10 -> 90`, a line for each backend */
+function renderSplit(split: JsonReader): readonly string[] {
+  const lines = split.objects('backends').map((one) => {
+    const port = one.absent('port') ? '' : ` port ${one.count('port')}`
+    return `  ${one.text('entry')}${port} ${weightOf(one, 'before')} -> ${weightOf(one, 'after')}`
+  })
+  return [`traffic of ${split.text('alias')} port ${split.count('port')}, by weight`, ...lines]
+}
+
+const weightOf = (backend: JsonReader, side: 'before' | 'after'): string =>
+  backend.absent(side) ? 'none' : String(backend.count(side))
 
 const paintChange = (look: Look, change: string): string =>
   look.paint(change === 'lost' ? 'red' : 'green', change)

@@ -9,8 +9,10 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
+import { renderCommit } from './commit-screen.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
+import { renderSplitOf, splitJsonOf } from './split-screen.js'
 import { trustedBundle, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
 import { renderWhy } from './why-screen.js'
@@ -76,6 +78,7 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   const asked = { port: port.value, now, ...(route && { route }) }
   const decided = permitBundles(caller.value, callee.value, asked)
   if (!decided.ok) return refused(decided.refusal)
+  const known = [caller.value.entry, callee.value.entry]
   const json = {
     ...offlineJson(decided.value),
     caller: caller.value.entry.alias,
@@ -83,9 +86,20 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
     port: port.value,
     ...(text !== undefined && { route: text }),
     at: toIso(now),
+    split: splitJsonOf(callee.value, port.value, known),
   }
   const reader = new JsonReader(json, 'the decision')
-  return answer(json, (look) => renderDecision(look, reader), exitOf(reader))
+  return answer(
+    json,
+    (look) =>
+      [
+        renderDecision(look, reader),
+        ...renderSplitOf(look, callee.value, { port: port.value, known }, (made) => [
+          ['decided', renderCommit(look, made)],
+        ]),
+      ].join('\n\n'),
+    exitOf(reader),
+  )
 }
 
 /** As the server says it, without who could change it: a bundle does not say who owns a scope. */

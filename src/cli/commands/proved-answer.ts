@@ -7,12 +7,13 @@ import { answer, type Answer } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused } from '../problem.js'
-import { renderFields } from '../screen/fields.js'
+import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 import { renderAuthority } from './authority.js'
 import { commitJson, renderCommit } from './commit-screen.js'
 import { offlineJson, renderDecision } from './permit.js'
+import { renderSplitOf, splitJsonOf } from './split-screen.js'
 
 /** The answer that a file proves, as the command that was asked gave it. */
 export function provedAnswer(octets: Uint8Array, options: VerifyOptions): Outcome<Answer> {
@@ -58,7 +59,10 @@ function shownOf(found: VerifiedAnswer): Shown {
     case 'log':
       return {
         json: { history: found.commits.map(commitJson) },
-        screen: (look) => found.commits.map((commit) => renderChange(look, commit)).join('\n\n'),
+        screen: (look) =>
+          found.commits
+            .map((commit) => renderFields(look, changeFields(look, commit)))
+            .join('\n\n'),
       }
     case 'authority': {
       const json = shownAuthority(found.question.alias, found.authority)
@@ -71,8 +75,10 @@ function permitShown({
   question,
   decision,
   made,
+  ...sides
 }: Extract<VerifiedAnswer, { readonly ask: 'permit' }>): Shown {
   const { at, caller, callee, port, route } = question
+  const known = [sides.caller.entry, sides.callee.entry]
   const json = {
     ...offlineJson(decision),
     caller,
@@ -81,27 +87,27 @@ function permitShown({
     ...(route !== undefined && { route }),
     at: toIso(at),
     made: made ? commitJson(made) : null,
+    split: splitJsonOf(sides.callee, port, known),
   }
   return {
     json,
     screen: (look) =>
       [
         renderDecision(look, new JsonReader(json, 'the answer')),
-        ...(made ? [renderChange(look, made)] : []),
+        ...(made ? [renderFields(look, changeFields(look, made))] : []),
+        ...renderSplitOf(look, sides.callee, { port, known }, (split) => changeFields(look, split)),
       ].join('\n\n'),
     exit: decision.allowed ? exitCode.ok : exitCode.denied,
   }
 }
 
 /** Who wanted it, why, and by what votes. */
-function renderChange(look: Look, commit: VerifiedCommit): string {
-  return renderFields(look, [
-    ['decided', renderCommit(look, commit)],
-    ['proposed by', commit.by],
-    ['reason', commit.reason],
-    ['ticket', commit.ticket],
-  ])
-}
+const changeFields = (look: Look, commit: VerifiedCommit): readonly Field[] => [
+  ['decided', renderCommit(look, commit)],
+  ['proposed by', commit.by],
+  ['reason', commit.reason],
+  ['ticket', commit.ticket],
+]
 
 const sourceJson = ({ index, origin, size, asOf, entry }: VerifiedEntry) => ({
   index,

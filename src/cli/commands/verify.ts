@@ -20,6 +20,7 @@ import { renderTime } from '../screen/times.js'
 import { commitJson, renderCommit } from './commit-screen.js'
 import { answerOfLog } from './answer-of-log.js'
 import { provedAnswer } from './proved-answer.js'
+import { backendsOf } from './split-screen.js'
 import { trustOf, trustOptions } from './trusted-bundle.js'
 
 async function verify(call: Invocation): Promise<Outcome<Answer>> {
@@ -114,6 +115,12 @@ function renderVerified(
     ],
     ['policy', found.policyDigest],
     ['rules', entry.rules.map(({ id, rev }) => `${id} (revision ${rev})`)],
+    [
+      'splits',
+      (entry.splits ?? []).map(
+        (split) => `port ${split.port}: ${backendsOf(split, [entry]).join(', ')}`,
+      ),
+    ],
     ['certificate', certificate && renderStanding(look, certificate)],
     ['decided', found.commits.map((commit) => renderCommit(look, commit))],
   ])

@@ -8,6 +8,7 @@ import type { IndexState } from '../state.js'
 import type { Effort } from './effort.js'
 import type { Member, Moment, TwoStates } from './two-states.js'
 import { type EntryDifference, entryDifference } from './entry-difference.js'
+import { type SplitDifference, splitDifferences } from './split-difference.js'
 
 /** What is another in the two: no entry elsewhere, and no scope above one, differs. */
 export interface Touched {
@@ -25,6 +26,8 @@ export interface Difference {
   }
   /** Whose names, certificates or limits differ. */
   readonly entries: readonly EntryDifference[]
+  /** Traffic that goes elsewhere, or in other shares; absent where none does. */
+  readonly splits?: readonly SplitDifference[]
   /** False: there is more than was looked at, or than is listed. */
   readonly complete: boolean
 }
@@ -44,11 +47,13 @@ export async function differenceOf(
   const { within = ROOT } = touched
   const pairs = new Pairs(states, effort, within)
   const entries: EntryDifference[] = []
+  const splits: SplitDifference[] = []
   const members = await membersOf(states, touched, effort)
   for (const member of members.values()) {
     await effort.breathe()
     const different = entryDifference(states, member)
     if (different && isUnder(different.alias, within)) entries.push(different)
+    splits.push(...splitDifferences(states, member, within))
     for (const caller of callersToCompare(states, member, effort)) pairs.compare(caller, member.uid)
   }
   await compareCallees(states, members, pairs, effort)
@@ -56,7 +61,9 @@ export async function differenceOf(
   return {
     permissions: { added: first(added), removed: first(removed) },
     entries: entries.slice(0, MOST),
-    complete: !effort.isSpent && [added, removed, entries].every((list) => list.length <= MOST),
+    ...(splits.length > 0 && { splits: splits.slice(0, MOST) }),
+    complete:
+      !effort.isSpent && [added, removed, entries, splits].every(({ length }) => length <= MOST),
   }
 }
 

@@ -119,6 +119,8 @@ export interface DiffJson {
     readonly removed: readonly JsonObject[]
   }
   readonly entries: readonly JsonObject[]
+  /** Absent where no traffic goes elsewhere. */
+  readonly splits?: readonly JsonObject[]
   readonly objects: readonly JsonObject[]
   readonly complete: boolean
 }

@@ -105,6 +105,32 @@ describe('the difference between two moments', () => {
     expect(none).toMatchObject({ permissions: { added: [], removed: [] }, complete: true })
   })
 
+  it('says where traffic goes, to whoever asks about either end', async () => {
+    const index = await given()
+    const split = (api: number, shop: number) => ({
+      port: 80,
+      backendRefs: [
+        { entry: 'pay/db', weight: api },
+        { entry: 'web/shop', port: 8080, weight: shop },
+      ],
+    })
+    await index.did({ op: 'entry.reactivate', alias: 'web/shop' })
+    await index.did({ op: 'split.set', alias: 'pay/db', split: split(90, 10) })
+    await index.did({ op: 'split.set', alias: 'pay/db', split: split(10, 90) })
+    for (const scope of ['', 'pay', 'web']) {
+      const { value } = await diff(index, '8', '9', scope)
+      const [found, ...more] = value?.splits ?? []
+      expect([found?.alias, found?.port, more]).toEqual(['pay/db', 80, []])
+      const backends = [...(found?.backends ?? [])].sort((a, b) => (a.entry < b.entry ? -1 : 1))
+      expect(backends).toEqual([
+        { entry: 'pay/db', before: 90, after: 10 },
+        { entry: 'web/shop', port: 8080, before: 10, after: 90 },
+      ])
+    }
+    expect((await diff(index, '8', '9', 'pay/api')).value).not.toHaveProperty('splits')
+    expect((await diff(index, '3', '7')).value).not.toHaveProperty('splits')
+  })
+
   it('is told by times as by numbers', async () => {
     const index = await given()
     const numbers = await diff(index, '3', '5')

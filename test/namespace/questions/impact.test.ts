@@ -91,6 +91,58 @@ describe('the impact of a proposal', () => {
     expect(suspended.entries).toMatchObject([{ alias: 'pay/a', certificates: 'lost' }])
   })
 
+  it('of a traffic split is every backend, with its weight before and after', async () => {
+    const group = await given()
+    const split = (...weights: readonly number[]) => ({
+      port: 8080,
+      backendRefs: weights.map((weight, at) => ({ entry: names[2 + at]!, weight })),
+    })
+    const set = (...weights: readonly number[]) =>
+      ({ op: 'split.set', alias: 'payments/api', split: split(...weights) }) as const
+    const first = await impact(group, await group.proposed(set(90, 10)))
+    const sorted = (backends: readonly { readonly entry: string }[] = []) =>
+      [...backends].sort((a, b) => (a.entry < b.entry ? -1 : 1))
+    expect(first.impact.splits).toMatchObject([{ alias: 'payments/api', port: 8080 }])
+    expect(sorted(first.impact.splits?.[0]?.backends)).toEqual([
+      { entry: 'payments/api', after: 90 },
+      { entry: 'payments/db', after: 10 },
+    ])
+    expect(impactDigest(first.impact)).toBe(first.digest)
+
+    await group.agreed(set(90, 10))
+    const swapped = await impact(group, await group.proposed(set(10, 90)))
+    expect(swapped.impact.entries).toEqual([])
+    expect(sorted(swapped.impact.splits?.[0]?.backends)).toEqual([
+      { entry: 'payments/api', before: 90, after: 10 },
+      { entry: 'payments/db', before: 10, after: 90 },
+    ])
+    const cleared = await impact(
+      group,
+      await group.proposed({ op: 'split.clear', alias: 'payments/api', port: 8080 }),
+    )
+    expect(sorted(cleared.impact.splits?.[0]?.backends)).toEqual([
+      { entry: 'payments/api', before: 90 },
+      { entry: 'payments/db', before: 10 },
+    ])
+  })
+
+  it('says nothing of splits where none differs: its digest is what it was', async () => {
+    const group = await given()
+    await group.agreed({
+      op: 'split.set',
+      alias: 'payments/api',
+      split: { port: 80, backendRefs: [{ entry: 'payments/db', weight: 1 }] },
+    })
+    for (const request of [
+      { op: 'rule.attach', alias: 'payments/api', rule },
+      { op: 'entry.rename', alias: 'payments/db', to: 'payments/data' },
+    ] as const) {
+      const { impact: found } = await impact(group, await group.proposed(request))
+      expect(found.complete).toBe(true)
+      expect(found).not.toHaveProperty('splits')
+    }
+  })
+
   it('of a narrower envelope names the fields', async () => {
     const group = await given()
     const narrower = await group.proposed({

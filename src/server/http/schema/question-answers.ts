@@ -31,6 +31,11 @@ const entryDifference = shape(
   },
   { was: string },
 )
+const splitDifference = shape({
+  alias: string,
+  port: count,
+  backends: list(shape({ entry: string }, { port: count, before: count, after: count })),
+})
 const difference = {
   permissions: shape({
     added: list(reference('Permission')),
@@ -40,6 +45,8 @@ const difference = {
   objects: list(differing),
   complete: boolean,
 }
+/** Where no traffic goes elsewhere they are not there, so that such an impact has the digest it had. */
+const splitsOfDifference = { splits: list(splitDifference) }
 
 const told = { seq: count, at: time, alias: string, class: string, proposal: string }
 
@@ -83,7 +90,10 @@ export const questionSchemas = {
       class: { enum: changeClasses },
       ...difference,
     },
-    { lookAlikes: list(shape({ alias: string, resembles: string }, { leadsTo: string })) },
+    {
+      ...splitsOfDifference,
+      lookAlikes: list(shape({ alias: string, resembles: string }, { leadsTo: string })),
+    },
   ),
   Warning: shape(
     { kind: { enum: ['looks-like', 'not-all-compared'] } },
@@ -160,11 +170,14 @@ export const questionSchemas = {
     grants: list(reference('EmergencyGrant')),
     former: list(reference('FormerUse')),
   }),
-  Diff: shape({
-    from: shape({ size: count, at: time }),
-    to: shape({ size: count, at: time }),
-    ...difference,
-  }),
+  Diff: shape(
+    {
+      from: shape({ size: count, at: time }),
+      to: shape({ size: count, at: time }),
+      ...difference,
+    },
+    splitsOfDifference,
+  ),
   Voted: shape(
     {
       changes: list(
