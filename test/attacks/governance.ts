@@ -349,4 +349,27 @@ export const governanceAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 301',
+    where: 'any tree of scopes',
+    what: 'a sensitive vote undoes a suspended scope: it moves an entry out, or gives it something there',
+    proofs: [
+      {
+        file: 'test/namespace/suspended-scope.test.ts',
+        name: 'moves nothing out of it by a sensitive vote',
+        check: 'below a suspended scope only what takes away takes effect',
+        without: edit(
+          'src/namespace/effect/effect-of.ts',
+          'return free.ok ? wanted : free',
+          'return wanted',
+        ),
+      },
+      {
+        file: 'test/namespace/suspended-scope.test.ts',
+        name: 'is not given by a grant for emergencies either',
+        check: 'nor does the use of a grant',
+        without: edit('src/namespace/effect/emergency.ts', '  if (!active.ok) return active\n', ''),
+      },
+    ],
+  },
 ]

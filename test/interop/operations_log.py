@@ -17,6 +17,8 @@ ALWAYS = {
         emergency.ratify""",
     "structural": """scope.create scope.reactivate group.set guard.clear cluster.register cluster.update""",
 }
+# What groups do about themselves, below a suspended scope too.
+OF_GROUPS = ("group.set", "voter.reinstate", "emergency.ratify")
 ALWAYS = {op: name for name, operations in ALWAYS.items() for op in operations.split()}
 
 
@@ -98,7 +100,13 @@ class OperationsLog(Log):
             if state is self.state:
                 use["ratified"] = True
         want(uid not in state.by_uid or "uid" in change["subject"], "a uid that was used")
-        return state.after(record, op, change["subject"], body, uid)
+        after = state.after(record, op, change["subject"], body, uid)
+        if op not in OF_GROUPS and self.class_of(change, {**after, "uid": uid}) != "narrowing":
+            self.is_active_above(state, change["subject"]["alias"])
+        return after
+
+    def is_active_above(self, state, alias):
+        want(all(one["state"] == "active" for one in state.above(alias)), "a scope above is suspended")
 
     def known(self):
         """Whose keys the group before had."""
@@ -290,8 +298,10 @@ class OperationsLog(Log):
 
     def read_drill(self, record, envelopes, hashed):
         del hashed
-        says, _, _ = self.granted(record, envelopes)
+        says, before, _ = self.granted(record, envelopes)
         want(says.get("drill") is True, "no drill")
+        if says["act"] == "allow":
+            self.is_active_above(self.state, before["alias"])
         want(self.drilled is None or record["ts"] >= self.drilled + DAY, "drilled today")
         want(record["says"] == record["prop"] and record["subject"] == says["subject"], "another subject")
         self.drilled = record["ts"]
@@ -299,6 +309,7 @@ class OperationsLog(Log):
     def read_emergency(self, record, envelopes, hashed):
         says, before, after = self.granted(record, envelopes)
         want("drill" not in says, "a drill")
+        self.is_active_above(self.state, before["alias"])
         at, until = record["ts"], record["ts"] + says["ttl"]
         mark = {"emergency": {"grant": says["grant"], "until": until}}
         if says["act"] == "allow":

@@ -31,6 +31,7 @@ export class LimitsAuditor {
     if (record.kind !== 'commit') return
     const change = record.part === undefined ? said : said.body.changes[record.part]
     if (said.op !== 'changes') this.guarded(record, change)
+    this.letBelow(record, change)
     const [family] = change.op.split('.')
     this.seen[family] = (this.seen[family] ?? 0) + 1
     this.change(change, { uid, alias })
@@ -50,6 +51,13 @@ export class LimitsAuditor {
   private above(alias: string): readonly Any[] {
     const isOver = (scope: Any) => scope.alias === '' || alias.startsWith(`${scope.alias}/`)
     return alias === '' ? [] : this.of('s').filter((one) => one.state !== 'retired' && isOver(one))
+  }
+
+  /** Below what is suspended things are taken away, and who decides is found again. */
+  private letBelow({ class: name }: Any, { op, subject }: Any): void {
+    if (name === 'narrowing' || ['group.set', 'voter.reinstate'].includes(op)) return
+    const isActive = this.above(subject.alias).every(({ state }) => state === 'active')
+    insist(isActive, `a ${name} ${op} below a suspended scope`)
   }
 
   /** Those who approved, all of them and at the most, are what guards above want. */

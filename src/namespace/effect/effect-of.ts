@@ -1,4 +1,4 @@
-import type { Result } from '../../core/result.js'
+import { ok, type Result } from '../../core/result.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Single } from '../operation.js'
 import type { IndexState } from '../state.js'
@@ -9,6 +9,7 @@ import { entryCreation, entryEffect } from './entries.js'
 import { envelopeEffect } from './envelopes.js'
 import { groupEffect } from './groups.js'
 import { guardEffect } from './guards.js'
+import { notSuspended } from './placement.js'
 import { ratifyEffect } from './ratify.js'
 import { scopeEffect } from './scopes.js'
 
@@ -17,6 +18,35 @@ import { scopeEffect } from './scopes.js'
  * question and get the same answer. The class follows from before and after, never from a claim.
  */
 export function effectOf(
+  state: IndexState,
+  operation: Single,
+  context: ChangeContext,
+): Result<Decided> {
+  const wanted = effectAnywhere(state, operation, context)
+  if (!wanted.ok) return wanted
+  const free = isLetBelow(state, operation, wanted.value)
+  return free.ok ? wanted : free
+}
+
+/** Of groups themselves: whoever is to decide again has to be found while nothing is let go. */
+const groupOperations: ReadonlySet<Single['op']> = new Set([
+  ...(['group.set', 'voter.reinstate', 'emergency.ratify'] as const),
+])
+
+/**
+ * Below a suspended scope things are only taken away: whatever gave or moved something there would
+ * do piece by piece, and with fewer votes, what the scope's reactivation does.
+ */
+function isLetBelow(
+  state: IndexState,
+  { op, subject: { alias } }: Single,
+  { changeClass }: Decided,
+): Result<undefined> {
+  if (changeClass === 'narrowing' || groupOperations.has(op)) return ok()
+  return notSuspended(state, alias, 'active scopes above it, or a change that only takes away')
+}
+
+function effectAnywhere(
   state: IndexState,
   operation: Single,
   context: ChangeContext,

@@ -6,6 +6,7 @@ import { type EmergencyMark, isUnderEmergency } from '../emergency/emergency.js'
 import type { InvocationStatement } from '../emergency/emergency-statements.js'
 import type { Entry } from '../entry.js'
 import type { IndexState } from '../state.js'
+import { notSuspended } from './placement.js'
 import { temporaryRule } from './rules.js'
 
 interface Made {
@@ -30,6 +31,8 @@ export function emergencyEffect(
       next: `capstan brake lift ${entry.alias}`,
     })
   }
+  const active = notSuspended(state, entry.alias, 'active scopes above the entry')
+  if (!active.ok) return active
   // One that has a call allows it: which of the two it is was compared before.
   if (!call || act !== 'allow') return reactivated(entry, made)
   return entry.heldUntil !== undefined && made.at < entry.heldUntil

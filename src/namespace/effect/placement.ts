@@ -21,16 +21,21 @@ export function mayPlace(
       next: `capstan scope show ${alias}`,
     })
   }
-  const suspended = suspendedAbove(state, alias)
-  if (suspended) {
-    return refuse('namespace.wrong-state', `the scope ${suspended.alias} is ${suspended.state}`, {
-      wanted: 'active scopes above it',
-      found: suspended.state,
-      next: `capstan scope reactivate ${suspended.alias}`,
-    })
-  }
+  const active = notSuspended(state, alias, 'active scopes above it')
+  if (!active.ok) return active
   const free = notBraked(state, alias, at)
   return free.ok ? within(state, alias, envelope) : free
+}
+
+/** Is none of the scopes above `alias` suspended? `wanted`: what a refusal asks for. */
+export function notSuspended(state: IndexState, alias: Alias, wanted: string): Result<undefined> {
+  const suspended = suspendedAbove(state, alias)
+  if (!suspended) return ok()
+  return refuse('namespace.wrong-state', `the scope ${suspended.alias} is ${suspended.state}`, {
+    wanted,
+    found: suspended.state,
+    next: `capstan scope reactivate ${suspended.alias}`,
+  })
 }
 
 /** Nothing comes into a braked scope, and nothing leaves it: its own voters decide about moves. */

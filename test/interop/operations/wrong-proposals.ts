@@ -64,6 +64,17 @@ export const alone: readonly Wrong[] = [
     edits: { op: 'scope.suspend' },
   },
   {
+    at: ['scope.reactivate', 'attic'],
+    of: 'cluster.register',
+    what: 'below a scope that is suspended',
+    edits: (log) => ({
+      op: 'cluster.register',
+      subject: { alias: 'attic/old' },
+      base: null,
+      body: log.body('cluster.register', 'old'),
+    }),
+  },
+  {
     at: ['scope.suspend', 'attic'],
     of: 'scope.reactivate',
     what: 'of one that is active',
