@@ -12,7 +12,8 @@ import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
 import { renderAuthority } from './authority.js'
 import { commitJson, renderCommit } from './commit-screen.js'
-import { offlineJson, renderDecision } from './permit.js'
+import { renderDecision } from './decision-screen.js'
+import { offlineJson } from './permit.js'
 
 /** The answer that a file proves, as the command that was asked gave it. */
 export function provedAnswer(octets: Uint8Array, options: VerifyOptions): Outcome<Answer> {
