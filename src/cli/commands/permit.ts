@@ -6,11 +6,14 @@ import { type ExitCode, exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
+import { renderFields } from '../screen/fields.js'
+import type { Look } from '../screen/look.js'
+import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
 import { renderDecision } from './decision-screen.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
-import { trustedBundle, trustOptions } from './trusted-bundle.js'
+import { trustedBundle, trustOf, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
 import { renderWhyPorts } from './why-ports-screen.js'
 import { renderWhy } from './why-screen.js'
@@ -68,11 +71,13 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   const asking = routeOf(call)
   if (!asking.ok) return asking
   const { text, route } = asking.value ?? {}
-  const caller = await trustedBundle(call, callerFile)
+  const trust = await trustOf(call)
+  if (!trust.ok) return trust
+  const caller = await trustedBundle(call, callerFile, trust.value)
   if (!caller.ok) return caller
-  const callee = await trustedBundle(call, calleeFile)
+  const callee = await trustedBundle(call, calleeFile, trust.value)
   if (!callee.ok) return callee
-  const now = call.world.clock.now()
+  const { now } = trust.value
   const asked = { port: port.value, now, ...(route && { route }) }
   const decided = permitBundles(caller.value, callee.value, asked)
   if (!decided.ok) return refused(decided.refusal)
@@ -83,9 +88,21 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
     port: port.value,
     ...(text !== undefined && { route: text }),
     at: toIso(now),
+    from: [caller.value, callee.value].map(({ entry, asOf }) => ({
+      entry: entry.alias,
+      ...asOfJson(asOf, trust.value),
+    })),
   }
+  const from = (look: Look): readonly string[] =>
+    [caller.value, callee.value].map(
+      ({ entry, asOf }) => `${entry.alias}, ${renderAsOf(look, asOf, trust.value)}`,
+    )
   const reader = new JsonReader(json, 'the decision')
-  return answer(json, (look) => renderDecision(look, reader), exitOf(reader))
+  return answer(
+    json,
+    (look) => `${renderDecision(look, reader)}\n${renderFields(look, [['as of', from(look)]])}`,
+    exitOf(reader),
+  )
 }
 
 /** As the server says it, without who could change it: a bundle does not say who owns a scope. */

@@ -9,7 +9,7 @@ import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
-import { renderTime } from '../screen/times.js'
+import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { renderAuthority } from './authority.js'
 import { commitJson, renderCommit } from './commit-screen.js'
 import { renderDecision } from './decision-screen.js'
@@ -22,14 +22,18 @@ export function provedAnswer(octets: Uint8Array, options: VerifyOptions): Outcom
   const found = verified.value
   const shown = shownOf(found)
   const from = found.ask === 'permit' ? [found.caller, found.callee] : [found.entry]
-  const json = { question: found.question, answer: shown.json, from: from.map(sourceJson) }
+  const json = {
+    question: found.question,
+    answer: shown.json,
+    from: from.map((one) => sourceJson(one, options)),
+  }
   return answer(
     json,
     (look) =>
       [
         `${look.paint('green', 'verified')} ${asked(found)}`,
         shown.screen(look),
-        renderFields(look, [['from', from.map((one) => renderSource(look, one))]]),
+        renderFields(look, [['from', from.map((one) => renderSource(look, one, options))]]),
       ].join('\n\n'),
     shown.exit,
   )
@@ -104,17 +108,22 @@ function renderChange(look: Look, commit: VerifiedCommit): string {
   ])
 }
 
-const sourceJson = ({ index, origin, size, asOf, entry }: VerifiedEntry) => ({
+const sourceJson = (
+  { index, origin, size, asOf, entry }: VerifiedEntry,
+  options: VerifyOptions,
+) => ({
   index,
   log: origin,
   size,
-  asOf: toIso(asOf.at),
-  asOfBy: asOf.by,
+  ...asOfJson(asOf, options),
   entry: { alias: entry.alias, uid: entry.uid, rev: entry.rev },
 })
 
-function renderSource(look: Look, { origin, size, asOf, entry }: VerifiedEntry): string {
-  const by = asOf.by === 'witnesses' ? 'seen by witnesses' : 'its last record'
-  const when = `${renderTime(toIso(asOf.at), look.now)} (${by})`
+function renderSource(
+  look: Look,
+  { origin, size, asOf, entry }: VerifiedEntry,
+  options: VerifyOptions,
+): string {
+  const when = renderAsOf(look, asOf, options)
   return `${entry.alias}, revision ${entry.rev}, ${origin}, ${size} records, ${when}`
 }
