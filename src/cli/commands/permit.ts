@@ -8,6 +8,7 @@ import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
+import { isSolo, renderSolo } from '../solo-note.js'
 import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
 import { renderDecision } from './decision-screen.js'
@@ -88,6 +89,7 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
     port: port.value,
     ...(text !== undefined && { route: text }),
     at: toIso(now),
+    solo: isSolo(callee.value.scopes),
     from: [caller.value, callee.value].map(({ entry, asOf }) => ({
       entry: entry.alias,
       ...asOfJson(asOf, trust.value),
@@ -100,7 +102,11 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   const reader = new JsonReader(json, 'the decision')
   return answer(
     json,
-    (look) => `${renderDecision(look, reader)}\n${renderFields(look, [['as of', from(look)]])}`,
+    (look) =>
+      `${renderDecision(look, reader)}\n${renderFields(look, [
+        ['as of', from(look)],
+        ['index', isSolo(callee.value.scopes) ? renderSolo(look) : undefined],
+      ])}`,
     exitOf(reader),
   )
 }

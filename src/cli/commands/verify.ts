@@ -17,6 +17,7 @@ import { type Outcome, refused, usage } from '../problem.js'
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { renderTime } from '../screen/times.js'
+import { isSolo, renderSolo } from '../solo-note.js'
 import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { commitJson, renderCommit } from './commit-screen.js'
 import { answerOfLog } from './answer-of-log.js'
@@ -89,6 +90,7 @@ const verifiedJson = (found: VerifiedEntry, options: VerifyOptions) => ({
   root: toBase64(found.root),
   ...asOfJson(found.asOf, options),
   entry: found.entry,
+  solo: isSolo(found.scopes),
   groupsBy: found.groupsBy,
   policyDigest: found.policyDigest,
   scopes: found.scopes,
@@ -110,6 +112,7 @@ function renderVerified(
     ['verified', `${look.paint('green', 'yes')}: ${entry.alias} is what the index says`],
     ['entry', `${entry.uid}, revision ${entry.rev}, ${standing(entry, look.now)}`],
     ['scopes', scopes.map((scope) => `${scope.alias || '/'} ${standing(scope, look.now)}`)],
+    ['index', isSolo(scopes) ? renderSolo(look) : undefined],
     ['log', `${origin}, ${size} records`],
     ['as of', renderAsOf(look, asOf, options)],
     [
