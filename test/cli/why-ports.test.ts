@@ -40,8 +40,8 @@ describe('capstan why without a port', () => {
 
   it('lists each rule with who decided on it, what a guard takes away, and splits', async () => {
     await said(`${attach} shop --port 8080,22 --reason orders`)
-    await said(`${attach} slow --port 9000 --proto http --prefix /slow`)
-    await said('guards set / no-ssh --forbid --ports 22')
+    await said(`${attach} slow --port 9000,23 --proto http --prefix /slow`)
+    await said('guards set / no-ssh --forbid --ports 22-23')
     await said(
       'splits set payments/api --port 8081 --backend payments/api=9 --backend payments/v2=1',
     )
@@ -50,7 +50,7 @@ describe('capstan why without a port', () => {
     expect(out).toContain('allowed web/shop -> payments/api on the ports below\n')
     expect(out).toMatch(/allowed port 8080\nby: +rule shop of payments\/api \(revision 2\)\n/)
     expect(out).toMatch(/allowed port 9000 any \/slow\*\nby: +rule slow of payments\/api/)
-    expect(out).toMatch(/denied port 22\nbecause: +the guard no-ssh of the scope \/ forbids it/)
+    expect(out).toMatch(/denied port 22-23\nbecause: +the guard no-ssh of the scope \/ forbids it/)
     expect(out).toMatch(/denied port 8081\nbecause: +no rule of payments\/api .* for port 8081/)
     expect(out).toMatch(/split of port 8081: payments\/api 90 %/)
     expect(out).toMatch(/reason: +orders\ndecided by: +voters of \/, revision 1: local approve\n/)
@@ -63,7 +63,7 @@ describe('capstan why without a port', () => {
           authorisation: { change: { op: 'rule.attach', rev: 2, reason: 'orders' }, scope: '' },
         },
         { allowed: true, ports: [[9000, 9000]], routes: [{ path: { prefix: '/slow' } }] },
-        { allowed: false, ports: [[22, 22]], denied: { condition: 'guard', guard: 'no-ssh' } },
+        { allowed: false, ports: [[22, 23]], denied: { condition: 'guard', guard: 'no-ssh' } },
         { allowed: false, ports: [[8081, 8081]], denied: { condition: 'port' } },
       ],
       splits: [{ port: 8081, authorisation: { change: { op: 'split.set' } } }],
