@@ -9,6 +9,7 @@ import { printAnswer } from './print-answer.js'
 import { type Problem, problemOfRefusal } from './problem.js'
 import { lookOf } from './screen/look.js'
 import { renderProblem } from './screen/problem-screen.js'
+import { withSolo } from './solo-note.js'
 import type { World } from './world.js'
 
 /** Runs one command line (without `node` and the script) to its end. Never throws. */
@@ -44,7 +45,7 @@ async function perform(spec: CommandSpec, call: Invocation): Promise<ExitCode> {
   try {
     const outcome = await spec.run(call)
     return outcome.ok
-      ? printAnswer(call.world, json, outcome.value)
+      ? printAnswer(call.world, json, await withSolo(spec.path, call, outcome.value))
       : report(call.world, json, outcome.problem)
   } catch (error) {
     return report(call.world, json, thrown(error))

@@ -36,7 +36,7 @@ import type {
   StaleJson,
   VotedJson,
 } from './http/question-shapes.js'
-import type { HistoryItemJson, WhyJson } from './http/authorisation-shapes.js'
+import type { HistoryItemJson, WhyJson, WhyPortsJson } from './http/authorisation-shapes.js'
 import type {
   AppliedJson,
   CertificateJson,
@@ -124,6 +124,9 @@ export interface AskedCall {
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
+/** On which ports may one entry call another? */
+export type AskedPorts = Omit<AskedCall, 'port'>
+
 /** The other side of an entry's calls, a page at a time. */
 export interface AskedReach {
   readonly alias: Alias
@@ -177,6 +180,7 @@ export type RevokeTarget =
 export type PastOperation =
   | 'permit'
   | 'why'
+  | 'whyPorts'
   | 'reach'
   | 'callers'
   | 'authority'
@@ -262,6 +266,8 @@ export interface Operations {
   permit(call: AskedCall): Promise<Result<PermitJson>>
   /** The same, and who made the rule that allows it, when, why, and by what right. */
   why(call: AskedCall): Promise<Result<WhyJson>>
+  /** Of every port that rules and splits of the callee know between the two. */
+  whyPorts(asked: AskedPorts): Promise<Result<WhyPortsJson>>
   history(alias: Alias): Promise<Result<readonly HistoryItemJson[]>>
   /** The octets of docs/format-bundle.md. */
   entryBundle(alias: Alias, commits: ShownCommits): Promise<Result<Uint8Array>>

@@ -10,7 +10,7 @@ export const statementAttacks: readonly Attack[] = [
       {
         file: 'test/namespace/sound-group.test.ts',
         name: 'is not one that signs everything',
-        check: 'no key of small order, and none off its curve, is a key of a voter',
+        check: 'no Ed25519 key of small order, and no P-256 key off its curve, is a key of a voter',
         without: edit(
           'src/namespace/voter-key.ts',
           "if (jwk.kty === 'OKP') return !isSmallOrder(x)",

@@ -12,6 +12,7 @@ import {
 } from '../../src/core/der-writer.js'
 import { IDENTITY_OID } from '../../src/core/identity-extension.js'
 import { ok } from '../../src/core/result.js'
+import { seconds } from '../../src/core/time.js'
 import { sha256Hex } from '../../src/core/uid.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { givenServices } from '../interop/given-services.js'
@@ -88,6 +89,50 @@ describe('bundles on the command line', () => {
     const told = await offline(...both, '--port', '8080')
     expect(json(told)).toMatchObject({ split: { port: 8080, made: { op: 'split.set' } } })
     expect(json(await offline(...both, '--port', '80'))).toMatchObject({ split: null })
+  })
+
+  it('say of when they are, and that nobody said how old they may be', async () => {
+    const given = await givenServices()
+    const files = { 'api.json': 'pay/api', 'front.json': 'web/shop/front' }
+    for (const [name, alias] of Object.entries(files)) {
+      writeFileSync(join(home, name), await bundleOf(given, alias))
+    }
+    given.clock.advance(seconds(7200))
+    const trust = ['--index', given.index.state.index, '--key', formatVerifierKey(LOG.key)]
+    const route = ['--port', '8080', '--route', 'GET /orders/7']
+    const permit = ['permit', '--bundle', 'front.json', '--bundle', 'api.json', ...route, ...trust]
+    const world = { cwd: home, clock: given.clock, env: { NO_COLOR: '1' } }
+    const line = /as of: .*\(2 h ago\) \(its last record; however old: --age bounds it\)\n/
+    for (const words of [['verify', 'api.json', ...trust], permit]) {
+      expect((await run(words, world)).out).toMatch(line)
+      const bounded = await run([...words, '--age', '3h'], world)
+      expect(bounded.out).toMatch(/as of: .*\(2 h ago\) \(its last record\)\n/)
+      expect((await run([...words, '--age', '1h', '--json'], world)).exit).toBe(5)
+    }
+    const old = { age: 7200, maxAge: null, asOfBy: 'log' }
+    expect(json(await run(['verify', 'api.json', ...trust, '--json'], world))).toMatchObject(old)
+    expect(json(await run([...permit, '--age', '3h', '--json'], world))).toMatchObject({
+      from: [
+        { ...old, maxAge: 10_800, entry: 'web/shop/front' },
+        { ...old, maxAge: 10_800, entry: 'pay/api' },
+      ],
+    })
+  })
+
+  it.each([
+    [['--index', '0'.repeat(64)], '--key is missing'],
+    [['--key', 'k'], '--index is missing'],
+    [[], 'both are missing'],
+  ])('want both an index and a key, and say where they are: %j', async (words, missing) => {
+    for (const command of [
+      ['verify', 'api.json'],
+      ['permit', '--bundle', 'a', '--bundle', 'b', '--port', '80'],
+    ]) {
+      const screen = await offline(...command, ...words)
+      expect(screen.exit).toBe(2)
+      expect(json(screen)['detail']).toContain(missing)
+      expect(json(screen)['next']).toContain('capstan status')
+    }
   })
 
   it('are refused where nothing shows who could decide, until the log is trusted', async () => {

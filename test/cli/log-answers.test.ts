@@ -155,6 +155,8 @@ describe('--prove with the log', () => {
         size,
         asOf: toIso(given.index.state.at),
         asOfBy: 'log',
+        age: expect.any(Number),
+        maxAge: null,
       },
     ])
   })

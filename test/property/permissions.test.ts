@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { UnixSeconds } from '../../src/core/time.js'
 import { holdsPort } from '../../src/namespace/envelope.js'
+import type { Decision } from '../../src/namespace/permit/decision.js'
 import {
   type Permission,
   permissionsBetween,
   permissionsBeyond,
 } from '../../src/namespace/permit/permissions.js'
 import { permit, type PermitRequest, type PermitState } from '../../src/namespace/permit/permit.js'
+import { portsBetween } from '../../src/namespace/questions/ports-between.js'
 import { matchesRoute } from '../../src/namespace/rule/route.js'
 import { somePolicies, someRequest, stateOf } from './given-policies.js'
 
@@ -27,6 +29,9 @@ const holds = (
   holdsPort(ports, port) &&
   (!routes || (route !== undefined && routes.some((match) => matchesRoute(match, route))))
 
+const conditionOf = (decision: Decision): string | undefined =>
+  decision.allowed ? undefined : decision.condition
+
 const withRequests = somePolicies.chain((policies) =>
   fc.tuple(
     fc.constant(stateOf(policies)),
@@ -44,6 +49,33 @@ describe('permissions between two entries', () => {
         }
       }),
       { numRuns: 600 },
+    )
+  })
+
+  it('are what is said of every port, and what is said to be denied is', () => {
+    fc.assert(
+      fc.property(withRequests, ([state, requests]) => {
+        for (const request of requests) {
+          const { port, route } = request
+          const [caller, callee] = [request.caller, request.callee].map((uid) =>
+            state.entries.get(uid),
+          )
+          if (!caller || !callee) continue
+          const asked = { caller, callee, at: request.at, ...(route && { route }) }
+          const said = portsBetween(state, asked)
+          const decision = permit(state, request)
+          const isHeld = said.allowed.some(
+            ({ ports, routes }) => holdsPort(ports, port) && (route !== undefined || !routes),
+          )
+          expect(isHeld).toBe(decision.allowed)
+          if (decision.allowed) expect(said.because).toBeUndefined()
+          const denied = said.denied.find(({ ports }) => holdsPort(ports, port))
+          if (!denied) continue
+          expect(decision.allowed).toBe(false)
+          if (route) expect(denied.denied).toMatchObject({ condition: conditionOf(decision) })
+        }
+      }),
+      { numRuns: 300 },
     )
   })
 

@@ -320,6 +320,18 @@ export function fakeOperations(overrides: Partial<Operations> = {}): Operations 
         at: T,
         rule: { id: 'shop', rev: 2 },
       }),
+    whyPorts: ({ caller, callee }) =>
+      later({
+        ...{ allowed: true, caller, callee, at: T, denied: null, splits: [], complete: true },
+        ports: [{ ports: [[8080, 8080]], allowed: true, rule: { id: 'shop', rev: 2 } }],
+        governing: {
+          ceilings: {
+            caller: { regions: [''], ports: [[1, 65_535]], narrowedBy: [] },
+            callee: { regions: [''], ports: [[1, 65_535]], narrowedBy: [] },
+          },
+          guards: [],
+        },
+      }),
     clusters: () => later([cluster]),
     cluster: () => later(cluster),
     history: () =>

@@ -9,8 +9,8 @@ import { askedAgain, latestTimeIn, sentenceOf } from '../proof/question-kinds.js
 import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { ProgressLine } from '../screen/progress-line.js'
-import { renderTime } from '../screen/times.js'
 import type { TextSink, World } from '../world.js'
+import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { auditQuestionCommands } from './audit-questions.js'
 import { authorityCommands } from './authority.js'
 import { diffCommand } from './diff.js'
@@ -53,12 +53,12 @@ export async function answerOfLog(
   if (!answered.ok) return answered
   const { json, screen, exit } = answered.value
   return answer(
-    { question, answer: json, from: [sourceJson(proved)] },
+    { question, answer: json, from: [sourceJson(proved, options)] },
     (look) =>
       [
         `${look.paint('green', 'verified')} the answer to: ${sentenceOf(question)}`,
         screen(look).trimEnd(),
-        [renderSource(look, proved), ...renderEnd(look, proved)].join('\n'),
+        [renderSource(look, proved, options), ...renderEnd(look, proved)].join('\n'),
       ].join('\n\n'),
     exit,
   )
@@ -74,17 +74,19 @@ function worldAt(world: World, at: UnixSeconds): World {
   return { ...world, clock, stdout: silent, stderr: silent }
 }
 
-const sourceJson = ({ index, origin, size, asOf }: VerifiedLog) => ({
+const sourceJson = ({ index, origin, size, asOf }: VerifiedLog, options: VerifyOptions) => ({
   index,
   log: origin,
   size,
-  asOf: toIso(asOf.at),
-  asOfBy: asOf.by,
+  ...asOfJson(asOf, options),
 })
 
-function renderSource(look: Look, { origin, size, asOf }: VerifiedLog): string {
-  const by = asOf.by === 'witnesses' ? 'seen by witnesses' : 'its last record'
-  const when = `${renderTime(toIso(asOf.at), look.now)} (${by})`
+function renderSource(
+  look: Look,
+  { origin, size, asOf }: VerifiedLog,
+  options: VerifyOptions,
+): string {
+  const when = renderAsOf(look, asOf, options)
   return renderFields(look, [['from', `${origin}, all of its ${size} records, ${when}`]])
 }
 

@@ -15,7 +15,11 @@ export function sidesOf(call: Invocation): Outcome<readonly [caller: Alias, call
 export const isHeader = (text: string): boolean => /^[^:\n]+:[^\n]*$/.test(text)
 
 export function portOf(call: Invocation): Outcome<number> {
-  const port = Number(call.text('port'))
+  const text = call.text('port')
+  if (text === undefined) {
+    return usage('--port is wanted with --prove', { wanted: 'the port of the callee' })
+  }
+  const port = Number(text)
   return Number.isInteger(port) && port >= 1 && port <= 65_535
     ? { ok: true, value: port }
     : usage('--port is not a port', { wanted: '1 to 65535' })

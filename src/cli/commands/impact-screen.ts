@@ -44,7 +44,7 @@ export function renderGrant(permission: JsonReader): string {
   return [[renderPorts(permission), ...routes].join(' '), ...times].join(', ')
 }
 
-function renderPorts(permission: JsonReader): string {
+export function renderPorts(permission: JsonReader): string {
   const { value } = permission
   const ports = (value['ports'] ?? []) as readonly (readonly [number, number])[]
   const texts = ports.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`))

@@ -6,15 +6,19 @@ import { type ExitCode, exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused, usage } from '../problem.js'
-import { type Field, renderFields } from '../screen/fields.js'
+import { renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
+import { isSolo, renderSolo } from '../solo-note.js'
+import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { isHeader, portOf, routeOf, sidesOf } from './asked-call.js'
 import { renderCommit } from './commit-screen.js'
+import { renderDecision } from './decision-screen.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
 import { renderSplitOf, splitJsonOf } from './split-screen.js'
-import { trustedBundle, trustOptions } from './trusted-bundle.js'
+import { trustedBundle, trustOf, trustOptions } from './trusted-bundle.js'
 import { watched } from './watched.js'
+import { renderWhyPorts } from './why-ports-screen.js'
 import { renderWhy } from './why-screen.js'
 
 /** What proves the decision, whoever asks for it. */
@@ -37,16 +41,16 @@ async function prove(call: Invocation): Promise<Outcome<Answer>> {
   }))
 }
 
-/** Asks about one call; `path` says how far the answer goes. */
-async function ask(call: Invocation, path: 'permit' | 'why'): Promise<Outcome<JsonReader>> {
+/** Asks about one call, or about all ports; `path` says how far the answer goes. */
+async function ask(
+  call: Invocation,
+  path: 'permit' | 'why' | 'why/ports',
+): Promise<Outcome<JsonReader>> {
   const sides = sidesOf(call)
   if (!sides.ok) return sides
   const [caller, callee] = sides.value
-  const query = new URLSearchParams({
-    caller,
-    callee,
-    port: call.text('port') ?? '',
-  })
+  const port = call.text('port')
+  const query = new URLSearchParams({ caller, callee, ...(port !== undefined && { port }) })
   const [route, headers] = [call.text('route'), call.texts('header')]
   if (!headers.every(isHeader)) return usage('--header cannot be read', { wanted: "'name: value'" })
   if (route !== undefined) query.set('route', route)
@@ -70,11 +74,13 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
   const asking = routeOf(call)
   if (!asking.ok) return asking
   const { text, route } = asking.value ?? {}
-  const caller = await trustedBundle(call, callerFile)
+  const trust = await trustOf(call)
+  if (!trust.ok) return trust
+  const caller = await trustedBundle(call, callerFile, trust.value)
   if (!caller.ok) return caller
-  const callee = await trustedBundle(call, calleeFile)
+  const callee = await trustedBundle(call, calleeFile, trust.value)
   if (!callee.ok) return callee
-  const now = call.world.clock.now()
+  const { now } = trust.value
   const asked = { port: port.value, now, ...(route && { route }) }
   const decided = permitBundles(caller.value, callee.value, asked)
   if (!decided.ok) return refused(decided.refusal)
@@ -87,7 +93,16 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
     ...(text !== undefined && { route: text }),
     at: toIso(now),
     split: splitJsonOf(callee.value, port.value, known),
+    solo: isSolo(callee.value.scopes),
+    from: [caller.value, callee.value].map(({ entry, asOf }) => ({
+      entry: entry.alias,
+      ...asOfJson(asOf, trust.value),
+    })),
   }
+  const from = (look: Look): readonly string[] =>
+    [caller.value, callee.value].map(
+      ({ entry, asOf }) => `${entry.alias}, ${renderAsOf(look, asOf, trust.value)}`,
+    )
   const reader = new JsonReader(json, 'the decision')
   return answer(
     json,
@@ -96,6 +111,10 @@ async function permitOffline(call: Invocation): Promise<Outcome<Answer>> {
         renderDecision(look, reader),
         ...renderSplitOf(look, callee.value, { port: port.value, known }, (made) => [
           ['decided', renderCommit(look, made)],
+        ]),
+        renderFields(look, [
+          ['as of', from(look)],
+          ['index', isSolo(callee.value.scopes) ? renderSolo(look) : undefined],
         ]),
       ].join('\n\n'),
     exitOf(reader),
@@ -131,6 +150,7 @@ async function why(call: Invocation): Promise<Outcome<Answer>> {
   const misuse = proveMisuse(call)
   if (misuse) return misuse
   if (call.has('prove')) return proveBest(call, 'why', why, () => prove(call))
+  if (call.text('port') === undefined) return whyPorts(call)
   const decision = await ask(call, 'why')
   if (!decision.ok) return decision
   const { value } = decision
@@ -141,37 +161,17 @@ async function why(call: Invocation): Promise<Outcome<Answer>> {
   )
 }
 
-export function renderDecision(look: Look, decision: JsonReader): string {
-  const route = decision.optional('route')
-  const [caller, callee] = [decision.text('caller'), decision.text('callee')]
-  const asked = `${caller} -> ${callee} port ${decision.count('port')}${route === undefined ? '' : ` ${route}`}`
-  const rule = decision.optionalObject('rule')
-  if (rule) {
-    const by = `rule ${rule.text('id')} of ${callee} (revision ${rule.count('rev')})`
-    return `${look.paint('green', 'allowed')} ${asked}\n${renderFields(look, [['by', by]])}`
-  }
-  const denied = decision.object('denied')
-  const fields: readonly Field[] = [
-    ['because', `${denied.text('detail')} (${denied.text('condition')})`],
-    ...changeFields(denied.optionalObject('change')),
-  ]
-  return `${look.paint('red', 'denied')} ${asked}\n${renderFields(look, fields)}`
+/** On which ports, and who decided on each. */
+async function whyPorts(call: Invocation): Promise<Outcome<Answer>> {
+  const route = routeOf(call)
+  if (!route.ok) return route
+  const found = await ask(call, 'why/ports')
+  if (!found.ok) return found
+  const { value } = found
+  return answer(value.value, (look) => renderWhyPorts(look, value), exitOf(value))
 }
-
-function changeFields(change: JsonReader | undefined): readonly Field[] {
-  if (!change) return []
-  const owner = change.optional('owner')
-  return [
-    ['change', `${change.text('kind')} ${shown(change.text('alias'))}`],
-    ['owner', owner],
-    ['decided by', `voters of the scope ${shown(change.text('decidedBy'))}`],
-  ]
-}
-
-const shown = (alias: string): string => (alias === '' ? '/' : alias)
 
 const callOptions: readonly OptionSpec[] = [
-  { flags: '--port <port>', description: 'the port of the callee', need: 'required' },
   { flags: '--route <route>', description: "the request: 'GET /orders/7'" },
   {
     flags: '--header <field>',
@@ -191,6 +191,7 @@ export const permitCommand: CommandSpec = {
     'With two bundles in place of aliases it asks no server: what they say is verified, and decided about, from the files alone.',
   ],
   options: [
+    { flags: '--port <port>', description: 'the port of the callee', need: 'required' },
     ...callOptions,
     {
       flags: '--bundle <file>',
@@ -213,9 +214,17 @@ export const whyCommand: CommandSpec = {
   summary: 'who allowed one entry to call another, when, why, and by whose votes',
   details: [
     'The decision as of now; of a rule that allows it, who proposed it, who voted, and what it took. Ends as capstan permit does.',
+    'Without --port: all ports that the rules of the callee, and its splits, know between the two, each with what is decided about it. It ends with 0 where one of them is allowed.',
   ],
-  options: callOptions,
+  options: [
+    {
+      flags: '--port <port>',
+      description: 'the port of the callee (default: every port that its rules and splits know)',
+    },
+    ...callOptions,
+  ],
   examples: [
+    'capstan why web/shop payments/api',
     "capstan why web/shop payments/api --port 8080 --route 'GET /orders/7'",
     'capstan why web/shop payments/api --port 8080 --prove -o why.json',
   ],

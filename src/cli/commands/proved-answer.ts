@@ -9,10 +9,11 @@ import { JsonReader } from '../json-reader.js'
 import { type Outcome, refused } from '../problem.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
-import { renderTime } from '../screen/times.js'
+import { asOfJson, renderAsOf } from './as-of-screen.js'
 import { renderAuthority } from './authority.js'
 import { commitJson, renderCommit } from './commit-screen.js'
-import { offlineJson, renderDecision } from './permit.js'
+import { renderDecision } from './decision-screen.js'
+import { offlineJson } from './permit.js'
 import { renderSplitOf, splitJsonOf } from './split-screen.js'
 
 /** The answer that a file proves, as the command that was asked gave it. */
@@ -22,14 +23,18 @@ export function provedAnswer(octets: Uint8Array, options: VerifyOptions): Outcom
   const found = verified.value
   const shown = shownOf(found)
   const from = found.ask === 'permit' ? [found.caller, found.callee] : [found.entry]
-  const json = { question: found.question, answer: shown.json, from: from.map(sourceJson) }
+  const json = {
+    question: found.question,
+    answer: shown.json,
+    from: from.map((one) => sourceJson(one, options)),
+  }
   return answer(
     json,
     (look) =>
       [
         `${look.paint('green', 'verified')} ${asked(found)}`,
         shown.screen(look),
-        renderFields(look, [['from', from.map((one) => renderSource(look, one))]]),
+        renderFields(look, [['from', from.map((one) => renderSource(look, one, options))]]),
       ].join('\n\n'),
     shown.exit,
   )
@@ -109,17 +114,22 @@ const changeFields = (look: Look, commit: VerifiedCommit): readonly Field[] => [
   ['ticket', commit.ticket],
 ]
 
-const sourceJson = ({ index, origin, size, asOf, entry }: VerifiedEntry) => ({
+const sourceJson = (
+  { index, origin, size, asOf, entry }: VerifiedEntry,
+  options: VerifyOptions,
+) => ({
   index,
   log: origin,
   size,
-  asOf: toIso(asOf.at),
-  asOfBy: asOf.by,
+  ...asOfJson(asOf, options),
   entry: { alias: entry.alias, uid: entry.uid, rev: entry.rev },
 })
 
-function renderSource(look: Look, { origin, size, asOf, entry }: VerifiedEntry): string {
-  const by = asOf.by === 'witnesses' ? 'seen by witnesses' : 'its last record'
-  const when = `${renderTime(toIso(asOf.at), look.now)} (${by})`
+function renderSource(
+  look: Look,
+  { origin, size, asOf, entry }: VerifiedEntry,
+  options: VerifyOptions,
+): string {
+  const when = renderAsOf(look, asOf, options)
   return `${entry.alias}, revision ${entry.rev}, ${origin}, ${size} records, ${when}`
 }

@@ -22,16 +22,15 @@ export const trustOptions: readonly OptionSpec[] = [
   },
 ]
 
-/** Reads a bundle and verifies it, by `trustOptions`. */
+/** Reads a bundle and verifies it. */
 export async function trustedBundle(
   call: Invocation,
   file: string,
+  options: VerifyOptions,
 ): Promise<Outcome<VerifiedEntry>> {
-  const options = await trustOf(call)
-  if (!options.ok) return options
   const octets = await call.file(file)
   if (!octets.ok) return octets
-  const verified = verifyBundle(octets.value, options.value)
+  const verified = verifyBundle(octets.value, options)
   return verified.ok ? verified : refused(verified.refusal)
 }
 
@@ -39,9 +38,14 @@ export async function trustedBundle(
 export async function trustOf(call: Invocation): Promise<Outcome<VerifyOptions>> {
   const [indexId, vkey] = [call.text('index'), call.text('key')]
   if (indexId === undefined || vkey === undefined) {
-    return usage('a bundle is verified with an index id and a key', {
-      wanted: '--index and --key, kept from a time when they were trusted: capstan status',
-    })
+    const missing = indexId === undefined ? (vkey === undefined ? 'both' : '--index') : '--key'
+    return usage(
+      `a file is verified with an index id and the verifier key of its log: ${missing === 'both' ? 'both are' : `${missing} is`} missing`,
+      {
+        wanted: '--index ID --key VKEY: never from the file, which could name any',
+        next: '`capstan status` at the server shows them as `index` and `log key` (--json: .index.id, .index.logKey): keep both with the file, or ask whoever runs it',
+      },
+    )
   }
   const key = parseVerifierKey(vkey)
   if (!key.ok) return refused(key.refusal)

@@ -45,7 +45,7 @@ const listed = (texts: readonly string[]): string =>
     : `${texts.slice(0, FEW).join(', ')} and ${texts.length - FEW} more`
 
 /** Envelopes of both sides, and guards, a line each. */
-function renderGoverning(look: Look, governing: JsonReader): string {
+export function renderGoverning(look: Look, governing: JsonReader): string {
   const ceilings = governing.object('ceilings')
   const guards = governing.objects('guards').map((one) => {
     const guard = one.object('guard')
@@ -117,7 +117,11 @@ const proofOf = (seq: number, signed: JsonReader): string =>
   `capstan index prove ${seq}: it is one of ${signed.count('size')} records, signed with root ${signed.text('root')}`
 
 /** Where the traffic of the port goes then, and who decided on that. */
-function renderSplit(look: Look, split: JsonReader | undefined, few: number): readonly string[] {
+export function renderSplit(
+  look: Look,
+  split: JsonReader | undefined,
+  few: number,
+): readonly string[] {
   if (!split) return []
   const refs = split
     .objects('backendRefs')

@@ -63,11 +63,44 @@ export interface GoverningJson {
   readonly guards: readonly GuardJson[]
 }
 
+/** What is decided about some ports of the callee. */
+export interface WhyPortsItemJson {
+  readonly ports: readonly (readonly [from: number, to: number])[]
+  readonly allowed: boolean
+  /** What allows it, for which requests, how long still, and who decided on that. */
+  readonly rule?: { readonly id: string; readonly rev: number }
+  readonly routes?: readonly Readonly<Record<string, unknown>>[]
+  readonly until?: number
+  readonly authorisation?: DecidedChangeJson | null
+  /** What it fails by; `detail` is of the first of the ports. */
+  readonly denied?: NonNullable<PermitJson['denied']>
+}
+
+/** All ports that rules and splits of the callee know between the two. */
+export interface WhyPortsJson {
+  /** On one port at least. */
+  readonly allowed: boolean
+  readonly caller: string
+  readonly callee: string
+  readonly route?: string
+  readonly at: Instant
+  readonly ports: readonly WhyPortsItemJson[]
+  /** Why every port is denied; null where one is not. */
+  readonly denied: PermitJson['denied'] | null
+  readonly governing: GoverningJson
+  readonly splits: readonly AuthorisedSplitJson[]
+  /** False where there are more ports, or splits, than are listed. */
+  readonly complete: boolean
+}
+
+/** With who decided on it. */
+export type AuthorisedSplitJson = SplitJson & { readonly authorisation: DecidedChangeJson | null }
+
 export interface WhyJson extends PermitJson {
   readonly governing: GoverningJson
   readonly authorisation: AuthorisationJson | null
   /** Of the callee's port, with who decided on it; null where its traffic is not split. */
-  readonly split: (SplitJson & { readonly authorisation: DecidedChangeJson | null }) | null
+  readonly split: AuthorisedSplitJson | null
   /** A signed head of the index log that covers the record of `authorisation`; `root` is base64. */
   readonly checkpoint: { readonly size: number; readonly root: string } | null
 }

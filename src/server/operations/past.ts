@@ -67,11 +67,11 @@ function operationsOn(
     },
   })
   const index = governedElsewhere(state, log, clock)
-  const { permit, why } = policyOperations({ index, clock })
+  const { permit, why, whyPorts } = policyOperations({ index, clock })
   const { emergencyGrants } = emergencyOperations(index)
   const { recoveries } = recoveryOperations(index)
   return {
-    ...{ permit, why, emergencyGrants, recoveries },
+    ...{ permit, why, whyPorts, emergencyGrants, recoveries },
     ...recordedOperations(index),
     ...questionsAsked(questions),
   }

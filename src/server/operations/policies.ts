@@ -7,16 +7,24 @@ import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { Decision } from '../../namespace/permit/decision.js'
 import { partyOf, permit } from '../../namespace/permit/permit.js'
 import { governing } from '../../namespace/questions/governing.js'
+import { type AllowedPorts, portsBetween } from '../../namespace/questions/ports-between.js'
 import { unknown } from '../../namespace/resolve-request.js'
-import { parseRoute } from '../../namespace/rule/route.js'
+import { parseRoute, type Route } from '../../namespace/rule/route.js'
+import type { TrafficSplit } from '../../namespace/rule/split.js'
 import { toBase64 } from '../../tlog/note-text.js'
-import type { SplitJson, WhyJson } from '../http/authorisation-shapes.js'
+import type {
+  AuthorisedSplitJson,
+  SplitJson,
+  WhyJson,
+  WhyPortsItemJson,
+} from '../http/authorisation-shapes.js'
 import type { GuardJson, PermitJson } from '../http/shapes.js'
-import type { Operations, AskedCall } from '../operations.js'
+import type { AskedCall, AskedPorts, Operations } from '../operations.js'
 import {
   authorisationJson,
   decidedChangeJson,
   decisionJson,
+  deniedJson,
   entryRulesJson,
   governingJson,
   splitJson,
@@ -31,6 +39,13 @@ interface PolicyDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
+/** The two entries of a call, and the request. */
+interface Sides {
+  readonly caller: Entry
+  readonly callee: Entry
+  readonly route?: Route
+}
+
 interface Decided {
   readonly decision: Decision
   readonly json: PermitJson
@@ -38,14 +53,16 @@ interface Decided {
   readonly callee: Entry
 }
 
+/** Splits that one answer has, each with records of the log that are read for it. */
+const MOST_SPLITS = 20
+
 /** Who may call whom: rules, guards, and what they come to. */
 export function policyOperations({
   index,
   log,
   clock,
-}: PolicyDeps): Pick<Operations, 'rules' | 'guards' | 'permit' | 'why'> {
-  /** The decision, for a program and for whoever asks further. */
-  const decide = (call: AskedCall): Result<Decided> => {
+}: PolicyDeps): Pick<Operations, 'rules' | 'guards' | 'permit' | 'why' | 'whyPorts'> {
+  const sidesOf = (call: AskedPorts): Result<Sides> => {
     const { state } = index
     const [caller, callee] = [state.resolve(call.caller), state.resolve(call.callee)]
     if (!caller || !callee) return unknown('entry', caller ? call.callee : call.caller)
@@ -56,12 +73,21 @@ export function policyOperations({
     }
     const route = call.route === undefined ? undefined : parseRoute(call.route, call.headers)
     if (route?.ok === false) return route
+    return ok({ caller, callee, ...(route && { route: route.value }) })
+  }
+
+  /** The decision, for a program and for whoever asks further. */
+  const decide = (call: AskedCall): Result<Decided> => {
+    const { state } = index
+    const sides = sidesOf(call)
+    if (!sides.ok) return sides
+    const { caller, callee, route } = sides.value
     const at = clock.now()
     const decision = permit(state, {
       caller: caller.uid,
       callee: callee.uid,
       port: call.port,
-      ...(route && { route: route.value }),
+      ...(route && { route }),
       at,
     })
     const json = {
@@ -75,16 +101,19 @@ export function policyOperations({
     return ok({ decision, json, caller, callee })
   }
 
-  /** The traffic split of the port that was asked about, and who decided on it. */
-  const splitOf = async (uid: Uid, port: number): Promise<WhyJson['split']> => {
-    const { state } = index
-    const split = state.entries.get(uid)?.splits?.find((one) => one.port === port)
-    if (!split) return null
-    const found = await index.splitAuthorisation(uid, port)
+  /** A traffic split, and who decided on it. */
+  const authorisedSplit = async (uid: Uid, split: TrafficSplit): Promise<AuthorisedSplitJson> => {
+    const found = await index.splitAuthorisation(uid, split.port)
     return {
-      ...(splitJson(state, split) as unknown as SplitJson),
+      ...(splitJson(index.state, split) as unknown as SplitJson),
       authorisation: found ? decidedChangeJson(found) : null,
     }
+  }
+
+  /** Of the port that was asked about. */
+  const splitOf = async ({ uid, splits }: Entry, port: number): Promise<WhyJson['split']> => {
+    const split = splits?.find((one) => one.port === port)
+    return split ? authorisedSplit(uid, split) : null
   }
 
   /** The latest signed head, where it covers this record. */
@@ -92,6 +121,17 @@ export function policyOperations({
     const signed = await log?.tree.checkpoint()
     if (!signed || signed.size <= seq) return null
     return { size: signed.size, root: toBase64(signed.root) }
+  }
+
+  const allowedJson = async (uid: Uid, allowed: AllowedPorts): Promise<WhyPortsItemJson> => {
+    const { ports, rule, routes, until } = allowed
+    const found = await index.authorisation(uid, rule.rev)
+    return {
+      ...{ ports, allowed: true, rule },
+      ...(routes && { routes: routes as unknown as NonNullable<WhyPortsItemJson['routes']> }),
+      ...(until !== undefined && { until }),
+      authorisation: found ? decidedChangeJson(found) : null,
+    }
   }
 
   return {
@@ -132,8 +172,39 @@ export function policyOperations({
         ...json,
         authorisation: found ? authorisationJson(found) : null,
         governing: governingJson(governing(partyOf(state, caller), partyOf(state, callee))),
-        split: await splitOf(callee.uid, json.port),
+        split: await splitOf(callee, json.port),
         checkpoint: found ? await checkpointOver(found.item.seq) : null,
+      })
+    },
+
+    async whyPorts(asked) {
+      const sides = sidesOf(asked)
+      if (!sides.ok) return sides
+      const { state } = index
+      const { caller, callee } = sides.value
+      const at = clock.now()
+      const found = portsBetween(state, { ...sides.value, at })
+      const ports: WhyPortsItemJson[] = []
+      for (const allowed of found.allowed) ports.push(await allowedJson(callee.uid, allowed))
+      for (const one of found.denied) {
+        ports.push({ ports: one.ports, allowed: false, denied: deniedJson(state, one.denied) })
+      }
+      const splits = callee.splits ?? []
+      const told: AuthorisedSplitJson[] = []
+      for (const split of splits.slice(0, MOST_SPLITS)) {
+        told.push(await authorisedSplit(callee.uid, split))
+      }
+      return ok({
+        allowed: !found.because,
+        caller: caller.alias,
+        callee: callee.alias,
+        ...(asked.route !== undefined && { route: asked.route }),
+        at: toIso(at),
+        ports,
+        denied: found.because ? deniedJson(state, found.because) : null,
+        governing: governingJson(governing(partyOf(state, caller), partyOf(state, callee))),
+        splits: told,
+        complete: found.complete && splits.length <= MOST_SPLITS,
       })
     },
   }

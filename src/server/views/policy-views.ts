@@ -4,7 +4,7 @@ import type { Uid } from '../../core/uid.js'
 import type { Authorisation, DecidedChange } from '../../namespace/authorisation.js'
 import { responsibleAbove } from '../../namespace/decide.js'
 import type { Entry } from '../../namespace/entry.js'
-import type { Changeable, Decision } from '../../namespace/permit/decision.js'
+import type { Changeable, Decision, Denied } from '../../namespace/permit/decision.js'
 import type { Governing } from '../../namespace/questions/governing.js'
 import type { Rule } from '../../namespace/rule/rule.js'
 import type { TrafficSplit } from '../../namespace/rule/split.js'
@@ -65,17 +65,19 @@ export function decisionJson(
   decision: Decision,
 ): Pick<PermitJson, 'allowed' | 'rule' | 'denied'> {
   if (decision.allowed) return { allowed: true, rule: { ...decision.rule } }
-  const { condition, detail, guard, by } = decision
-  return {
-    allowed: false,
-    denied: {
-      condition,
-      detail,
-      ...(guard !== undefined && { guard }),
-      ...(by && { change: changeJson(state, by) }),
-    },
-  }
+  return { allowed: false, denied: deniedJson(state, decision) }
 }
+
+/** What it fails by, and who could make it otherwise. */
+export const deniedJson = (
+  state: IndexState,
+  { condition, detail, guard, by }: Denied,
+): NonNullable<PermitJson['denied']> => ({
+  condition,
+  detail,
+  ...(guard !== undefined && { guard }),
+  ...(by && { change: changeJson(state, by) }),
+})
 
 export const governingJson = ({ ceilings, guards }: Governing): GoverningJson => ({
   ceilings,

@@ -1,7 +1,7 @@
 import { type Alias, ROOT } from '../../../core/alias.js'
 import { days, type Seconds } from '../../../core/time.js'
 import type { AskedCedar } from '../../../namespace/questions/cedar-page.js'
-import type { AskedCall, AskedEnds, AskedReach } from '../../operations.js'
+import type { AskedCall, AskedEnds, AskedPorts, AskedReach } from '../../operations.js'
 import {
   aliasParameter,
   ENTRIES_IN_A_PAGE,
@@ -20,6 +20,22 @@ export const callParameters = {
   route: routeParameter,
   headers: headersParameter,
 } as const
+
+/** The query of the calls between two entries. */
+const { port: _port, ...portsParameters } = callParameters
+export { portsParameters }
+
+export const askedPorts = ({
+  caller,
+  callee,
+  route,
+  headers = [],
+}: QueryValues<typeof portsParameters>): AskedPorts => ({
+  caller,
+  callee,
+  ...(route !== undefined && { route }),
+  headers,
+})
 
 export const askedCall = ({
   caller,

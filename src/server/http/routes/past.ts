@@ -7,7 +7,7 @@ import {
   pastPageParameter,
 } from '../question-parameters.js'
 import { answered, jsonAnswer, type Route, route } from '../route.js'
-import { askedCall, callParameters, reachPage } from './asked.js'
+import { askedCall, askedPorts, callParameters, portsParameters, reachPage } from './asked.js'
 
 const at = required(momentParameter)
 const ofEntry = { at, limit: pastPageParameter, after: afterParameter }
@@ -44,6 +44,17 @@ export const pastRoutes: readonly Route[] = [
       answered(
         200,
         operations.past(query.at, (then) => then.why(askedCall(query))),
+      ),
+  }),
+  route('GET /v1/past/why/ports', 'operator', 'whyPortsThen', {
+    summary: 'GET /v1/why/ports of the index as it was',
+    patience: 'long',
+    query: { at, ...portsParameters },
+    answers: [jsonAnswer(200, 'WhyPorts', 'As of then')],
+    use: (operations, { query }) =>
+      answered(
+        200,
+        operations.past(query.at, (then) => then.whyPorts(askedPorts(query))),
       ),
   }),
   route('GET /v1/past/entries/{alias}/reach', 'operator', 'reachThen', {

@@ -15,7 +15,7 @@ import {
 } from '../parameters.js'
 import { json, JSON_TYPE } from '../reply.js'
 import { answered, jsonAnswer, listed, type Route, route } from '../route.js'
-import { askedCall, callParameters } from './asked.js'
+import { askedCall, askedPorts, callParameters, portsParameters } from './asked.js'
 import { inspectBody } from '../schema/issue-bodies.js'
 
 const DEFAULT_LIMIT = 100
@@ -105,6 +105,12 @@ export const readerRoutes: readonly Route[] = [
     query: callParameters,
     answers: [jsonAnswer(200, 'Why', 'As of now')],
     use: (operations, { query }) => answered(200, operations.why(askedCall(query))),
+  }),
+  route('GET /v1/why/ports', 'reader', 'whyPorts', {
+    summary: 'The same of every port that rules and splits of the callee know between the two',
+    query: portsParameters,
+    answers: [jsonAnswer(200, 'WhyPorts', 'As of now')],
+    use: (operations, { query }) => answered(200, operations.whyPorts(askedPorts(query))),
   }),
   route('GET /v1/clusters', 'reader', 'listClusters', {
     summary: 'All clusters',

@@ -9,24 +9,36 @@ const permit = {
   port: count,
   at: time,
 }
+const denied = shape(
+  { condition: { enum: conditions }, detail: string },
+  {
+    guard: string,
+    change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
+  },
+)
 const permitExtras = {
   route: string,
   rule: shape({ id: string, rev: count }),
-  denied: shape(
-    { condition: { enum: conditions }, detail: string },
-    {
-      guard: string,
-      change: shape({ kind: string, alias: string, decidedBy: string }, { owner: string }),
-    },
-  ),
+  denied,
 }
 
+const ports = list({ type: 'array', items: count, minItems: 2, maxItems: 2 })
 const ceiling = shape({
   regions: list(string),
-  ports: list({ type: 'array', items: count, minItems: 2, maxItems: 2 }),
+  ports,
   narrowedBy: list(string),
 })
 const guard = shape({ scope: string, guard: { ...anyObject, required: ['id', 'effect'] } })
+
+const governing = shape({
+  ceilings: shape({ caller: ceiling, callee: ceiling }),
+  guards: list(guard),
+})
+const split = shape({
+  port: count,
+  backendRefs: list(shape({ entry: string, weight: count }, { port: count })),
+  authorisation: orNull(reference('DecidedChange')),
+})
 
 /** Of decisions about a call. */
 export const permitSchemas = {
@@ -34,20 +46,36 @@ export const permitSchemas = {
   Why: shape(
     {
       ...permit,
-      governing: shape({
-        ceilings: shape({ caller: ceiling, callee: ceiling }),
-        guards: list(guard),
-      }),
+      governing,
       authorisation: orNull(reference('Authorisation')),
-      split: orNull(
-        shape({
-          port: count,
-          backendRefs: list(shape({ entry: string, weight: count }, { port: count })),
-          authorisation: orNull(reference('DecidedChange')),
-        }),
-      ),
+      split: orNull(split),
       checkpoint: orNull(shape({ size: count, root: string })),
     },
     permitExtras,
+  ),
+  WhyPorts: shape(
+    {
+      allowed: boolean,
+      caller: string,
+      callee: string,
+      at: time,
+      ports: list(
+        shape(
+          { ports, allowed: boolean },
+          {
+            rule: shape({ id: string, rev: count }),
+            routes: list(anyObject),
+            until: count,
+            authorisation: orNull(reference('DecidedChange')),
+            denied,
+          },
+        ),
+      ),
+      denied: orNull(denied),
+      governing,
+      splits: list(split),
+      complete: boolean,
+    },
+    { route: string },
   ),
 }
