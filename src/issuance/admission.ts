@@ -26,10 +26,12 @@ export interface AdmissionLimits {
   /** Milliseconds that it may wait in an overload: whoever is let in must not pay for all who are not. */
   readonly waitMs: number
   /**
-   * Requests of a kind, renewals or others, that wait to be begun in an overload. Who comes beside
-   * them is turned away at once: that costs less than to keep somebody waiting first.
+   * First requests of a name that wait to be begun in an overload. Who comes beside them is turned
+   * away at once: that costs less than to keep somebody waiting first.
    */
-  readonly waitingThen: number
+  readonly firstsThen: number
+  /** The same of renewals: as many as come together while the loop collects garbage. */
+  readonly renewalsThen: number
   /** Milliseconds in which nobody is turned away, and an overload is over. */
   readonly calmMs: number
   /** Names remembered to hold a certificate. */
@@ -44,7 +46,8 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   few: 128,
   burstMs: 250,
   waitMs: 60,
-  waitingThen: 32,
+  firstsThen: 32,
+  renewalsThen: 128,
   calmMs: 250,
   names: 50_000,
 }
@@ -103,7 +106,8 @@ export class Admission {
     if (this.depth === 0) this.calmAt = this.deps.elapsed()
     const isRenewal = this.renews(request)
     const queue = isRenewal ? this.renewals : this.firsts
-    if (this.isOverload && queue.length >= limits.waitingThen) {
+    const most = isRenewal ? limits.renewalsThen : limits.firstsThen
+    if (this.isOverload && queue.length >= most) {
       this.turnedAwayAt = this.deps.elapsed()
       return Promise.resolve(overloaded())
     }

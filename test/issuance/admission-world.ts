@@ -12,7 +12,8 @@ export const limits: AdmissionLimits = {
   few: 0,
   burstMs: 50,
   waitMs: 24,
-  waitingThen: 3,
+  firstsThen: 3,
+  renewalsThen: 2,
   calmMs: 40,
   names: 100,
 }
