@@ -21,9 +21,9 @@ async function given(): Promise<GivenIndex> {
   const rule = { id: 'r', callers: ['web/shop'], ports: [80] }
   await index.did(
     { op: 'guard.set', alias: 'pay', guard: routes },
-    { op: 'scope.suspend', alias: 'web/inner' },
     { op: 'envelope.set', alias: 'web', envelope: { mayCall: ['pay' as never] } },
     { op: 'rule.attach', alias: 'web/inner/a', rule },
+    { op: 'scope.suspend', alias: 'web/inner' },
   )
   return index
 }
