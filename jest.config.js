@@ -16,5 +16,7 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
     ],
   },
+  // Modules that were loaded for a test are never given back: a process that has run too many is slow.
+  workerIdleMemoryLimit: '1GB',
   testTimeout: 60_000,
 }

@@ -18,15 +18,19 @@ describe('a witness that is killed', () => {
     )
     for (let round = 0; round < 6; round += 1) {
       expect(await witness.start()).toBe(true)
-      const racing = rivals.race(witness)
-      await pause(30 + 23 * round)
+      const before = rivals.signedCount()
+      const over = new AbortController()
+      const racing = rivals.race(witness).finally(() => over.abort())
+      // It is killed in the middle of its work, however fast the machine is.
+      while (rivals.signedCount() === before && !over.signal.aborted) await pause(1)
+      await pause(23 * round)
       await witness.end('SIGKILL')
       await racing
     }
     expect(await witness.start()).toBe(true)
     await rivals.insist(witness)
     expect(rivals.forked()).toEqual([])
-    expect(rivals.signedCount()).toBeGreaterThan(6)
+    expect(rivals.signedCount()).toBeGreaterThanOrEqual(6)
   })
 
   it('ends cleanly when it is asked to, and goes on from what it had cosigned', async () => {
