@@ -130,6 +130,7 @@ function entryInState(
   if (!counted.ok) return counted
   const { commits, groupsBy } = counted.value
   const ofEntry = commits.filter(({ subject }) => subject.uid === state.uid)
+  if (!isEachOnce(state)) return notProved('that its rules and traffic splits are each there once')
   if (!areAsVoted(state.rules, ofEntry)) {
     return notProved('that its rules are those that were voted about')
   }
@@ -246,6 +247,16 @@ const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
 
 const withHead = <T extends { readonly head: string }>(shown: ShownObject<T>): T =>
   ({ ...shown.state, head: headOf(shown) }) as unknown as T
+
+/**
+ * Rules by id and splits by port, in the order in which the fold writes them: beside one that was
+ * voted about, a second of the same name would be another that nobody looks for.
+ */
+const isEachOnce = ({ rules, splits = [] }: Bundle['entry']['state']): boolean =>
+  isAscending(rules.map(({ id }) => id)) && isAscending(splits.map(({ port }) => port))
+
+const isAscending = (names: readonly (string | number)[]): boolean =>
+  names.every((name, at) => at === 0 || (names[at - 1] ?? name) < name)
 
 /** Of every rule whose change is shown: is it what the voters signed, at the revision they made? */
 function areAsVoted(rules: readonly Rule[], commits: readonly VerifiedCommit[]): boolean {

@@ -72,7 +72,7 @@ export const lineageAttacks: readonly Attack[] = [
   {
     id: 'attack 302',
     where: 'bundles',
-    what: 'the holder of the log key puts a traffic split into an entry, or other weights into one',
+    what: 'the holder of the log key puts a traffic split into an entry, other weights into one, or a second rule or split beside the one that was voted',
     proofs: [
       {
         file: 'test/verify/voted-splits.test.ts',
@@ -89,6 +89,12 @@ export const lineageAttacks: readonly Attack[] = [
         name: 'puts other weights into the split that voters made',
         check: 'and it is the split that was voted about',
         without: edit(bundle, 'if (!splitsAreAsVoted(state, ofEntry)) {', 'if (!ofEntry.length) {'),
+      },
+      {
+        file: 'test/verify/voted-splits.test.ts',
+        name: 'puts in another rule of a voted id',
+        check: 'no rule or split is there a second time',
+        without: edit(bundle, 'if (!isEachOnce(state)) return', 'if (!state.uid) return'),
       },
     ],
   },

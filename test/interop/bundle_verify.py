@@ -906,6 +906,14 @@ def splits_shown(entry):
     return shown
 
 
+def each_once(state):
+    """Rules by id and splits by port: a second of a name would be one that nobody looks for."""
+    ids = [rule["id"] for rule in state["rules"]]
+    ports = [split["port"] for split in state.get("splits", [])]
+    for names in (ids, ports):
+        want(all(one < other for one, other in zip(names, names[1:])))
+
+
 def splits_as_voted(entry):
     found = {split["port"]: split for split in entry["state"].get("splits", [])}
     want(all(found.get(port) == split for port, split in splits_shown(entry).items()))
@@ -1294,6 +1302,7 @@ def verify(text, trust):
     entry = bundle["entry"]
     in_state(head, entry)
     want(holder(head, entry["state"]["alias"], bundle["alias"]) == entry["state"]["uid"])
+    each_once(entry["state"])
     scopes = scopes_above(head, bundle)
     context = {"head": head, "index": bundle["index"], "scopes": scopes}
     elsewhere = bundle.get("elsewhere", [])

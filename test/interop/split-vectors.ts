@@ -74,6 +74,20 @@ export async function addSplitVectors(
   await lies('a traffic split with other weights than were voted', splitElsewhere, notProved)
   await lies('a traffic split that nobody is shown to have made', splitOfPort(9090), notCounted)
   await lies(
+    'a second rule of the id of a voted one',
+    ({ entry: { state } }) => {
+      state.rules = [state.rules[0]!, ...state.rules]
+    },
+    notProved,
+  )
+  await lies(
+    'a second traffic split of a voted port',
+    ({ entry: { state } }) => {
+      state.splits = [...state.splits!, ...state.splits!]
+    },
+    notProved,
+  )
+  await lies(
     'a log without the traffic split that was voted',
     ({ entry: { state } }) => delete state.splits,
     notProved,
@@ -81,16 +95,16 @@ export async function addSplitVectors(
   add('a traffic split without the change that made it', edited(api, unshown), {
     refused: notCounted,
   })
-  add(
-    'the same, by whom the log is trusted',
-    edited(api, unshown),
-    { entry },
-    { trustLog: true },
-  )
+  add('the same, by whom the log is trusted', edited(api, unshown), { entry }, { trustLog: true })
   const cut = await colluding(given, withoutLineage(api), splitElsewhere)
-  add('other weights than were voted, by whom the log is trusted', cut, { refused: notProved }, {
-    trustLog: true,
-  })
+  add(
+    'other weights than were voted, by whom the log is trusted',
+    cut,
+    { refused: notProved },
+    {
+      trustLog: true,
+    },
+  )
   await given.agreed({ op: 'split.clear', alias: 'pay/api', port: 8080 })
   const { splits } = (JSON.parse(text(api)) as Writable<Bundle>).entry.state
   await lies(

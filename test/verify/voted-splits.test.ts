@@ -25,6 +25,18 @@ const verify = (octets: Uint8Array, more: Partial<VerifyOptions> = {}) =>
 const lie = (edit: Parameters<typeof colluding>[2]) =>
   colluding(given, api, edit, { lineage: 'whole' })
 
+type Entry = Writable<Bundle>['entry']
+
+/** A second of the same name and revision, which says something else. */
+const elsewhere = ({ splits }: Entry['state']) => ({
+  ...splits![0]!,
+  backendRefs: [{ ...splits![0]!.backendRefs[1]!, weight: 1 }],
+})
+const widerRule = ({ rules }: Entry['state']) => ({
+  ...rules[0]!,
+  callers: [{ subtree: '' as Alias }],
+})
+
 describe('a bundle of an entry with a traffic split', () => {
   it('shows the change that made it, with its votes, and none of those before', () => {
     const { entry, commits, groupsBy } = valueOf(verify(api))
@@ -92,6 +104,22 @@ describe('attack 302: who holds the key of the log sends traffic where nobody wa
     const other = await lie(splitElsewhere)
     expect(codeOf(verify(other))).toBe('bundle.not-proved')
     expect(codeOf(verify(other, { trustLog: true }))).toBe('bundle.not-proved')
+  })
+
+  it.each([
+    ['split of a voted port', ({ state }: Entry) => state.splits!.push(elsewhere(state))],
+    ['split before the voted one', ({ state }: Entry) => state.splits!.unshift(elsewhere(state))],
+    ['rule before the voted one', ({ state }: Entry) => state.rules.unshift(widerRule(state))],
+    ['rule out of its place', ({ state }: Entry) => state.rules.reverse()],
+  ])('puts in another %s', async (_, edit) => {
+    const octets = await lie(({ entry }) => void edit(entry))
+    expect(codeOf(verify(octets))).toBe('bundle.not-proved')
+    expect(codeOf(verify(octets, { trustLog: true }))).toBe('bundle.not-proved')
+  })
+
+  it('puts in another rule of a voted id', async () => {
+    const octets = await lie(({ entry: { state } }) => void state.rules.push(widerRule(state)))
+    expect(codeOf(verify(octets))).toBe('bundle.not-proved')
   })
 
   it('shows the votes on the split before it', async () => {
