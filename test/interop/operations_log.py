@@ -18,7 +18,7 @@ ALWAYS = {
     "structural": """scope.create scope.reactivate group.set guard.clear cluster.register cluster.update""",
 }
 # What groups do about themselves, below a suspended scope too.
-OF_GROUPS = ("group.set", "voter.reinstate", "emergency.ratify")
+LET_BELOW = ("group.set", "voter.reinstate", "emergency.ratify", "cluster.update")
 ALWAYS = {op: name for name, operations in ALWAYS.items() for op in operations.split()}
 
 
@@ -101,7 +101,7 @@ class OperationsLog(Log):
                 use["ratified"] = True
         want(uid not in state.by_uid or "uid" in change["subject"], "a uid that was used")
         after = state.after(record, op, change["subject"], body, uid)
-        if op not in OF_GROUPS and self.class_of(change, {**after, "uid": uid}) != "narrowing":
+        if op not in LET_BELOW and self.class_of(change, {**after, "uid": uid}) != "narrowing":
             self.is_active_above(state, change["subject"]["alias"])
         return after
 

@@ -75,7 +75,6 @@ const gives: readonly ChangeRequest[] = [
   { op: 'guard.clear', alias: 'p/q', guard: 'ttl' },
   { op: 'scope.reactivate', alias: 'p/off' },
   { op: 'cluster.register', alias: 'p/new', cluster: clusterFacts('new') },
-  { op: 'cluster.update', alias: 'p/edge', cluster: clusterFacts('edge', { audience: 'more' }) },
 ]
 
 /** What takes something away there, and what is about the suspended scope itself. */
@@ -92,6 +91,7 @@ const goesOn: readonly ChangeRequest[] = [
   { op: 'guard.set', alias: 'p/q', guard: routes },
   { op: 'scope.suspend', alias: 'p/q' },
   { op: 'scope.retire', alias: 'p/empty' },
+  { op: 'cluster.update', alias: 'p/edge', cluster: clusterFacts('edge', { audience: 'more' }) },
   { op: 'cluster.remove', alias: 'p/edge' },
   { op: 'scope.reactivate', alias: 'p' },
   { op: 'envelope.set', alias: 'p', envelope: { maxTtl: 86_399 } },

@@ -28,9 +28,12 @@ export function effectOf(
   return free.ok ? wanted : free
 }
 
-/** Of groups themselves: whoever is to decide again has to be found while nothing is let go. */
-const groupOperations: ReadonlySet<Single['op']> = new Set([
-  ...(['group.set', 'voter.reinstate', 'emergency.ratify'] as const),
+/**
+ * Of groups themselves: whoever is to decide again has to be found while nothing is let go. And of a
+ * cluster: its keys go on to be rotated, or are taken away, for entries elsewhere too.
+ */
+const letBelow: ReadonlySet<Single['op']> = new Set([
+  ...(['group.set', 'voter.reinstate', 'emergency.ratify', 'cluster.update'] as const),
 ])
 
 /**
@@ -42,7 +45,7 @@ function isLetBelow(
   { op, subject: { alias } }: Single,
   { changeClass }: Decided,
 ): Result<undefined> {
-  if (changeClass === 'narrowing' || groupOperations.has(op)) return ok()
+  if (changeClass === 'narrowing' || letBelow.has(op)) return ok()
   return notSuspended(state, alias, 'active scopes above it, or a change that only takes away')
 }
 
