@@ -1,5 +1,6 @@
 import { refuse, type Result } from '../core/result.js'
 import type { Clock, UnixSeconds } from '../core/time.js'
+import { sha256Hex } from '../core/uid.js'
 import type { Issued, IssueRequest } from './issue-leaf.js'
 
 export interface AdmissionLimits {
@@ -20,7 +21,8 @@ export interface AdmissionLimits {
   /**
    * Milliseconds that a request may wait in a burst, which passes. Once more than a few wait, one of
    * them for half of `waitMs`, at every moment of so long, that queue is not going to pass: it is an
-   * overload. A pause of the machine alone is none.
+   * overload. Time in which the event loop came to nothing is not counted, neither of the one nor of
+   * the other: a pause of the machine is no overload.
    */
   readonly burstMs: number
   /** Milliseconds that it may wait in an overload: whoever is let in must not pay for all who are not. */
@@ -32,10 +34,10 @@ export interface AdmissionLimits {
   readonly firstsThen: number
   /** The same of renewals: as many as come together while the loop collects garbage. */
   readonly renewalsThen: number
-  /** Milliseconds in which nobody is turned away, and an overload is over. */
+  /** Milliseconds in which nobody waited for half of `waitMs`, and an overload is over. */
   readonly calmMs: number
-  /** Names remembered to hold a certificate. */
-  readonly names: number
+  /** Requests remembered to hold a certificate. */
+  readonly held: number
 }
 
 export const defaultAdmissionLimits: AdmissionLimits = {
@@ -49,7 +51,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   firstsThen: 32,
   renewalsThen: 128,
   calmMs: 250,
-  names: 50_000,
+  held: 50_000,
 }
 
 export interface AdmissionDeps {
@@ -80,13 +82,14 @@ export class Admission {
   private readonly deps: AdmissionDeps
   private readonly renewals: Waiting[] = []
   private readonly firsts: Waiting[] = []
-  private readonly held: HeldNames
+  private readonly held: HeldRequests
   private begun = 0
   private underWork = 0
   /** When few waited, or nobody for long, last. */
   private calmAt = 0
   private isOverload = false
-  private turnedAwayAt = 0
+  /** When, in an overload, somebody had waited for long, last. */
+  private longWaitAt = 0
   private turnIsDue = false
   /** Since when the next turn is waited for: a time in which nobody asked is none. */
   private turnAwaitedSince = 0
@@ -94,7 +97,7 @@ export class Admission {
 
   constructor(deps: AdmissionDeps) {
     this.deps = deps
-    this.held = new HeldNames(deps.limits.names)
+    this.held = new HeldRequests(deps.limits.held)
   }
 
   /** `issueLeaf`, begun in its turn; refused with `server.overloaded` when that does not come. */
@@ -104,13 +107,12 @@ export class Admission {
       return this.work(request)
     }
     if (this.depth === 0) this.calmAt = this.deps.elapsed()
+    // While nobody asks there are no turns, and an overload ends all the same.
+    this.isOverload &&= this.isNotOver(this.deps.elapsed())
     const isRenewal = this.renews(request)
     const queue = isRenewal ? this.renewals : this.firsts
     const most = isRenewal ? limits.renewalsThen : limits.firstsThen
-    if (this.isOverload && queue.length >= most) {
-      this.turnedAwayAt = this.deps.elapsed()
-      return Promise.resolve(overloaded())
-    }
+    if (this.isOverload && queue.length >= most) return Promise.resolve(overloaded())
     if (this.depth >= limits.waiting) {
       // Who has waited longest has the least time left to use an answer.
       const displaced = this.firsts.shift() ?? (isRenewal ? this.renewals.shift() : undefined)
@@ -143,7 +145,9 @@ export class Admission {
     this.takeTurn()
     try {
       const issued = await this.deps.issueLeaf(request)
-      if (issued.ok) this.held.note(issued.value)
+      if (issued.ok && request.identity !== undefined) {
+        this.held.note(request.csr, issued.value.record.notAfter)
+      }
       return issued
     } finally {
       this.underWork -= 1
@@ -158,6 +162,7 @@ export class Admission {
       this.takeTurn()
     } else if (!this.lookIsDue) {
       this.lookIsDue = true
+      this.turnAwaitedSince = this.deps.elapsed()
       after(limits.waitMs, () => {
         this.lookIsDue = false
         this.turn()
@@ -179,13 +184,17 @@ export class Admission {
     this.begun = 0
     const { limits } = this.deps
     const now = this.deps.elapsed()
-    const isCalm = this.depth <= limits.few || now - this.oldest < limits.waitMs / 2
+    const waited = now - this.turnAwaitedSince
+    // In an overload it is the load that makes turns late; before, a pause is nobody's fault.
+    const pause = this.isOverload ? 0 : Math.max(0, waited - limits.waitMs)
+    this.calmAt += pause
+    const isLong = now - this.oldest >= limits.waitMs / 2
+    const isCalm = this.depth <= limits.few || !isLong
+    if (isLong) this.longWaitAt = now
     this.judge(isCalm, now)
-    const mayWait = this.isOverload ? limits.waitMs : limits.burstMs
-    for (const queue of [this.renewals, this.firsts]) {
-      if (turnAwayFrom(queue, now - mayWait)) this.turnedAwayAt = now
-    }
-    const most = Math.max(limits.perTurn, (now - this.turnAwaitedSince) * limits.perMs)
+    const mayWait = this.isOverload ? limits.waitMs : limits.burstMs + pause
+    for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
+    const most = Math.max(limits.perTurn, waited * limits.perMs)
     while (this.begun < most && this.underWork < limits.atOnce) {
       // In a queue that does not pass, the first to come would all be served late, and nobody in time.
       const next = isCalm
@@ -199,29 +208,35 @@ export class Admission {
   }
 
   private judge(isCalm: boolean, now: number): void {
-    const { burstMs, calmMs } = this.deps.limits
     if (isCalm) this.calmAt = now
     if (this.isOverload) {
-      this.isOverload = now - this.turnedAwayAt < calmMs
-    } else if (now - this.calmAt >= burstMs) {
+      this.isOverload = this.isNotOver(now)
+    } else if (now - this.calmAt >= this.deps.limits.burstMs) {
       this.isOverload = true
-      this.turnedAwayAt = now
+      this.longWaitAt = now
     }
   }
 
-  /** Said by the requester, and good for its place in the queue alone. */
-  private renews({ evidence, identity }: IssueRequest): boolean {
+  private isNotOver(now: number): boolean {
+    return now - this.longWaitAt < this.deps.limits.calmMs
+  }
+
+  /**
+   * Whoever has a certificate for the same request: a proxy repeats its CSR until it starts again.
+   * Names are public, and somebody who said one would stand where its owner does; a signed CSR is
+   * seen by its owner and by us alone.
+   */
+  private renews({ evidence, identity, csr }: IssueRequest): boolean {
     if (evidence.kind === 'renewal') return true
-    return identity !== undefined && this.held.holds(identity, this.deps.clock.now())
+    return identity !== undefined && this.held.holds(csr, this.deps.clock.now())
   }
 }
 
-/** The oldest stand first. Whether there were any. */
-function turnAwayFrom(queue: Waiting[], tooOld: number): boolean {
+/** The oldest stand first. */
+function turnAwayFrom(queue: Waiting[], tooOld: number): void {
   const firstInTime = queue.findIndex(({ since }) => since > tooOld)
   const late = queue.splice(0, firstInTime === -1 ? queue.length : firstInTime)
   for (const { turnAway } of late) turnAway()
-  return late.length > 0
 }
 
 const overloaded = (): Result<never> =>
@@ -229,8 +244,8 @@ const overloaded = (): Result<never> =>
     next: 'try again in a second',
   })
 
-/** Names under which a certificate was issued that has not ended; the newest half of them at least. */
-class HeldNames {
+/** Requests for which a certificate was issued that has not ended; the newest half of them at least. */
+class HeldRequests {
   private readonly size: number
   private newer = new Map<string, UnixSeconds>()
   private older = new Map<string, UnixSeconds>()
@@ -239,18 +254,17 @@ class HeldNames {
     this.size = size
   }
 
-  note({ names, record: { notAfter } }: Issued): void {
-    for (const { value } of names) {
-      if (this.newer.size >= this.size) {
-        this.older = this.newer
-        this.newer = new Map()
-      }
-      this.newer.set(value, notAfter)
+  note(csr: Uint8Array, notAfter: UnixSeconds): void {
+    if (this.newer.size >= this.size) {
+      this.older = this.newer
+      this.newer = new Map()
     }
+    this.newer.set(sha256Hex(csr), notAfter)
   }
 
-  holds(name: string, now: UnixSeconds): boolean {
-    const notAfter = this.newer.get(name) ?? this.older.get(name)
+  holds(csr: Uint8Array, now: UnixSeconds): boolean {
+    const key = sha256Hex(csr)
+    const notAfter = this.newer.get(key) ?? this.older.get(key)
     return notAfter !== undefined && now <= notAfter
   }
 }

@@ -8,7 +8,7 @@ import type { Timers, TokenReviewApi, TokenReviewStatus } from './ports.js'
 export interface ReviewLimits {
   /** Reviews that the API server sees at a time. */
   readonly concurrency: number
-  /** Reviews that wait for one of those; one more is refused. */
+  /** Callers who wait beside those, for a review of their own or with others; one more is refused. */
   readonly queue: number
   /** From the request to its answer: waiting, tries and pauses. */
   readonly totalMs: number
@@ -21,7 +21,7 @@ export interface ReviewLimits {
 
 export const defaultReviewLimits: ReviewLimits = {
   concurrency: 64,
-  queue: 1024,
+  queue: 448,
   totalMs: 5000,
   tryMs: 2000,
   retries: 2,
@@ -46,6 +46,7 @@ type Reviewed = Result<TokenReviewStatus, Refusal<'server.overloaded'>>
  */
 export class ReviewQueue {
   private running = 0
+  private callers = 0
   private readonly waiting: (() => void)[] = []
   private readonly shared = new Map<string, Promise<Reviewed>>()
   private readonly deps: Deps
@@ -58,23 +59,27 @@ export class ReviewQueue {
   review(token: string, signal: AbortSignal): Promise<Reviewed> {
     // A digest, so that no token stays behind in a heap dump for longer than its own review.
     const key = sha256Hex(token)
+    const { limits } = this.deps
+    // Who shares a review waits for the same API server, and takes a place of the whole server too.
+    if (this.callers >= limits.concurrency + limits.queue) {
+      return Promise.resolve(tooMany())
+    }
     let review = this.shared.get(key)
     if (!review) {
       review = this.enter(token).finally(() => this.shared.delete(key))
       this.shared.set(key, review)
     }
-    return this.orGiveUp(review, signal)
+    this.callers += 1
+    return this.orGiveUp(review, signal).finally(() => {
+      this.callers -= 1
+    })
   }
 
   private async enter(token: string): Promise<Reviewed> {
     const { limits, timers } = this.deps
     const deadline = timers.deadline(limits.totalMs)
     if (this.running >= limits.concurrency) {
-      if (this.waiting.length >= limits.queue) {
-        return refuse('server.overloaded', 'too many tokens wait for their review', {
-          next: 'try again in a few seconds',
-        })
-      }
+      if (this.waiting.length >= limits.queue) return tooMany()
       await this.turn(deadline)
     } else {
       this.running += 1
@@ -131,3 +136,8 @@ export class ReviewQueue {
     return new DependencyError(this.deps.name, 'no answer to a TokenReview in time')
   }
 }
+
+const tooMany = (): Result<never, Refusal<'server.overloaded'>> =>
+  refuse('server.overloaded', 'too many tokens wait for their review', {
+    next: 'try again in a few seconds',
+  })

@@ -7,6 +7,7 @@ import { emergencyAttacks } from './emergency.js'
 import { evidenceAttacks } from './evidence.js'
 import { governanceAttacks } from './governance.js'
 import { lineageAttacks } from './lineage.js'
+import { loadAttacks } from './load.js'
 import { mirrorAttacks } from './mirrors.js'
 import { monitorAttacks } from './monitor.js'
 import { nameAttacks } from './names.js'
@@ -24,6 +25,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
   { title: 'Service account tokens', attacks: tokenAttacks },
   { title: 'Certificates and CSRs', attacks: certificateAttacks },
   { title: 'Endpoints, outgoing requests and the index log', attacks: serverAttacks },
+  { title: 'Others turned away', attacks: loadAttacks },
   {
     title: 'Voters, by the numbers that tests give them',
     attacks: [

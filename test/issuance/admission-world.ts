@@ -15,7 +15,7 @@ export const limits: AdmissionLimits = {
   firstsThen: 3,
   renewalsThen: 2,
   calmMs: 40,
-  names: 100,
+  held: 100,
 }
 
 /** An event loop and a use case that do what the test says, when it says so. */
@@ -54,8 +54,14 @@ export class World {
     return { turns: this.turns.length, timers: this.timers.length }
   }
 
-  ask(requestId: string, identity?: string, kind: 'kubernetes' | 'renewal' = 'kubernetes'): void {
-    const request = { requestId, identity, evidence: { kind } } as unknown as IssueRequest
+  /** Each name has a CSR of its own. */
+  ask(
+    requestId: string,
+    identity?: string,
+    kind: 'kubernetes' | 'renewal' = 'kubernetes',
+    csr = Buffer.from(identity ?? requestId),
+  ): void {
+    const request = { requestId, identity, csr, evidence: { kind } } as unknown as IssueRequest
     void this.admission.issueLeaf(request).then((answer) => {
       this.answers.set(requestId, answer.ok ? 'issued' : answer.refusal.code)
     })
@@ -70,9 +76,8 @@ export class World {
     await this.settle()
   }
 
-  async finish(requestId: string, ...names: string[]): Promise<void> {
+  async finish(requestId: string): Promise<void> {
     const value = {
-      names: names.map((name) => ({ kind: 'dns', value: name })),
       record: { notAfter: plus(T0, hours(24)) },
     } as unknown as Issued
     this.open.get(requestId)?.({ ok: true, value })

@@ -87,6 +87,36 @@ describe('ReviewQueue', () => {
     expect(await later).toEqual({ ok: true, value: yes })
   })
 
+  it('attack 321: counts who shares a review among those who wait', async () => {
+    const { api, answer } = byHand()
+    const queue = queueOver(api)
+    const most = limits.concurrency + limits.queue
+    const all = Array.from({ length: most }, () => queue.review('same', never))
+    const oneMore = queue.review('same', never)
+    answer()
+    await Promise.all(all)
+    expect(await oneMore).toMatchObject({ refusal: { code: 'server.overloaded' } })
+    const next = queue.review('same', never)
+    await settle()
+    answer()
+    expect(await next).toEqual({ ok: true, value: yes })
+  })
+
+  it('counts nobody who has given up', async () => {
+    const { api } = byHand()
+    const queue = queueOver(api)
+    const leaving = new AbortController()
+    const most = limits.concurrency + limits.queue
+    const all = Array.from({ length: most }, () => queue.review('same', leaving.signal))
+    const left = Promise.allSettled(all)
+    leaving.abort()
+    await left
+    void queue.review('same', never)
+    await settle()
+    expect(api.asked).toHaveLength(1)
+    await expect(Promise.race([queue.review('same', never), settle()])).resolves.toBeUndefined()
+  })
+
   it('asks again after a failure, with longer and longer pauses', async () => {
     const api = new FakeTokenReviewApi((call) =>
       call < 3 ? Promise.reject(down) : Promise.resolve(yes),

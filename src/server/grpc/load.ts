@@ -23,6 +23,8 @@ export class Load {
     let entered = true
     return {
       hold: (octets) => {
+        // Octets may come once the call is over, and nobody would let go of them.
+        if (!entered) return undefined
         this.octets += octets - held
         held = octets
         return this.octets > this.limits.bufferedOctets
@@ -52,7 +54,10 @@ export class Load {
 }
 
 export interface CallSlot {
-  /** The call now uses so many octets of memory; a failure when that is more than all calls may. */
+  /**
+   * The call now uses so many octets of memory; a failure when that is more than all calls may.
+   * Counts nothing once the place is released.
+   */
   readonly hold: (octets: number) => GrpcFailure | undefined
   readonly release: () => void
 }

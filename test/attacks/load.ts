@@ -1,0 +1,56 @@
+import { type Attack, edit } from './attack.js'
+
+/** What a stranger may do to have others turned away. */
+export const loadAttacks: readonly Attack[] = [
+  {
+    id: 'attack 319',
+    where: 'any CA',
+    what: 'calls end while their octets arrive, and what they held is held for ever',
+    proofs: [
+      {
+        file: 'test/server/grpc/load.test.ts',
+        name: 'counts nothing for a call that is over',
+        check: 'nothing is counted for a call once its place is released',
+        without: edit(
+          'src/server/grpc/load.ts',
+          '        if (!entered) return undefined\n        this.octets += octets',
+          '        this.octets += octets',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 320',
+    where: 'any CA',
+    what: 'a stranger says a public name to stand among those who renew',
+    proofs: [
+      {
+        file: 'test/issuance/admission.test.ts',
+        name: 'takes nobody for a renewal who says the name of one, and shows another request',
+        check: 'who renews is known by the signed request that was certified',
+        without: edit(
+          'src/issuance/admission.ts',
+          'return identity !== undefined && this.held.holds(csr, this.deps.clock.now())',
+          'return identity !== undefined && (csr.length > 0 || this.held.holds(csr, this.deps.clock.now()))',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 321',
+    where: 'any CA',
+    what: 'one token many times, while one API server hangs, takes the places of everybody',
+    proofs: [
+      {
+        file: 'test/tokenreview/review-queue.test.ts',
+        name: 'counts who shares a review among those who wait',
+        check: 'so many callers wait for one API server, and no more',
+        without: edit(
+          'src/tokenreview/review-queue.ts',
+          'if (this.callers >= limits.concurrency + limits.queue) {',
+          'if (this.callers >= Number.MAX_SAFE_INTEGER) {',
+        ),
+      },
+    ],
+  },
+]
