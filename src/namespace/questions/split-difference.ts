@@ -28,6 +28,13 @@ export interface BackendDifference {
   readonly after?: number
 }
 
+/** What it costs to compare the splits of an entry: a step for each backend of either side. */
+export const splitSteps = ({ before, after }: Pick<Member, 'before' | 'after'>): number =>
+  [...(before?.splits ?? []), ...(after?.splits ?? [])].reduce(
+    (sum, { backendRefs }) => sum + backendRefs.length,
+    0,
+  )
+
 /** The splits of an entry that differ, by port, where the entry or a backend is under an alias. */
 export function splitDifferences(
   { before, after }: TwoStates,
