@@ -218,7 +218,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
       longWork,
       owned: owned && verifyIssued && { ...owned, verifyIssued },
     }),
-    ...bundleOperations({ index, log, records: questioned.log }),
+    ...bundleOperations({ index, log, records: questioned.log, pace }),
     ...questionOperations({ index, questions, ledger }),
     ...pastOperations({ past: questioned.past, log: questioned.log, clock, longWork }),
     ...certificatesOperations({

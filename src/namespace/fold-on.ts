@@ -3,6 +3,7 @@ import { applyRecord, verifyRecord } from './fold-record.js'
 import type { FoldedState } from './folded-state.js'
 import type { AnyRecord } from './log-record.js'
 import type { IndexLog, Pace } from './ports.js'
+import { refusalOfRecord } from './refused-record.js'
 
 /** Records read from the store at a time. */
 const CHUNK = 500
@@ -30,7 +31,9 @@ export async function foldOn(
     if (records.length === 0) return cutShort(state.size)
     for (const stored of records) {
       const verified = verifyRecord(state, stored)
-      if (!verified.ok) return verified
+      if (!verified.ok) {
+        return { ok: false, refusal: refusalOfRecord(state, stored, verified.refusal) }
+      }
       before?.(state, verified.value.record)
       applyRecord(state, verified.value)
       if (state.size % BREATH === 0) {

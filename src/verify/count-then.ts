@@ -3,6 +3,7 @@ import type { CastVote, Side } from '../namespace/ballot.js'
 import { responsibleFor } from '../namespace/decide.js'
 import type { Opened } from '../namespace/dsse.js'
 import type { ChangeClass, Group } from '../namespace/group.js'
+import { changeOf } from '../namespace/history.js'
 import type { LogRecord } from '../namespace/log-record.js'
 import { graver } from '../namespace/parts.js'
 import type { Pending } from '../namespace/pending.js'
@@ -11,6 +12,7 @@ import { signs } from '../namespace/said.js'
 import { outcomeOf, secondOf } from '../namespace/standing.js'
 import { operationOf, type Proposal, proposalId, type Vote } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
+import { mayBeGraver } from './class-known.js'
 import type { LineageState } from './lineage-state.js'
 import { notProved } from './proved.js'
 import type { CommitRefusal, Opening, Recount, Then, VerifiedCommit } from './verified-commit.js'
@@ -28,7 +30,7 @@ export interface Decision {
   readonly approvals: readonly Approval[]
 }
 
-export type Recounted = Pick<VerifiedCommit, 'voters' | 'recount'>
+export type Recounted = Pick<VerifiedCommit, 'voters' | 'recount' | 'isForAnyClass'>
 
 /** Is the group that a record names the one that decided about the subject then? */
 export function isResponsible(
@@ -131,8 +133,9 @@ function atLeast(proposal: Proposal, own: ChangeClass): ChangeClass {
 function counted(
   state: LineageState,
   row: Pending,
-  { seq, ts, class: own }: LogRecord,
+  record: LogRecord,
 ): Result<Recounted, CommitRefusal> {
+  const { seq, ts, class: own } = record
   const changeClass = atLeast(row.proposal, own)
   const { sides, outcome } = outcomeOf(state, row, ts, row.votes, changeClass)
   const { present, second } = sides
@@ -152,5 +155,17 @@ function counted(
     minControllers: present.needs.controllers,
   }
   const voters = row.votes.filter((vote) => vote.in.includes('present'))
-  return ok({ voters: voters.map(({ voter }) => voter), recount })
+  return ok({
+    voters: voters.map(({ voter }) => voter),
+    recount,
+    ...(isForAnyClass(state, row, record) && { isForAnyClass: true }),
+  })
+}
+
+/** Would they carry it if it were the gravest that its operation can be? */
+function isForAnyClass(state: LineageState, row: Pending, record: LogRecord): boolean {
+  const { op } = operationOf(changeOf(row.proposal, record))
+  if (!mayBeGraver(op, record.class)) return false
+  const gravest = atLeast(row.proposal, classesOf[op].reduce(graver))
+  return outcomeOf(state, row, record.ts, row.votes, gravest).outcome === 'passed'
 }

@@ -5,13 +5,14 @@ import { ok, refuse, type Result } from '../core/result.js'
 import { LONGEST_USE } from '../namespace/emergency/emergency.js'
 import type { Entry } from '../namespace/entry.js'
 import { type LogRecord, recoveryKinds } from '../namespace/log-record.js'
-import type { IndexLog } from '../namespace/ports.js'
+import type { IndexLog, Pace } from '../namespace/ports.js'
 import type { Scope } from '../namespace/scope.js'
 import type { IndexState } from '../namespace/state.js'
 import { stateKey } from '../namespace/state-map.js'
 import { formatMapProof } from '../tlog/map-proof-text.js'
 import type { LogReader, SignedHead } from '../tlog/ports.js'
 import { type Bundle, formatBundle, MAX_BUNDLE_OCTETS, type ShownObject } from './bundle.js'
+import { NeededChanges } from './needed-revisions.js'
 import { isInState } from './proved.js'
 import { ShownRecords } from './show-records.js'
 import { missingScopes, objectsOf, type Subjects, subjectsOf } from './subjects.js'
@@ -21,6 +22,8 @@ export interface BundleSource {
   readonly state: IndexState
   readonly log: Pick<IndexLog, 'read'>
   readonly tree: Pick<LogReader, 'readTiles' | 'proveState'>
+  /** A bundle may take thousands of records to make. */
+  readonly pace: Pace
   /** Resolves when what was appended before is in a checkpoint, where this process signs it. */
   settled(): Promise<void>
 }
@@ -44,26 +47,27 @@ export async function makeBundle(
   alias: Alias,
   commits: ShownCommits = 'needed',
 ): Promise<Result<Uint8Array, MakeRefusal>> {
-  const whole = await bundleOf(source, alias, { commits, scopes: 'lineage' })
+  const changes = new NeededChanges(commits)
+  const whole = await bundleOf(source, alias, { changes, scopes: 'lineage' })
   if (!whole.ok) return whole
   const octets = whole.value && formatBundle(whole.value)
   if (octets && octets.length <= MAX_BUNDLE_OCTETS) return ok(octets)
-  return makeBundleWithoutLineage(source, alias, commits)
+  return withoutLineage(source, alias, changes)
 }
 
 /** The same with those changes of the scopes alone that made them what they are. */
-export async function makeBundleWithoutLineage(
+async function withoutLineage(
   source: BundleSource,
   alias: Alias,
-  commits: ShownCommits = 'needed',
+  changes: NeededChanges,
 ): Promise<Result<Uint8Array, MakeRefusal>> {
-  const bundle = await bundleOf(source, alias, { commits, scopes: 'latest' })
+  const bundle = await bundleOf(source, alias, { changes, scopes: 'latest' })
   if (!bundle.ok) return bundle
-  return bundle.value ? fitting(bundle.value, commits) : notCovered()
+  return bundle.value ? fitting(bundle.value, changes.which) : notCovered()
 }
 
 interface Wanted {
-  readonly commits: ShownCommits
+  readonly changes: NeededChanges
   /** Of the scopes: every change, or those that made them what they are. */
   readonly scopes: 'lineage' | 'latest'
 }
@@ -139,12 +143,13 @@ async function provedSubjects(
 }
 
 async function shown(
-  { state, log, tree }: BundleSource,
+  { state, log, tree, pace }: BundleSource,
   { index, entry, root, above, elsewhere, records }: Subjects,
   { signed, proofs }: ProvedSubjects,
   wanted: Wanted,
 ): Promise<Bundle> {
-  const show = new ShownRecords({ log, tiles: tree, signed, proposals: state.tables.proposals })
+  const { proposals } = state.tables
+  const show = new ShownRecords({ log, tiles: tree, signed, proposals, pace })
   const proofOf = (table: string, name: string) => proofs.get(`${table} ${name}`) ?? ''
   const object = async <T extends Entry | Scope>(
     { head: _head, ...shownState }: T,
@@ -157,11 +162,9 @@ async function shown(
   const scopeOf = (one: Scope) =>
     object(one, wanted.scopes === 'lineage' ? () => true : madeOrRecovered(one))
   // Who decided about each rule and split: the changes that made them are shown too.
-  const splits = await show.revisionsOfSplits(entry, records.get(entry.uid) ?? [])
-  const revisions =
-    wanted.commits === 'all'
-      ? Array.from({ length: entry.rev }, (_, before) => before + 1)
-      : [...new Set([entry.rev, ...entry.rules.map(({ rev }) => rev), ...splits])]
+  const isNeeded = await wanted.changes.of(entry, () =>
+    show.backwards(records.get(entry.uid) ?? []),
+  )
   return {
     v: 1,
     index,
@@ -169,7 +172,7 @@ async function shown(
     last: await show.record(signed.size - 1),
     entry: await object(
       entry,
-      movedOr((record) => revisions.includes(record.rev) || mayHaveReactivated(entry, record)),
+      movedOr((record) => isNeeded(record) || mayHaveReactivated(entry, record)),
     ),
     alias: proofOf('alias', entry.alias),
     root: await scopeOf(root),

@@ -1,9 +1,8 @@
 import { open } from '../namespace/dsse.js'
-import type { Entry } from '../namespace/entry.js'
 import { changeOf } from '../namespace/history.js'
 import { isDeliberation, type LogRecord, readRecord } from '../namespace/log-record.js'
 import type { Operation } from '../namespace/operation.js'
-import type { IndexLog, StoredRecord } from '../namespace/ports.js'
+import type { IndexLog, Pace, StoredRecord } from '../namespace/ports.js'
 import type { StateTables } from '../namespace/state-tables.js'
 import { operationOf, proposalId, readProposal } from '../namespace/statements.js'
 import { DependencyError } from '../core/dependency-error.js'
@@ -12,17 +11,21 @@ import type { TileReader } from '../tlog/ports.js'
 import { proveInclusion } from '../tlog/prove.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import type { ShownCommit, ShownRecord } from './bundle.js'
+import type { Backwards } from './needed-revisions.js'
 
 interface Sources {
   readonly log: Pick<IndexLog, 'read'>
   readonly tiles: TileReader
   readonly signed: TreeHead
   readonly proposals: StateTables['proposals']
+  /** Of an object that has changed often they are many. */
+  readonly pace: Pace
 }
 
 /** Records of the log, each with its way to the root of one checkpoint. */
 export class ShownRecords {
   readonly #from: Sources
+  #done = 0
 
   constructor(from: Sources) {
     this.#from = from
@@ -48,24 +51,14 @@ export class ShownRecords {
     return commits
   }
 
-  /** Revisions of an entry that made its splits what they are: of each port the latest that set it. */
-  async revisionsOfSplits(
-    { splits = [] }: Pick<Entry, 'splits'>,
-    records: readonly number[],
-  ): Promise<readonly number[]> {
-    const ports = new Set(splits.map(({ port }) => port))
-    const revisions: number[] = []
+  /** Records of the kinds that change an object, the latest first. */
+  async *backwards(records: readonly number[]): Backwards {
     for (const seq of records.toReversed()) {
-      if (ports.size === 0) break
       const stored = await this.#read(seq)
       const record = readRecord(stored.bytes)
-      if (record?.kind !== 'commit') continue
-      const operation = await this.#operation(stored, record)
-      if (operation?.op === 'split.set' && ports.delete(operation.body.split.port)) {
-        revisions.push(record.rev)
-      }
+      if (!record || isDeliberation(record)) continue
+      yield { record, operation: () => this.#operation(stored, record) }
     }
-    return revisions
   }
 
   /** What was proposed, of a change that was. */
@@ -101,6 +94,8 @@ export class ShownRecords {
   }
 
   async #read(seq: number): Promise<StoredRecord> {
+    this.#done += 1
+    await this.#from.pace({ work: 'look', done: this.#done })
     const [stored] = await this.#from.log.read(seq, 1)
     if (!stored) throw lost(`record ${seq}`)
     return stored

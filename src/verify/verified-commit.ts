@@ -53,6 +53,10 @@ export interface VerifiedCommit {
   /** Of the use of a grant: what it does, and until when. */
   readonly emergency?: EmergencyMark & Pick<InvocationStatement, 'act' | 'call'>
   readonly recount: Recount
+  /** Counted again, the votes would carry it too if it were of the gravest class of its operation. */
+  readonly isForAnyClass?: true
+  /** What was before it is not shown, and so the log alone says that it is not of a graver class. */
+  readonly classBy?: 'log'
 }
 
 export type CommitRefusal = NotProved | Refusal<'bundle.no-quorum'>

@@ -1,11 +1,8 @@
-import { canonicalize } from '../core/canonical-json.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Seconds, UnixSeconds } from '../core/time.js'
-import { withoutBrake } from '../namespace/brake-mark.js'
 import type { Entry } from '../namespace/entry.js'
 import { policyDigestOf } from '../namespace/policy-digest.js'
-import { normalizeRule, type Rule } from '../namespace/rule/rule.js'
 import type { Scope } from '../namespace/scope.js'
 import type { Hash } from '../tlog/hash.js'
 import type { Policy } from '../tlog/policy.js'
@@ -13,6 +10,7 @@ import type { VerifierKey } from '../tlog/verifier-key.js'
 import { stateRootOf } from '../tlog/state-root.js'
 import { type CheckpointRefusal, verifyCheckpoint } from '../tlog/verify-checkpoint.js'
 import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
+import { withKnownClasses } from './class-known.js'
 import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
 import { hasLineage, walkLineage } from './lineage.js'
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
@@ -22,7 +20,8 @@ import { isAsBraked } from './verify-brake.js'
 import { isAsGranted } from './verify-emergency.js'
 import { isAsRecovered } from './verify-recovery.js'
 import { headOf, verifyCommits } from './verify-commits.js'
-import { splitOfNobody, splitsAreAsVoted } from './voted-splits.js'
+import { areAsVoted, isEachOnce, madeByNobody } from './voted-rules.js'
+import { splitsAreAsVoted } from './voted-splits.js'
 
 export interface VerifyOptions {
   /** The index that is meant: the digest of its genesis, hex. */
@@ -128,8 +127,12 @@ function entryInState(
   const context = { index: bundle.index, head, scopes: scopes.value }
   const counted = countedCommits(context, bundle, { elsewhere: elsewhere.value, ...trust })
   if (!counted.ok) return counted
-  const { commits, groupsBy } = counted.value
-  const ofEntry = commits.filter(({ subject }) => subject.uid === state.uid)
+  const { groupsBy } = counted.value
+  const isOfEntry = ({ subject }: VerifiedCommit) => subject.uid === state.uid
+  const classed = withKnownClasses(counted.value.commits.filter(isOfEntry))
+  if (!classed.ok) return classed
+  const ofEntry = classed.value
+  const commits = [...ofEntry, ...counted.value.commits.filter((one) => !isOfEntry(one))]
   if (!isEachOnce(state)) return notProved('that its rules and traffic splits are each there once')
   if (!areAsVoted(state.rules, ofEntry)) {
     return notProved('that its rules are those that were voted about')
@@ -147,7 +150,7 @@ function entryInState(
   }
   const nobodys = groupsBy === 'genesis' ? madeByNobody(state, ofEntry) : undefined
   if (nobodys !== undefined && trust.trustLog !== true) {
-    return notCounted(`who decided about the ${nobodys}`)
+    return notCounted(`who decided about the ${nobodys}, and what it was before`)
   }
   const entry = withHead<Entry>(bundle.entry)
   const above = scopes.value.map(({ scope }) => scope)
@@ -215,30 +218,6 @@ const notCounted = (what: string) =>
     next: 'fetch the bundle again; or trust the log with it: --trust-log',
   })
 
-/** A rule or a split of the entry that none of the changes of it that are shown made what it is. */
-function madeByNobody(
-  state: Bundle['entry']['state'],
-  commits: readonly VerifiedCommit[],
-): string | undefined {
-  const rule = state.rules.find((one) => !isShownToBeMade(one, commits))
-  if (rule) return `rule ${rule.id}`
-  const split = splitOfNobody(state, commits)
-  return split && `traffic split of port ${split.port}`
-}
-
-/** Is the change among these that made a rule what it is? Of the use of a grant that is seen elsewhere. */
-const isShownToBeMade = (
-  { id, rev, emergency }: Rule,
-  commits: readonly VerifiedCommit[],
-): boolean =>
-  emergency !== undefined ||
-  commits.some(
-    ({ operation, ...one }) =>
-      one.rev === rev &&
-      (operation?.op === 'rule.attach' || operation?.op === 'rule.replace') &&
-      operation.body.rule.id === id,
-  )
-
 const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
   shown,
   scope: withHead<Scope>(shown),
@@ -247,26 +226,3 @@ const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({
 
 const withHead = <T extends { readonly head: string }>(shown: ShownObject<T>): T =>
   ({ ...shown.state, head: headOf(shown) }) as unknown as T
-
-/**
- * Rules by id and splits by port, in the order in which the fold writes them: beside one that was
- * voted about, a second of the same name would be another that nobody looks for.
- */
-const isEachOnce = ({ rules, splits = [] }: Bundle['entry']['state']): boolean =>
-  isAscending(rules.map(({ id }) => id)) && isAscending(splits.map(({ port }) => port))
-
-const isAscending = (names: readonly (string | number)[]): boolean =>
-  names.every((name, at) => at === 0 || (names[at - 1] ?? name) < name)
-
-/** Of every rule whose change is shown: is it what the voters signed, at the revision they made? */
-function areAsVoted(rules: readonly Rule[], commits: readonly VerifiedCommit[]): boolean {
-  return commits.every(({ operation, rev }, at) => {
-    if (operation?.op !== 'rule.attach' && operation?.op !== 'rule.replace') return true
-    const { rule: voted } = operation.body
-    const found = rules.find(({ id }) => id === voted.id)
-    // A later change may have detached it, or put another in its place.
-    if (found?.rev !== rev) return at < commits.length - 1
-    // A brake that is on it was not voted about.
-    return canonicalize({ ...normalizeRule(voted), rev }) === canonicalize(withoutBrake(found))
-  })
-}

@@ -5,30 +5,40 @@ import type { VerifiedCommit } from './verified-commit.js'
 
 type Splits = Pick<Entry, 'splits'>
 /** Of an entry, by revision. */
-type Commits = readonly Pick<VerifiedCommit, 'operation'>[]
+type Commits = readonly Pick<VerifiedCommit, 'operation' | 'classBy'>[]
 
 /** Of the changes that are shown of each port's split: is the last of them what the entry has? */
 export function splitsAreAsVoted({ splits = [] }: Splits, commits: Commits): boolean {
-  return [...shownSplits(commits)].every(([port, voted]) => {
+  return [...shownSplits(commits)].every(([port, { voted }]) => {
     const found = splits.find((split) => split.port === port)
     return canonicalize(found ?? null) === canonicalize(voted ?? null)
   })
 }
 
-/** A split that the entry has, and no change that is shown made. */
+/** A split that the entry has, and no change that is shown made, by as many as that takes. */
 export function splitOfNobody({ splits = [] }: Splits, commits: Commits): TrafficSplit | undefined {
   const shown = shownSplits(commits)
-  return splits.find(({ port }) => shown.get(port) === undefined)
+  return splits.find(({ port }) => {
+    const { voted, classBy } = shown.get(port) ?? {}
+    return voted === undefined || classBy !== undefined
+  })
+}
+
+interface ShownSplit extends Pick<VerifiedCommit, 'classBy'> {
+  readonly voted: TrafficSplit | undefined
 }
 
 /** By port, what the last change that is shown left: undefined where it took the split away. */
-function shownSplits(commits: Commits): ReadonlyMap<number, TrafficSplit | undefined> {
-  const shown = new Map<number, TrafficSplit | undefined>()
-  for (const { operation } of commits) {
+function shownSplits(commits: Commits): ReadonlyMap<number, ShownSplit> {
+  const shown = new Map<number, ShownSplit>()
+  for (const { operation, classBy } of commits) {
     if (operation?.op === 'split.set') {
-      shown.set(operation.body.split.port, normalizeSplit(operation.body.split))
+      shown.set(operation.body.split.port, {
+        voted: normalizeSplit(operation.body.split),
+        ...(classBy && { classBy }),
+      })
     }
-    if (operation?.op === 'split.clear') shown.set(operation.body.port, undefined)
+    if (operation?.op === 'split.clear') shown.set(operation.body.port, { voted: undefined })
   }
   return shown
 }

@@ -3,6 +3,8 @@ import { type Attack, edit } from './attack.js'
 const walk = 'src/verify/lineage.ts'
 const count = 'src/verify/count-then.ts'
 const bundle = 'src/verify/verify-bundle.ts'
+const rules = 'src/verify/voted-rules.ts'
+const classes = 'src/verify/class-known.ts'
 const left = 'src/verify/scope-then.ts'
 const standing = 'src/namespace/standing.ts'
 
@@ -64,7 +66,7 @@ export const lineageAttacks: readonly Attack[] = [
     what: 'a rule in the state that the log signs, about which nobody voted',
     check: 'of each rule the change that made it is shown',
     without: edit(
-      bundle,
+      rules,
       'state.rules.find((one) => !isShownToBeMade(one, commits))',
       'state.rules.find(({ id }) => !id)',
     ),
@@ -79,7 +81,7 @@ export const lineageAttacks: readonly Attack[] = [
         name: 'puts a split into the entry that no shown change made',
         check: 'of each traffic split the change that made it is shown',
         without: edit(
-          bundle,
+          rules,
           'const split = splitOfNobody(state, commits)',
           'const split = splitOfNobody({ ...state, splits: [] }, commits)',
         ),
@@ -95,6 +97,41 @@ export const lineageAttacks: readonly Attack[] = [
         name: 'puts in another rule of a voted id',
         check: 'no rule or split is there a second time',
         without: edit(bundle, 'if (!isEachOnce(state)) return', 'if (!state.uid) return'),
+      },
+    ],
+  },
+  {
+    id: 'attack 303',
+    where: 'bundles',
+    what: 'one voter and the holder of the log key say of a rule, a traffic split or an owner that only some may change that it was a lighter change than it is',
+    proofs: [
+      {
+        file: 'test/verify/class-known.test.ts',
+        name: 'says that a rule was narrowed, which was widened',
+        check: 'what a rule or a split was before says of which class the change is',
+        without: edit(classes, 'if (isWithin === false) {', 'if (isWithin === false && !commit) {'),
+      },
+      {
+        file: 'test/verify/class-known.test.ts',
+        name: 'leaves out what it was before',
+        check: 'where that is not shown, the votes are enough for the gravest class of it',
+        without: edit(rules, 'classBy === undefined &&', "(classBy ?? 'log') === 'log' &&"),
+      },
+      {
+        file: 'test/verify/class-known.test.ts',
+        name: 'says that a split was weighed anew, which got another backend',
+        check: 'of a split likewise',
+        without: edit(
+          'src/verify/voted-splits.ts',
+          'return voted === undefined || classBy !== undefined',
+          'return voted === undefined',
+        ),
+      },
+      {
+        file: 'test/verify/class-known.test.ts',
+        name: 'goes on from what only it calls narrower',
+        check: 'nothing follows from a change that too few voted for',
+        without: edit(classes, 'if (isKnown) this.#rules.set(', 'if (seq >= 0) this.#rules.set('),
       },
     ],
   },

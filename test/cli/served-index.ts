@@ -47,6 +47,6 @@ export function servedIndex(given: GivenIndex): ScriptedServer {
     ...questionOperations({ index, questions: asked(given), ledger: noLedger }),
     ...pastOperations({ past: new PastQuestions(store, pace), log: store, clock, longWork }),
     ...logOperations(log, store),
-    ...bundleOperations({ index, log, records: store }),
+    ...bundleOperations({ index, log, records: store, pace: () => undefined }),
   })
 }

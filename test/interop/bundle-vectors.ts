@@ -25,6 +25,7 @@ import { decidedAt } from './other-group.js'
 import { addLineageVectors } from './lineage-vectors.js'
 import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
+import { addClassVectors } from './class-vectors.js'
 import { addSplitVectors } from './split-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
 
@@ -236,6 +237,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   await addRecoveryLies(bundles, vectors)
   await addEmergencyVectors(bundles, vectors)
   await addSplitVectors(bundles, vectors)
+  await addClassVectors(bundles, vectors)
   return { bundles, vectors }
 }
 

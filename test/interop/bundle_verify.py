@@ -919,9 +919,110 @@ def splits_as_voted(entry):
     want(all(found.get(port) == split for port, split in splits_shown(entry).items()))
 
 
-def splits_shown_to_be_made(entry):
-    shown = splits_shown(entry)
-    return all(shown.get(split["port"]) for split in entry["state"].get("splits", []))
+def splits_shown_to_be_made(entry, told):
+    made = {}
+    for record, change in records_of_changes(entry):
+        if change["op"] == "split.set":
+            made[change["body"]["split"]["port"]] = record["rev"] not in told
+        if change["op"] == "split.clear":
+            made[change["body"]["port"]] = False
+    return all(made.get(split["port"], False) for split in entry["state"].get("splits", []))
+
+
+# Of which class a change is: by what a rule or a split was before it
+
+
+def records_of_changes(shown):
+    commits = [one["record"] for one in shown["commits"] if one["record"]["kind"] == "commit"]
+    return zip(commits, changes_in(shown))
+
+
+def told_by_the_log(entry, any_class):
+    """Revisions of which the log alone says that they are of no graver class; no other is graver than it says."""
+    rules, splits, told = {}, {}, set()
+    changes = {record["rev"]: change for record, change in records_of_changes(entry)}
+    for commit in entry["commits"]:
+        record = commit["record"]
+        if record["kind"] == "emergency":
+            says = opened(commit["envelopes"][0])["says"]
+            if "call" in says:
+                call = {name: value for name, value in says["call"].items() if name != "caller"}
+                until = record["ts"] + says["ttl"]
+                rules[f"emergency-{record['seq']}"] = {**call, "callers": [says["call"]["caller"]], "until": until}
+        if record["kind"] != "commit":
+            continue
+        change = changes[record["rev"]]
+        op, body = change["op"], change["body"]
+        classes = CLASSES[op]
+        is_known = True
+        if len(classes) > 1 and record["class"] == classes[0] and op != "brake.lift":
+            within = is_within(rules, splits, op, body)
+            want(within is not False)
+            is_known = within or record["seq"] in any_class
+        if not is_known:
+            told.add(record["rev"])
+        if op.startswith("rule."):
+            name = body["rule"] if op == "rule.detach" else body["rule"]["id"]
+            rules.pop(name, None)
+            if op != "rule.detach" and is_known:
+                rules[name] = body["rule"]
+        if op.startswith("split."):
+            port = body["port"] if op == "split.clear" else body["split"]["port"]
+            splits.pop(port, None)
+            if op == "split.set" and is_known:
+                splits[port] = split_of(body)
+    return told
+
+
+def is_within(rules, splits, op, body):
+    """Is it no more than what was before? None where that is not shown."""
+    if op == "rule.replace":
+        before = rules.get(body["rule"]["id"])
+        return before and is_narrower(body["rule"], before)
+    if op == "split.set":
+        before = splits.get(body["split"]["port"])
+        return before and backends(split_of(body)) <= backends(before)
+    if op == "entry.update":
+        return False if "owner" in body else None if "validUntil" in body else True
+    return None
+
+
+def backends(split):
+    return {(ref["entry"], ref.get("port")) for ref in split["backendRefs"]}
+
+
+def is_narrower(rule, before):
+    def caller(one):
+        if isinstance(one, str):
+            return one in before["callers"]
+        regions = [other["subtree"] for other in before["callers"] if isinstance(other, dict)]
+        return any(is_at_or_below(one["subtree"], region) for region in regions)
+
+    def route(one):
+        return any(covers_route(other, one) for other in before["routes"])
+
+    ports = all(any(x[0] <= y[0] and y[1] <= x[1] for x in before["ports"]) for y in rule["ports"])
+    routes = "routes" not in before or ("routes" in rule and all(route(one) for one in rule["routes"]))
+    times = before.get("from", 0) <= rule.get("from", 0)
+    times = times and rule.get("until", 2**53) <= before.get("until", 2**53)
+    callers = all(caller(one) for one in rule["callers"])
+    return callers and ports and routes and times and rule["proto"] == before["proto"]
+
+
+def is_at_or_below(alias, region):
+    return region in ("", alias) or alias.startswith(f"{region}/")
+
+
+def covers_route(outer, inner):
+    if "method" in outer and outer["method"] != inner.get("method"):
+        return False
+    if not all(one in inner.get("headers", []) for one in outer.get("headers", [])):
+        return False
+    path = inner["path"].get("exact", inner["path"].get("prefix"))
+    if "prefix" in outer["path"]:
+        prefix = outer["path"]["prefix"]
+        return prefix in ("/", path) or path.startswith(f"{prefix}/")
+    return outer["path"] == inner["path"]
 
 
 # The walk from the genesis: what each record finds, and what it leaves
@@ -970,15 +1071,12 @@ def walk(context, entry, scopes):
         as_it_says(shown, marks[id(shown)])
 
 
-def is_shown_to_be_made(rule, shown):
+def is_shown_to_be_made(rule, shown, told):
     if "emergency" in rule:
         return True
-    for commit in shown["commits"]:
-        record = commit["record"]
-        if record["kind"] == "commit" and record["rev"] == rule["rev"]:
-            change, _ = part_of(opened(commit["envelopes"][0])["says"], record["prop"], record)
-            if change["op"] in ("rule.attach", "rule.replace"):
-                return change["body"]["rule"]["id"] == rule["id"]
+    for record, change in records_of_changes(shown):
+        if record["rev"] == rule["rev"] and change["op"] in ("rule.attach", "rule.replace"):
+            return change["body"]["rule"]["id"] == rule["id"] and record["rev"] not in told
     return False
 
 
@@ -1118,16 +1216,25 @@ def recount_then(context, commit, statement, approved):
                     voters.append(voter)
                     heard = True
         want(heard)
-    grave = gravest(proposal, record["class"])
-    for side, voters in zip(sides, behind):
-        voters = [one for one in voters if may_act(one, record["ts"])]
-        needs = wanted(alive(scopes), side, {**record, "class": grave}, places_of(proposal))
-        people = {one["controller"] for one in voters}
-        enough = sum(one["weight"] for one in voters) >= needs["minThreshold"]
-        enough = enough and len(people) >= needs["minControllers"]
-        if grave in ("sensitive", "structural") and not side["solo"]:
-            enough = enough and people - {author["controller"]}
-        want(enough, "bundle.no-quorum")
+
+    def carries(own):
+        grave = gravest(proposal, own)
+        for side, voters in zip(sides, behind):
+            voters = [one for one in voters if may_act(one, record["ts"])]
+            needs = wanted(alive(scopes), side, {**record, "class": grave}, places_of(proposal))
+            people = {one["controller"] for one in voters}
+            enough = sum(one["weight"] for one in voters) >= needs["minThreshold"]
+            enough = enough and len(people) >= needs["minControllers"]
+            if grave in ("sensitive", "structural") and not side["solo"]:
+                enough = enough and people - {author["controller"]}
+            if not enough:
+                return False
+        return True
+
+    want(carries(record["class"]), "bundle.no-quorum")
+    change, _ = part_of(proposal, record["prop"], record)
+    if carries(max(CLASSES[change["op"]], key=GRAVER.index)):
+        context["any class"].add(record["seq"])
 
 
 GRAVER = ("narrowing", "routine", "sensitive", "structural")
@@ -1304,7 +1411,7 @@ def verify(text, trust):
     want(holder(head, entry["state"]["alias"], bundle["alias"]) == entry["state"]["uid"])
     each_once(entry["state"])
     scopes = scopes_above(head, bundle)
-    context = {"head": head, "index": bundle["index"], "scopes": scopes}
+    context = {"head": head, "index": bundle["index"], "scopes": scopes, "any class": set()}
     elsewhere = bundle.get("elsewhere", [])
     known = {scope["state"]["uid"] for scope in scopes}
     for scope in elsewhere:
@@ -1313,14 +1420,16 @@ def verify(text, trust):
         in_state(head, scope)
     if has_lineage([*scopes, *elsewhere]):
         walk(context, entry, [*scopes, *elsewhere])
+        told = told_by_the_log(entry, context["any class"])
         splits_as_voted(entry)
-        made = all(is_shown_to_be_made(rule, entry) for rule in entry["state"]["rules"])
-        made = made and splits_shown_to_be_made(entry)
+        made = all(is_shown_to_be_made(rule, entry, told) for rule in entry["state"]["rules"])
+        made = made and splits_shown_to_be_made(entry, told)
         want(made or trust.get("trustLog", False), "bundle.not-counted")
         return entry["state"]["uid"]
     want(trust.get("trustLog", False), "bundle.not-counted")
     for shown in [entry, *scopes]:
         commits_of(context, shown)
+    told_by_the_log(entry, set())
     splits_as_voted(entry)
     return entry["state"]["uid"]
 

@@ -1,64 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
-import { hours, plus } from '../../src/core/time.js'
-import { decide, responsibleFor, subjectOf } from '../../src/namespace/decide.js'
 import { DraftLog } from '../../src/namespace/draft-log.js'
-import { open, payloadTypes, seal } from '../../src/namespace/dsse.js'
-import { commitRecord } from '../../src/namespace/log-record.js'
 import type { GroupTerms, Operation } from '../../src/namespace/operation.js'
-import {
-  type Proposal,
-  slotOf,
-  statementType,
-  votePredicate,
-} from '../../src/namespace/statements.js'
 import { TestVoter } from '../support/voters.js'
 import { alias, codeOf, type GivenIndex, givenIndex, owner, valueOf } from './given-index.js'
-import { readsOf } from './given-proposal.js'
+import { writtenRecord } from './written-record.js'
 
 const body = { owner, envelope: {}, bindings: [], labels: {} }
 const creation = (name: string): Operation =>
   ({ op: 'entry.create', subject: { alias: alias(name) }, body }) as unknown as Operation
 
-/** A change as whoever holds the log and its voter's key would write it, asking nobody. */
 async function written(
   given: GivenIndex,
-  { op, subject, body: said }: Operation,
+  operation: Operation,
   others: readonly TestVoter[] = [],
 ): Promise<string> {
-  const { state } = given.index
-  const { voter, clock } = given.deps
-  const at = clock.now()
-  const { uid, group } = responsibleFor(state, { op, subject })
-  const before = subjectOf(state, { subject })
-  const proposal: Proposal = {
-    ...{ v: 1, index: state.index, op, subject, body: said, scope: { uid, rev: group.rev } },
-    base: before ? { rev: before.rev, head: before.head } : null,
-    author: { kind: 'voter', id: 'local' },
-    reads: readsOf(state, [subject.alias]),
-    ...{ created: at, expires: plus(at, hours(1)), nonce: 'a'.repeat(32) },
-  }
-  const sealed = await seal(payloadTypes.proposal, proposal, voter)
-  const approval = (id: string) => ({
-    ...{ _type: statementType, predicateType: votePredicate },
-    subject: [{ name: 'pr', digest: { sha256: sealed.digest } }],
-    predicate: {
-      ...{ index: state.index, scope: proposal.scope, slot: slotOf(proposal), voter: id, seq: 1 },
-      ...{ decision: 'approve', cast: at, log: { size: state.size, head: state.head } },
-    },
-  })
-  const own = await seal(payloadTypes.vote, approval('local'), voter)
-  const votes = [
-    own.envelope,
-    ...others.map((one) => one.envelope(payloadTypes.vote, approval(one.id))),
-  ]
-  const decided = decide(state, proposal, sealed.digest, { at, issuedUntil: null })
-  const record = commitRecord(state, {
-    ...{ at, before, prop: sealed.digest, group: proposal.scope },
-    put: decided.ok ? decided.value.effect.put : state.root,
-    changeClass: decided.ok ? decided.value.changeClass : 'sensitive',
-    votes: votes.map((vote) => open(vote)!.digest),
-  })
-  return codeOf(new DraftLog(given.store.state).add(record, [sealed.envelope, ...votes]))
+  const { record, envelopes } = await writtenRecord(given, operation, others)
+  return codeOf(new DraftLog(given.store.state).add(record, envelopes))
 }
 
 describe('a change that is written into the log of one voter', () => {

@@ -1,9 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
+import { toIso } from '../../src/core/time.js'
 import { foldOn } from '../../src/namespace/fold-on.js'
 import { FoldedState } from '../../src/namespace/folded-state.js'
+import { encodeRecord } from '../../src/namespace/log-record.js'
+import type { Operation } from '../../src/namespace/operation.js'
 import type { Progress, StoredRecord } from '../../src/namespace/ports.js'
 import { type GivenGroup, givenGroup } from './given-group.js'
-import { codeOf, owner } from './given-index.js'
+import { codeOf, type GivenIndex, givenIndex, owner } from './given-index.js'
+import { writtenRecord } from './written-record.js'
 
 let given: GivenGroup
 let records: readonly StoredRecord[]
@@ -62,5 +66,46 @@ describe('folding records on a state', () => {
     expect([state.size, asked]).toEqual([2, ['0 3']])
     const none = await foldOn(log, new FoldedState(), { ...options, size: 0 })
     expect([codeOf(none), asked.length]).toEqual(['ok', 1])
+  })
+})
+
+describe('a record that is not taken', () => {
+  const folded = async (index: GivenIndex, operation: Operation) => {
+    const { record, envelopes } = await writtenRecord(index, operation)
+    const stored = { seq: record.seq, bytes: encodeRecord(record), envelopes }
+    const log = { read: () => Promise.resolve([stored]) }
+    const size = record.seq + 1
+    const result = await foldOn(log, new FoldedState(index.store.state), {
+      ...{ size, total: size, pace: () => undefined },
+    })
+    if (result.ok) throw new Error('it was taken')
+    return result.refusal
+  }
+
+  it('is named with what it is, and what to do about a log from before it was refused', async () => {
+    const index = await givenIndex(
+      { op: 'scope.create', alias: 'shop' },
+      { op: 'entry.create', alias: 'shop/web', owner },
+      { op: 'scope.suspend', alias: 'shop' },
+    )
+    const { uid, alias } = index.entry('shop/web')
+    const body = { labels: { tier: '1' } }
+    const refusal = await folded(index, { op: 'entry.update', subject: { uid, alias }, body })
+    expect(refusal).toMatchObject({ code: 'namespace.wrong-state', found: 'suspended' })
+    const at = toIso(index.clock.now())
+    expect(refusal.detail).toBe(
+      `record 4 of the index log, entry.update shop/web of ${at}, does not belong there: the scope shop is suspended`,
+    )
+    expect(refusal.next).toContain('docs/governance.md, "Logs from before"')
+  })
+
+  it('is a matter of the backup where it never was anything else', async () => {
+    const index = await givenIndex({ op: 'entry.create', alias: 'web', owner })
+    const { uid, alias } = index.entry('web')
+    const subject = { uid, alias }
+    const refusal = await folded(index, { op: 'entry.reactivate', subject, body: {} })
+    expect(refusal).toMatchObject({ code: 'namespace.wrong-state' })
+    expect(refusal.detail).toContain('record 2 of the index log, entry.reactivate web of ')
+    expect(refusal.next).toContain('restore the data directory')
   })
 })

@@ -239,10 +239,12 @@ describe('what voters of a suspended scope decide', () => {
     await given.votes(given.cyd, await given.proposed({ op: 'entry.suspend', alias: 'shop/api' }))
     await given.votes(given.cyd, await given.proposed({ op: 'scope.suspend', alias: 'shop' }))
     for (const act of ['allow', 'reactivate'] as const) {
-      const use = invocationBy(given, [given.ann], { alias: 'shop/api', act })
-      expect(await given.index.invokeEmergency(use)).toMatchObject({
-        refusal: { code: 'namespace.wrong-state', detail: 'the scope shop is suspended' },
-      })
+      for (const more of [{}, { drill: true } as const]) {
+        const use = invocationBy(given, [given.ann], { alias: 'shop/api', act }, more)
+        expect(await given.index.invokeEmergency(use)).toMatchObject({
+          refusal: { code: 'namespace.wrong-state', detail: 'the scope shop is suspended' },
+        })
+      }
     }
     await replaysTheSame(given)
   })

@@ -17,7 +17,12 @@ import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
 import { formatCheckpoint } from '../../src/tlog/checkpoint.js'
 import type { UnixSeconds } from '../../src/core/time.js'
 import { type Bundle, formatBundle, type ShownRecord } from '../../src/verify/bundle.js'
-import { type BundleSource, madeOrRecovered, makeBundle } from '../../src/verify/make-bundle.js'
+import {
+  type BundleSource,
+  madeOrRecovered,
+  makeBundle,
+  type ShownCommits,
+} from '../../src/verify/make-bundle.js'
 import { type GivenIndex, valueOf } from '../namespace/given-index.js'
 import { logSigner } from '../support/note-signers.js'
 import { ReferenceMap } from '../support/reference-map.js'
@@ -65,6 +70,8 @@ export interface Signing {
   readonly extensions?: readonly string[]
   /** Of a log that colludes: does it show the lineage of its scopes? */
   readonly lineage?: 'whole' | 'cut'
+  /** Of the entry. */
+  readonly commits?: ShownCommits
 }
 
 /** All that a bundle of this index is made of, as it is now. */
@@ -81,6 +88,7 @@ export async function sourceOf(given: GivenIndex, signing: Signing = {}): Promis
       readTiles: (tiles) => store.tree.readTiles(tiles),
       proveState: (keys) => Promise.resolve({ signed, proofs: keys.map((key) => map.prove(key)) }),
     },
+    pace: () => undefined,
     settled: () => Promise.resolve(),
   }
 }
@@ -104,7 +112,8 @@ export async function bundleOf(
   alias: string,
   signing: Signing = {},
 ): Promise<Uint8Array> {
-  return valueOf(await makeBundle(await sourceOf(given, signing), alias as Alias))
+  const source = await sourceOf(given, signing)
+  return valueOf(await makeBundle(source, alias as Alias, signing.commits))
 }
 
 type Shown = Writable<Bundle>

@@ -25,6 +25,9 @@ import { scopePath } from '../scope-path.js'
 
 type RuleOperation = Extract<Operation, { op: `rule.${string}` }>
 
+/** Of the rule that the use of a grant makes: `seq` is the number of its record. */
+export const emergencyRuleId = (seq: number): string => `emergency-${seq}`
+
 /** One more rule, of one caller, until a grant ends; those that ended before go. */
 export function temporaryRule(
   state: IndexState,
@@ -33,7 +36,7 @@ export function temporaryRule(
   { mark, at }: { readonly mark: EmergencyMark; readonly at: UnixSeconds },
 ): Result<Entry> {
   if (entry.state === 'retiring') return gone('entry', entry.alias)
-  const id = `emergency-${state.size}`
+  const id = emergencyRuleId(state.size)
   const until = mark.until
   const rule = normalizeRule({ ...facts, id, effect: 'allow', callers: [caller], until })
   const formed = wellFormedRule(rule)

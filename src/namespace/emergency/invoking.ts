@@ -3,6 +3,9 @@ import { ok, refuse, type Result } from '../../core/result.js'
 import type { UnixSeconds } from '../../core/time.js'
 import type { DraftLog } from '../draft-log.js'
 import { open } from '../dsse.js'
+import { notSuspended } from '../effect/placement.js'
+import type { InvocationStatement } from './emergency-statements.js'
+import type { IndexState } from '../state.js'
 import { type UseView, useView } from './emergency-view.js'
 import { drillRecord, invocationRecord, invokingOf } from './fold-emergency.js'
 
@@ -34,6 +37,10 @@ export function addInvocation(
   if (!invoking.ok) return invoking
   const { statement, used } = invoking.value
   const isDrill = statement.drill === true
+  // One of a reactivation is in the log all the same where it was made before anybody looked: the
+  // fold takes it, and nobody is told any more that the grant would have worked.
+  const free = isDrill ? mayBeTried(state, statement) : ok()
+  if (!free.ok) return free
   const record = (isDrill ? drillRecord : invocationRecord)(state, invoking.value, at)
   const added = draft.add(record, envelopes)
   if (!added.ok) return added
@@ -41,3 +48,9 @@ export function addInvocation(
   const scope = state.scopes.get(used.scope)?.alias ?? statement.subject.alias
   return ok({ ...useView(use, statement), scope, grant: used.grant.name, drill: isDrill })
 }
+
+/** What a use would be refused for is no drill that went well. */
+const mayBeTried = (
+  state: IndexState,
+  { subject: { alias } }: InvocationStatement,
+): Result<undefined> => notSuspended(state, alias, 'active scopes above the entry')

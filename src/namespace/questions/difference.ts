@@ -8,7 +8,7 @@ import type { IndexState } from '../state.js'
 import type { Effort } from './effort.js'
 import type { Member, Moment, TwoStates } from './two-states.js'
 import { type EntryDifference, entryDifference } from './entry-difference.js'
-import { type SplitDifference, splitDifferences } from './split-difference.js'
+import { type SplitDifference, splitDifferences, splitSteps } from './split-difference.js'
 
 /** What is another in the two: no entry elsewhere, and no scope above one, differs. */
 export interface Touched {
@@ -53,7 +53,7 @@ export async function differenceOf(
     await effort.breathe()
     const different = entryDifference(states, member)
     if (different && isUnder(different.alias, within)) entries.push(different)
-    splits.push(...splitDifferences(states, member, within))
+    if (effort.spend(splitSteps(member))) splits.push(...splitDifferences(states, member, within))
     for (const caller of callersToCompare(states, member, effort)) pairs.compare(caller, member.uid)
   }
   await compareCallees(states, members, pairs, effort)

@@ -131,6 +131,32 @@ describe('the difference between two moments', () => {
     expect((await diff(index, '3', '7')).value).not.toHaveProperty('splits')
   })
 
+  it('has two entries that had one alias, one after the other, under two names', async () => {
+    const index = await given()
+    const split = { port: 80, backendRefs: [{ entry: 'web/shop', weight: 1 }] }
+    await index.did({ op: 'entry.reactivate', alias: 'web/shop' })
+    await index.did({ op: 'split.set', alias: 'pay/db', split })
+    await index.did({ op: 'split.set', alias: 'web/shop', split })
+    const { uid } = index.entry('web/shop')
+    await index.did({ op: 'entry.retire', alias: 'web/shop' })
+    index.clock.advance(days(3))
+    await index.did({ op: 'entry.create', alias: 'web/shop', owner })
+    for (const on of ['pay/db', 'web/shop']) {
+      await index.did({ op: 'split.set', alias: on, split: { ...split, port: 81 } })
+      await index.did({ op: 'split.set', alias: on, split })
+    }
+    const { value } = await diff(index, '9', String(index.store.records.length))
+    const told = value?.splits?.map(({ alias: on, port, backends }) => {
+      const sides = backends.map(
+        ({ entry, before = 0, after = 0 }) => `${entry} ${before} ${after}`,
+      )
+      return [on, port, sides.sort()]
+    })
+    expect(told).toContainEqual(['pay/db', 80, [`${uid} 1 0`, 'web/shop 0 1'].sort()])
+    expect(told).toContainEqual(['web/shop', 80, ['web/shop 0 1']])
+    expect(told?.filter(([on, port]) => on === 'web/shop' && port === 80)).toHaveLength(1)
+  })
+
   it('is told by times as by numbers', async () => {
     const index = await given()
     const numbers = await diff(index, '3', '5')

@@ -177,6 +177,23 @@ describe('the impact of a proposal', () => {
     expect(valueOf(little).complete).toBe(false)
   })
 
+  it('counts every backend of a traffic split as looked at', async () => {
+    const group = await given()
+    const backendRefs = names.map((entry) => ({ entry, weight: 1 }))
+    const split = { port: 8080, backendRefs }
+    const proposal = await group.proposed({ op: 'split.set', alias: 'payments/api', split })
+    const row = group.index.state.tables.proposals.get(proposal.id)
+    if (row?.kind !== 'pending') throw new Error('it is over')
+    // The entry itself, and its backends.
+    const steps = 1 + names.length
+    const within = async (most: number) =>
+      valueOf(await impactOf(group.index.state, row, new Effort(() => undefined, most)))
+    expect(await within(steps)).toMatchObject({ complete: true, splits: [{ port: 8080 }] })
+    const short = await within(steps - 1)
+    expect(short.complete).toBe(false)
+    expect(short).not.toHaveProperty('splits')
+  })
+
   it('is refused of what is over, and of what nobody proposed', async () => {
     const group = await given()
     const questions = asked(group)
