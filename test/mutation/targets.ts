@@ -176,4 +176,22 @@ export const targets: readonly Target[] = [
     remembers: [],
     survivors: 'counted',
   },
+  {
+    // The index as it is: the fold of its log, its tables, their map, the tree, and what writes to it.
+    name: 'index',
+    sources: [
+      ...['live-index', 'index-turns', 'index-map', 'index-tree', 'replay', 'folded-state'],
+      ...['state-map', 'state-tables', 'state', 'table', 'governed-index', 'row-shape'],
+      ...['verify-index', 'recent-changes', 'remembered-standings', 'draft-log'],
+    ].map((name) => `namespace/${name}.ts`),
+    tests: [
+      ...['row-shape', 'table', 'map-rows', 'map-of-tables', 'replay', 'index-turns'],
+      ...['kept-checkpoint', 'verify-index'],
+      ...['recent-changes', 'fold-on', 'index-tree', 'live-index', 'solo-group', 'waiting'],
+      ...['one-name', 'two-votes', 'recovery-views', 'emergency-views', 'brake-views', 'grant'],
+      'together',
+    ].map((name) => `namespace/${name}.test.ts`),
+    remembers: [],
+    survivors: 'counted',
+  },
 ]
