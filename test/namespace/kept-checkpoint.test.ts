@@ -103,12 +103,31 @@ describe('a tree that is opened with what is known outside the store', () => {
   it('does not wait for ever for a record that is not there', async () => {
     const store = new MemoryIndexStore(log(3))
     store.size = () => Promise.resolve(4)
-    expect(codeOf(await settleTree(store, pace))).toBe('namespace.state-mismatch')
+    expect(await settleTree(store, pace)).toMatchObject({
+      refusal: { code: 'namespace.state-mismatch', found: 'no record 3' },
+    })
     const told: Progress[] = []
     store.size = () => Promise.resolve(2003)
     store.records = log(2003)
     expect(codeOf(await settleTree(store, (progress) => void told.push(progress)))).toBe('ok')
     expect(told).toEqual([])
+  })
+
+  it('says what was found, and tells of its work as a part of all of it', async () => {
+    const short = new MemoryIndexStore(log(300))
+    valueOf(await settleTree(short, pace))
+    short.records = log(299)
+    const refusedOver = { refusal: { found: '299 records, and a tree of 300' } }
+    expect(await settleTree(short, pace)).toMatchObject(refusedOver)
+    const spoilt = new MemoryIndexStore(log(300))
+    valueOf(await settleTree(spoilt, pace))
+    spoilt.tree.files.get('tile/0/001.p/44')![7]! ^= 1
+    const refused = { refusal: { found: 'tiles of another root' } }
+    expect(await settleTree(spoilt, pace)).toMatchObject(refused)
+    const told: Progress[] = []
+    const long = new MemoryIndexStore(log(2001))
+    valueOf(await settleTree(long, (progress) => void told.push(progress)))
+    expect(told).toEqual([{ work: 'hash the index log', done: 2000, total: 2001 }])
   })
 
   it('goes on from nothing where nothing was signed', async () => {
@@ -120,6 +139,33 @@ describe('a tree that is opened with what is known outside the store', () => {
 })
 
 describe('a tree that is hashed again', () => {
+  /** What was found, of a tree of 300 leaves: over these records, up to `size`, from these heads. */
+  async function found(
+    records: readonly StoredRecord[],
+    about: { readonly size?: number; readonly stored?: object; readonly head?: object } = {},
+  ) {
+    const store = new MemoryIndexStore(log(300))
+    valueOf(await settleTree(store, pace))
+    store.records = records
+    const stored = { ...(await store.tree.head()), ...about.stored }
+    const from = about.head ? [{ ...headOf(300), ...about.head }] : []
+    const result = await verifyTree(store, { size: about.size ?? 300, stored, pace, from })
+    return result.ok ? 'ok' : result.refusal.found
+  }
+
+  it('says what was found in the place of what it must be', async () => {
+    const rest = log(300)
+    expect(await found(rest)).toBe('ok')
+    expect(await found(rest, { size: 299 })).toBe('299 records, and a tree of 300')
+    expect(await found(log(299))).toBe('no record 299')
+    expect(await found(log(10))).toBe('no record 10')
+    expect(await found(rest, { stored: { root: other } })).toBe('another root')
+    expect(await found(rest, { head: { root: other } })).toBe('other records')
+    expect(await found(rest, { head: { size: 301 } })).toBe('300 records')
+    const spoilt = rest.with(5, { ...rest[5]!, bytes: Buffer.from('other') })
+    expect(await found(spoilt)).toBe('another tile 0 of level 0')
+  })
+
   const checked = async (size: number, from: readonly ReturnType<typeof headOf>[]) => {
     const store = new MemoryIndexStore(log(size))
     valueOf(await settleTree(store, pace))
@@ -127,6 +173,7 @@ describe('a tree that is hashed again', () => {
     const stored = await store.tree.head()
     const check = { size, stored, from, pace: (progress: Progress) => void told.push(progress) }
     const result = await verifyTree(store, check)
+    expect(told.every(({ work }) => work === 'hash the index log')).toBe(true)
     return { code: codeOf(result), done: told.map(({ done, total }) => `${done}/${total}`) }
   }
 

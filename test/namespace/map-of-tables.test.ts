@@ -83,6 +83,9 @@ describe('a map that is made', () => {
     ] as const) {
       expect(codeOf(await settleMap(given(0, signed, 3).store, inOneGo))).toBe(code)
     }
+    expect(await settleMap(given(0, { state: other }, 3).store, inOneGo)).toMatchObject({
+      refusal: { found: 'another root was signed', next: expect.stringContaining('index rebuild') },
+    })
   })
 
   it('is compared also where it was made just now', async () => {
@@ -99,6 +102,9 @@ describe('the map of what was replayed', () => {
     expect(codeOf(isOfSigned(again, { ...head, state: hash }))).toBe('ok')
     expect(codeOf(isOfSigned(again, { ...head, state: other }))).toBe(mismatch)
     expect(codeOf(isOfSigned(again, head))).toBe('ok')
+    expect(isOfSigned(again, { ...head, state: other })).toMatchObject({
+      refusal: { found: 'another root in the checkpoint of 3 records' },
+    })
   })
 
   it('is of the size that was signed', () => {
@@ -122,10 +128,10 @@ describe('a map that is verified', () => {
   })
 
   it('tells how far it is', async () => {
-    const done: number[] = []
-    expect(await verified(made(600), 600, (progress) => void done.push(progress.done))).toBe('ok')
+    const told: Progress[] = []
+    expect(await verified(made(600), 600, (progress) => void told.push(progress))).toBe('ok')
     // 600 leaves, and what holds them together.
-    expect(done).toEqual([500, 1000])
+    expect(told).toEqual([500, 1000].map((done) => ({ work: 'compare', done })))
   })
 
   it('is refused of another size, or with another root', async () => {
@@ -145,6 +151,21 @@ describe('a map that is verified', () => {
       expect([place, await verified(spoilt, 8)]).toEqual([place, mismatch])
       expect([place, await verified(without, 8)]).toEqual([place, mismatch])
     }
+  })
+
+  it('says what was found in the place of what it must be', async () => {
+    const refused = async (map: MemoryStateMap, size: number, count: number) => {
+      const found = await verifyMap(map, { size, root: rootOf(count) }, inOneGo)
+      return found.ok ? undefined : found.refusal.found
+    }
+    const without = made(8)
+    without.stored.delete(1)
+    const more = made(8)
+    more.stored.set(1000, Buffer.alloc(65))
+    expect(await refused(made(8), 4, 8)).toBe('a map of 3 records')
+    expect(await refused(made(8), 3, 7)).toBe('another root')
+    expect(await refused(without, 3, 8)).toMatch(/^a damaged node, after \d+ others$/)
+    expect(await refused(more, 3, 8)).toBe('16 nodes, and 15 that belong to it')
   })
 
   it('is refused with nodes that no key is in', async () => {

@@ -106,6 +106,9 @@ describe('tables that are opened', () => {
     valueOf(await settle(store, inOneGo))
     store.records = change(records)
     written.length = 0
+    expect(await settle(store, inOneGo)).toMatchObject({
+      refusal: { wanted: `a log whose record 9 has the hash ${given.index.state.head}` },
+    })
     expect(codeOf(await settle(store, inOneGo))).toBe('namespace.state-mismatch')
     expect(written).toEqual([])
   })

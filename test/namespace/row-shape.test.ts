@@ -212,6 +212,7 @@ describe('a row of a store', () => {
 
   it('of proposals that is closed says how and when', () => {
     expect(isRow('proposals', id, closed)).toBe(true)
+    expect(isRow('proposals', id, { ...closed, kind: 'other' })).toBe(false)
     for (const [member, values] of [
       ['ending', [...gone, ...noText]],
       ['ended', [...gone, ...noCount]],

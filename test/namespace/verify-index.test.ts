@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
+import { LiveIndex } from '../../src/namespace/live-index.js'
 import type { RowChange, TableName } from '../../src/namespace/state-tables.js'
 import type { MemoryTable } from '../../src/namespace/table.js'
 import { verifyIndex } from '../../src/namespace/verify-index.js'
@@ -62,7 +63,9 @@ describe('an index that is verified', () => {
   it('is refused where the log has more than its tables, or is cut short', async () => {
     const { records } = given.store
     given.store.records = [...records, records.at(-1)!]
-    expect(await verified()).toBe(mismatch)
+    expect(await given.index.verify()).toMatchObject({
+      refusal: { code: mismatch, found: '4 records, and tables of 3' },
+    })
     given.store.records = records.slice(0, -1)
     expect(await verified()).not.toBe('ok')
   })
@@ -71,6 +74,20 @@ describe('an index that is verified', () => {
     const { records } = given.store
     given.store.records = records.with(1, { ...records[1]!, envelopes: [] })
     expect(await verified()).toBe('namespace.bad-canonical')
+    // Also before what was signed of it is compared, and in what came since.
+    await signed({ size: 2 })
+    expect(await verified()).toBe('namespace.bad-canonical')
+    given.store.tree.signed = undefined
+    given.store.records = records
+    const { deps, index } = given
+    const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+      valueOf(await index.change({ op: 'entry.suspend', alias: 'shop/web' }))
+      const { records: now } = deps.store as typeof given.store
+      given.store.records = now.with(3, { ...now[3]!, envelopes: [] })
+      return work()
+    }
+    const result = await verifyIndex({ store: given.store, pace: () => undefined, inTurn })
+    expect(codeOf(result)).toBe('namespace.bad-canonical')
   })
 
   it('is refused with another map of its state', async () => {
@@ -123,6 +140,33 @@ describe('an index that was signed', () => {
     expect(codeOf(await verifyIndex({ ...about, key: signer.key }))).toBe('ok')
     const strange = logSigner('acme.example/other').key
     expect(codeOf(await verifyIndex({ ...about, key: strange }))).toBe('tlog.unknown-log')
+  })
+
+  it('is refused by the key that the index was opened with', async () => {
+    await signed()
+    const strange = logSigner('acme.example/other').key
+    const { tree } = given.store
+    const kept = tree.signed
+    tree.signed = undefined
+    const index = valueOf(await LiveIndex.open({ ...given.deps, signed: { key: strange } }))
+    expect(codeOf(await index.verify())).toBe('ok')
+    tree.signed = kept
+    expect(codeOf(await index.verify())).toBe('tlog.unknown-log')
+    const about = { ...given.deps, signed: { key: strange } }
+    expect(codeOf(await LiveIndex.open(about))).toBe('tlog.unknown-log')
+  })
+
+  it('is compared at each size that was signed, whichever is the later', async () => {
+    const first = await given.store.tree.head()
+    await given.did({ op: 'entry.suspend', alias: 'shop/web' })
+    const second = await signed()
+    await given.did({ op: 'entry.reactivate', alias: 'shop/web' })
+    expect(codeOf(await given.index.verify(first))).toBe('ok')
+    given.store.tree.signed = { ...first, note: 'n' }
+    expect(codeOf(await given.index.verify(second))).toBe('ok')
+    expect(codeOf(await given.index.verify({ ...second, state: other }))).toBe(mismatch)
+    given.store.tree.signed = { ...first, note: 'n', state: other }
+    expect(codeOf(await given.index.verify(second))).toBe(mismatch)
   })
 
   it('is refused where the checkpoint is of more records than there are', async () => {
