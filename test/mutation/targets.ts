@@ -186,7 +186,8 @@ export const targets: readonly Target[] = [
     ].map((name) => `namespace/${name}.ts`),
     tests: [
       ...['row-shape', 'table', 'map-rows', 'map-of-tables', 'replay', 'index-turns'],
-      ...['kept-checkpoint', 'verify-index'],
+      ...['kept-checkpoint', 'verify-index', 'folded-state', 'remembered-standings'],
+      ...['index-answers', 'ended-proposals', 'history', 'authorisation'],
       ...['recent-changes', 'fold-on', 'index-tree', 'live-index', 'solo-group', 'waiting'],
       ...['one-name', 'two-votes', 'recovery-views', 'emergency-views', 'brake-views', 'grant'],
       'together',
