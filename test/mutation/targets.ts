@@ -100,7 +100,7 @@ export const targets: readonly Target[] = [
     tests: [
       ...['quorum', 'sound-group', 'evidence', 'key-ends', 'one-name', 'two-timelocks', 'together'],
       ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'tamper'],
-      ...['at-once'],
+      ...['at-once', 'said-records', 'folded-marks'],
       ...['ballot', 'default-group', 'envelope-spelling', 'fold-on', 'group-keys', 'group-limits'],
       ...['handed-in', 'log-record', 'next-record', 'signed-together', 'slots', 'tally'],
       ...['group-schema', 'parts', 'responsible', 'standing', 'two-votes', 'voter-key'],
