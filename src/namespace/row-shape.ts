@@ -57,7 +57,7 @@ function isObject(
     value['uid'] === key &&
     isUid(key) &&
     isText(value['alias']) &&
-    states.includes(String(value['state'])) &&
+    states.some((state) => state === value['state']) &&
     isText(value['head']) &&
     isCount(value['rev']) &&
     isCount(value['createdAt']) &&
@@ -113,7 +113,9 @@ const isEntry = ({ owner, envelope, bindings, rules, labels, ...rest }: Row): bo
   )
 
 const isBinding = (value: unknown): boolean =>
-  isRecord(value) && isText(value['id']) && ['k8s', 'vm', 'edge'].includes(String(value['kind']))
+  isRecord(value) &&
+  isText(value['id']) &&
+  ['k8s', 'vm', 'edge'].some((kind) => kind === value['kind'])
 
 const isRule = (value: unknown): boolean =>
   isRecord(value) &&

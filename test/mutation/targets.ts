@@ -100,7 +100,7 @@ export const targets: readonly Target[] = [
     tests: [
       ...['quorum', 'sound-group', 'evidence', 'key-ends', 'one-name', 'two-timelocks', 'together'],
       ...['solo-group', 'uid-once', 'signed-examples', 'decide', 'waiting', 'tamper'],
-      ...['at-once'],
+      ...['at-once', 'said-records', 'folded-marks'],
       ...['ballot', 'default-group', 'envelope-spelling', 'fold-on', 'group-keys', 'group-limits'],
       ...['handed-in', 'log-record', 'next-record', 'signed-together', 'slots', 'tally'],
       ...['group-schema', 'parts', 'responsible', 'standing', 'two-votes', 'voter-key'],
@@ -173,6 +173,25 @@ export const targets: readonly Target[] = [
     name: 'alike',
     sources: ['namespace/alike'],
     tests: ['namespace/alike', 'namespace/questions/impact.test.ts'],
+    remembers: [],
+    survivors: 'counted',
+  },
+  {
+    // The index as it is: the fold of its log, its tables, their map, the tree, and what writes to it.
+    name: 'index',
+    sources: [
+      ...['live-index', 'index-turns', 'index-map', 'index-tree', 'replay', 'folded-state'],
+      ...['state-map', 'state-tables', 'state', 'table', 'governed-index', 'row-shape'],
+      ...['verify-index', 'recent-changes', 'remembered-standings', 'draft-log'],
+    ].map((name) => `namespace/${name}.ts`),
+    tests: [
+      ...['row-shape', 'table', 'map-rows', 'map-of-tables', 'replay', 'index-turns'],
+      ...['kept-checkpoint', 'verify-index', 'folded-state', 'remembered-standings'],
+      ...['index-answers', 'ended-proposals', 'history', 'authorisation'],
+      ...['recent-changes', 'fold-on', 'index-tree', 'live-index', 'solo-group', 'waiting'],
+      ...['one-name', 'two-votes', 'recovery-views', 'emergency-views', 'brake-views', 'grant'],
+      'together',
+    ].map((name) => `namespace/${name}.test.ts`),
     remembers: [],
     survivors: 'counted',
   },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { canonicalize } from '../../src/core/canonical-json.js'
 import { sha256 } from '../../src/core/uid.js'
+import { days, hours } from '../../src/core/time.js'
+import type { EmergencyGrant } from '../../src/namespace/emergency/emergency.js'
 import type { Group, Voter } from '../../src/namespace/group.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
 import { isSound } from '../../src/namespace/sound-group.js'
@@ -195,6 +197,36 @@ describe('a key of a group', () => {
     expect(why(withVoter(0, { keys: [bare] }), before)).toBe('ok')
     expect(why(withVoter(0, { keys: [bare], controller: 'mallory@acme' }), before)).toContain(
       notProved,
+    )
+  })
+})
+
+describe('a group is judged with what is beside its voters', () => {
+  const holders = ['r1', 'r2', 'r3'].map((id) => new TestVoter(id).holder(INDEX, T0))
+  const recovery = { holders, threshold: 2, delay: days(3) }
+  const grant: EmergencyGrant = {
+    ...{ name: 'oncall', acts: ['allow'], under: '' as EmergencyGrant['under'], who: ['ann'] },
+    ...{ threshold: 1, longest: hours(1), coolDown: hours(1), uses: 3 },
+  }
+  const brake = { ttl: hours(1), perWeek: 3 }
+
+  it('its recovery set: one alone, or too soon, replaces nobody', () => {
+    expect(why({ ...sound, brake, recovery })).toBe('ok')
+    expect(why({ ...sound, brake, recovery: { ...recovery, threshold: 1 } })).toContain(
+      'replace all voters: 1',
+    )
+    expect(why({ ...sound, brake, recovery: { ...recovery, delay: hours(1) } })).toContain(
+      'before anybody saw it',
+    )
+  })
+
+  it('its grants for emergencies: each has as many people as it wants', () => {
+    expect(why({ ...sound, brake, emergency: { grants: [grant] } })).toBe('ok')
+    expect(why({ ...sound, brake, emergency: { grants: [{ ...grant, threshold: 2 }] } })).toContain(
+      'more people than it names: 2',
+    )
+    expect(why({ ...sound, brake, emergency: { grants: [{ ...grant, who: ['zoe'] }] } })).toContain(
+      'somebody who is not there: zoe',
     )
   })
 })
