@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeBundleAnswerVectors } from './bundle-answer-vectors.js'
 import { makeBundleVectors } from './bundle-vectors.js'
 import { makeDecisionVectors } from './decision-vectors.js'
 
@@ -9,6 +10,7 @@ const folder = join(import.meta.dirname, '../../docs/format/vectors')
 const files = {
   'bundle-verify': makeBundleVectors,
   decision: makeDecisionVectors,
+  'bundle-answer': makeBundleAnswerVectors,
 }
 const [, , only] = process.argv
 for (const [name, make] of Object.entries(files)) {
