@@ -21,7 +21,7 @@ export async function makeGenesis(
   now: UnixSeconds,
 ): Promise<Result<StoredRecord, Refusal<'namespace.malformed'>>> {
   const key = voterKey(voter.publicKey, now)
-  if (!key) return refuse('namespace.malformed', 'the voter key has a small order')
+  if (!key) return refuse('namespace.malformed', 'the voter key is no Ed25519 key of prime order')
   const genesis: Genesis = {
     v: 1,
     trustDomain,

@@ -77,7 +77,7 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
       if (!isVoterKey(key)) {
         return invalid(
           'a key may not sign',
-          'an Ed25519 or P-256 public key, not of small order, with its own thumbprint',
+          'a P-256 key, or an Ed25519 key of prime order, with its own thumbprint',
           `${holder.id}: ${thumbprint.slice(0, 60)}`,
         )
       }

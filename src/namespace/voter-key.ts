@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { canonicalize } from '../core/canonical-json.js'
-import { isSmallOrder } from '../core/small-order.js'
+import { isPrimeOrder } from '../core/prime-order.js'
 import type { UnixSeconds } from '../core/time.js'
 import { sha256 } from '../core/uid.js'
 
@@ -44,7 +44,7 @@ const thumbprintOf = (jwk: VoterJwk): string =>
 function mayVote(jwk: VoterJwk): boolean {
   const x = coordinate(jwk.x)
   if (!x) return false
-  if (jwk.kty === 'OKP') return !isSmallOrder(x)
+  if (jwk.kty === 'OKP') return isPrimeOrder(x)
   return coordinate(jwk.y) !== undefined && isOnCurve(jwk)
 }
 

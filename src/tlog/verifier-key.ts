@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
+import { isPrimeOrder } from '../core/prime-order.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
-import { isSmallOrder } from '../core/small-order.js'
 import { sha256 } from '../core/uid.js'
 import { fromBase64, toBase64 } from './note-text.js'
 
@@ -33,14 +33,14 @@ export const isKeyName = (name: string): boolean =>
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   name !== '' && !/[\p{White_Space}+\u0000-\u001f]/u.test(name)
 
-/** Undefined for a name that no note can hold, and for a public key under which anybody signs. */
+/** Undefined for a name that no note can hold, and for a public key that two verifiers may judge differently. */
 export function verifierKey(
   name: string,
   type: SignatureType,
   publicKey: Uint8Array,
 ): VerifierKey | undefined {
   if (!isKeyName(name) || !name.isWellFormed() || name.length > MAX_KEY_NAME) return undefined
-  if (publicKey.length !== PUBLIC_KEY_OCTETS || isSmallOrder(publicKey)) return undefined
+  if (publicKey.length !== PUBLIC_KEY_OCTETS || !isPrimeOrder(publicKey)) return undefined
   return { name, type, publicKey, id: keyId(name, type, publicKey) }
 }
 

@@ -44,6 +44,7 @@ function identityIn(certificate: Uint8Array): Readonly<Record<string, unknown>> 
   if (text === undefined || text instanceof DerError) return undefined
   const read = parseCanonical(text)
   if (!read.ok || typeof read.value !== 'object' || read.value === null) return undefined
+  if (Array.isArray(read.value)) return undefined
   return read.value as Readonly<Record<string, unknown>>
 }
 

@@ -10,11 +10,38 @@ export const statementAttacks: readonly Attack[] = [
       {
         file: 'test/namespace/sound-group.test.ts',
         name: 'is not one that signs everything',
-        check: 'no Ed25519 key of small order, and no P-256 key off its curve, is a key of a voter',
+        check: 'no Ed25519 key of small order, and none off its curve, is a key of a voter',
         without: edit(
           'src/namespace/voter-key.ts',
-          "if (jwk.kty === 'OKP') return !isSmallOrder(x)",
+          "if (jwk.kty === 'OKP') return isPrimeOrder(x)",
           "if (jwk.kty === 'OKP') return true",
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 310',
+    where: 'any Ed25519',
+    what: 'under a key of mixed order one verifier takes a signature that another refuses',
+    proofs: [
+      {
+        file: 'test/hostile/mixed-order.test.ts',
+        name: 'is no key of a voter, whatever it proves',
+        check: 'an Ed25519 key of a voter is of prime order',
+        without: edit(
+          'src/core/prime-order.ts',
+          'if (!point || isNeutral(point) || !isNeutral(timesL(point))) return false',
+          'if (!point || isNeutral(add(point, point))) return false',
+        ),
+      },
+      {
+        file: 'test/hostile/mixed-order.test.ts',
+        name: 'is no key of a log or a witness',
+        check: 'so is a key that verifies notes',
+        without: edit(
+          'src/tlog/verifier-key.ts',
+          'if (publicKey.length !== PUBLIC_KEY_OCTETS || !isPrimeOrder(publicKey)) return undefined',
+          'if (publicKey.length !== PUBLIC_KEY_OCTETS) return undefined',
         ),
       },
     ],

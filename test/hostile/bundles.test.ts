@@ -50,10 +50,12 @@ describe('octets that are no bundle', () => {
 
 describe('keys of voters that are none, in a state that the log signs', () => {
   const x = Buffer.alloc(32, 7).toString('base64url')
+  // RFC 8037 appendix A.2.
+  const ONE = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'
   it.each([
     ['not on the curve', 'ES256', { crv: 'P-256', kty: 'EC', x, y: x }],
     ['of small order', 'Ed25519', { crv: 'Ed25519', kty: 'OKP', x: `AQ${'A'.repeat(41)}` }],
-    ['of another algorithm', 'ES256', { crv: 'Ed25519', kty: 'OKP', x }],
+    ['of another algorithm', 'ES256', { crv: 'Ed25519', kty: 'OKP', x: ONE }],
   ] as const)('have signed nothing: %s', async (_, alg, jwk) => {
     const honest = await bundleOf(given, 'pay/api')
     const forged = (lineage: 'whole' | 'cut') =>

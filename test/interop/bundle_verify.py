@@ -220,7 +220,8 @@ def read_head(checkpoint_note, trust):
     states = [line[6:] for line in text.split("\n")[3:] if line.startswith("state ")]
     want(len(states) < 2, "tlog.malformed")
     want(len(states) == 1)
-    head = {"size": size, "root": root, "state": proved(hash_of, states[0])}
+    state = proved(hash_of, states[0])
+    head = {"origin": origin, "size": size, "root": root, "state": state}
     times = [
         (int.from_bytes(signature[:8], "big"), witness)
         for name, key_id, signature in signatures
@@ -250,7 +251,7 @@ def head_of(bundle, trust):
     if "maxAge" in trust:
         fresh = trust["now"] <= as_of + trust["maxAge"] and as_of <= trust["now"] + TOLERANCE
         want(fresh, "bundle.stale")
-    return head
+    return {**head, "asOf": as_of}
 
 
 def in_log(head, shown):
@@ -1402,6 +1403,11 @@ def is_over(scope, alias):
 
 
 def verify(text, trust):
+    return shown_entry(text, trust)["entry"]["uid"]
+
+
+def shown_entry(text, trust):
+    """The entry, the scopes above it from the root down, and the checkpoint they are proved against."""
     bundle = parse(text)
     shaped(bundle)
     want(bundle["index"] == trust["index"], "bundle.wrong-index")
@@ -1425,13 +1431,20 @@ def verify(text, trust):
         made = all(is_shown_to_be_made(rule, entry, told) for rule in entry["state"]["rules"])
         made = made and splits_shown_to_be_made(entry, told)
         want(made or trust.get("trustLog", False), "bundle.not-counted")
-        return entry["state"]["uid"]
-    want(trust.get("trustLog", False), "bundle.not-counted")
-    for shown in [entry, *scopes]:
-        commits_of(context, shown)
-    told_by_the_log(entry, set())
-    splits_as_voted(entry)
-    return entry["state"]["uid"]
+    else:
+        want(trust.get("trustLog", False), "bundle.not-counted")
+        for shown in [entry, *scopes]:
+            commits_of(context, shown)
+        told_by_the_log(entry, set())
+        splits_as_voted(entry)
+    return {
+        **head,
+        "index": bundle["index"],
+        "entry": entry["state"],
+        "scopes": [scope["state"] for scope in scopes],
+        "maxAge": trust.get("maxAge"),
+        "bundle": bundle,
+    }
 
 
 def main(folder):

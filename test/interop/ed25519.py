@@ -1,5 +1,6 @@
 """Ed25519 verification as RFC 8032 section 5.1.7 writes it, with the standard library alone. Slow."""
 
+import functools
 import hashlib
 
 P = 2**255 - 19
@@ -67,7 +68,12 @@ def verify(public_key, message, signature):
     return _same(_multiply(s, BASE), _add(r, _multiply(k, a)))
 
 
-def is_small_order(public_key):
-    """Of order 1, 2, 4 or 8: one signature fits every message."""
-    point = _point(public_key)
-    return point is None or _same(_multiply(8, point), (0, 1, 1, 0))
+@functools.lru_cache(maxsize=4096)
+def is_key(public_key):
+    """A point of order L in its one spelling: not of small order, and with no point of small order added."""
+    if len(public_key) != 32:
+        return False
+    point, neutral = _point(public_key), (0, 1, 1, 0)
+    if point is None or _same(point, neutral):
+        return False
+    return _same(_multiply(L, point), neutral)

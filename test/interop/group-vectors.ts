@@ -5,6 +5,7 @@ import type { Voter } from '../../src/namespace/group.js'
 import type { GroupTerms } from '../../src/namespace/operation.js'
 import type { VoterKey } from '../../src/namespace/voter-key.js'
 import { T0 } from '../support/fake-clock.js'
+import { MixedOrderKey } from '../support/mixed-order.js'
 import { groupOf } from '../support/voters.js'
 import type { EnrolmentVector, GroupVector } from './governance-shapes.js'
 import type { GovernedLog } from './governed-log.js'
@@ -43,6 +44,7 @@ export function enrolmentVectors({ index, people }: GovernedLog): EnrolmentVecto
     bad('none', { key: bare }),
     bad('in another spelling', proofs(`${proof}=`)),
     bad('of zeros', proofs(Buffer.alloc(64).toString('base64url'))),
+    bad('that holds by eight times both sides alone', withTorsion(id, first.key, ann)),
   ]
 }
 
@@ -80,6 +82,9 @@ export function groupVectors({ index, people }: GovernedLog): GroupVector[] {
     bad('one key twice', voter(1, { keys: voters[0]!.keys })),
     bad('a key without a proof', voter(0, { keys: [unproved(key!)] })),
     bad('a key of small order', voter(0, { keys: [weak] })),
+    bad('a key of mixed order', voter(0, { keys: [mixedOrder(id, key!, voters[0]!)] })),
+    bad('a key that is no point', voter(0, { keys: [{ ...key!, ...named(noPoint) }] })),
+    bad('a key in a second spelling', voter(0, { keys: [{ ...key!, ...named(twice) }] })),
     bad('a key of another algorithm', voter(0, { keys: [{ ...key!, alg: 'ES256' }] })),
     bad('two halves that decide apart', threshold({ routine: 150 })),
     bad('a threshold beyond all weight', threshold({ structural: 301 })),
@@ -103,13 +108,43 @@ export function groupVectors({ index, people }: GovernedLog): GroupVector[] {
   ]
 }
 
+/** y = 2, to which no x belongs. */
+const noPoint = Buffer.concat([Buffer.of(2), Buffer.alloc(31)])
+
+/** y = p + 3, where 3 is the y of a point: RFC 8032 section 5.1.3 does not decode it. */
+const twice = Buffer.concat([Buffer.of(0xf0), Buffer.alloc(30, 0xff), Buffer.of(0x7f)])
+
+function named(publicKey: Uint8Array): Pick<VoterKey, 'jwk' | 'thumbprint'> {
+  const x = Buffer.from(publicKey).toString('base64url')
+  const jwk = { crv: 'Ed25519', kty: 'OKP', x } as const
+  return { jwk, thumbprint: Buffer.from(sha256(canonicalize(jwk))).toString('base64url') }
+}
+
+/** With a proof that holds by every equation: the order of the key alone refuses it. */
+function mixedOrder(index: string, { from }: VoterKey, { id: voter, controller }: Voter): VoterKey {
+  const key = new MixedOrderKey('a voter')
+  const { jwk, thumbprint } = named(key.publicKey)
+  const proof = key.sign(enrolmentBytes({ index, voter, controller, thumbprint }))
+  return { alg: 'Ed25519', jwk, thumbprint, from, proof: proof.toString('base64url') }
+}
+
+/** A good key, and a proof that has a point of order 8 in its R. */
+function withTorsion(
+  index: string,
+  { from }: VoterKey,
+  { id: voter, controller }: Pick<Voter, 'id' | 'controller'>,
+): Pick<EnrolmentVector, 'key'> {
+  const key = new MixedOrderKey('an honest voter', 0n)
+  const { jwk, thumbprint } = named(key.publicKey)
+  const proof = key.signWithTorsion(enrolmentBytes({ index, voter, controller, thumbprint }))
+  return { key: { alg: 'Ed25519', jwk, thumbprint, from, proof: proof.toString('base64url') } }
+}
+
 /** The neutral point as a key, and the signature that it verifies of every message. */
 const SMALL_ORDER = smallOrder()
 function smallOrder(): Pick<VoterKey, 'jwk' | 'thumbprint' | 'proof'> {
   const neutral = (length: number) => Buffer.concat([Buffer.of(1), Buffer.alloc(length - 1)])
-  const jwk = { crv: 'Ed25519', kty: 'OKP', x: neutral(32).toString('base64url') } as const
-  const thumbprint = Buffer.from(sha256(canonicalize(jwk))).toString('base64url')
-  return { jwk, thumbprint, proof: neutral(64).toString('base64url') }
+  return { ...named(neutral(32)), proof: neutral(64).toString('base64url') }
 }
 
 const lossy = (group: GroupTerms): GroupTerms => ({ ...group, acceptsSinglePointOfLoss: true })

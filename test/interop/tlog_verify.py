@@ -162,6 +162,7 @@ def verifier_key(text):
     name, key_id, material = key_name(parts[0]), parts[1], unbase64(parts[2])
     want(len(material) == 33 and material[0] in (1, 4), "no key of a known type")
     want(key_id == sha256(name.encode(), b"\n", material)[:4].hex(), "the id of another key")
+    want(ed25519.is_key(material[1:]), "no key of prime order")
     return {"name": name, "id": key_id, "type": material[0], "public": material[1:]}
 
 

@@ -10,9 +10,9 @@ import { formatSignatureLine } from '../../src/tlog/note.js'
 import { formatProof } from '../../src/tlog/proof-text.js'
 import { cosign, signCheckpoint } from '../../src/tlog/sign-note.js'
 import { bundlePath, tilePath } from '../../src/tlog/tile.js'
-import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
+import { formatVerifierKey, signatureType } from '../../src/tlog/verifier-key.js'
 import { MemoryMapNodes } from '../support/memory-map-nodes.js'
-import { logSigner, witnessSigner } from '../support/note-signers.js'
+import { logSigner, mixedOrderSigner, witnessSigner } from '../support/note-signers.js'
 import { treePath, treeProof, treeRoot } from '../tlog/reference-tree.js'
 import { issuanceVectors } from './issuance-vectors.js'
 import { stateVectors } from './state-vectors.js'
@@ -192,6 +192,7 @@ async function signedBy(
 
 async function checkpoints(): Promise<Vectors['tlog-checkpoint']> {
   const log = formatVerifierKey(LOG.key)
+  const mixedLog = mixedOrderSigner(ORIGIN, signatureType.ed25519)
   const good = await signedBy([1, 3])
   const note = (what: string, text: string, policy = POLICY, key = log): CheckpointVector => ({
     what,
@@ -250,6 +251,20 @@ async function checkpoints(): Promise<Vectors['tlog-checkpoint']> {
       POLICY.replace('others any w2', 'others any w1').replace('q all w1', 'q all w1 w2'),
     ),
     note('a policy with a threshold above all', good, POLICY.replace('others any', 'others 3')),
+    note(
+      'a log whose key is of mixed order',
+      await signedBy([1, 2], checkpointAt(13), mixedLog),
+      'quorum none\n',
+      formatVerifierKey(mixedLog.key),
+    ),
+    note(
+      'a witness whose key is of mixed order',
+      await signedBy([1, 2]),
+      POLICY.replace(
+        formatVerifierKey(WITNESSES[2]!.key),
+        formatVerifierKey(mixedOrderSigner('w3.example', signatureType.cosignature).key),
+      ),
+    ),
   ]
 }
 

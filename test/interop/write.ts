@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GovernanceVectors } from './governance-shapes.js'
 import { makeLogAnswerVectors } from './answers/vectors.js'
+import { identityVectors } from './identity-vectors.js'
 import { makeGovernanceVectors } from './governance-vectors.js'
 import { makeOperationVectors } from './operations/vectors.js'
 import { makeVectors } from './vectors.js'
@@ -25,6 +26,7 @@ const signed = {
   operations: await makeOperationVectors(before('operations')),
 }
 const answers = { 'log-answer': await makeLogAnswerVectors(signed.operations) }
-for (const [name, vectors] of Object.entries({ ...signed, ...answers })) {
+const others = { ...answers, identity: identityVectors() }
+for (const [name, vectors] of Object.entries({ ...signed, ...others })) {
   writeFileSync(path(name), `${JSON.stringify(vectors, null, 1)}\n`)
 }

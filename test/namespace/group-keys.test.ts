@@ -35,7 +35,7 @@ describe('a key of a group', () => {
     expect(refusalOf(listed([wrong]))).toEqual({
       code: 'namespace.group-invalid',
       detail: 'a key may not sign',
-      wanted: 'an Ed25519 or P-256 public key, not of small order, with its own thumbprint',
+      wanted: 'a P-256 key, or an Ed25519 key of prime order, with its own thumbprint',
       found: `ann: ${'B'.repeat(43)}`,
     })
     expect(refusalOf(listed([key!, key!]))).toEqual({
