@@ -78,4 +78,5 @@ const reached: Readonly<Record<string, RegExp>> = {
   http: / ok ok\b/,
   'token-uri': /^read /,
   answer: /^(?:permit|reach|inbox|log)/,
+  incidents: / taken/,
 }

@@ -12,6 +12,7 @@ import {
 import { grantFor } from '../../src/namespace/grant.js'
 import { permit } from '../../src/namespace/permit/permit.js'
 import { permissionsBetween } from '../../src/namespace/permit/permissions.js'
+import { deaths, withDeaths } from '../support/dying-writes.js'
 import { brakeBy, type Target } from './given-brake.js'
 import { type GivenGroup, givenGroup } from './given-group.js'
 import { codeOf, owner } from './given-index.js'
@@ -184,31 +185,39 @@ function holds(given: GivenGroup, model: Model, at: UnixSeconds): void {
 }
 
 it('what is in effect is a function of the log and the time, whatever happens in which order', async () => {
+  let died = 0
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 14 }), async (steps) => {
-      const open = { mayCall: [''], mayAccept: [''], ports: [[1, 65_535]] } as never
-      const given = await givenGroup(
-        { brake: { ttl: days(1), perWeek: PER_WEEK } },
-        { op: 'scope.create', alias: 'shop' },
-        { op: 'entry.create', alias: 'shop/web', owner, envelope: open },
-        { op: 'entry.create', alias: 'shop/api', owner, envelope: open },
-        {
-          op: 'rule.attach',
-          alias: 'shop/api',
-          rule: { id: 'web', callers: ['shop/web'], ports: [8080] },
-        },
-      )
-      const model = new Model()
-      for (const one of steps) {
-        await take(given, model, one)
-        // Now, and at every end that is to come: nothing is written for it.
-        const ends = [...model.until.values()].filter((end) => end > given.now())
-        for (const at of [given.now(), ...ends, ...ends.map((end) => end - 1)]) {
-          holds(given, model, at as UnixSeconds)
+    fc.asyncProperty(
+      fc.array(step, { minLength: 3, maxLength: 14 }),
+      deaths,
+      async (steps, plan) => {
+        const open = { mayCall: [''], mayAccept: [''], ports: [[1, 65_535]] } as never
+        const given = await givenGroup(
+          { brake: { ttl: days(1), perWeek: PER_WEEK } },
+          { op: 'scope.create', alias: 'shop' },
+          { op: 'entry.create', alias: 'shop/web', owner, envelope: open },
+          { op: 'entry.create', alias: 'shop/api', owner, envelope: open },
+          {
+            op: 'rule.attach',
+            alias: 'shop/api',
+            rule: { id: 'web', callers: ['shop/web'], ports: [8080] },
+          },
+        )
+        const model = new Model()
+        const deathsOf = withDeaths(given, plan)
+        for (const one of steps) {
+          await take(given, model, one)
+          // Now, and at every end that is to come: nothing is written for it.
+          const ends = [...model.until.values()].filter((end) => end > given.now())
+          for (const at of [given.now(), ...ends, ...ends.map((end) => end - 1)]) {
+            holds(given, model, at as UnixSeconds)
+          }
         }
-      }
-      await replaysTheSame(given)
-    }),
+        await replaysTheSame(given)
+        died += deathsOf()
+      },
+    ),
     { numRuns: 40 },
   )
+  expect(died).toBeGreaterThan(0)
 }, 120_000)

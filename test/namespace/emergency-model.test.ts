@@ -7,6 +7,7 @@ import { grantFor } from '../../src/namespace/grant.js'
 import { permit } from '../../src/namespace/permit/permit.js'
 import { permissionsBetween } from '../../src/namespace/permit/permissions.js'
 import { Auditor } from '../support/auditor.js'
+import { deaths, withDeaths } from '../support/dying-writes.js'
 import { brakeBy } from './given-brake.js'
 import { type GivenEmergency, givenEmergency, invocationBy, onCall } from './given-emergency.js'
 import { replaysTheSame } from './replays-the-same.js'
@@ -213,30 +214,38 @@ function holds(given: GivenEmergency, model: Model, at: UnixSeconds): void {
 }
 
 it('grants end by the time alone, and give no more than was voted about, whatever happens', async () => {
-  let used = 0
+  let [used, died] = [0, 0]
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
-      const given = await givenEmergency({ brake: { ttl: days(1), perWeek: 100 } })
-      const model = new Model()
-      const voters = given.index.state.root.group!.voters
-      const below = given.scope('shop')
-      for (const one of steps) {
-        await take(given, model, one)
-        const ends = [model.active, model.allowed, model.braked].filter((end) => end > given.now())
-        for (const at of [given.now(), ...ends, ...ends.map((end) => end - 1)]) {
-          holds(given, model, at as UnixSeconds)
+    fc.asyncProperty(
+      fc.array(step, { minLength: 4, maxLength: 16 }),
+      deaths,
+      async (steps, plan) => {
+        const given = await givenEmergency({ brake: { ttl: days(1), perWeek: 100 } })
+        const model = new Model()
+        const voters = given.index.state.root.group!.voters
+        const below = given.scope('shop')
+        const deathsOf = withDeaths(given, plan)
+        for (const one of steps) {
+          await take(given, model, one)
+          const ends = [model.active, model.allowed, model.braked].filter(
+            (end) => end > given.now(),
+          )
+          for (const at of [given.now(), ...ends, ...ends.map((end) => end - 1)]) {
+            holds(given, model, at as UnixSeconds)
+          }
         }
-      }
-      // Invariant 36: never a group, never another scope, and no more than the bound.
-      expect(given.index.state.root.group!.voters).toEqual(voters)
-      expect(given.scope('shop')).toEqual(below)
-      expect(model.given).toBeLessThanOrEqual(onCall.uses * onCall.longest)
-      await replaysTheSame(given)
-      const auditor = new Auditor()
-      for (const record of given.store.records) auditor.hear(record)
-      used += auditor.emergencies
-    }),
+        // Invariant 36: never a group, never another scope, and no more than the bound.
+        expect(given.index.state.root.group!.voters).toEqual(voters)
+        expect(given.scope('shop')).toEqual(below)
+        expect(model.given).toBeLessThanOrEqual(onCall.uses * onCall.longest)
+        await replaysTheSame(given)
+        died += deathsOf()
+        const auditor = new Auditor()
+        for (const record of given.store.records) auditor.hear(record)
+        used += auditor.emergencies
+      },
+    ),
     { numRuns: 60 },
   )
-  expect(used).toBeGreaterThan(0)
+  expect([used > 0, died > 0]).toEqual([true, true])
 }, 120_000)

@@ -4,6 +4,7 @@ import { ROOT } from '../../src/core/alias.js'
 import { days, hours, plus, type Seconds, seconds } from '../../src/core/time.js'
 import { recoveryStanding, TO_DECIDE } from '../../src/namespace/recovery/recovery.js'
 import { Auditor } from '../support/auditor.js'
+import { deaths, withDeaths } from '../support/dying-writes.js'
 import { TestVoter } from '../support/voters.js'
 import { brakeBy } from './given-brake.js'
 import { replaysTheSame } from './replays-the-same.js'
@@ -191,28 +192,34 @@ function holds(given: GivenRecovery, model: Model): void {
 }
 
 it('nobody is replaced sooner than the delay, after a no, or by who may not', async () => {
-  let finished = 0
+  let [finished, died] = [0, 0]
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
-      const given = await givenRecovery({}, { op: 'scope.create', alias: 'shop' })
-      const model = new Model()
-      const shop = given.scope('shop')
-      for (const [n, one] of steps.entries()) {
-        const was = model.deciding
-        await take(given, model, one, n)
-        if (was !== model.deciding) finished += 1
-        holds(given, model)
-      }
-      expect(given.scope('shop')).toEqual(shop)
-      await replaysTheSame(given)
-      const auditor = new Auditor()
-      for (const record of given.store.records) auditor.hear(record)
-      expect(auditor.groupOf(given.index.state.root.uid)).toMatchObject({
-        rev: given.index.state.root.group?.rev,
-      })
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 4, maxLength: 16 }),
+      deaths,
+      async (steps, plan) => {
+        const given = await givenRecovery({}, { op: 'scope.create', alias: 'shop' })
+        const model = new Model()
+        const shop = given.scope('shop')
+        const deathsOf = withDeaths(given, plan)
+        for (const [n, one] of steps.entries()) {
+          const was = model.deciding
+          await take(given, model, one, n)
+          if (was !== model.deciding) finished += 1
+          holds(given, model)
+        }
+        expect(given.scope('shop')).toEqual(shop)
+        await replaysTheSame(given)
+        died += deathsOf()
+        const auditor = new Auditor()
+        for (const record of given.store.records) auditor.hear(record)
+        expect(auditor.groupOf(given.index.state.root.uid)).toMatchObject({
+          rev: given.index.state.root.group?.rev,
+        })
+      },
+    ),
     { numRuns: 40 },
   )
   // A model in which nothing ever happens shows nothing.
-  expect(finished).toBeGreaterThan(0)
+  expect([finished > 0, died > 0]).toEqual([true, true])
 }, 120_000)
