@@ -37,6 +37,7 @@ export function votable(
   const { proposal } = row
   if (!isMeantFor(row, predicate)) {
     return refuse('namespace.stale-base', 'the vote is not about this proposal as it was opened', {
+      reason: isOfItsGroup(proposal, predicate) ? 'stale_base' : 'stale_group',
       wanted: 'its index, scope, slot, and the log up to it',
       next: `capstan vote ${id}`,
     })
@@ -58,8 +59,7 @@ export function isMeantFor(
   const slot = slotOf(proposal)
   return (
     predicate.index === proposal.index &&
-    predicate.scope.uid === proposal.scope.uid &&
-    predicate.scope.rev === proposal.scope.rev &&
+    isOfItsGroup(proposal, predicate) &&
     predicate.slot.id === slot.id &&
     predicate.slot.rev === slot.rev &&
     predicate.log.size === record + 1 &&
@@ -67,6 +67,11 @@ export function isMeantFor(
     predicate.issuedUntil === undefined
   )
 }
+
+const isOfItsGroup = (
+  { scope }: Pending['proposal'],
+  { scope: { uid, rev } }: Vote['predicate'],
+): boolean => uid === scope.uid && rev === scope.rev
 
 /** The vote as it counts, if its voter may vote so. */
 export function castVote(
