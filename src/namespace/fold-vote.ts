@@ -59,7 +59,8 @@ export function isMeantFor(
   const slot = slotOf(proposal)
   return (
     predicate.index === proposal.index &&
-    isOfItsGroup(proposal, predicate) &&
+    predicate.scope.uid === proposal.scope.uid &&
+    predicate.scope.rev === proposal.scope.rev &&
     predicate.slot.id === slot.id &&
     predicate.slot.rev === slot.rev &&
     predicate.log.size === record + 1 &&
@@ -68,6 +69,7 @@ export function isMeantFor(
   )
 }
 
+/** By its group it may be meant for the proposal: then something else is not as it was. */
 const isOfItsGroup = (
   { scope }: Pending['proposal'],
   { scope: { uid, rev } }: Vote['predicate'],
