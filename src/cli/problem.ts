@@ -4,6 +4,8 @@ import { JsonReader } from './json-reader.js'
 /** A refusal as the command line shows it: from the server, or from this side of the wire. */
 export interface Problem {
   readonly code: string
+  /** Which of several things the code stands for. */
+  readonly reason?: string
   readonly detail: string
   readonly wanted?: string
   readonly found?: string
@@ -24,8 +26,9 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | Refused
 
 /** RFC 9457, as the server writes it. */
 export function problemOfRefusal(refusal: Refusal): Problem {
-  const { code, detail, wanted, found, next } = refusal
+  const { code, reason, detail, wanted, found, next } = refusal
   const more = {
+    ...(reason === undefined ? {} : { reason }),
     ...(wanted === undefined ? {} : { wanted }),
     ...(found === undefined ? {} : { found }),
     ...(next === undefined ? {} : { next }),
@@ -53,9 +56,10 @@ export function parseProblem(value: unknown, status: number): Problem | undefine
   const code = text('code')
   if (code === undefined) return undefined
   const optional = { wanted: text('wanted'), found: text('found'), next: text('next') }
-  const requestId = text('requestId')
+  const [reason, requestId] = [text('reason'), text('requestId')]
   return {
     code,
+    ...(reason === undefined ? {} : { reason }),
     detail: text('detail') ?? text('title') ?? code,
     ...(optional.wanted === undefined ? {} : { wanted: optional.wanted }),
     ...(optional.found === undefined ? {} : { found: optional.found }),

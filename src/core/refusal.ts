@@ -162,11 +162,39 @@ export const faultOf = {
 export type RefusalCode = keyof typeof faultOf
 
 /**
+ * Which of several things a code stands for, where programs tell them apart. As codes, they are never
+ * renamed.
+ */
+export const refusalReasons = [
+  // namespace.group-invalid: what the group may not be
+  'controllers',
+  'dictator',
+  'duplicate_key',
+  'emergency',
+  'key_over',
+  'majority',
+  'names',
+  'no_pop',
+  'recovery',
+  'single_loss',
+  'threshold',
+  'timelock',
+  'weak_key',
+  // namespace.stale-base, namespace.not-responsible: what has changed since something was made
+  'stale_base',
+  'stale_group',
+  'stale_read',
+] as const
+
+export type RefusalReason = (typeof refusalReasons)[number]
+
+/**
  * "The answer is no", as a value. `detail` is one sentence, lower case, no full stop, and never
  * holds a token, a key, a request body or SQL.
  */
 export interface Refusal<C extends RefusalCode = RefusalCode> {
   readonly code: C
+  readonly reason?: RefusalReason
   readonly detail: string
   /** What would have been accepted. */
   readonly wanted?: string

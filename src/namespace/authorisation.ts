@@ -36,6 +36,8 @@ export interface DecidedChange {
 export interface Authorisation extends DecidedChange {
   /** The other changes of the same kind, oldest first: of the latest that there were. */
   readonly others: readonly HistoryItem[]
+  /** Records before those, which were not looked through; absent where there are none. */
+  readonly notLookedAt?: number
 }
 
 type Log = Pick<IndexLog, 'read'>
@@ -60,6 +62,7 @@ export async function authorisationOf(
   return {
     ...(await decided(log, state, { item, stored, record, group })),
     others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
+    ...(records.length - 1 > MOST_READ && { notLookedAt: records.length - 1 - MOST_READ }),
   }
 }
 

@@ -53,6 +53,7 @@ export function isOfThisState(
   const isBase = base === null ? !subject : base.rev === subject?.rev && base.head === subject.head
   if (!isBase || (base === null) !== (proposal.subject.uid === undefined)) {
     return refuse('namespace.stale-base', 'the subject changed since the proposal was made', {
+      reason: 'stale_base',
       wanted: subject ? `revision ${subject.rev}` : 'a subject that exists',
       found: base ? `revision ${base.rev}` : 'a new subject',
       next: 'look at it again, and propose again',
@@ -61,6 +62,7 @@ export function isOfThisState(
   // The alias chooses the group, and the uid what it decides about: they must be of one object.
   if (subject && subject.alias !== proposal.subject.alias) {
     return refuse('namespace.stale-base', 'the subject has another alias', {
+      reason: 'stale_base',
       wanted: subject.alias,
       found: JSON.stringify(proposal.subject.alias.slice(0, 80)),
     })
@@ -68,6 +70,7 @@ export function isOfThisState(
   const changed = proposal.reads?.find(({ uid, rev }) => revisionOf(state, uid) !== rev)
   if (changed) {
     return refuse('namespace.stale-base', 'what the proposal was made in view of has changed', {
+      reason: 'stale_read',
       wanted: `${changed.uid} at revision ${changed.rev}`,
       found: `revision ${revisionOf(state, changed.uid) ?? 0}`,
       next: 'look at it again, and propose again',
@@ -76,6 +79,7 @@ export function isOfThisState(
   const responsible = responsibleFor(state, proposal)
   if (responsible.uid !== proposal.scope.uid || responsible.group.rev !== proposal.scope.rev) {
     return refuse('namespace.not-responsible', 'another group decides about this subject', {
+      reason: 'stale_group',
       wanted: `${responsible.uid}, revision ${responsible.group.rev} of its group`,
     })
   }
@@ -171,6 +175,7 @@ function isNew(
 ): Result<undefined, Refusal<'namespace.stale-base' | 'namespace.duplicate'>> {
   if (uid !== undefined || base !== null) {
     return refuse('namespace.stale-base', 'what is created is there already', {
+      reason: 'stale_base',
       wanted: 'a new subject: an alias alone, and no revision',
       found: JSON.stringify(alias.slice(0, 80)),
     })

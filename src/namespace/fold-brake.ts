@@ -54,6 +54,7 @@ export function brakingOf(
   const isBase = base.rev === before?.rev && base.head === before.head
   if (!before || !isBase || before.alias !== subject.alias) {
     return refuse('namespace.stale-base', 'the subject changed since the brake was signed', {
+      reason: 'stale_base',
       wanted: before ? `revision ${before.rev}` : 'a subject that exists',
       found: `revision ${base.rev}`,
       next: 'look at it again, and sign again',

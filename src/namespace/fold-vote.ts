@@ -37,6 +37,7 @@ export function votable(
   const { proposal } = row
   if (!isMeantFor(row, predicate)) {
     return refuse('namespace.stale-base', 'the vote is not about this proposal as it was opened', {
+      reason: isOfItsGroup(proposal, predicate) ? 'stale_base' : 'stale_group',
       wanted: 'its index, scope, slot, and the log up to it',
       next: `capstan vote ${id}`,
     })
@@ -67,6 +68,12 @@ export function isMeantFor(
     predicate.issuedUntil === undefined
   )
 }
+
+/** By its group it may be meant for the proposal: then something else is not as it was. */
+const isOfItsGroup = (
+  { scope }: Pending['proposal'],
+  { scope: { uid, rev } }: Vote['predicate'],
+): boolean => uid === scope.uid && rev === scope.rev
 
 /** The vote as it counts, if its voter may vote so. */
 export function castVote(

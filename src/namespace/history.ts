@@ -31,7 +31,7 @@ export interface HistoryItem {
   readonly subject: string
   readonly rev: number
   readonly by: string
-  /** `approve: ann, bob`; empty where one voter decides alone. */
+  /** `approve: ann, bob` */
   readonly votes: readonly string[]
   readonly reason?: string
   readonly ticket?: string
@@ -107,7 +107,7 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
     by: proposal.author.id,
     ...(proposal.reason !== undefined && { reason: proposal.reason }),
     ...(proposal.ticket !== undefined && { ticket: proposal.ticket }),
-    votes: before ? saidBy(before.votes) : [],
+    votes: saidBy(before ? before.votes : besideIt(stored)),
     summary: summarize(proposal),
   }
 }
@@ -178,7 +178,16 @@ interface Deliberated {
   readonly votes: readonly CastVote[]
 }
 
-function saidBy(votes: readonly CastVote[]): string[] {
+/** Where one voter decides alone, the vote is beside the change that it made. */
+const besideIt = ({ envelopes: [, ...votes] }: StoredRecord): readonly Said[] =>
+  votes.flatMap((envelope) => {
+    const opened = open(envelope)
+    return (opened && readVote(opened))?.predicate ?? []
+  })
+
+type Said = Pick<CastVote, 'voter' | 'decision'>
+
+function saidBy(votes: readonly Said[]): string[] {
   return decisions.flatMap((decision) => {
     const voters = votes.filter((vote) => vote.decision === decision).map(({ voter }) => voter)
     return voters.length > 0 ? [`${decision}: ${voters.join(', ')}`] : []

@@ -124,6 +124,7 @@ function mayBeAmong(
     : isBaseOf(found, proposal)
   if (!isThere) {
     return refuse('namespace.stale-base', 'one of the changes is not about what is there', {
+      reason: 'stale_base',
       found: JSON.stringify(subject.alias.slice(0, 80)),
       next: 'look at it again, and propose again',
     })

@@ -167,6 +167,7 @@ function canSign(
   const mute = voters.find(({ status, keys }) => status === 'active' && keys.every(isOver))
   return mute
     ? refuse('namespace.group-invalid', 'a voter would have no key that signs', {
+        reason: 'key_over',
         wanted: 'a key that is not over, for each active voter',
         found: mute.id,
         next: 'capstan voter enrol --add',

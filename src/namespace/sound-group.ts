@@ -1,4 +1,4 @@
-import type { Refusal } from '../core/refusal.js'
+import type { Refusal, RefusalReason } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import { days } from '../core/time.js'
 import { type EnrolledRole, isEnrolled } from './enrolment.js'
@@ -38,8 +38,8 @@ const checks = [
   ...[isSoundRecovery, isSoundEmergency],
 ]
 
-const invalid = (detail: string, wanted: string, found: string) =>
-  refuse('namespace.group-invalid', detail, { wanted, found })
+const invalid = (reason: RefusalReason, detail: string, wanted: string, found: string) =>
+  refuse('namespace.group-invalid', detail, { reason, wanted, found })
 
 /** Those who vote or propose; others only recover, or use grants: what proves a key for one proves it for no other. */
 const deciding = ({ voters, proposers = [] }: Group): readonly Proposer[] => [
@@ -59,6 +59,7 @@ function names(group: Group): Result<undefined, Invalid> {
   const twice = ids.find((id, at) => ids.indexOf(id) !== at)
   if (twice !== undefined) {
     return invalid(
+      'names',
       'two of the group have one id',
       'an id for each voter, proposer and holder',
       twice,
@@ -66,7 +67,7 @@ function names(group: Group): Result<undefined, Invalid> {
   }
   return active(group).length > 0
     ? ok()
-    : invalid('nobody could vote', 'an active voter', 'no active voter')
+    : invalid('names', 'nobody could vote', 'an active voter', 'no active voter')
 }
 
 function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
@@ -76,13 +77,19 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
       const { thumbprint } = key
       if (!isVoterKey(key)) {
         return invalid(
+          'weak_key',
           'a key may not sign',
           'a P-256 key, or an Ed25519 key of prime order, with its own thumbprint',
           `${holder.id}: ${thumbprint.slice(0, 60)}`,
         )
       }
       if (seen.has(thumbprint)) {
-        return invalid('one key is listed twice', 'every key once', `${holder.id}: ${thumbprint}`)
+        return invalid(
+          'duplicate_key',
+          'one key is listed twice',
+          'every key once',
+          `${holder.id}: ${thumbprint}`,
+        )
       }
       seen.add(thumbprint)
       const role = roles.find((one) => inRole[one](group).includes(holder)) ?? 'voter'
@@ -91,6 +98,7 @@ function keys(group: Group, context: GroupContext): Result<undefined, Invalid> {
           'namespace.group-invalid',
           "a key is not proved to be in its holder's hands",
           {
+            reason: 'no_pop',
             wanted: `the signature of its enrolment for ${holder.id}, ${holder.controller}`,
             found: `${holder.id}: ${thumbprint}`,
             next: `its holder runs: capstan voter enrol${role === 'voter' ? '' : ` --${role}`}`,
@@ -140,6 +148,7 @@ function thresholds(group: Group): Result<undefined, Invalid> {
     const [weight, controllers] = [group.threshold[name], group.minControllers[name]]
     if (weight < 1 || weight > most) {
       return invalid(
+        'threshold',
         'a threshold that nobody could reach, or that needs nobody',
         `${name}: 1 to ${most}, the weight of all active voters`,
         String(weight),
@@ -147,6 +156,7 @@ function thresholds(group: Group): Result<undefined, Invalid> {
     }
     if (controllers < 1 || controllers > persons) {
       return invalid(
+        'controllers',
         'more controllers are needed than there are, or none',
         `${name}: 1 to ${persons} controllers`,
         String(controllers),
@@ -157,6 +167,7 @@ function thresholds(group: Group): Result<undefined, Invalid> {
   return structural >= sensitive && sensitive >= routine
     ? ok()
     : invalid(
+        'threshold',
         'a graver change needs less than a lesser one',
         'routine <= sensitive <= structural',
         `${routine}, ${sensitive}, ${structural}`,
@@ -169,6 +180,7 @@ function majority(group: Group): Result<undefined, Invalid> {
   return weak === undefined
     ? ok()
     : invalid(
+        'majority',
         'two halves of the group could decide against each other',
         `${weak}: more than half of ${total}`,
         String(group.threshold[weak]),
@@ -182,16 +194,23 @@ function dictators(group: Group): Result<undefined, Invalid> {
   if (alone && !group.solo) {
     const [controller, weight] = alone
     return invalid(
+      'dictator',
       'one person could decide alone',
       'thresholds above the weight of all voters of each person, or a group that says it is solo',
       `${controller}: ${weight}`,
     )
   }
   if (!alone && group.solo) {
-    return invalid('it says it is solo, and is not', 'solo: false', 'nobody decides alone')
+    return invalid(
+      'dictator',
+      'it says it is solo, and is not',
+      'solo: false',
+      'nobody decides alone',
+    )
   }
   if (!group.solo && group.minControllers.structural < 2) {
     return invalid(
+      'controllers',
       'one person could change who decides',
       'structural: at least 2 controllers',
       String(group.minControllers.structural),
@@ -207,6 +226,7 @@ function losses(group: Group): Result<undefined, Invalid> {
   return rest >= group.threshold.routine
     ? ok()
     : invalid(
+        'single_loss',
         'without one voter nothing could be decided any more',
         `routine: at most ${rest}, or acceptsSinglePointOfLoss`,
         String(group.threshold.routine),
@@ -216,17 +236,23 @@ function losses(group: Group): Result<undefined, Invalid> {
 function timelocks({ solo, timelock = {}, brake, threshold }: Group): Result<undefined, Invalid> {
   const waits = changeClasses.find((name) => (timelock[name] ?? 0) > 0)
   if (solo && waits !== undefined) {
-    return invalid('what one voter decides alone is made at once', 'no timelock', waits)
+    return invalid('timelock', 'what one voter decides alone is made at once', 'no timelock', waits)
   }
   const late = changeClasses.find((name) => (timelock[name] ?? 0) > LONGEST_TIMELOCK)
   if (late !== undefined) {
-    return invalid('a timelock is too long', `at most ${LONGEST_TIMELOCK} s`, late)
+    return invalid('timelock', 'a timelock is too long', `at most ${LONGEST_TIMELOCK} s`, late)
   }
   if ((timelock.narrowing ?? 0) > 0 || (timelock.emergency ?? 0) > 0) {
-    return invalid('what takes power away must not wait', 'no timelock', 'narrowing or emergency')
+    return invalid(
+      'timelock',
+      'what takes power away must not wait',
+      'no timelock',
+      'narrowing or emergency',
+    )
   }
   return brake && threshold.emergency > threshold.routine
     ? invalid(
+        'threshold',
         'the brake needs more than a routine change',
         `emergency: at most ${threshold.routine}`,
         String(threshold.emergency),

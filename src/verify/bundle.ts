@@ -8,7 +8,7 @@ import type { DeliberationRecord, LogRecord } from '../namespace/log-record.js'
 import type { Scope } from '../namespace/scope.js'
 import { bundleSchema } from './bundle-schema.js'
 
-/** Larger than this is neither written nor read: some 300 changes of the scopes above an entry. */
+/** Larger than this is neither written nor read: some 300 changes of the scopes above an entry, its rules and splits. */
 export const MAX_BUNDLE_OCTETS = 2_097_152
 
 /** A record of the index log, with its way to the root: hashes in base64, from the leaf up. */

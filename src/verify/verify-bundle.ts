@@ -201,7 +201,7 @@ function countedCommits(
     const commits = shown.flatMap((object) => walked.value.get(object) ?? [])
     return ok({ commits, groupsBy: 'genesis' })
   }
-  if (trustLog !== true) return notCounted('how its groups came to decide')
+  if (trustLog !== true) return notCounted('how its groups came to decide', NO_LINEAGE)
   const commits: VerifiedCommit[] = []
   for (const object of shown) {
     const verified = verifyCommits(context, object)
@@ -211,11 +211,18 @@ function countedCommits(
   return ok({ commits, groupsBy: 'log' })
 }
 
-const notCounted = (what: string) =>
+/** Of some index no bundle ever has them: fetching it again, and again, is no way out then. */
+const NO_LINEAGE =
+  'fetch the bundle again; if it still has none, they are more than fit in it (docs/format-bundle.md): verify the log itself (capstan mirror, capstan index verify), and trust it: --trust-log'
+
+const notCounted = (
+  what: string,
+  next = 'fetch the bundle again; or trust the log with it: --trust-log',
+) =>
   refuse('bundle.not-counted', `the bundle does not show ${what}`, {
     wanted:
       'the changes that made its rules and splits, and of the scopes above it all from the genesis on',
-    next: 'fetch the bundle again; or trust the log with it: --trust-log',
+    next,
   })
 
 const provedScope = (shown: ShownObject<Scope>): ProvedScope => ({

@@ -61,6 +61,8 @@ describe('who made an entry what it is', () => {
     expect(found?.item).toMatchObject({ op: 'entry.update', rev: 20 })
     expect(found?.others.at(-1)?.rev).toBe(151)
     expect(found?.others).toHaveLength(100)
+    // 151 revisions, of which one is the answer.
+    expect(found?.notLookedAt).toBe(50)
     expect(reads).toBeLessThan(110)
     expect(await authorisationOf(log, given.index.state, { uid, rev: 152 })).toBeUndefined()
   }, 60_000)

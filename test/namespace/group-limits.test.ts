@@ -196,7 +196,12 @@ const unsound: readonly [string, GroupTerms, string, string, string][] = [
 
 describe('a group that may not decide', () => {
   it.each(unsound)('has %s, and is told what it needs', (_, terms, detail, wanted, found) => {
-    expect(refusalOf(terms)).toEqual({ code: 'namespace.group-invalid', detail, wanted, found })
+    expect(refusalOf(terms)).toMatchObject({
+      code: 'namespace.group-invalid',
+      detail,
+      wanted,
+      found,
+    })
   })
 })
 

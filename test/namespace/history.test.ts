@@ -35,6 +35,15 @@ describe('the history of a name', () => {
     expect(codeOf(await given.index.history(alias('nobody')))).toBe('namespace.unknown')
   })
 
+  it('has the votes of one voter who decides alone, as of several', async () => {
+    const solo = await givenIndex({ op: 'entry.create', alias: 'web', owner })
+    expect((await history(solo, 'web')).map(({ votes }) => votes)).toEqual([['approve: local']])
+    const given = await givenGroup({})
+    await given.agreed({ op: 'entry.create', alias: 'api', owner })
+    const [made] = await history(given, 'api')
+    expect(made?.votes).toEqual(['approve: ann, bob'])
+  })
+
   it('follows an entry through its names', async () => {
     const given = await givenIndex(
       { op: 'entry.create', alias: 'a', owner },

@@ -104,13 +104,24 @@ function renderAuthorisation(
     ['proof', signed && proofOf(change.count('seq'), signed)],
     [
       'also',
-      latest(
-        few,
-        others.map((other) => renderOther(look, other)),
-      ),
+      [
+        ...latest(
+          few,
+          others.map((other) => renderOther(look, other)),
+        ),
+        ...notLookedAt(found, change.text('subject')),
+      ],
     ],
   ])
 }
+
+/** More records of an entry than that nobody waits for. */
+const notLookedAt = (found: JsonReader, alias: string): readonly string[] =>
+  found.absent('notLookedAt')
+    ? []
+    : [
+        `${found.count('notLookedAt')} records before these were not looked at: capstan log ${shown(alias)}`,
+      ]
 
 /** What somebody else can check it against, and with which command. */
 const proofOf = (seq: number, signed: JsonReader): string =>

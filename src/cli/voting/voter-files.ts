@@ -43,6 +43,7 @@ export function enrolledBefore(
   if (!alien) return { ok: true, value: found }
   return refused({
     code: 'namespace.group-invalid',
+    reason: 'no_pop',
     detail: 'a key of this file is not enrolled for this name in this index',
     wanted: `each key enrolled for ${voter}, ${controller}, to ${verbs[role]}, in ${index}`,
     found: alien.thumbprint,

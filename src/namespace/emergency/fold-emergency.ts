@@ -88,6 +88,7 @@ function subjectOf(state: IndexState, { subject, base }: InvocationStatement): R
   const isBase = base.rev === entry.rev && base.head === entry.head
   if (isBase && entry.alias === subject.alias) return ok(entry)
   return refuse('namespace.stale-base', 'the entry changed since this was signed', {
+    reason: 'stale_base',
     wanted: `revision ${entry.rev}`,
     found: `revision ${base.rev}`,
     next: 'look at it again, and sign again',
@@ -102,6 +103,7 @@ function grantOf(
   const { uid, group } = responsibleFor(state, { op: 'entry.reactivate', subject })
   if (uid !== scope.uid || group.rev !== scope.rev) {
     return refuse('namespace.not-responsible', 'another group decides about this entry', {
+      reason: 'stale_group',
       wanted: `${uid}, revision ${group.rev} of its group`,
     })
   }

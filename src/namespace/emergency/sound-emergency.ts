@@ -6,7 +6,7 @@ import { type EmergencyGrant, RATIFY_WITHIN } from './emergency.js'
 type Sound = Result<undefined, Refusal<'namespace.group-invalid'>>
 
 const invalid = (detail: string, wanted: string, found: string) =>
-  refuse('namespace.group-invalid', detail, { wanted, found })
+  refuse('namespace.group-invalid', detail, { reason: 'emergency', wanted, found })
 
 /** Has every grant enough people who may use it, and a name of its own? What else it may say, its schema says. */
 export function isSoundEmergency(group: Group): Sound {

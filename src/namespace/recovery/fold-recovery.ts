@@ -52,6 +52,7 @@ export function startingOf(state: IndexState, envelopes: readonly Opened[], at: 
   const { base, from, holders } = statement
   if (base.rev !== scope.rev || base.head !== scope.head || from !== scope.group.rev) {
     return refuse('namespace.stale-base', 'the scope changed since the recovery was signed', {
+      reason: 'stale_base',
       wanted: `revision ${scope.rev}, with revision ${scope.group.rev} of its group`,
       found: `revision ${base.rev}, with revision ${from}`,
       next: 'look at it again, and sign again',

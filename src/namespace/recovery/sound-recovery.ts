@@ -4,7 +4,7 @@ import type { Group } from '../group.js'
 import { LONGEST_DELAY, SHORTEST_DELAY } from './recovery.js'
 
 const invalid = (detail: string, wanted: string, found: string) =>
-  refuse('namespace.group-invalid', detail, { wanted, found })
+  refuse('namespace.group-invalid', detail, { reason: 'recovery', wanted, found })
 
 /**
  * May this set give a scope other voters? More than half of it, each another person, and nobody alone

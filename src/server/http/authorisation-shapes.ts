@@ -37,6 +37,8 @@ export interface DecidedChangeJson {
 export interface AuthorisationJson extends DecidedChangeJson {
   /** Other changes of the same kind, oldest first. */
   readonly others: readonly HistoryItemJson[]
+  /** How many records before those were not looked through, where there are some. */
+  readonly notLookedAt?: number
 }
 
 /** Where the traffic of a port goes. */

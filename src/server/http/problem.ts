@@ -1,5 +1,5 @@
 import { DependencyError } from '../../core/dependency-error.js'
-import { faultOf, type Refusal } from '../../core/refusal.js'
+import { faultOf, type Refusal, type RefusalReason } from '../../core/refusal.js'
 import type { Reply } from './reply.js'
 import { wireStatus } from './wire-status.js'
 
@@ -12,6 +12,8 @@ export interface ProblemJson {
   readonly title: string
   readonly status: number
   readonly code: string
+  /** Which of several things the code stands for, where programs tell them apart. */
+  readonly reason?: RefusalReason
   readonly detail: string
   readonly wanted?: string
   readonly found?: string
@@ -37,7 +39,7 @@ export function refusalReply(
   requestId: string,
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
-  const { code, detail, wanted, found, next } = refusal
+  const { code, reason, detail, wanted, found, next } = refusal
   const fault = faultOf[code]
   const passing = fault === 'throttled' || fault === 'unavailable'
   return problem(
@@ -46,6 +48,7 @@ export function refusalReply(
       title: titleOfFault[fault],
       status: wireStatus(code),
       code,
+      ...(reason === undefined ? {} : { reason }),
       detail,
       ...(wanted === undefined ? {} : { wanted }),
       ...(found === undefined ? {} : { found }),

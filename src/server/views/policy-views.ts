@@ -84,8 +84,16 @@ export const governingJson = ({ ceilings, guards }: Governing): GoverningJson =>
   guards: guards.map(({ scope, guard }) => ({ scope, guard: guard as unknown as JsonObject })),
 })
 
-export function authorisationJson({ others, ...found }: Authorisation): AuthorisationJson {
-  return { ...decidedChangeJson(found), others: others.map(historyItemJson) }
+export function authorisationJson({
+  others,
+  notLookedAt,
+  ...found
+}: Authorisation): AuthorisationJson {
+  return {
+    ...decidedChangeJson(found),
+    others: others.map(historyItemJson),
+    ...(notLookedAt !== undefined && { notLookedAt }),
+  }
 }
 
 export function decidedChangeJson(found: DecidedChange): DecidedChangeJson {

@@ -48,7 +48,7 @@ describe('what was decided', () => {
         ...{ scope: '', group: 1, voices: [], needs: { threshold: 1, controllers: 1 } },
       },
       {
-        item: { seq: 1, op: 'entry.create', votes: [] },
+        item: { seq: 1, op: 'entry.create', votes: ['approve: local'] },
         voices: [{ voter: 'local', decision: 'approve', controller: 'platform', weight: 1 }],
       },
     ])

@@ -1,3 +1,4 @@
+import { refusalReasons } from '../../../core/refusal.js'
 import { auditSchemas } from './audit-answers.js'
 import { brakeSchemas } from './brake-answers.js'
 import { draftSchemas } from './draft-answers.js'
@@ -286,7 +287,7 @@ export const answerSchemas = {
       detail: string,
       requestId: string,
     },
-    { wanted: string, found: string, next: string },
+    { reason: { enum: refusalReasons }, wanted: string, found: string, next: string },
   ),
 } as const satisfies Record<string, JsonSchema>
 

@@ -77,7 +77,10 @@ export const questionSchemas = {
     },
     { reason: string, ticket: string },
   ),
-  Authorisation: shape({ ...decidedChange, others: list(reference('HistoryItem')) }),
+  Authorisation: shape(
+    { ...decidedChange, others: list(reference('HistoryItem')) },
+    { notLookedAt: count },
+  ),
   DecidedChange: shape(decidedChange),
   Permission: shape(
     { caller: string, callee: string, rule: string, ports },
