@@ -156,7 +156,10 @@ export const targets: readonly Target[] = [
     // What is answered about the index, and of an index that was.
     name: 'questions',
     sources: ['namespace/questions', 'namespace/history.ts', 'namespace/authorisation.ts'],
-    tests: ['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/history.test.ts'],
+    tests: [
+      ...['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/history.test.ts'],
+      'property/permissions.test.ts',
+    ],
     remembers: [],
     survivors: 'counted',
   },

@@ -3,10 +3,13 @@ import fc from 'fast-check'
 import type { Alias } from '../../../src/core/alias.js'
 import type { Uid } from '../../../src/core/uid.js'
 import { lookAlikesOf, NAMES } from '../../../src/namespace/alike/look-alikes.js'
+import { lookAlikesOfMade } from '../../../src/namespace/alike/made-alike.js'
 import { lookOf, resembles } from '../../../src/namespace/alike/resembles.js'
+import type { Change } from '../../../src/namespace/change.js'
 import type { ChangeRequest } from '../../../src/namespace/change-request.js'
 import type { Entry } from '../../../src/namespace/entry.js'
 import { Effort } from '../../../src/namespace/questions/effort.js'
+import type { Made } from '../../../src/namespace/propose.js'
 import { emptyState } from '../../../src/namespace/state-tables.js'
 import { StateView } from '../../../src/namespace/state-view.js'
 import type { MemoryTable } from '../../../src/namespace/table.js'
@@ -70,6 +73,17 @@ describe('a new name beside one that it resembles (attack 32)', () => {
     expect(await told(given, elsewhere)).toEqual(nothing)
     const corrected = { op: 'entry.rename', alias: 'web/basket', to: 'web/baskets' } as const
     expect(await told(given, corrected)).toEqual(nothing)
+  })
+
+  it('is told by its own name where a name was given up and taken back', async () => {
+    const given = await givenIndex(
+      entry('web/checkout'),
+      { op: 'entry.rename', alias: 'web/checkout', to: 'web/basket' },
+      { op: 'entry.rename', alias: 'web/basket', to: 'web/checkout' },
+    )
+    expect((await told(given, entry('web/chekcout'))).found).toEqual([
+      { alias: 'web/chekcout', resembles: 'web/checkout' },
+    ])
   })
 
   it('is told where the other is a former name that still leads somewhere', async () => {
@@ -211,5 +225,38 @@ describe('the work of looking', () => {
     const all = await lookAlikesOf(stateOf(many), many.map(uidOf), effort(NAMES))
     expect(all.found).toHaveLength(500)
     expect(all.complete).toBe(false)
+  })
+
+  it('is complete with as many look-alikes as are listed, and not with one more', async () => {
+    const name = 'checkoutcarts'
+    const alphabet = letters('abcdefghjklmopqstuwxyz')
+    const changed = letters(name).flatMap((_, at) =>
+      alphabet.flatMap((one) => [
+        `${name.slice(0, at)}${one}${name.slice(at)}`,
+        `${name.slice(0, at)}${one}${name.slice(at + 1)}`,
+      ]),
+    )
+    const beside = [...new Set(changed)].filter((one) => one !== name)
+    const found = async (count: number) => {
+      const there = [name, ...beside.slice(0, count)].map((one) => `web/${one}`)
+      expect(there).toHaveLength(1 + count)
+      const alike = await lookAlikesOf(stateOf(there), [uidOf(`web/${name}`)], effort(NAMES))
+      return [alike.found.length, alike.complete]
+    }
+    expect([await found(500), await found(501)]).toEqual([
+      [500, true],
+      [500, false],
+    ])
+  })
+
+  it('says so too of changes that were made', async () => {
+    const some = letters('abcdefghjkmnpqstuxyz')
+    const many = some.flatMap((a) => some.map((b) => `web/checkout${a}${b}-old`))
+    const made = many.map((one): Made => {
+      const change = { op: 'entry.create', uid: uidOf(one) } as Change
+      return { kind: 'changed', change }
+    })
+    const all = await lookAlikesOfMade(stateOf(many), made, () => undefined)
+    expect([all.found.length, all.complete]).toEqual([500, false])
   })
 })

@@ -87,6 +87,8 @@ describe('a name', () => {
     ['payrnemts', 'payments', 'rn for m, and another letter'],
     ['web-l', 'web-1', 'l for 1, where a number is'],
     ['a1', 'al', 'the same to the eye, however short'],
+    ['ai', 'al', 'i for l, however short'],
+    ['avv', 'aw', 'vv for w, however short'],
     ['2auth', 'oauth', 'a digit for a letter'],
   ])('%s resembles %s: %s', (a, b) => {
     expect(resembles(lookOf(a), lookOf(b))).toBe(true)
@@ -105,6 +107,8 @@ describe('a name', () => {
     ['api-v1', 'api-v2', 'versions'],
     ['team-a', 'team-b', 'counted by letters'],
     ['us-east-1a', 'us-east-1b', 'counted by both'],
+    ['us-east-12a', 'us-east-12b', 'counted by both, the number first'],
+    ['team-a12', 'team-b12', 'counted by both, the letter first'],
     ['api', 'app', 'too short to be a mistake'],
     ['cart', 'card', 'too short to be a mistake'],
     ['user', 'users', 'one of them is too short'],
