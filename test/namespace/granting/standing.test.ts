@@ -252,3 +252,9 @@ it('what an envelope does not say at all is nothing, and not everything', () => 
     expect(refused).toMatchObject({ code: 'grant.not-admitted', found: 'sanKinds does not' })
   }
 })
+
+it('of clusters that are listed one by one, each is allowed, and no other', () => {
+  const listed = { ...entry, envelope: { ...entry.envelope, clusters: [clusterOf('prod')] } }
+  expect(asked(stateWith(listed), pod())).toMatchObject({ alias: 'pay/api' })
+  expect(asked(stateWith(listed), pod('test'))).toMatchObject({ found: 'clusters does not' })
+})
