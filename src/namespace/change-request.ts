@@ -133,8 +133,7 @@ function isInstant(text: string): boolean {
   return Number.isSafeInteger(at) && at >= 0 && toIso(unixSeconds(at)) === text
 }
 
-const isAboutAlias = ({ keyword, schema, data }: ErrorObject): boolean =>
-  keyword === 'pattern' && schema === aliasPattern() && typeof data === 'string'
+const isAboutAlias = ({ schema }: ErrorObject): boolean => schema === aliasPattern()
 
 function check(schema: object, value: unknown, what: string): Result<undefined, Malformed> {
   const validate = validator(schema)
@@ -145,23 +144,20 @@ function check(schema: object, value: unknown, what: string): Result<undefined, 
     const parsed = parseAlias(alias.data as string)
     if (!parsed.ok) return parsed
   }
-  return refuse('namespace.malformed', `${what} is not well formed`, explain(validate.errors))
+  return refuse('namespace.malformed', `${what} is not well formed`, explain(validate.errors ?? []))
 }
 
 /** The first complaint, by the path of what it is about. */
-function explain(errors: ErrorObject[] | null | undefined): { wanted: string; found: string } {
+function explain(errors: readonly ErrorObject[]): { wanted: string; found: string } {
   // The branch that fails deepest says most: `oneOf` reports every branch it tried.
-  const [error] = [...(errors ?? [])].sort(
+  const [error] = [...errors].sort(
     (a, b) => b.instancePath.split('/').length - a.instancePath.split('/').length,
   )
-  const where = error?.instancePath === '' || !error ? 'the top' : error.instancePath
-  const params = error ? Object.values(error.params as Record<string, unknown>) : []
+  const { instancePath = '', message = '', params = {} } = error ?? {}
+  const said = Object.values(params as Record<string, unknown>)
   return {
-    wanted: `${where}: ${error?.message ?? 'another value'}`,
-    found:
-      params.length > 0
-        ? JSON.stringify(params.length === 1 ? params[0] : params).slice(0, 200)
-        : where,
+    wanted: `${instancePath || 'the top'}: ${message}`,
+    found: JSON.stringify(said.length === 1 ? said[0] : said).slice(0, 200),
   }
 }
 

@@ -58,11 +58,11 @@ export function issuanceRecordText(leaf: RecordedLeaf): string {
   const { binding, entry, policyDigest } = leaf
   return (
     `{"attestation":"${hash('sha256', leaf.evidence)}"` +
-    `,"binding":${binding === null ? 'null' : JSON.stringify(binding)}` +
+    `,"binding":${JSON.stringify(binding)}` +
     `,"certificate":"${hash('sha256', leaf.certificate)}"` +
-    `,"entry":${entry === null ? 'null' : JSON.stringify(entry)}` +
+    `,"entry":${JSON.stringify(entry)}` +
     `,"notAfter":${leaf.notAfter}` +
-    `,"policyDigest":${policyDigest === null ? 'null' : JSON.stringify(policyDigest)}` +
+    `,"policyDigest":${JSON.stringify(policyDigest)}` +
     `,"rev":${leaf.rev},"serial":${JSON.stringify(leaf.serial)}` +
     `,"size":${leaf.indexSize},"v":1}`
   )

@@ -198,4 +198,33 @@ export const targets: readonly Target[] = [
     remembers: [],
     survivors: 'counted',
   },
+  {
+    // What somebody asks for, and what it says: requests, operations, their schemas.
+    name: 'requests',
+    sources: [
+      ...['change-request', 'resolve-request', 'operation', 'schema', 'schema-parts'],
+      ...['statement-schema', 'brake-schema', 'entry', 'scope', 'cluster', 'change', 'bundles'],
+      'scope-path',
+    ].map((name) => `namespace/${name}.ts`),
+    tests: [
+      ...['requests', 'closed-statements.test.ts', 'rule/rule-shapes.test.ts'],
+      ...['effect/refused.test.ts', 'scope-path.test.ts', 'live-index.test.ts', 'at-once.test.ts'],
+      ...['together.test.ts', 'plan-document.test.ts', 'default-group.test.ts'],
+    ].map((name) => `namespace/${name}`),
+    remembers: [],
+    survivors: 'counted',
+  },
+  {
+    // What the index grants, and what is written and answered about what was issued.
+    name: 'granting',
+    sources: ['grant', 'policy-digest', 'issuance-record', 'evidence-then', 'server-leaf-then'].map(
+      (name) => `namespace/${name}.ts`,
+    ),
+    tests: [
+      ...['granting', 'grant.test.ts', 'issuance-record.test.ts', 'allowed-then.test.ts'],
+      'not-allowed.test.ts',
+    ].map((name) => `namespace/${name}`),
+    remembers: ['namespace/policy-digest.ts'],
+    survivors: 'counted',
+  },
 ]
