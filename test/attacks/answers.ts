@@ -147,4 +147,17 @@ export const answerAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 316',
+    where: 'any history',
+    what: 'a question about many rules, each of which has the whole history of a group read again',
+    proofs: [
+      {
+        file: 'test/namespace/authorisation.test.ts',
+        name: 'without what else was changed, each group looked for once',
+        check: 'a revision of a group is looked for once in an answer',
+        without: edit('src/namespace/authorisation.ts', 'if (!groups.has(key)) {', 'if (key) {'),
+      },
+    ],
+  },
 ]
