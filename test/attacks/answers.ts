@@ -160,4 +160,45 @@ export const answerAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 317',
+    where: 'any server that limits its callers',
+    what: 'an answer that is held back while the server is asked, again and again, for a remark beside it',
+    proofs: [
+      {
+        file: 'test/compose/operator-connections.test.ts',
+        name: 'waits for nothing beside an answer that is there',
+        check: 'what is asked beside an answer is asked once',
+        without: edit('src/reader/https-caller.ts', ' || call.withinMs !== undefined', ''),
+      },
+      {
+        file: 'test/compose/operator-connections.test.ts',
+        name: 'is given no longer than was said',
+        check: 'and has two seconds, over the network and through the socket',
+        without: edit(
+          'src/compose/unix-socket-connection.ts',
+          '...(withinMs !== undefined && { signal: AbortSignal.timeout(withinMs) }),',
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 318',
+    where: 'any command line',
+    what: 'an answer that is lost because what is said beside it cannot be read',
+    proofs: [
+      {
+        file: 'test/cli/solo.test.ts',
+        name: 'is given where the server',
+        check:
+          'whatever comes of asking who decides, the answer is given, and says that it is not known',
+        without: edit(
+          'src/cli/solo-note.ts',
+          '  } catch {\n    return undefined\n  }',
+          '  } finally {\n    // Asked.\n  }',
+        ),
+      },
+    ],
+  },
 ]
