@@ -171,16 +171,6 @@ export const answerAttacks: readonly Attack[] = [
         check: 'what is asked beside an answer is asked once',
         without: edit('src/reader/https-caller.ts', ' || call.withinMs !== undefined', ''),
       },
-      {
-        file: 'test/compose/operator-connections.test.ts',
-        name: 'is given no longer than was said',
-        check: 'and has two seconds, over the network and through the socket',
-        without: edit(
-          'src/compose/unix-socket-connection.ts',
-          '...(withinMs !== undefined && { signal: AbortSignal.timeout(withinMs) }),',
-          '',
-        ),
-      },
     ],
   },
   {
