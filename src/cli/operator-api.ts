@@ -19,6 +19,11 @@ export class OperatorApi {
     return this.json({ method: 'GET', path })
   }
 
+  /** Without waiting where the server asks for that, and for so long at most. */
+  readAtOnce(path: string, withinMs: number): Promise<Outcome<JsonReader>> {
+    return this.json({ method: 'GET', path, withinMs })
+  }
+
   send(path: string, body?: Readonly<Record<string, unknown>>): Promise<Outcome<JsonReader>> {
     return this.json({ method: 'POST', path, ...(body === undefined ? {} : { body }) })
   }

@@ -30,6 +30,8 @@ export interface OperatorRequest {
   readonly body?: unknown
   /** The Accept header; JSON unless said. */
   readonly accept?: string
+  /** An answer that is not there by then is none, and a server that asks to wait is not asked again. */
+  readonly withinMs?: number
 }
 
 export interface OperatorResponse {

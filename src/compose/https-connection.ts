@@ -20,8 +20,8 @@ export function callerOf({ server, trust }: RemoteWay, { clock, signal }: Ambien
 export function httpsConnection(way: RemoteWay, ambient: Ambient): OperatorConnection {
   const caller = callerOf(way, ambient)
   return {
-    async request({ method, path, body, accept = 'application/json' }) {
-      const call = { method, path, accept }
+    async request({ method, path, body, accept = 'application/json', withinMs }) {
+      const call = { method, path, accept, ...(withinMs !== undefined && { withinMs }) }
       if (body === undefined) return caller.call(call)
       const sent = { ...call, json: JSON.stringify(body) }
       // What prepares something keeps nothing.

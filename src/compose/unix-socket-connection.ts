@@ -8,7 +8,7 @@ export function unixSocketConnection(
   release: () => Promise<void> = () => Promise.resolve(),
 ): OperatorConnection {
   return {
-    request: ({ method, path, body, accept = 'application/json' }) =>
+    request: ({ method, path, body, accept = 'application/json', withinMs }) =>
       new Promise<OperatorResponse>((resolve, reject) => {
         const sent = body === undefined ? undefined : JSON.stringify(body)
         const call = httpRequest({
@@ -16,6 +16,7 @@ export function unixSocketConnection(
           path,
           method,
           agent: false,
+          ...(withinMs !== undefined && { signal: AbortSignal.timeout(withinMs) }),
           headers: {
             host: 'capstan',
             accept,

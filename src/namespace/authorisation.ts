@@ -41,6 +41,8 @@ export interface Authorisation extends DecidedChange {
 }
 
 type Log = Pick<IndexLog, 'read'>
+/** Answers as `groupAt`, and may remember. */
+type GroupOf = (record: LogRecord) => Promise<Group | undefined>
 
 /** Records of one object that are looked through for one answer: the latest. */
 const MOST_READ = 100
@@ -51,19 +53,59 @@ export async function authorisationOf(
   state: IndexState,
   { uid, rev }: { readonly uid: Uid; readonly rev: number },
 ): Promise<Authorisation | undefined> {
-  const records = state.recordsOf(uid)
+  const found = await revisionDecided(log, state, { uid, rev }, groupsOnce(log, state))
+  if (!found) return undefined
+  const { op } = found.item
+  const kind = op.slice(0, op.indexOf('.') + 1)
+  const others = state.recordsOf(uid).toSpliced(rev - 1, 1)
+  return {
+    ...found,
+    others: await othersOf(log, state, others, kind),
+    ...(others.length > MOST_READ && { notLookedAt: others.length - MOST_READ }),
+  }
+}
+
+/** The change that made one revision of an object, without what else was changed of it. */
+async function revisionDecided(
+  log: Log,
+  state: IndexState,
+  { uid, rev }: { readonly uid: Uid; readonly rev: number },
+  groupOf: GroupOf,
+): Promise<DecidedChange | undefined> {
   // Each record about an object makes one revision of it.
-  const found = await described(log, state, records[rev - 1])
+  const found = await described(log, state, state.recordsOf(uid)[rev - 1])
   const record = found && readRecord(found.stored.bytes)
   if (found?.item.rev !== rev || !record || isDeliberation(record)) return undefined
-  const { item, stored } = found
-  const group = await groupAt(log, state, record)
-  const kind = item.op.slice(0, item.op.indexOf('.') + 1)
-  return {
-    ...(await decided(log, state, { item, stored, record, group })),
-    others: await othersOf(log, state, records.toSpliced(rev - 1, 1), kind),
-    ...(records.length - 1 > MOST_READ && { notLookedAt: records.length - 1 - MOST_READ }),
+  return decided(log, state, { ...found, record, group: await groupOf(record) })
+}
+
+/** Who made an entry what it is, in so far as an answer about all its ports says so. */
+export interface EntryDecisions {
+  /** By the revision. */
+  readonly revisions: ReadonlyMap<number, DecidedChange>
+  /** Of traffic splits, by the port. */
+  readonly splits: ReadonlyMap<number, DecidedChange>
+}
+
+export interface AskedDecisions {
+  readonly uid: Uid
+  readonly revisions: readonly number[]
+  readonly splits: readonly number[]
+}
+
+/** Without those that no record of the log made. No record is read for two of them. */
+export async function entryDecisions(
+  log: Log,
+  state: IndexState,
+  { uid, revisions, splits }: AskedDecisions,
+): Promise<EntryDecisions> {
+  const groupOf = groupsOnce(log, state)
+  const found = new Map<number, DecidedChange>()
+  for (const rev of new Set(revisions)) {
+    const change = await revisionDecided(log, state, { uid, rev }, groupOf)
+    if (change) found.set(rev, change)
   }
+  return { revisions: found, splits: await splitsDecided(log, state, { uid, splits }, groupOf) }
 }
 
 /** Who made the traffic split of a port what it is, by the latest records; undefined where none of them did. */
@@ -72,15 +114,30 @@ export async function splitAuthorisationOf(
   state: IndexState,
   { uid, port }: { readonly uid: Uid; readonly port: number },
 ): Promise<DecidedChange | undefined> {
+  const asked = { uid, splits: [port] }
+  return (await splitsDecided(log, state, asked, groupsOnce(log, state))).get(port)
+}
+
+async function splitsDecided(
+  log: Log,
+  state: IndexState,
+  { uid, splits }: Omit<AskedDecisions, 'revisions'>,
+  groupOf: GroupOf,
+): Promise<ReadonlyMap<number, DecidedChange>> {
+  const left = new Set(splits)
+  const found = new Map<number, DecidedChange>()
   for (const seq of state.recordsOf(uid).slice(-MOST_READ).toReversed()) {
-    const found = await described(log, state, seq)
-    if (found?.item.op !== 'split.set') continue
-    const record = readRecord(found.stored.bytes)
+    if (left.size === 0) break
+    const change = await described(log, state, seq)
+    if (change?.item.op !== 'split.set') continue
+    const record = readRecord(change.stored.bytes)
     if (!record || isDeliberation(record)) continue
-    if ((await portOfSplit(log, state, found.stored, record)) !== port) continue
-    return decided(log, state, { ...found, record, group: await groupAt(log, state, record) })
+    const port = await portOfSplit(log, state, change.stored, record)
+    if (port === undefined || !left.delete(port)) continue
+    const group = await groupOf(record)
+    found.set(port, await decided(log, state, { ...change, record, group }))
   }
-  return undefined
+  return found
 }
 
 async function portOfSplit(
@@ -98,15 +155,12 @@ async function portOfSplit(
   return operation?.op === 'split.set' ? operation.body.split.port : undefined
 }
 
-/**
- * What a record of the log changed; undefined for one that changed nothing. `groupOf` answers as
- * `groupAt`, and may remember.
- */
+/** What a record of the log changed; undefined for one that changed nothing. */
 export async function decidedChange(
   log: Log,
   state: IndexState,
   { stored, record }: { readonly stored: StoredRecord; readonly record: LogRecord },
-  groupOf: (record: LogRecord) => Promise<Group | undefined>,
+  groupOf: GroupOf,
 ): Promise<DecidedChange | undefined> {
   const item = describe(stored, await deliberation(log, state, stored))
   return item && decided(log, state, { item, stored, record, group: await groupOf(record) })
@@ -208,6 +262,24 @@ export async function groupAt(
     if (group) return { ...group, rev }
   }
   return undefined
+}
+
+/** As `groupAt`. Each revision of a group is looked for once. */
+export function groupsOnce(
+  log: Log,
+  state: IndexState,
+  looking: (record: LogRecord) => unknown = () => undefined,
+): GroupOf {
+  const groups = new Map<string, Group | undefined>()
+  return async (record) => {
+    const { uid, rev } = record.group
+    const key = `${uid} ${rev}`
+    if (!groups.has(key)) {
+      looking(record)
+      groups.set(key, await groupAt(log, state, record))
+    }
+    return groups.get(key)
+  }
 }
 
 export async function groupMadeBy(

@@ -203,32 +203,50 @@ function meetClusters(a: readonly Uid[] | '*', b: readonly Uid[] | '*'): readonl
   return intersect(a, b)
 }
 
-/** What is in both. */
+/** What is in both: one pass over each, as rule sets and guards may have thousands. */
 export function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
-  return mergePorts(
-    a.flatMap(([from, to]) =>
-      b.flatMap(([low, high]): PortRange[] => {
-        const range: PortRange = [Math.max(from, low), Math.min(to, high)]
-        return range[0] <= range[1] ? [range] : []
-      }),
-    ),
-  )
+  const theirs = merged(b)
+  const both: PortRange[] = []
+  let next = 0
+  for (const [from, to] of merged(a)) {
+    while ((theirs[next]?.[1] ?? Infinity) < from) next += 1
+    for (let at = next; ; at += 1) {
+      const [low, high] = theirs[at] ?? NO_MORE
+      if (low > to) break
+      both.push([Math.max(from, low), Math.min(to, high)])
+    }
+  }
+  return both
 }
 
-/** What is in `a` and not in `b`. */
+/** What is in `a` and not in `b`, in one pass as well. */
 export function portsBeyond(a: readonly PortRange[], b: readonly PortRange[]): PortRange[] {
-  let left = mergePorts(a)
-  for (const [from, to] of b) {
-    left = left.flatMap(([low, high]): PortRange[] => {
-      if (to < low || high < from) return [[low, high]]
-      const parts: PortRange[] = [
-        [low, from - 1],
-        [to + 1, high],
-      ]
-      return parts.filter(([first, last]) => first <= last)
-    })
+  const theirs = merged(b)
+  const left: PortRange[] = []
+  let next = 0
+  for (const [from, to] of merged(a)) {
+    while ((theirs[next]?.[1] ?? Infinity) < from) next += 1
+    let start = from
+    for (let at = next; start <= to; at += 1) {
+      const [low, high] = theirs[at] ?? NO_MORE
+      if (start < low) left.push([start, Math.min(to, low - 1)])
+      start = high + 1
+    }
   }
   return left
+}
+
+/** Behind the last range of a list. */
+const NO_MORE: PortRange = [Infinity, Infinity]
+
+/** Most lists are as `mergePorts` leaves them, and are not made again. */
+const merged = (ranges: readonly PortRange[]): readonly PortRange[] => {
+  let end = -1
+  for (const [from, to] of ranges) {
+    if (from <= end + 1) return mergePorts(ranges)
+    end = to
+  }
+  return ranges
 }
 
 /** Sorted; ranges that touch become one. */

@@ -1,6 +1,6 @@
 import { DependencyError } from '../core/dependency-error.js'
 import type { Clock } from '../core/time.js'
-import { authorisationOf, splitAuthorisationOf } from './authorisation.js'
+import { authorisationOf, entryDecisions, splitAuthorisationOf } from './authorisation.js'
 import { brakesOf } from './brake-view.js'
 import { formerUses, grantsOf } from './emergency/emergency-view.js'
 import { historyOf } from './history.js'
@@ -22,6 +22,7 @@ export function governedElsewhere(
     proposal: (id) => proposalOf(log, state, { id, now: clock.now() }),
     proposals: () => [...waitingProposals(state, clock.now())],
     authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }),
+    entryDecisions: (asked) => entryDecisions(log, state, asked),
     splitAuthorisation: (uid, port) => splitAuthorisationOf(log, state, { uid, port }),
     change: notHere,
     plan: notHere,

@@ -4,7 +4,12 @@ import type { Refusal } from '../core/refusal.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
-import type { Authorisation, DecidedChange } from './authorisation.js'
+import type {
+  AskedDecisions,
+  Authorisation,
+  DecidedChange,
+  EntryDecisions,
+} from './authorisation.js'
 import type { BrakeView } from './brake-view.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import type { Drafted } from './drafting/drafted.js'
@@ -62,6 +67,8 @@ export interface GovernedIndex {
   recoveries(): Promise<readonly RecoveryView[]>
   /** Who made an object what it is at a revision. */
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined>
+  /** The same of several revisions of an entry, and of several of its traffic splits. */
+  entryDecisions(asked: AskedDecisions): Promise<EntryDecisions>
   /** Who made the traffic split of an entry's port what it is. */
   splitAuthorisation(uid: Uid, port: number): Promise<DecidedChange | undefined>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>

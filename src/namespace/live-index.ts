@@ -7,7 +7,13 @@ import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
 import { lookAlikesOfMade } from './alike/made-alike.js'
-import { type Authorisation, authorisationOf, splitAuthorisationOf } from './authorisation.js'
+import {
+  type AskedDecisions,
+  type Authorisation,
+  authorisationOf,
+  entryDecisions,
+  splitAuthorisationOf,
+} from './authorisation.js'
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
@@ -268,6 +274,10 @@ export class LiveIndex implements GovernedIndex {
 
   authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined> {
     return authorisationOf(this.deps.store, this.state, { uid, rev })
+  }
+
+  entryDecisions(asked: AskedDecisions): ReturnType<GovernedIndex['entryDecisions']> {
+    return entryDecisions(this.deps.store, this.state, asked)
   }
 
   splitAuthorisation(uid: Uid, port: number): ReturnType<GovernedIndex['splitAuthorisation']> {

@@ -28,6 +28,8 @@ export interface HttpsCall {
   readonly accept: string
   /** Sent as JSON. */
   readonly json?: string
+  /** So long at most, and not again where the server asks to wait. */
+  readonly withinMs?: number
 }
 
 export interface HttpsAnswer {
@@ -57,7 +59,7 @@ export function httpsCaller(options: HttpsCallerOptions): HttpsCaller {
     async call(call) {
       for (let waits = 0; ; waits += 1) {
         const { retryAfter, ...answer } = await once(options, agent, call)
-        const isLast = waits === MOST_WAITS || options.signal.aborted
+        const isLast = waits === MOST_WAITS || options.signal.aborted || call.withinMs !== undefined
         if (isLast || !isToWait(answer)) return answer
         await options.pause(Math.min(LONGEST_WAIT, Math.max(1, retryAfter)))
       }
@@ -78,7 +80,7 @@ type Timed = HttpsAnswer & { readonly retryAfter: number }
 async function once(
   { server, trust, signal }: HttpsCallerOptions,
   agent: Agent,
-  { method, path, accept, json }: HttpsCall,
+  { method, path, accept, json, withinMs = TIMEOUT_MS }: HttpsCall,
 ): Promise<Timed> {
   const host = server.hostname.replace(/^\[(.*)\]$/, '$1')
   const { ca, cert, key } = await trust()
@@ -91,7 +93,7 @@ async function once(
         rejectUnauthorized: true,
         // An address is no server name (RFC 6066 section 3).
         ...(isIP(host) === 0 && { servername: host }),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(withinMs)]),
         headers: {
           ...{ host: server.host, accept },
           ...(json !== undefined && {

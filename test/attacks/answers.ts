@@ -147,4 +147,48 @@ export const answerAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 316',
+    where: 'any history',
+    what: 'a question about many rules, each of which has the whole history of a group read again',
+    proofs: [
+      {
+        file: 'test/namespace/authorisation.test.ts',
+        name: 'without what else was changed, each group looked for once',
+        check: 'a revision of a group is looked for once in an answer',
+        without: edit('src/namespace/authorisation.ts', 'if (!groups.has(key)) {', 'if (key) {'),
+      },
+    ],
+  },
+  {
+    id: 'attack 317',
+    where: 'any server that limits its callers',
+    what: 'an answer that is held back while the server is asked, again and again, for a remark beside it',
+    proofs: [
+      {
+        file: 'test/compose/operator-connections.test.ts',
+        name: 'waits for nothing beside an answer that is there',
+        check: 'what is asked beside an answer is asked once',
+        without: edit('src/reader/https-caller.ts', ' || call.withinMs !== undefined', ''),
+      },
+    ],
+  },
+  {
+    id: 'attack 318',
+    where: 'any command line',
+    what: 'an answer that is lost because what is said beside it cannot be read',
+    proofs: [
+      {
+        file: 'test/cli/solo.test.ts',
+        name: 'is given where the server',
+        check:
+          'whatever comes of asking who decides, the answer is given, and says that it is not known',
+        without: edit(
+          'src/cli/solo-note.ts',
+          '  } catch {\n    return undefined\n  }',
+          '  } finally {\n    // Asked.\n  }',
+        ),
+      },
+    ],
+  },
 ]

@@ -73,6 +73,28 @@ describe('a connection over mutual TLS', () => {
     await connection.close()
   })
 
+  it('waits for nothing beside an answer that is there: attack 317', async () => {
+    const served = await serve('tls', { entries: { burst: 1, perSecond: 0.25 } })
+    const connection = connected(served, {
+      now: () => new FakeClock().now(),
+      sleepUntil: () => Promise.reject(new Error('it waited')),
+    })
+    await connection.request(statement)
+    expect((await connection.request({ ...statement, withinMs: 2000 })).status).toBe(429)
+    await connection.close()
+  })
+
+  it('is given no longer than was said: attack 317', async () => {
+    const operations: Setup['operations'] = { scope: () => new Promise<never>(() => undefined) }
+    const asked = { method: 'GET', path: '/v1/scopes/_root', withinMs: 1 } as const
+    const remote = await serve('tls', { operations })
+    const local = await serve('unix', { operations })
+    for (const connection of [connected(remote), unixSocketConnection(local.socketPath)]) {
+      await expect(connection.request(asked)).rejects.toThrow(DependencyError)
+      await connection.close()
+    }
+  })
+
   it('believes no other CA whatever the environment says (attack 285)', async () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'

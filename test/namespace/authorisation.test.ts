@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { authorisationOf } from '../../src/namespace/authorisation.js'
+import { authorisationOf, entryDecisions } from '../../src/namespace/authorisation.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { givenGroup } from './given-group.js'
 import { givenIndex, owner } from './given-index.js'
@@ -66,6 +66,36 @@ describe('who made an entry what it is', () => {
     expect(reads).toBeLessThan(110)
     expect(await authorisationOf(log, given.index.state, { uid, rev: 152 })).toBeUndefined()
   }, 60_000)
+
+  it('is told of many revisions without what else was changed, each group looked for once: attack 316', async () => {
+    const updates = Array.from({ length: 40 }, (_, n) => ({
+      op: 'entry.update' as const,
+      ...{ alias: 'shop/web', labels: { n: String(n) } },
+    }))
+    const given = await givenGroup({}, { op: 'entry.create', alias: 'shop/web', owner }, ...updates)
+    const { state } = given.index
+    const { uid } = given.entry('shop/web')
+    const reads: number[] = []
+    const log = {
+      read: (from: number, limit: number) => {
+        reads.push(from)
+        return given.store.read(from, limit)
+      },
+    }
+    const revisions = Array.from({ length: 20 }, (_, n) => n + 2)
+    const asked = { uid, revisions: [...revisions, 2, 99], splits: [80, 443] }
+    const found = await entryDecisions(log, state, asked)
+    expect([...found.revisions.keys()]).toEqual(revisions)
+    expect(found.splits).toEqual(new Map())
+    // The records of the entry are gone through for the splits, once; each group, too.
+    const genesis = reads.filter((seq) => seq === 0)
+    expect(genesis).toHaveLength(1)
+    expect(reads.length).toBeLessThan(20 + 41 + 3)
+    for (const [rev, change] of found.revisions) {
+      const { others: _others, ...alone } = (await authorisationOf(log, state, { uid, rev })) ?? {}
+      expect(change).toEqual(alone)
+    }
+  })
 
   it('is told with the weights of the group as it was, and not of another that was asked', async () => {
     const given = await givenGroup({}, { op: 'scope.create', alias: 'shop' })

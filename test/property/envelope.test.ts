@@ -7,8 +7,11 @@ import {
   type Envelope,
   exceeds,
   meet,
+  meetPorts,
+  mergePorts,
   normalize,
   type PortRange,
+  portsBeyond,
 } from '../../src/namespace/envelope.js'
 import type { IndexState } from '../../src/namespace/state.js'
 import { envelopes } from '../support/envelopes.js'
@@ -137,6 +140,74 @@ describe('ranges of ports', () => {
         expect(normalize({ ports: single.reverse() })).toEqual({ ports })
       }),
     )
+  })
+})
+
+/** Any ranges, in any order, however many of them overlap or touch. */
+const someRanges: fc.Arbitrary<PortRange[]> = fc.array(
+  fc
+    .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 9 }))
+    .map(([from, more]): PortRange => [from, from + more]),
+  { maxLength: 12 },
+)
+
+/** Port by port. */
+const singles = (ranges: readonly PortRange[]): ReadonlySet<number> =>
+  new Set(
+    ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, step) => from + step)),
+  )
+
+/** Every range with every other. */
+const productOf = (a: readonly PortRange[], b: readonly PortRange[]): PortRange[] =>
+  mergePorts(
+    a.flatMap(([from, to]) =>
+      b.flatMap(([low, high]): PortRange[] => {
+        const range: PortRange = [Math.max(from, low), Math.min(to, high)]
+        return range[0] <= range[1] ? [range] : []
+      }),
+    ),
+  )
+
+describe('two lists of ranges', () => {
+  it('have in common what every range has with every other, in the normal form', () => {
+    fc.assert(
+      fc.property(someRanges, someRanges, (a, b) => {
+        expect(meetPorts(a, b)).toEqual(productOf(a, b))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('leave of the first what is in none of the second, in the normal form', () => {
+    fc.assert(
+      fc.property(someRanges, someRanges, (a, b) => {
+        const taken = singles(b)
+        const left = [...singles(a)].filter((port) => !taken.has(port))
+        const expected = mergePorts(left.map((port): PortRange => [port, port]))
+        expect(portsBeyond(a, b)).toEqual(expected)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it.each([
+    ['met', meetPorts],
+    ['subtracted', portsBeyond],
+  ])('are %s in one pass: no list is read again for a range of the other', (_what, combined) => {
+    let reads = 0
+    const counted = (ranges: readonly PortRange[]): readonly PortRange[] =>
+      new Proxy(ranges, {
+        get(target, key, receiver): unknown {
+          if (typeof key === 'string' && /^[0-9]+$/.test(key)) reads += 1
+          return Reflect.get(target, key, receiver)
+        },
+      })
+    const every = (step: number, first: number): PortRange[] =>
+      Array.from({ length: 2000 }, (_, nth) => [first + nth * step, first + nth * step + 1])
+    const found = combined(counted(every(8, 1)), counted(every(8, 2)))
+    expect(found).toHaveLength(2000)
+    // Of 4,000 ranges, each a few times.
+    expect(reads).toBeLessThan(40_000)
   })
 })
 

@@ -42,32 +42,75 @@ export function permissionsBetween(
   at: UnixSeconds,
 ): readonly Permission[] {
   const naming = callee.rules.filter((rule) => names(rule, caller))
-  if (naming.length === 0) return []
+  const opening = naming.length > 0 ? openingBetween(state, caller, callee, at) : undefined
+  return opening ? naming.flatMap((rule) => permissionBy(rule, opening, at) ?? []) : []
+}
+
+/** What there is between two entries for a rule to allow, whatever the rule. */
+export interface Opening {
+  readonly caller: Alias
+  readonly callee: Alias
+  readonly ports: readonly PortRange[]
+  /** The first second without a brake on either. */
+  readonly from: UnixSeconds
+  /** When the first of them stops being active. */
+  readonly until: UnixSeconds | undefined
+  readonly wantsRoutes: boolean
+}
+
+/** Undefined where no rule allows anything. */
+export function openingBetween(
+  state: PermitState,
+  caller: PermitEntry,
+  callee: PermitEntry,
+  at: UnixSeconds,
+): Opening | undefined {
   const [accepts, calls] = [partyOf(state, callee), partyOf(state, caller)]
   // As long as a brake is on either there is nothing; then there is, if nothing else changes.
-  const begins = unixSeconds(Math.max(brakedUntil(accepts, at), brakedUntil(calls, at)))
-  if (inactiveParty(accepts, begins) ?? inactiveParty(calls, begins)) return []
-  const open = portsBetween(accepts, calls)
-  const wantsRoutes = guardAbove(accepts, ({ effect }) => effect === 'requireRoutes') !== undefined
-  return naming.flatMap((rule): Permission[] => {
-    const ports = meetPorts(rule.ports, open)
-    if (ports.length === 0 || (wantsRoutes && !rule.routes)) return []
-    const { routes } = rule
-    const from = unixSeconds(Math.max(begins, rule.from ?? 0, rule.brake?.until ?? 0))
-    const until = earliestOf(rule.until, ...endsOf(caller), ...endsOf(callee))
-    if (until !== undefined && until <= from) return []
-    return [
-      {
-        caller: caller.alias,
-        callee: callee.alias,
-        rule: rule.id,
-        ports,
-        ...(routes && { routes }),
-        ...(from > at && { from }),
-        ...(until !== undefined && { until }),
-      },
-    ]
-  })
+  const from = unixSeconds(Math.max(brakedUntil(accepts, at), brakedUntil(calls, at)))
+  if (inactiveParty(accepts, from) ?? inactiveParty(calls, from)) return undefined
+  return {
+    caller: caller.alias,
+    callee: callee.alias,
+    ports: portsBetween(accepts, calls),
+    from,
+    until: earliestOf(...endsOf(caller), ...endsOf(callee)),
+    wantsRoutes: guardAbove(accepts, ({ effect }) => effect === 'requireRoutes') !== undefined,
+  }
+}
+
+/** When a rule that names the caller allows what it does; undefined where it never will. */
+export function timeOf(
+  rule: Rule,
+  opening: Opening,
+): { readonly from: UnixSeconds; readonly until: UnixSeconds | undefined } | undefined {
+  if (opening.wantsRoutes && !rule.routes) return undefined
+  const from = unixSeconds(Math.max(opening.from, rule.from ?? 0, rule.brake?.until ?? 0))
+  const until = earliestOf(rule.until, opening.until)
+  return until !== undefined && until <= from ? undefined : { from, until }
+}
+
+/** What a rule that names the caller allows; undefined where that is nothing. */
+export function permissionBy(
+  rule: Rule,
+  opening: Opening,
+  at: UnixSeconds,
+): Permission | undefined {
+  const time = timeOf(rule, opening)
+  if (!time) return undefined
+  const ports = meetPorts(rule.ports, opening.ports)
+  if (ports.length === 0) return undefined
+  const { routes } = rule
+  const { from, until } = time
+  return {
+    caller: opening.caller,
+    callee: opening.callee,
+    rule: rule.id,
+    ports,
+    ...(routes && { routes }),
+    ...(from > at && { from }),
+    ...(until !== undefined && { until }),
+  }
 }
 
 /** When it stops being active if nothing else changes. */
@@ -99,14 +142,16 @@ function portsBetween(accepts: Party, calls: Party): readonly PortRange[] {
     if (!holdsRegion(envelope.mayAccept ?? [], caller)) return []
     ports = meetPorts(ports, envelope.ports ?? [])
   }
+  const forbidden: PortRange[] = []
   for (const { guards = [] } of [...accepts.scopes, ...calls.scopes]) {
     for (const guard of guards) {
       if (guard.effect !== 'forbid') continue
       if (!isIn(caller, guard.callers) || !isIn(callee, guard.callees)) continue
-      ports = guard.ports ? portsBeyond(ports, guard.ports) : []
+      if (!guard.ports) return []
+      for (const range of guard.ports) forbidden.push(range)
     }
   }
-  return ports
+  return portsBeyond(ports, forbidden)
 }
 
 /** Comparisons of routes for two entries: a rule set of half a megabyte could ask for far more. */

@@ -1,8 +1,15 @@
 import type { UnixSeconds } from '../../core/time.js'
 import type { Entry } from '../entry.js'
-import { mergePorts, type PortRange, portsBeyond } from '../envelope.js'
+import { meetPorts, mergePorts, type PortRange, portsBeyond } from '../envelope.js'
 import type { Denied } from '../permit/decision.js'
-import { names, type Permission, permissionsBetween } from '../permit/permissions.js'
+import {
+  names,
+  type Opening,
+  openingBetween,
+  type Permission,
+  permissionBy,
+  timeOf,
+} from '../permit/permissions.js'
 import {
   ceilings,
   type Party,
@@ -12,6 +19,7 @@ import {
   type PermitState,
 } from '../permit/permit.js'
 import { matchesRoute, parseRoute, type Route } from '../rule/route.js'
+import type { Rule } from '../rule/rule.js'
 
 export interface PortsAsked {
   readonly caller: PermitEntry
@@ -51,14 +59,15 @@ const MOST_RANGES = 1000
  * are for. All other ports are denied, for want of a rule.
  */
 export function portsBetween(state: PermitState, asked: PortsAsked): PortsBetween {
-  const { caller, callee, route, at } = asked
+  const { caller, callee, at } = asked
   const naming = callee.rules.filter((rule) => at < (rule.until ?? Infinity) && names(rule, caller))
-  const allowed = permissionsBetween(state, caller, callee, at)
-    .filter(({ from = 0 }) => from <= at)
-    .filter(({ routes }) => !route || !routes || routes.some((one) => matchesRoute(one, route)))
+  const opening = naming.length > 0 ? openingBetween(state, caller, callee, at) : undefined
+  const inForce = opening ? naming.filter((rule) => isInForce(rule, opening, asked)) : []
+  const allowed = opening ? firstOf(inForce, opening, at) : []
   const ofSplits = (callee.splits ?? []).map(({ port }): PortRange => [port, port])
   const known = mergePorts([...naming.flatMap(({ ports }) => ports), ...ofSplits])
-  const open = mergePorts(allowed.flatMap(({ ports }) => ports))
+  const ofRules = inForce.flatMap(({ ports }) => ports)
+  const open = meetPorts(ofRules, opening?.ports ?? [])
   const decide = decisionsOf(state, asked)
   const told = deniedIn(portsBeyond(known.slice(0, MOST_RANGES), open), decide)
   const because = allowed.length === 0 ? (told.denied[0]?.denied ?? decide.at(ANY_PORT)) : undefined
@@ -72,6 +81,24 @@ export function portsBetween(state: PermitState, asked: PortsAsked): PortsBetwee
     ...(because && { because }),
     complete: told.complete && allowed.length <= MOST_TOLD && known.length <= MOST_RANGES,
   }
+}
+
+/** Does it allow the request now, on whatever port? */
+function isInForce(rule: Rule, opening: Opening, { route, at }: PortsAsked): boolean {
+  const time = timeOf(rule, opening)
+  if (!time || time.from > at) return false
+  return !route || !rule.routes || rule.routes.some((one) => matchesRoute(one, route))
+}
+
+/** One more than are told: each of very many rules may have very many ranges left. */
+function firstOf(rules: readonly Rule[], opening: Opening, at: UnixSeconds): readonly Permission[] {
+  const first: Permission[] = []
+  for (const rule of rules) {
+    const one = permissionBy(rule, opening, at)
+    if (one) first.push(one)
+    if (first.length > MOST_TOLD) break
+  }
+  return first
 }
 
 const ANY_PORT = 1
@@ -142,15 +169,18 @@ function deniedIn(
   return { denied: found, complete: true }
 }
 
-/** Ranges, cut at every edge in them. */
+/** Ranges, cut at every edge in them: one pass, as both are sorted. */
 function* partsOf(ranges: readonly PortRange[], edges: readonly number[]): Iterable<PortRange> {
+  let next = 0
   for (const [from, to] of ranges) {
-    const cuts = edges.filter((edge) => edge > from && edge <= to)
     let start = from
-    for (const end of [...cuts, to + 1]) {
-      yield [start, end - 1]
-      start = end
+    for (; (edges[next] ?? Infinity) <= to; next += 1) {
+      const edge = edges[next] ?? Infinity
+      if (edge <= start) continue
+      yield [start, edge - 1]
+      start = edge
     }
+    yield [start, to]
   }
 }
 

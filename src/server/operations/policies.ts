@@ -1,7 +1,7 @@
 import { ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { type Clock, toIso } from '../../core/time.js'
-import type { Uid } from '../../core/uid.js'
+import type { DecidedChange } from '../../namespace/authorisation.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { Decision } from '../../namespace/permit/decision.js'
@@ -33,7 +33,10 @@ import type { ServedLog } from './served-log.js'
 import { scopePath } from '../../namespace/scope-path.js'
 
 interface PolicyDeps {
-  readonly index: Pick<GovernedIndex, 'state' | 'authorisation' | 'splitAuthorisation'>
+  readonly index: Pick<
+    GovernedIndex,
+    'state' | 'authorisation' | 'entryDecisions' | 'splitAuthorisation'
+  >
   /** Where the log is signed: what proves a record is named. */
   readonly log?: Pick<ServedLog, 'tree'>
   readonly clock: Pick<Clock, 'now'>
@@ -102,18 +105,18 @@ export function policyOperations({
   }
 
   /** A traffic split, and who decided on it. */
-  const authorisedSplit = async (uid: Uid, split: TrafficSplit): Promise<AuthorisedSplitJson> => {
-    const found = await index.splitAuthorisation(uid, split.port)
-    return {
-      ...(splitJson(index.state, split) as unknown as SplitJson),
-      authorisation: found ? decidedChangeJson(found) : null,
-    }
-  }
+  const authorisedSplit = (
+    split: TrafficSplit,
+    found: DecidedChange | undefined,
+  ): AuthorisedSplitJson => ({
+    ...(splitJson(index.state, split) as unknown as SplitJson),
+    authorisation: found ? decidedChangeJson(found) : null,
+  })
 
   /** Of the port that was asked about. */
   const splitOf = async ({ uid, splits }: Entry, port: number): Promise<WhyJson['split']> => {
     const split = splits?.find((one) => one.port === port)
-    return split ? authorisedSplit(uid, split) : null
+    return split ? authorisedSplit(split, await index.splitAuthorisation(uid, port)) : null
   }
 
   /** The latest signed head, where it covers this record. */
@@ -123,16 +126,15 @@ export function policyOperations({
     return { size: signed.size, root: toBase64(signed.root) }
   }
 
-  const allowedJson = async (uid: Uid, allowed: AllowedPorts): Promise<WhyPortsItemJson> => {
-    const { ports, rule, routes, until } = allowed
-    const found = await index.authorisation(uid, rule.rev)
-    return {
-      ...{ ports, allowed: true, rule },
-      ...(routes && { routes: routes as unknown as NonNullable<WhyPortsItemJson['routes']> }),
-      ...(until !== undefined && { until }),
-      authorisation: found ? decidedChangeJson(found) : null,
-    }
-  }
+  const allowedJson = (
+    { ports, rule, routes, until }: AllowedPorts,
+    found: DecidedChange | undefined,
+  ): WhyPortsItemJson => ({
+    ...{ ports, allowed: true, rule },
+    ...(routes && { routes: routes as unknown as NonNullable<WhyPortsItemJson['routes']> }),
+    ...(until !== undefined && { until }),
+    authorisation: found ? decidedChangeJson(found) : null,
+  })
 
   return {
     rules(alias) {
@@ -184,15 +186,18 @@ export function policyOperations({
       const { caller, callee } = sides.value
       const at = clock.now()
       const found = portsBetween(state, { ...sides.value, at })
-      const ports: WhyPortsItemJson[] = []
-      for (const allowed of found.allowed) ports.push(await allowedJson(callee.uid, allowed))
+      const { splits = [] } = callee
+      const told = splits.slice(0, MOST_SPLITS)
+      const decided = await index.entryDecisions({
+        uid: callee.uid,
+        revisions: found.allowed.map(({ rule }) => rule.rev),
+        splits: told.map(({ port }) => port),
+      })
+      const ports = found.allowed.map((one) =>
+        allowedJson(one, decided.revisions.get(one.rule.rev)),
+      )
       for (const one of found.denied) {
         ports.push({ ports: one.ports, allowed: false, denied: deniedJson(state, one.denied) })
-      }
-      const splits = callee.splits ?? []
-      const told: AuthorisedSplitJson[] = []
-      for (const split of splits.slice(0, MOST_SPLITS)) {
-        told.push(await authorisedSplit(callee.uid, split))
       }
       return ok({
         allowed: !found.because,
@@ -203,7 +208,7 @@ export function policyOperations({
         ports,
         denied: found.because ? deniedJson(state, found.because) : null,
         governing: governingJson(governing(partyOf(state, caller), partyOf(state, callee))),
-        splits: told,
+        splits: told.map((split) => authorisedSplit(split, decided.splits.get(split.port))),
         complete: found.complete && splits.length <= MOST_SPLITS,
       })
     },
