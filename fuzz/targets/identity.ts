@@ -36,6 +36,7 @@ function run(input: Uint8Array): string {
 function standingOf(text: string | undefined): CertificateStanding {
   const read = text === undefined ? undefined : parseCanonical(Buffer.from(text))
   if (!read?.ok || typeof read.value !== 'object' || read.value === null) return 'no-identity'
+  if (Array.isArray(read.value)) return 'no-identity'
   const { index, uid, policyDigest } = read.value as Readonly<Record<string, unknown>>
   if (index !== mine.index || uid !== mine.entry.uid) return 'other-entry'
   return policyDigest === mine.policyDigest ? 'same-policy' : 'other-policy'

@@ -210,8 +210,7 @@ export function meetPorts(a: readonly PortRange[], b: readonly PortRange[]): Por
   let next = 0
   for (const [from, to] of merged(a)) {
     while ((theirs[next]?.[1] ?? Infinity) < from) next += 1
-    for (let at = next; ; at += 1) {
-      const [low, high] = theirs[at] ?? NO_MORE
+    for (const [low, high] of startingAt(theirs, next)) {
       if (low > to) break
       both.push([Math.max(from, low), Math.min(to, high)])
     }
@@ -227,17 +226,20 @@ export function portsBeyond(a: readonly PortRange[], b: readonly PortRange[]): P
   for (const [from, to] of merged(a)) {
     while ((theirs[next]?.[1] ?? Infinity) < from) next += 1
     let start = from
-    for (let at = next; start <= to; at += 1) {
-      const [low, high] = theirs[at] ?? NO_MORE
-      if (start < low) left.push([start, Math.min(to, low - 1)])
+    for (const [low, high] of startingAt(theirs, next)) {
+      if (low > to) break
+      if (start < low) left.push([start, low - 1])
       start = high + 1
     }
+    if (start <= to) left.push([start, to])
   }
   return left
 }
 
-/** Behind the last range of a list. */
-const NO_MORE: PortRange = [Infinity, Infinity]
+/** The items of a list from one on. It ends whatever they are: drafts are made of what a server says. */
+function* startingAt<T>(items: readonly T[], first: number): Iterable<T> {
+  for (let at = first; at < items.length; at += 1) yield items[at] as T
+}
 
 /** Most lists are as `mergePorts` leaves them, and are not made again. */
 const merged = (ranges: readonly PortRange[]): readonly PortRange[] => {

@@ -190,7 +190,7 @@ describe('bundles on the command line', () => {
     expect(await asked({ index, policyDigest: other, uid })).toEqual([3, 'other-policy'])
     expect(await asked({ index, policyDigest, uid: 'e' })).toEqual([3, 'other-entry'])
     expect(await asked({ index: other, policyDigest, uid })).toEqual([3, 'other-entry'])
-    expect(await asked([])).toEqual([3, 'other-entry'])
+    expect(await asked([])).toEqual([3, 'no-identity'])
     writeFileSync(join(home, 'cert.der'), sequence(sequence()))
     const none = await offline('verify', 'api.json', ...trust, '--certificate', 'cert.der')
     expect([none.exit, json(none)]).toMatchObject([3, { certificate: 'no-identity' }])

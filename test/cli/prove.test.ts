@@ -105,7 +105,7 @@ describe('--prove', () => {
     const told = json(await elsewhere('verify', 'p', ...trust(), '--json')) as {
       answer: { split: { backendRefs: unknown[] } }
     }
-    expect(told.answer.split).toMatchObject({ port: 8080, made: { op: 'split.set', rev: 5 } })
+    expect(told.answer.split).toMatchObject({ port: 8080, made: { op: 'split.set', rev: 6 } })
     expect(told.answer.split.backendRefs).toHaveLength(2)
     expect(told.answer.split.backendRefs).toEqual(
       expect.arrayContaining([
