@@ -66,7 +66,8 @@ export interface AdmissionDeps {
 }
 
 interface Waiting {
-  readonly since: number
+  /** Later than it came where the loop paused meanwhile. */
+  since: number
   readonly begin: () => void
   readonly turnAway: () => void
 }
@@ -93,6 +94,7 @@ export class Admission {
   private turnIsDue = false
   /** Since when the next turn is waited for: a time in which nobody asked is none. */
   private turnAwaitedSince = 0
+  private wasLate = false
   private lookIsDue = false
 
   constructor(deps: AdmissionDeps) {
@@ -185,14 +187,15 @@ export class Admission {
     const { limits } = this.deps
     const now = this.deps.elapsed()
     const waited = now - this.turnAwaitedSince
-    // In an overload it is the load that makes turns late; before, a pause is nobody's fault.
-    const pause = this.isOverload ? 0 : Math.max(0, waited - limits.waitMs)
-    this.calmAt += pause
+    // One late turn is a pause of the machine, which is nobody's fault; turn after turn, it is the load.
+    const isLate = waited > limits.waitMs
+    if (isLate && !this.wasLate && !this.isOverload) this.leaveOut(waited - limits.waitMs, now)
+    this.wasLate = isLate
     const isLong = now - this.oldest >= limits.waitMs / 2
     const isCalm = this.depth <= limits.few || !isLong
     if (isLong) this.longWaitAt = now
     this.judge(isCalm, now)
-    const mayWait = this.isOverload ? limits.waitMs : limits.burstMs + pause
+    const mayWait = this.isOverload ? limits.waitMs : limits.burstMs
     for (const queue of [this.renewals, this.firsts]) turnAwayFrom(queue, now - mayWait)
     const most = Math.max(limits.perTurn, waited * limits.perMs)
     while (this.begun < most && this.underWork < limits.atOnce) {
@@ -205,6 +208,14 @@ export class Admission {
     }
     this.turnAwaitedSince = this.deps.elapsed()
     if (this.depth > 0) this.wake()
+  }
+
+  /** Time that is no waiting of anybody's, and says nothing of the queue. */
+  private leaveOut(pause: number, now: number): void {
+    this.calmAt += pause
+    for (const queue of [this.renewals, this.firsts]) {
+      for (const one of queue) one.since = Math.min(now, one.since + pause)
+    }
   }
 
   private judge(isCalm: boolean, now: number): void {

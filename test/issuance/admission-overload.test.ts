@@ -9,9 +9,9 @@ describe('Admission, in an overload and after it', () => {
 
   it('lets wait for less in an overload', async () => {
     await inOverload()
-    await queueStandsFor(limits.waitMs - 2)
+    await world.turnsFor(limits.waitMs - 2)
     expect(world.answers.get('f')).toBeUndefined()
-    await queueStandsFor(2)
+    await world.turnsFor(2)
     expect(world.answers.get('f')).toBe('server.overloaded')
   })
 
@@ -19,16 +19,11 @@ describe('Admission, in an overload and after it', () => {
   async function inOverload(): Promise<void> {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
-    await queueStandsFor(limits.burstMs + limits.waitMs)
+    await world.turnsFor(limits.burstMs + limits.waitMs)
     expect(world.answers.get('e')).toBe('server.overloaded')
     for (const id of ['f', 'g', 'h']) world.ask(id)
     await world.settle()
     expect(world.admission.depth).toBe(3)
-  }
-
-  /** Turns come in time, and nothing is done in them. */
-  async function queueStandsFor(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 2) await world.turn(2)
   }
 
   it('turns away at once, in an overload, who comes beside those who wait', async () => {
@@ -53,7 +48,7 @@ describe('Admission, in an overload and after it', () => {
   /** Whether an overload is over, `calmMs` after the last look at which somebody had waited for long. */
   async function isOverAfter(calmMs: number): Promise<boolean> {
     await inOverload()
-    await queueStandsFor(limits.waitMs / 2)
+    await world.turnsFor(limits.waitMs / 2)
     do {
       for (const id of world.begun) await world.finish(id)
       await world.turn()
@@ -131,11 +126,20 @@ describe('Admission, in an overload and after it', () => {
     expect([...world.answers.values()]).not.toContain('server.overloaded')
   })
 
+  it('takes one late turn for a pause, and late turns one after another for load', async () => {
+    world = new World({ atOnce: 100, waiting: 100 })
+    for (let at = 0; at < 12; at += 1) world.ask(`r${at}`)
+    await world.turn(10 * limits.burstMs)
+    expect(world.answers.size).toBe(0)
+    await world.turn(10 * limits.burstMs)
+    expect(new Set(world.answers.values())).toEqual(new Set(['server.overloaded']))
+  })
+
   it('takes no quiet time for a pause', async () => {
     await world.turn(100 * limits.burstMs)
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
-    await queueStandsFor(limits.burstMs + limits.waitMs)
+    await world.turnsFor(limits.burstMs + limits.waitMs)
     expect(world.answers.get('e')).toBe('server.overloaded')
   })
 })

@@ -76,6 +76,11 @@ export class World {
     await this.settle()
   }
 
+  /** Turns that come in time, for so many milliseconds. */
+  async turnsFor(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 2) await this.turn(2)
+  }
+
   async finish(requestId: string): Promise<void> {
     const value = {
       record: { notAfter: plus(T0, hours(24)) },

@@ -103,20 +103,21 @@ describe('Admission', () => {
   it('lets a burst wait, and turns away who has waited longer', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
-    await world.turn(limits.burstMs - 1)
+    await world.turnsFor(limits.burstMs - 2)
     expect(world.answers.get('e')).toBeUndefined()
-    await world.turn(limits.waitMs)
+    await world.turnsFor(limits.waitMs)
     expect(world.answers.get('e')).toBe('server.overloaded')
     expect(world.begun).not.toContain('e')
   })
 
-  it('lets a burst wait again once the queue was empty', async () => {
+  it('lets a burst wait again once the queue was empty, and an overload is over', async () => {
     for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
     await world.turn()
-    await world.turn(limits.burstMs)
+    await world.turnsFor(limits.burstMs + limits.waitMs)
     expect(world.admission.depth).toBe(0)
+    world.ms += limits.calmMs
     world.ask('f')
-    await world.turn(limits.burstMs - 1)
+    await world.turnsFor(limits.burstMs - 2)
     expect(world.answers.get('f')).toBeUndefined()
   })
 
