@@ -117,6 +117,29 @@ describe('ReviewQueue', () => {
     await expect(Promise.race([queue.review('same', never), settle()])).resolves.toBeUndefined()
   })
 
+  it('keeps the places of those whose callers gave up, until the API server has answered', async () => {
+    const { api, answer } = byHand()
+    const queue = queueOver(api)
+    const leaving = new AbortController()
+    const all = ['a', 'b', 'c', 'd', 'e'].map((token) => queue.review(token, leaving.signal))
+    const left = Promise.allSettled(all)
+    leaving.abort()
+    await left
+    const beside = queue.review('f', never)
+    await settle()
+    expect(await Promise.race([beside, settle()])).toMatchObject({
+      refusal: { code: 'server.overloaded' },
+    })
+    answer()
+    await settle()
+    const next = queue.review('f', never)
+    for (let more = 0; more < 5; more += 1) {
+      await settle()
+      answer()
+    }
+    expect(await next).toEqual({ ok: true, value: yes })
+  })
+
   it('asks again after a failure, with longer and longer pauses', async () => {
     const api = new FakeTokenReviewApi((call) =>
       call < 3 ? Promise.reject(down) : Promise.resolve(yes),
