@@ -89,7 +89,7 @@ export class Admission {
   /** When few waited, or nobody for long, last. */
   private calmAt = 0
   private isOverload = false
-  /** When, in an overload, somebody had waited for long, last. */
+  /** When somebody had waited for long, last. */
   private longWaitAt = 0
   private turnIsDue = false
   /** Since when the next turn is waited for: a time in which nobody asked is none. */
@@ -109,7 +109,7 @@ export class Admission {
       return this.work(request)
     }
     if (this.depth === 0) this.calmAt = this.deps.elapsed()
-    // While nobody asks there are no turns, and an overload ends all the same.
+    // It ends when somebody asks again: while nobody asks there are no turns.
     this.isOverload &&= this.isNotOver(this.deps.elapsed())
     const isRenewal = this.renews(request)
     const queue = isRenewal ? this.renewals : this.firsts
@@ -220,12 +220,7 @@ export class Admission {
 
   private judge(isCalm: boolean, now: number): void {
     if (isCalm) this.calmAt = now
-    if (this.isOverload) {
-      this.isOverload = this.isNotOver(now)
-    } else if (now - this.calmAt >= this.deps.limits.burstMs) {
-      this.isOverload = true
-      this.longWaitAt = now
-    }
+    else if (now - this.calmAt >= this.deps.limits.burstMs) this.isOverload = true
   }
 
   private isNotOver(now: number): boolean {

@@ -142,4 +142,46 @@ describe('Admission, in an overload and after it', () => {
     await world.turnsFor(limits.burstMs + limits.waitMs)
     expect(world.answers.get('e')).toBe('server.overloaded')
   })
+
+  it('begins when the queue has not passed for long enough, and not before', async () => {
+    world = new World({ perTurn: 0 })
+    world.ask('first')
+    // Somebody waits for long from half of what is too long on.
+    const calm = limits.waitMs / 2 - 2
+    await world.turnsFor(calm + 10)
+    world.ask('second')
+    await world.turnsFor(limits.burstMs - 12)
+    expect(world.answers.get('second')).toBeUndefined()
+    await world.turn(2)
+    expect(world.answers.get('second')).toBe('server.overloaded')
+  })
+
+  it('begins though others come all the time', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    for (let at = 0; at < limits.burstMs + limits.waitMs; at += 2) {
+      world.ask(`more ${at}`)
+      await world.turn(2)
+    }
+    for (const id of ['f', 'g', 'h']) world.ask(id)
+    world.ask('beside')
+    await world.settle()
+    expect(world.answers.get('beside')).toBe('server.overloaded')
+  })
+
+  it('counts of a late turn what a turn may take', async () => {
+    world = new World({ perTurn: 0 })
+    world.ask('first')
+    await world.turn(20 * limits.burstMs)
+    await world.turnsFor(limits.burstMs - limits.waitMs - 2)
+    expect(world.answers.get('first')).toBeUndefined()
+    await world.turn(2)
+    expect(world.answers.get('first')).toBe('server.overloaded')
+  })
+
+  it('takes no turn for late that comes at the last moment of what it may take', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) world.ask(id)
+    await world.turn(limits.waitMs)
+    await world.turn(20 * limits.burstMs)
+    expect(world.answers.size).toBe(0)
+  })
 })
