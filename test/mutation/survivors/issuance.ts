@@ -9,6 +9,7 @@ const found = inFile('issuance/found-authority.ts')
 const inFlight = inFile('issuance/in-flight.ts')
 const inspect = inFile('issuance/inspect.ts')
 const issue = inFile('issuance/issue-leaf.ts')
+const issuanceLog = inFile('issuance/issuance-log.ts')
 const joinToken = inFile('issuance/join-token.ts')
 const certify = inFile('issuance/linkerd-certify.ts')
 
@@ -19,8 +20,8 @@ const BOTH = 'the grammar has both or neither'
 
 export const issuance: readonly Survivor[] = [
   admission('1 / 4', '1 * 4', 'a figure that was measured: docs/performance.md'),
-  admission('{ this.takeTurn() }', '{}', 'whoever was begun last asked for this turn already'),
-  admission('identity !== undefined', 'true', TYPES),
+  admission('false', 'true', 'over when somebody asks: nobody has waited for long yet'),
+  admission('request.identity !== undefined', 'true', TYPES),
   admission('notAfter !== undefined', 'true', 'no time is at or before undefined'),
   attest('default: return unreachable(evidence)', 'default:', TYPES),
   authority(
@@ -44,6 +45,7 @@ export const issuance: readonly Survivor[] = [
   issue('request.ttl === undefined', 'false', UNDEFINED),
   issue("recorded === 'stale'", 'false', STALE),
   issue("'stale'", '""', STALE),
+  issuanceLog('end !== undefined', 'true', TYPES),
   joinToken('[]', '["Stryker was here"]', 'the first of them is passed over'),
   joinToken(
     'id === undefined || secret === undefined',
