@@ -9,6 +9,7 @@ import { growth } from './sections/growth.mjs'
 import { memory } from './sections/memory.mjs'
 import { overload } from './sections/overload.mjs'
 import { permit } from './sections/permit.mjs'
+import { replay } from './sections/replay.mjs'
 import { stages } from './sections/stages.mjs'
 import { start } from './sections/start.mjs'
 
@@ -23,5 +24,5 @@ await runBench({
     coldStart,
     steadyState,
   ],
-  sections: [stages, permit, governance, overload, growth, start, memory],
+  sections: [stages, permit, governance, replay, overload, growth, start, memory],
 })

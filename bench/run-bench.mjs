@@ -22,6 +22,8 @@ export async function runBench({ rowKinds, sections }) {
       concurrency: { type: 'string', default: '1,16,128' },
       repeat: { type: 'string', default: '1' },
       folder: { type: 'string' },
+      keep: { type: 'string' },
+      entries: { type: 'string' },
       profile: { type: 'string' },
       workers: { type: 'string' },
     },
@@ -68,6 +70,8 @@ function contextOf(options) {
   process.once('SIGTERM', () => process.exit(143))
   return {
     folder: work.path,
+    keep: options.keep,
+    entries: options.entries?.split(',').map(Number),
     limit: new Limit(),
     size: options.quick ? 'quick' : 'default',
     full: options.full,

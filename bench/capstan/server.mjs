@@ -20,7 +20,17 @@ export class Capstan {
    * Runs `capstan init` in `folder`. `nodeOptions` are for the serving process: `--cpu-prof`, say;
    * `workers` is left to Capstan when it is undefined.
    */
-  static async founded(folder, { nodeOptions = [], workers } = {}) {
+  static async founded(folder, options) {
+    const capstan = await Capstan.at(folder, options)
+    capstan.run(['init', '--trust-domain', 'bench.example'])
+    const bundle = join(folder, 'bundle.pem')
+    capstan.run(['bundle', '--out', bundle])
+    capstan.ca = readFileSync(bundle, 'utf8')
+    return capstan
+  }
+
+  /** Over a `folder` in which it was founded before, on ports of now. */
+  static async at(folder, { nodeOptions = [], workers } = {}) {
     const [linkerd, http, admin] = [await freePort(), await freePort(), await freePort()]
     const capstan = new Capstan(folder, { linkerd, http, admin })
     capstan.nodeOptions = nodeOptions
@@ -35,10 +45,6 @@ server:
   admin: { listen: "127.0.0.1:${admin}" }
 ${workers === undefined ? '' : `  workers: ${workers}\n`}`,
     )
-    capstan.run(['init', '--trust-domain', 'bench.example'])
-    const bundle = join(folder, 'bundle.pem')
-    capstan.run(['bundle', '--out', bundle])
-    capstan.ca = readFileSync(bundle, 'utf8')
     return capstan
   }
 

@@ -1,12 +1,9 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { grantFor } from '../../dist/namespace/grant.js'
 import { permit } from '../../dist/namespace/permit/permit.js'
-import { applyEntries } from '../capstan/apply-entries.mjs'
 import { opened, unixNow } from '../capstan/authority.mjs'
+import { filledHome } from '../capstan/filled-home.mjs'
 import { accountName, CLUSTER, NAMESPACE } from '../capstan/namespace-document.mjs'
 import { openedInstance } from '../capstan/opened-instance.mjs'
-import { Capstan } from '../capstan/server.mjs'
 import { groupOf, Voter } from '../capstan/voter.mjs'
 import { quantile } from '../statistics.mjs'
 import { markdownTable, threeFigures } from '../table.mjs'
@@ -25,21 +22,18 @@ const flat = (name) => `${NAMESPACE}/${name}`
 const deep = (name) => ['wide', 'c000', ...DEEP, name].join('/')
 
 /**
- * What governing costs by the number of entries: the log read again, grants, decisions, who allowed
- * them, proofs, and a change from its proposal to its effect through five voters, each durable; and
- * the last of these in a scope seven levels down, with two hundred beside it. In the bench's own process.
+ * What governing costs by the number of entries: grants, decisions, who allowed them, proofs, and a
+ * change from its proposal to its effect through five voters, each durable; and the last of these in a
+ * scope seven levels down, with two hundred beside it. In the bench's own process.
  */
 export const governance = {
   name: 'governance',
-  async run({ folder, server, size, full, progress }) {
+  async run(context) {
+    const { size, full, progress } = context
     const rounds = ROUNDS[size] ?? ROUNDS.default
     const rows = []
-    for (const entries of ENTRIES[full ? 'full' : size]) {
-      const home = join(folder, `governance-${entries}`)
-      mkdirSync(home)
-      const capstan = await Capstan.founded(home, server)
-      await filled(capstan, entries, progress)
-      const instance = await openedInstance(home)
+    for (const entries of context.entries ?? ENTRIES[full ? 'full' : size]) {
+      const instance = await openedInstance(await filledHome(context, 'governance', entries))
       try {
         rows.push({ entries, ...(await measured(instance, entries, rounds, progress)) })
       } finally {
@@ -66,19 +60,6 @@ export const governance = {
       .join('\n\n'),
 }
 
-async function filled(capstan, count, progress) {
-  await capstan.start()
-  try {
-    applyEntries(capstan, {
-      count,
-      how: { validation: 'offline', jwks: { file: join(capstan.folder, 'jwks.json') } },
-      progress: (there) => progress(`governance: ${there} entries applied`),
-    })
-  } finally {
-    await capstan.stop()
-  }
-}
-
 async function measured({ index, operations }, entries, rounds, progress) {
   const change = async (request) => opened(await index.change(request))
   await shaped(change)
@@ -88,10 +69,7 @@ async function measured({ index, operations }, entries, rounds, progress) {
     progress(`governance: ${what}`)
   }
   const { state } = index
-  const began = performance.now()
-  const { records } = opened(await index.verify())
-  const perSecond = records / ((performance.now() - began) / 1000)
-  figures.push({ what: 'whole log read again and compared', unit: 'records/s', p50: perSecond })
+  const records = state.size
 
   const facts = (name) => ({
     kind: 'k8s',
