@@ -53,4 +53,38 @@ export const loadAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 340',
+    where: 'any CA',
+    what: 'rules of very many ports, and a question about all whom one more of them is for',
+    proofs: [
+      {
+        file: 'test/namespace/questions/rule-steps.test.ts',
+        name: 'are looked at for some of those whom one more is for, with breaths between',
+        check: 'what two entries may do is looked at by what their rules take, and that is bounded',
+        without: edit(
+          'src/namespace/questions/difference.ts',
+          '!this.effort.spend(1 + this.stepsOf(callee))',
+          '!this.effort.spend()',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 341',
+    where: 'any CA',
+    what: 'the same, and a page of all who may call, or be called',
+    proofs: [
+      {
+        file: 'test/namespace/questions/rule-steps.test.ts',
+        name: 'a page of callers ends after so many of them',
+        check: 'a page ends with what the rules that were looked at take',
+        without: edit(
+          'src/namespace/questions/reach.ts',
+          '    effort.spend(ruleSteps(callee.rules))\n    return permissionsBetween(state, caller, callee, page.at)\n  })\n}\n\nasync function pageOf(',
+          '    return permissionsBetween(state, caller, callee, page.at)\n  })\n}\n\nasync function pageOf(',
+        ),
+      },
+    ],
+  },
 ]

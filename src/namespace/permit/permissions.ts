@@ -154,7 +154,7 @@ function portsBetween(accepts: Party, calls: Party): readonly PortRange[] {
   return portsBeyond(ports, forbidden)
 }
 
-/** Comparisons of routes for two entries: a rule set of half a megabyte could ask for far more. */
+/** Comparisons of routes and ports for two entries: a rule set of half a megabyte could ask for far more. */
 const COMPARISONS = 20_000
 
 /**
@@ -172,12 +172,11 @@ export function permissionsBeyond(
 
 /** Whatever the rule is called, and the entries. */
 const meaning = ({ ports, routes, from, until }: Permission): string =>
-  canonicalize({
-    ports,
+  `${String(ports)} ${canonicalize({
     ...(routes && { routes }),
     ...(from !== undefined && { from }),
     ...(until !== undefined && { until }),
-  })
+  })}`
 
 function beyondAll(
   { routes, ports, ...one }: Permission,
@@ -191,7 +190,8 @@ function beyondAll(
     let rest = ports
     for (const other of inTime) {
       if (rest.length === 0) break
-      left.comparisons -= other.routes?.length ?? 1
+      left.comparisons -=
+        (other.routes?.length ?? 1) + Math.floor((rest.length + other.ports.length) / 8)
       if (left.comparisons < 0) break
       if (allowsAll(other, route)) rest = portsBeyond(rest, other.ports)
     }

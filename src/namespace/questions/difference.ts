@@ -8,6 +8,7 @@ import type { IndexState } from '../state.js'
 import type { Effort } from './effort.js'
 import type { Member, Moment, TwoStates } from './two-states.js'
 import { type EntryDifference, entryDifference } from './entry-difference.js'
+import { ruleSteps } from './rule-steps.js'
 import { type SplitDifference, splitDifferences, splitSteps } from './split-difference.js'
 
 /** What is another in the two: no entry elsewhere, and no scope above one, differs. */
@@ -54,7 +55,10 @@ export async function differenceOf(
     const different = entryDifference(states, member)
     if (different && isUnder(different.alias, within)) entries.push(different)
     if (effort.spend(splitSteps(member))) splits.push(...splitDifferences(states, member, within))
-    for (const caller of callersToCompare(states, member, effort)) pairs.compare(caller, member.uid)
+    for (const caller of callersToCompare(states, member, effort)) {
+      await effort.breathe()
+      pairs.compare(caller, member.uid)
+    }
   }
   await compareCallees(states, members, pairs, effort)
   const { added, removed } = pairs
@@ -168,11 +172,13 @@ async function compareCallees(
     // It is compared as a callee already.
     if (members.has(callee.uid)) continue
     for (const caller of callee.rules.flatMap((rule) => rule.callers)) {
+      await effort.breathe()
       if (typeof caller === 'string') {
         if (byUid.has(caller)) pairs.compare(caller, callee.uid)
         continue
       }
       for (const one of callers) {
+        await effort.breathe()
         if (!effort.spend()) return
         if (aliasesOf(one).some((alias) => isUnder(alias, caller.subtree))) {
           pairs.compare(one.uid, callee.uid)
@@ -199,7 +205,7 @@ class Pairs {
 
   compare(caller: Uid, callee: Uid): void {
     const pair = `${caller} ${callee}`
-    if (this.seen.has(pair) || !this.effort.spend()) return
+    if (this.seen.has(pair) || !this.effort.spend(1 + this.stepsOf(callee))) return
     this.seen.add(pair)
     const [was, is] = [this.states.before, this.states.after].map((moment) =>
       between(moment, caller, callee),
@@ -209,6 +215,13 @@ class Pairs {
       isUnder(one.caller, this.within) || isUnder(one.callee, this.within)
     this.added.push(...permissionsBeyond(is, was).filter(isTold))
     this.removed.push(...permissionsBeyond(was, is).filter(isTold))
+  }
+
+  /** What is allowed in each state is found, and then held against the other, both ways. */
+  private stepsOf(callee: Uid): number {
+    return [this.states.before, this.states.after]
+      .map(({ state }) => 2 * ruleSteps(state.entries.get(callee)?.rules ?? []))
+      .reduce((sum, steps) => sum + steps, 0)
   }
 }
 

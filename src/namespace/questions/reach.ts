@@ -7,6 +7,7 @@ import { type Permission, names, permissionsBetween } from '../permit/permission
 import { unknown } from '../resolve-request.js'
 import { type IndexState, placeOf } from '../state.js'
 import type { Effort } from './effort.js'
+import { ruleSteps } from './rule-steps.js'
 
 export interface ReachPage {
   readonly at: UnixSeconds
@@ -61,11 +62,12 @@ function reachOf(
 ): Promise<ReachedPage> {
   const { mayCall = [] } = effectiveEnvelope(state, caller)
   const callees = inRegions(state, mayCall, page.after)
-  return pageOf(callees, page, effort, (callee) =>
-    callee.rules.some((rule) => names(rule, caller))
-      ? permissionsBetween(state, caller, callee, page.at)
-      : [],
-  )
+  return pageOf(callees, page, effort, (callee) => {
+    effort.spend(callee.rules.length)
+    if (!callee.rules.some((rule) => names(rule, caller))) return []
+    effort.spend(ruleSteps(callee.rules))
+    return permissionsBetween(state, caller, callee, page.at)
+  })
 }
 
 /**
@@ -78,9 +80,10 @@ function callersOf(
   page: ReachPage,
   effort: Effort,
 ): Promise<ReachedPage> {
-  return pageOf(namedBy(state, callee, page.after, effort), page, effort, (caller) =>
-    permissionsBetween(state, caller, callee, page.at),
-  )
+  return pageOf(namedBy(state, callee, page.after, effort), page, effort, (caller) => {
+    effort.spend(ruleSteps(callee.rules))
+    return permissionsBetween(state, caller, callee, page.at)
+  })
 }
 
 async function pageOf(
@@ -95,7 +98,7 @@ async function pageOf(
     if (last && (reached.length === limit || effort.isSpent))
       return { reached, next: placeOf(last) }
     await effort.breathe()
-    effort.spend(1 + entry.rules.length)
+    effort.spend()
     last = entry
     const permissions = permitted(entry).filter(({ from = 0 }) => from <= at)
     if (permissions.length > 0) reached.push({ entry, permissions })
