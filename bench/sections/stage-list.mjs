@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openIssuer } from '../../dist/ca/issuer.js'
 import { planLeaf } from '../../dist/ca/plan-leaf.js'
 import { canonicalize } from '../../dist/core/canonical-json.js'
-import { cachedVerifyCsr } from '../../dist/csr/verified-csr-cache.js'
+import { VerifiedCsrCache } from '../../dist/csr/verified-csr-cache.js'
 import { verifyCsr } from '../../dist/csr/verify-csr.js'
 import { grantFor } from '../../dist/namespace/grant.js'
 import { rememberedStandings } from '../../dist/namespace/remembered-standings.js'
@@ -71,14 +71,14 @@ const tokenStages = (instance, proxies) => [
 ]
 
 function csrStages(proxies) {
-  const cached = cachedVerifyCsr(2 * INPUTS)
-  for (const { csr } of proxies) opened(cached(csr))
+  const cache = new VerifiedCsrCache(2 * INPUTS)
+  for (const { csr } of proxies) cache.remember(csr, opened(cache.verify(csr)))
   return [
     {
       name: 'CSR: parse, import key, verify',
       run: inTurn(proxies, ({ csr }) => opened(verifyCsr(csr))),
     },
-    { name: 'CSR: seen before', run: inTurn(proxies, ({ csr }) => opened(cached(csr))) },
+    { name: 'CSR: seen before', run: inTurn(proxies, ({ csr }) => opened(cache.verify(csr))) },
   ]
 }
 

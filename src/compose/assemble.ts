@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js'
 import type { CertificateDer } from '../core/der.js'
 import type { Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
-import { cachedVerifyCsr } from '../csr/verified-csr-cache.js'
+import { VerifiedCsrCache } from '../csr/verified-csr-cache.js'
 import { Admission, defaultAdmissionLimits } from '../issuance/admission.js'
 import { attestWith } from '../issuance/attest.js'
 import type { Authority } from '../issuance/authority.js'
@@ -135,7 +135,7 @@ export function assemble<S extends IssuingStore, I extends GovernedIndex>({
   })
   const renewal = { verifyOurs: ours, ledger }
   const issue = issueLeafWith({
-    verifyCsr: cachedVerifyCsr(CSRS_REMEMBERED),
+    csrs: new VerifiedCsrCache(CSRS_REMEMBERED),
     attest: attestWith({
       ...renewal,
       index,

@@ -1,40 +1,50 @@
 import type { Result } from '../core/result.js'
 import { sha256Hex } from '../core/uid.js'
-import { MAX_CSR_BYTES } from './parse-csr.js'
 import type { VerifiedCsr } from './verified-csr.js'
 import { type CsrRefusal, verifyCsr } from './verify-csr.js'
 
+/** What a proxy or a machine sends has 300 to 1,500 octets, with an RSA key of 4,096 bits too. */
+export const MAX_REMEMBERED_OCTETS = 2048
+
 /**
  * `verifyCsr` with a memory: a renewing proxy sends the same CSR for ever, and the answer depends on
- * its bytes alone. Remembers between `size` and twice `size` CSRs by the SHA-256 of the whole DER;
- * the least recently used half goes when the newer half is full. Refusals are not remembered, so
- * that junk displaces nothing.
+ * its bytes alone. Remembered are those for which a certificate was issued, by the SHA-256 of the
+ * whole DER, between `size` and twice `size` of them; the least recently used half goes when the newer
+ * half is full. A CSR costs a stranger nothing: what nobody vouched for displaces nothing and stays
+ * nowhere.
  */
-export function cachedVerifyCsr(
-  size: number,
-): (der: Uint8Array) => Result<VerifiedCsr, CsrRefusal> {
-  let newer = new Map<string, VerifiedCsr>()
-  let older = new Map<string, VerifiedCsr>()
+export class VerifiedCsrCache {
+  private readonly size: number
+  private newer = new Map<string, VerifiedCsr>()
+  private older = new Map<string, VerifiedCsr>()
+  private readonly remembered = new WeakSet<VerifiedCsr>()
 
-  function remember(key: string, csr: VerifiedCsr): void {
-    if (newer.size >= size) {
-      older = newer
-      newer = new Map()
-    }
-    newer.set(key, csr)
+  constructor(size: number) {
+    this.size = size
   }
 
-  return function verify(der) {
+  readonly verify = (der: Uint8Array): Result<VerifiedCsr, CsrRefusal> => {
     // Nothing of this size is ever remembered, nor worth a hash.
-    if (der.length > MAX_CSR_BYTES) return verifyCsr(der)
+    if (der.length > MAX_REMEMBERED_OCTETS) return verifyCsr(der)
     const key = sha256Hex(der)
-    const known = newer.get(key) ?? older.get(key)
-    if (known !== undefined) {
-      if (!newer.has(key)) remember(key, known)
-      return { ok: true, value: known }
+    const known = this.newer.get(key) ?? this.older.get(key)
+    if (known === undefined) return verifyCsr(der)
+    if (!this.newer.has(key)) this.keep(key, known)
+    return { ok: true, value: known }
+  }
+
+  /** A certificate was issued for it: `csr` is what `verify` said of `der`. */
+  readonly remember = (der: Uint8Array, csr: VerifiedCsr): void => {
+    if (der.length > MAX_REMEMBERED_OCTETS || this.remembered.has(csr)) return
+    this.keep(sha256Hex(der), csr)
+    this.remembered.add(csr)
+  }
+
+  private keep(key: string, csr: VerifiedCsr): void {
+    if (this.newer.size >= this.size) {
+      this.older = this.newer
+      this.newer = new Map()
     }
-    const verified = verifyCsr(der)
-    if (verified.ok) remember(key, verified.value)
-    return verified
+    this.newer.set(key, csr)
   }
 }

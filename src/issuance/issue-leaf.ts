@@ -46,7 +46,11 @@ export const stages = ['verify', 'attest', 'grant', 'sign', 'record'] as const
 export type Stage = (typeof stages)[number]
 
 export interface IssueDeps {
-  readonly verifyCsr: (der: Uint8Array) => Result<VerifiedCsr>
+  readonly csrs: {
+    readonly verify: (der: Uint8Array) => Result<VerifiedCsr>
+    /** Only what a certificate was issued for. */
+    readonly remember: (der: Uint8Array, csr: VerifiedCsr) => void
+  }
   readonly attest: (
     request: IssueRequest,
     now: UnixSeconds,
@@ -76,13 +80,15 @@ export function issueLeafWith(deps: IssueDeps): (request: IssueRequest) => Promi
     const lap = deps.stopwatch()
 
     // Do they hold the key? First, because a bad CSR needs no other server to be refused.
-    const csr = deps.verifyCsr(request.csr)
+    const csr = deps.csrs.verify(request.csr)
     lap('verify')
     if (!csr.ok) return csr
 
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const issued = await issueOnce(deps, request, csr.value, lap)
-      if (issued !== 'stale') return issued
+      if (issued === 'stale') continue
+      if (issued.ok) deps.csrs.remember(request.csr, csr.value)
+      return issued
     }
     throw new DependencyError('index', 'it changes faster than certificates can be granted')
   }

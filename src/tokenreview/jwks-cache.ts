@@ -21,6 +21,8 @@ export interface JwksPolicy {
   /** After a failure the set is not read again sooner than this. */
   readonly floorAfterFailure: Seconds
   readonly fetchMs: number
+  /** So many callers wait for one reading; who comes beside them is answered at once. */
+  readonly waiting: number
 }
 
 export const defaultJwksPolicy: JwksPolicy = {
@@ -29,6 +31,7 @@ export const defaultJwksPolicy: JwksPolicy = {
   floor: seconds(30),
   floorAfterFailure: seconds(5),
   fetchMs: 5000,
+  waiting: 256,
 }
 
 /** Clocks that are kept right step back by less. */
@@ -49,6 +52,7 @@ export class JwksCache {
   private readAt: UnixSeconds | undefined
   private failure: { readonly at: UnixSeconds; readonly error: DependencyError } | undefined
   private reading: Promise<void> | undefined
+  private waiting = 0
   private readonly deps: Deps
 
   constructor(deps: Deps) {
@@ -57,17 +61,19 @@ export class JwksCache {
 
   /**
    * The key, or undefined when the cluster does not publish it. Throws `DependencyError` when that
-   * cannot be said: an unknown key while the set cannot be read is not a forged token.
+   * cannot be said: an unknown key while the set cannot be read is not a forged token. Beside too many
+   * who wait for it, a known key is taken as it is when it cannot be read: otherwise a source that
+   * hangs would hold everybody's places, and whoever invents keys could have it do so.
    */
   async find(keyId: string): Promise<TokenKey | undefined> {
     const { maxAge, maxStaleness, floor } = this.deps.policy
-    if (this.age() >= maxAge) await this.refresh()
+    let isRead = this.age() < maxAge || (await this.refresh())
     if (this.age() >= maxStaleness) throw this.unreadable()
 
     const key = this.keys?.get(keyId)
     if (key) return key
-    if (this.age() >= floor) await this.refresh()
-    if (this.failure) throw this.unreadable()
+    if (this.age() >= floor) isRead = await this.refresh()
+    if (this.failure || !isRead) throw this.unreadable()
     return this.keys?.get(keyId)
   }
 
@@ -82,13 +88,18 @@ export class JwksCache {
     return passed + STEP < 0 ? Infinity : Math.max(0, passed)
   }
 
-  /** Reads the set once for all who wait; what fails stays to be told, and the old keys stay. */
-  private refresh(): Promise<void> {
-    if (this.failure && this.since(this.failure.at) < this.deps.policy.floorAfterFailure) {
-      return Promise.resolve()
-    }
+  /**
+   * Reads the set once for all who wait; what fails stays to be told, and the old keys stay. False
+   * where too many wait already.
+   */
+  private async refresh(): Promise<boolean> {
+    const { floorAfterFailure, waiting } = this.deps.policy
+    if (this.failure && this.since(this.failure.at) < floorAfterFailure) return true
+    if (this.waiting >= waiting) return false
+    this.waiting += 1
     this.reading ??= this.read().finally(() => (this.reading = undefined))
-    return this.reading
+    await this.reading.finally(() => (this.waiting -= 1))
+    return true
   }
 
   private async read(): Promise<void> {

@@ -87,4 +87,48 @@ export const loadAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 342',
+    where: 'any CA',
+    what: 'valid CSRs of a stranger, as large as they may be, fill what is remembered of those of proxies',
+    proofs: [
+      {
+        file: 'test/issuance/issue-leaf.test.ts',
+        name: 'remembers a CSR once a certificate was issued for it, and no other',
+        check: 'a CSR is remembered once a certificate was issued for it',
+        without: edit(
+          'src/issuance/issue-leaf.ts',
+          '      if (issued.ok) deps.csrs.remember(',
+          '      deps.csrs.remember(',
+        ),
+      },
+      {
+        file: 'test/csr/verified-csr-cache.test.ts',
+        name: 'remembers nothing for which no certificate was issued',
+        check: 'nothing is remembered by verifying it',
+        without: edit(
+          'src/csr/verified-csr-cache.ts',
+          'if (known === undefined) return verifyCsr(der)',
+          'if (known === undefined) {\n      const verified = verifyCsr(der)\n      if (verified.ok) this.keep(key, verified.value)\n      return verified\n    }',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 343',
+    where: 'any CA',
+    what: 'tokens with invented key ids, while the key source of one cluster hangs, take the places of everybody',
+    proofs: [
+      {
+        file: 'test/tokenreview/jwks-cache.test.ts',
+        name: 'answers at once who comes beside those who wait, with a key that it has or none',
+        check: 'so many callers wait for the keys of one cluster, and no more',
+        without: edit(
+          'src/tokenreview/jwks-cache.ts',
+          '    if (this.waiting >= waiting) return false\n',
+          '',
+        ),
+      },
+    ],
+  },
 ]

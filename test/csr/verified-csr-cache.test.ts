@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { octetString } from '../../src/core/der-writer.js'
 import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
-import { cachedVerifyCsr } from '../../src/csr/verified-csr-cache.js'
+import { MAX_REMEMBERED_OCTETS, VerifiedCsrCache } from '../../src/csr/verified-csr-cache.js'
 import type { VerifiedCsr } from '../../src/csr/verified-csr.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'
 import { attribute, commonName, csr, subject } from './make-csr.js'
@@ -24,7 +24,17 @@ function padded(octets: number): Uint8Array {
   }
 }
 
-describe('cachedVerifyCsr', () => {
+/** `verify`, of a cache in which everything that is verified gets its certificate. */
+function cachedVerifyCsr(size: number): typeof verifyCsr {
+  const cache = new VerifiedCsrCache(size)
+  return (der) => {
+    const verified = cache.verify(der)
+    if (verified.ok) cache.remember(der, verified.value)
+    return verified
+  }
+}
+
+describe('VerifiedCsrCache', () => {
   it('answers as verifyCsr does', () => {
     const verify = cachedVerifyCsr(4)
     const der = named('a')
@@ -103,10 +113,34 @@ describe('cachedVerifyCsr', () => {
     expect(valueOf(verify(one))).toBe(first)
   })
 
-  it('remembers the largest CSR there may be', () => {
+  it('remembers what a proxy sends, and nothing that is larger', () => {
     const verify = cachedVerifyCsr(2)
-    const der = padded(MAX_CSR_BYTES)
+    const der = padded(MAX_REMEMBERED_OCTETS)
     expect(valueOf(verify(der))).toBe(valueOf(verify(der)))
+    const larger = padded(MAX_REMEMBERED_OCTETS + 1)
+    expect(valueOf(verify(larger))).not.toBe(valueOf(verify(larger)))
+    expect(valueOf(verify(larger))).toEqual(valueOf(verify(larger)))
+  })
+
+  it('attack 342: remembers nothing for which no certificate was issued', () => {
+    const cache = new VerifiedCsrCache(2)
+    const der = named('a')
+    const first = valueOf(cache.verify(der))
+    expect(valueOf(cache.verify(der))).not.toBe(first)
+    cache.remember(der, first)
+    for (const name of ['b', 'c', 'd', 'e']) valueOf(cache.verify(named(name)))
+    expect(valueOf(cache.verify(der))).toBe(first)
+  })
+
+  it('has each in one place, however often a certificate is issued for it', () => {
+    const cache = new VerifiedCsrCache(2)
+    const [one, other] = [named('one'), named('other')]
+    const [first, second] = [valueOf(cache.verify(one)), valueOf(cache.verify(other))]
+    cache.remember(one, first)
+    for (let n = 0; n < 10; n++) cache.remember(other, second)
+    for (let n = 0; n < 10; n++) cache.remember(one, first)
+    expect(valueOf(cache.verify(one))).toBe(first)
+    expect(valueOf(cache.verify(other))).toBe(second)
   })
 
   it('remembers no refusal, so that junk displaces nothing', () => {
@@ -117,7 +151,7 @@ describe('cachedVerifyCsr', () => {
     expect(valueOf(verify(der))).toBe(first)
   })
 
-  it('refuses what is too large without remembering it', () => {
+  it('refuses what is too large', () => {
     const verify = cachedVerifyCsr(2)
     const tooLarge = new Uint8Array(MAX_CSR_BYTES + 1)
     expect(verify(tooLarge)).toMatchObject({ refusal: { code: 'csr.too-large' } })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { AttestedFacts, RenewalFacts } from '../../src/attestation/facts.js'
 import { certificateFacts } from '../../src/ca/certificate-facts.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { ok, type Result } from '../../src/core/result.js'
+import { ok, refuse, type Result } from '../../src/core/result.js'
 import type { SerialNumber } from '../../src/core/serial.js'
 import { hours, minutes, plus } from '../../src/core/time.js'
 import { verifyCsr } from '../../src/csr/verify-csr.js'
@@ -39,7 +39,7 @@ beforeEach(async () => {
   heard = []
   facts = { kind: 'join-token', entry: governed.entry('shop/web').uid, tokenId: 't1' }
   deps = {
-    verifyCsr,
+    csrs: { verify: verifyCsr, remember: () => undefined },
     attest: () => {
       heard.push('asked who it is')
       return Promise.resolve(ok({ facts, spends: [] }))
@@ -157,5 +157,22 @@ describe('issueLeaf refuses', () => {
     const more = csr({ attributes: [extensionRequest(altNames(dns('other.example')))] })
     expect(await issue({ csr: more })).toMatchObject({ refusal: { code: 'csr.other-names' } })
     expect(valueOf(await issue()).record.parentSerial).toBe(renewal.parentSerial)
+  })
+
+  it('attack 342: remembers a CSR once a certificate was issued for it, and no other', async () => {
+    const remembered: Uint8Array[] = []
+    const remember = (der: Uint8Array): void => void remembered.push(der)
+    const csrs = { verify: verifyCsr, remember }
+    const der = csr()
+    expect(await issue({ csr: der, identity: 'other.example' }, { csrs })).toMatchObject({
+      refusal: { code: 'grant.other-identity' },
+    })
+    const refused = refuse('token.malformed', 'it is none')
+    await issue({ csr: der }, { csrs, attest: () => Promise.resolve(refused) })
+    const record = () => Promise.reject(new DependencyError('store', 'down'))
+    await expect(issue({ csr: der }, { csrs, record })).rejects.toThrow(DependencyError)
+    expect(remembered).toEqual([])
+    valueOf(await issue({ csr: der }, { csrs }))
+    expect(remembered).toEqual([der])
   })
 })

@@ -135,7 +135,7 @@ export class GivenCapstan {
   ): ReturnType<ReturnType<typeof issueLeafWith>> {
     const { issued, index, clock, random } = this
     return issueLeafWith({
-      verifyCsr,
+      csrs: { verify: verifyCsr, remember: () => undefined },
       attest: () => Promise.resolve(ok({ facts, spends: [] })),
       index,
       standingOf: standing,

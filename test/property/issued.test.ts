@@ -40,7 +40,7 @@ class Issuance {
       const entry = index.state.entryByAlias(alias(name))?.uid ?? (`e${'a'.repeat(31)}` as never)
       const facts = { kind: 'join-token', entry, tokenId: 't' } as const
       return issueLeafWith({
-        verifyCsr,
+        csrs: { verify: verifyCsr, remember: () => undefined },
         attest: () => Promise.resolve(ok({ facts, spends: [] })),
         index,
         standingOf: standing,

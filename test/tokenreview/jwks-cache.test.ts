@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import { hours, minus, minutes, seconds } from '../../src/core/time.js'
+import type { TokenKey } from '../../src/tokenreview/jwks.js'
 import { defaultJwksPolicy as policy, JwksCache } from '../../src/tokenreview/jwks-cache.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { TokenSigner } from '../support/service-account-token.js'
@@ -145,5 +146,46 @@ describe('JwksCache', () => {
   it('does not take a bug for a broken dependency', async () => {
     source.answer = () => Promise.reject(new TypeError('bug'))
     await expect(cache.find('old')).rejects.toThrow(TypeError)
+  })
+
+  describe('where the source hangs', () => {
+    /** As many as may wait do, and whoever is beside them is asked for. */
+    async function crowded(name: string): Promise<TokenKey | undefined> {
+      source.answer = () => new Promise(() => undefined)
+      const waiting = Array.from({ length: policy.waiting }, () => cache.find('invented'))
+      waiting.forEach((one) => void one.catch(() => undefined))
+      await settle()
+      const beside = cache.find(name)
+      beside.catch(() => undefined)
+      await settle()
+      const hangs = settle().then(() => {
+        throw new Error('it waits')
+      })
+      return Promise.race([beside, hangs])
+    }
+
+    it('attack 343: answers at once who comes beside those who wait, with a key that it has or none', async () => {
+      await cache.find('old')
+      clock.advance(minutes(1))
+      await expect(crowded('other')).rejects.toThrow(DependencyError)
+      expect(await cache.find('old')).toBeDefined()
+    })
+
+    it('takes a key that it has beside them, though it is to be read again, and not for ever', async () => {
+      await cache.find('old')
+      clock.advance(hours(1))
+      expect(await crowded('old')).toBeDefined()
+      clock.advance(hours(11))
+      await expect(cache.find('old')).rejects.toThrow(DependencyError)
+    })
+
+    it('lets others wait once those are answered', async () => {
+      await expect(crowded('old')).rejects.toThrow(DependencyError)
+      timers.pass(policy.fetchMs)
+      await settle()
+      clock.advance(policy.floorAfterFailure)
+      source.publish(old)
+      expect(await cache.find('old')).toBeDefined()
+    })
   })
 })
