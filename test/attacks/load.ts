@@ -10,11 +10,11 @@ export const loadAttacks: readonly Attack[] = [
       {
         file: 'test/server/grpc/load.test.ts',
         name: 'counts nothing for a call that is over',
-        check: 'nothing is counted for a call once its place is released',
+        check: 'nothing is counted for a call once its octets are released',
         without: edit(
           'src/server/grpc/load.ts',
-          '        if (!entered) return undefined\n        this.octets += octets',
-          '        this.octets += octets',
+          '        if (isOver) return\n        const more = octets - held',
+          '        const more = octets - held',
         ),
       },
     ],
@@ -126,6 +126,75 @@ export const loadAttacks: readonly Attack[] = [
         without: edit(
           'src/tokenreview/jwks-cache.ts',
           '    if (this.waiting >= waiting) return false\n',
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 355',
+    where: 'any CA',
+    what: 'requests half sent on a few connections take the places of everybody, health checks included',
+    proofs: [
+      {
+        file: 'test/server/grpc/floods.test.ts',
+        name: 'wait for so many requests: whoever has most of them half sent is hung up on',
+        check:
+          'a connection that has the server wait for most is ended, and nobody else is refused',
+        without: edit(
+          'src/server/grpc/load.ts',
+          "    if (this.streams > this.limits.awaited) this.hangUpOnMost('streams')\n",
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 356',
+    where: 'any CA',
+    what: 'the same, by octets of requests',
+    proofs: [
+      {
+        file: 'test/server/grpc/floods.test.ts',
+        name: 'hold so many octets: whoever has most of them under way is hung up on',
+        check: 'a connection that has the server hold most is ended, and nobody else is refused',
+        without: edit(
+          'src/server/grpc/load.ts',
+          "    if (this.octets > this.limits.bufferedOctets) this.hangUpOnMost('octets')\n",
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 357',
+    where: 'any CA',
+    what: 'answers that nobody takes fill memory',
+    proofs: [
+      {
+        file: 'test/server/grpc/floods.test.ts',
+        name: 'keep so many answers that nobody takes: whoever leaves most is hung up on',
+        check: 'an answer counts until it is taken',
+        without: edit(
+          'src/server/grpc/serve-call.ts',
+          "  if (!stream.closed) stream.once('close', peer.awaits())\n",
+          '',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 358',
+    where: 'any CA',
+    what: 'requests that never arrive, time after time, and resets that say no error',
+    proofs: [
+      {
+        file: 'test/server/grpc/floods.test.ts',
+        name: 'end with one whose requests do not arrive, time after time',
+        check: 'a connection whose requests do not arrive is ended',
+        without: edit(
+          'src/server/grpc/serve-call.ts',
+          '    if (message.status === grpcStatus.DEADLINE_EXCEEDED) peer.late()\n',
           '',
         ),
       },

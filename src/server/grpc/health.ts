@@ -27,6 +27,7 @@ export function healthMethods(
     {
       kind: 'unary',
       path: `/${HEALTH_SERVICE}/Check`,
+      needsNoPlace: true,
       answer(message) {
         const service = readService(message)
         if (service instanceof GrpcFailure) return Promise.resolve(service)

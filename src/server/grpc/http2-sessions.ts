@@ -5,7 +5,7 @@ import {
   type ServerOptions,
 } from 'node:http2'
 import type { Socket } from 'node:net'
-import { type CallDeps, serveCall } from './serve-call.js'
+import { type CallDeps, type CallPeer, serveCall } from './serve-call.js'
 
 const WINDOW_MS = 10_000
 
@@ -92,10 +92,19 @@ export class Http2Sessions {
 
   private serveStreams(session: ServerHttp2Session, socket: Socket): void {
     const { limits } = this.deps
-    const remote = socket.remoteAddress ?? 'unknown'
     const closeIn = (ms: number): NodeJS.Timeout =>
       setTimeout(() => this.retire(session, socket), ms)
     const resets = calmly(session, 'resets', limits.resets)
+    const { awaits, holds, left } = this.deps.load.connected(() =>
+      calm(session, 'streams that wait for their peer'),
+    )
+    const peer: CallPeer = {
+      awaits,
+      holds,
+      address: socket.remoteAddress ?? 'unknown',
+      late: calmly(session, 'requests that do not arrive', limits.lateRequests),
+    }
+    session.once('close', left)
     let calls = 0
     let idle = closeIn(limits.firstCallMs)
     session.once('close', () => clearTimeout(idle))
@@ -106,13 +115,14 @@ export class Http2Sessions {
       stream.on('error', () => undefined)
       stream.once('close', () => {
         calls -= 1
-        if (stream.rstCode !== NGHTTP2_NO_ERROR) resets()
+        // A reset without an error is one as well, where there was no answer yet.
+        if (stream.rstCode !== NGHTTP2_NO_ERROR || !stream.headersSent) resets()
         if (calls > 0 || session.destroyed) return
         clearTimeout(idle)
         idle = closeIn(limits.idleMs)
       })
-      serveCall(stream, headers, remote, this.deps).catch((thrown: unknown) => {
-        this.deps.log.error({ err: thrown, remote }, 'a call broke')
+      serveCall(stream, headers, peer, this.deps).catch((thrown: unknown) => {
+        this.deps.log.error({ err: thrown, remote: peer.address }, 'a call broke')
         stream.destroy()
       })
     })
@@ -137,6 +147,10 @@ function calmly(session: ServerHttp2Session, what: string, limit: number): () =>
       count = 0
     }
     count += 1
-    if (count > limit) session.destroy(new Error(`too many ${what}`), NGHTTP2_ENHANCE_YOUR_CALM)
+    if (count > limit) calm(session, what)
   }
+}
+
+function calm(session: ServerHttp2Session, what: string): void {
+  session.destroy(new Error(`too many ${what}`), NGHTTP2_ENHANCE_YOUR_CALM)
 }

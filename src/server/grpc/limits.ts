@@ -4,8 +4,10 @@ export interface GrpcLimits {
   readonly connections: number
   /** Open calls of one connection. Linkerd's own server knows no limit; 100 was once too few. */
   readonly streamsPerConnection: number
-  /** Calls of all connections, counted until their work has ended, also when the caller has left. */
+  /** Calls of all connections under work, counted until it has ended, also when the caller has left. */
   readonly calls: number
+  /** Streams of all connections that wait for their peers: for a request, or to have an answer taken. */
+  readonly awaited: number
   /** Health watches of all connections. */
   readonly watches: number
   readonly messageOctets: number
@@ -14,7 +16,7 @@ export interface GrpcLimits {
    * 6.9): with HTTP/2's 65,535, some forty calls, callers who share a connection wait for each other.
    */
   readonly connectionWindow: number
-  /** Memory for requests of all connections. */
+  /** Memory for requests of all connections; past it, and past `awaited`, the greediest one is ended. */
   readonly bufferedOctets: number
   /** Names, values and 32 for each pair, as RFC 9113 section 6.5.2 counts. */
   readonly headerOctets: number
@@ -22,6 +24,8 @@ export interface GrpcLimits {
   readonly controlFrames: number
   /** Streams of one connection that end by a reset in ten seconds. nghttp2 goes deaf at 1000. */
   readonly resets: number
+  /** Requests of one connection that did not arrive in time, in ten seconds. */
+  readonly lateRequests: number
   readonly handshakeMs: number
   /** From the end of the handshake to the first call. */
   readonly firstCallMs: number
@@ -39,6 +43,7 @@ export const defaultGrpcLimits: GrpcLimits = {
   connections: 4096,
   streamsPerConnection: 1000,
   calls: 10_000,
+  awaited: 5000,
   watches: 64,
   messageOctets: 65_536,
   connectionWindow: 1024 * 1024,
@@ -46,6 +51,7 @@ export const defaultGrpcLimits: GrpcLimits = {
   headerOctets: 16_384,
   controlFrames: 200,
   resets: 500,
+  lateRequests: 20,
   handshakeMs: 10_000,
   firstCallMs: 10_000,
   idleMs: 60_000,

@@ -13,6 +13,8 @@ export interface UnaryMethod {
   readonly kind: 'unary'
   /** `/package.Service/Method` */
   readonly path: string
+  /** It is answered however many calls are under work: what it takes is nothing. */
+  readonly needsNoPlace?: true
   answer(message: Uint8Array, call: GrpcCall): Promise<Uint8Array | GrpcFailure>
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { Ending } from './ending.js'
 import { MessageReader, parseTimeout } from './framing.js'
 import type { GrpcLimits } from './limits.js'
-import type { CallSlot, Load } from './load.js'
+import type { Held, Load, Peer } from './load.js'
 import type { ServerLog } from './log.js'
 import type { GrpcCall, GrpcMethod, UnaryMethod } from './method.js'
 import { fail, GRPC, type HttpStatus, respondHttp, succeed } from './respond.js'
@@ -16,6 +16,13 @@ export interface CallDeps {
   readonly log: ServerLog
 }
 
+/** The connection that a call came on. */
+export interface CallPeer extends Pick<Peer, 'awaits' | 'holds'> {
+  readonly address: string
+  /** A request did not arrive in time. */
+  readonly late: () => void
+}
+
 /**
  * One gRPC call on one HTTP/2 stream, from its headers to its last frame. Every wait has an end:
  * for the request, for the work, for the caller to take the answer. Rejects only for a bug.
@@ -23,7 +30,17 @@ export interface CallDeps {
 export async function serveCall(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  remote: string,
+  peer: CallPeer,
+  deps: CallDeps,
+): Promise<void> {
+  await answerCall(stream, headers, peer, deps)
+  if (!stream.closed) stream.once('close', peer.awaits())
+}
+
+async function answerCall(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  peer: CallPeer,
   deps: CallDeps,
 ): Promise<void> {
   const { limits } = deps
@@ -36,25 +53,39 @@ export async function serveCall(
     fail(stream, call, limits)
     return
   }
-  const { method, slot, timeoutMs } = call
+  const { method, timeoutMs } = call
   const ending = new Ending(stream)
   if (timeoutMs !== undefined) ending.endIn(timeoutMs, 'the deadline of the call has passed')
 
   ending.allow(limits.requestMs, 'the request did not arrive in time')
-  const message = await Promise.race([receiveMessage(stream, slot, limits), ending.failure])
+  const arrived = peer.awaits()
+  const held = peer.holds()
+  const message = await Promise.race([receiveMessage(stream, held, limits), ending.failure])
+  arrived()
   if (message instanceof GrpcFailure) {
-    slot.release()
+    held.release()
+    if (message.status === grpcStatus.DEADLINE_EXCEEDED) peer.late()
     fail(stream, message, limits, ending)
   } else if (method.kind === 'watch') {
     ending.allowAnyTime()
-    void ending.failure.then(slot.release)
+    held.release()
     const watched = admitWatch(method.open(message), ending, deps.load)
     if (watched instanceof GrpcFailure) fail(stream, watched, limits)
     else startWatch(stream, watched, ending, limits)
   } else {
-    const answered = work(method, message, { remote, caller: ending }, deps.log)
+    const place = method.needsNoPlace ? undefined : deps.load.enter()
+    if (place instanceof GrpcFailure) {
+      held.release()
+      fail(stream, place, limits, ending)
+      return
+    }
+    const call = { remote: peer.address, caller: ending }
+    const answered = work(method, message, call, deps.log)
     // The place is taken until the work ends: callers who leave early must not make room for more.
-    void answered.then(slot.release)
+    void answered.then(() => {
+      held.release()
+      place?.()
+    })
     ending.allow(limits.answerMs, 'the answer took too long')
     const answer = await Promise.race([answered, ending.failure])
     if (answer instanceof GrpcFailure) fail(stream, answer, limits, ending)
@@ -65,9 +96,9 @@ export async function serveCall(
 /** The call that these headers open; otherwise an HTTP status or a gRPC failure. */
 function openCall(
   headers: IncomingHttpHeaders,
-  { methods, load, limits }: CallDeps,
+  { methods, limits }: CallDeps,
 ):
-  | { readonly method: GrpcMethod; readonly slot: CallSlot; readonly timeoutMs: number | undefined }
+  | { readonly method: GrpcMethod; readonly timeoutMs: number | undefined }
   | GrpcFailure
   | HttpStatus {
   if (octetsOf(headers) > limits.headerOctets) return 431
@@ -84,8 +115,7 @@ function openCall(
   if (asked !== undefined && timeoutMs === undefined) {
     return new GrpcFailure(grpcStatus.INVALID_ARGUMENT, 'grpc-timeout is not one')
   }
-  const slot = load.enter()
-  return slot instanceof GrpcFailure ? slot : { method, slot, timeoutMs }
+  return { method, timeoutMs }
 }
 
 /** node:http2 announces a limit for header lists, and does not keep to it. */
@@ -104,13 +134,14 @@ function isGrpc(contentType: string | undefined): boolean {
 
 function receiveMessage(
   stream: ServerHttp2Stream,
-  slot: CallSlot,
+  held: Held,
   limits: GrpcLimits,
 ): Promise<Uint8Array | GrpcFailure> {
   return new Promise((resolve) => {
     const reader = new MessageReader(limits.messageOctets)
     const take = (chunk: Uint8Array): void => {
-      const failure = reader.push(chunk) ?? slot.hold(reader.room)
+      const failure = reader.push(chunk)
+      held.hold(reader.room)
       if (!failure) return
       stream.off('data', take)
       resolve(failure)

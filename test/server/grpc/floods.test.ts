@@ -129,7 +129,10 @@ describe('one connection', () => {
     expect(working).toBe(50)
   })
 
-  it('that floods resets is ended', async () => {
+  it.each([
+    ['an error', cancel],
+    ['none', Buffer.alloc(4)],
+  ])('that floods resets with %s is ended', async (_, code) => {
     const { dial, stillServes } = await start()
     const peer = await dial()
     await peer.settled()
@@ -137,7 +140,7 @@ describe('one connection', () => {
       Buffer.concat(
         streamIds(10_000).flatMap((id) => [
           rawFrame(frameType.headers, END_HEADERS, id, headers),
-          rawFrame(frameType.rstStream, 0, id, cancel),
+          rawFrame(frameType.rstStream, 0, id, code),
         ]),
       ),
     )
@@ -299,37 +302,102 @@ describe('all connections together', () => {
       rawFrame(frameType.data, 0, id, octets),
     ])
 
-  it('have no more calls than may be, and room again once one is over', async () => {
-    const { dial, port, stillServes } = await start({ calls: 2 })
-    const [one, two] = [await dial(), await dial()]
-    one.send(half(1, body.subarray(0, 8)))
-    two.send(half(1, body.subarray(0, 8)))
-    await one.settled()
-    await two.settled()
+  it('have no more calls under work than may be, and room again once one is over', async () => {
+    const over: (() => void)[] = []
+    const certify: Certify = async (asked) => {
+      await new Promise<void>((resolve) => over.push(resolve))
+      return certifyAll(asked)
+    }
+    const { dial, port } = await start({ calls: 2 }, certify)
+    const peer = await dial()
+    for (const id of [1, 3]) {
+      peer.send(
+        Buffer.concat([
+          rawFrame(frameType.headers, END_HEADERS, id, headers),
+          rawFrame(frameType.data, END_STREAM, id, body),
+        ]),
+      )
+    }
+    await peer.settled()
     expect(await certifyOverH2c({ host: '127.0.0.1', port, ...question })).toMatchObject({
       ok: false,
       grpcStatus: 8,
     })
-    one.send(rawFrame(frameType.rstStream, 0, 1, cancel))
-    await one.settled()
-    await one.settled()
+    // Whether it serves is said all the same.
+    peer.send(
+      Buffer.concat([
+        rawFrame(frameType.headers, END_HEADERS, 5, grpcHeaders('/grpc.health.v1.Health/Check')),
+        rawFrame(frameType.data, END_STREAM, 5, grpcFrame(Buffer.alloc(0))),
+      ]),
+    )
+    await peer.frame(({ type, stream }) => type === frameType.data && stream === 5)
+    over[0]?.()
+    await peer.frame(isAnswer(1))
+    const again = certifyOverH2c({ host: '127.0.0.1', port, ...question })
+    while (over.length < 3) await peer.settled()
+    for (const end of over) end()
+    expect(await again).toMatchObject({ ok: true })
+  })
+
+  /** So many requests of one connection that say no more than how they begin. */
+  const halves = (count: number, octets = body.subarray(0, 8)): Buffer =>
+    Buffer.concat(streamIds(count).map((id) => half(id, octets)))
+
+  it('attack 355: wait for so many requests: whoever has most of them half sent is hung up on', async () => {
+    const { dial, stillServes } = await start({ awaited: 4 })
+    const [honest, greedy] = [await dial(), await dial()]
+    honest.send(half(1, body.subarray(0, 8)))
+    await honest.settled()
+    greedy.send(halves(4))
+    await greedy.closed
+    expect(goawayCode(greedy)).toBe(ENHANCE_YOUR_CALM)
+    expect(await stillServes()).toBe(true)
+    honest.send(rawFrame(frameType.data, END_STREAM, 1, body.subarray(8)))
+    await honest.frame(({ type, stream }) => type === frameType.data && stream === 1)
+  })
+
+  it('attack 356: hold so many octets: whoever has most of them under way is hung up on', async () => {
+    const { dial, stillServes } = await start({ bufferedOctets: 9_010 })
+    const [honest, greedy] = [await dial(), await dial()]
+    honest.send(half(1, body.subarray(0, 8)))
+    await honest.settled()
+    const part = grpcFrame(Buffer.alloc(9000)).subarray(0, 9000)
+    greedy.send(Buffer.concat([half(1, part), half(3, part)]))
+    await greedy.closed
+    expect(goawayCode(greedy)).toBe(ENHANCE_YOUR_CALM)
+    expect(await stillServes()).toBe(true)
+    honest.send(rawFrame(frameType.data, END_STREAM, 1, body.subarray(8)))
+    await honest.frame(({ type, stream }) => type === frameType.data && stream === 1)
+  })
+
+  it('attack 357: keep so many answers that nobody takes: whoever leaves most is hung up on', async () => {
+    const { dial, stillServes } = await start({ awaited: 4 })
+    const peer = await dial()
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0: not an octet of DATA is welcome.
+    peer.send(rawFrame(frameType.settings, 0, 0, Buffer.from('000400000000', 'hex')))
+    for (const id of streamIds(5)) {
+      peer.send(
+        Buffer.concat([
+          rawFrame(frameType.headers, END_HEADERS, id, headers),
+          rawFrame(frameType.data, END_STREAM, id, body),
+        ]),
+      )
+    }
+    await peer.closed
+    expect(goawayCode(peer)).toBe(ENHANCE_YOUR_CALM)
     expect(await stillServes()).toBe(true)
   })
 
-  it('hold no more octets than may be, and none once their calls are over', async () => {
-    const { dial, port, stillServes } = await start({ bufferedOctets: 9_010 })
-    const peer = await dial()
-    const part = grpcFrame(Buffer.alloc(9000)).subarray(0, 9000)
-    peer.send(half(1, part))
-    await peer.settled()
-    expect(await certifyOverH2c({ host: '127.0.0.1', port, ...question })).toMatchObject({
-      ok: false,
-      grpcStatus: 8,
-    })
-    peer.send(rawFrame(frameType.rstStream, 0, 1, cancel))
-    await peer.settled()
-    await peer.settled()
-    expect(await stillServes()).toBe(true)
+  it('attack 358: end with one whose requests do not arrive, time after time', async () => {
+    const { dial } = await start({ requestMs: 30, lateRequests: 2 })
+    const [some, many] = [await dial(), await dial()]
+    some.send(halves(2))
+    many.send(halves(3))
+    await many.closed
+    expect(goawayCode(many)).toBe(ENHANCE_YOUR_CALM)
+    await some.frame(isAnswer(3))
+    await some.settled()
+    expect(goawayCode(some)).toBeUndefined()
   })
 
   it('are no more than may be', async () => {
