@@ -1,40 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { p256 } from '@noble/curves/nist.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
-import { ok, refuse } from '../../src/core/result.js'
+import { refuse } from '../../src/core/result.js'
 import { CKA, CKF, CKM, CKR } from '../../src/keys/pkcs11/constants.js'
 import { publicKeyOf } from '../../src/keys/pkcs11/public-key.js'
 import { pkcs11Tokens } from '../../src/keys/pkcs11/voter-tokens.js'
-import type { AskPin, TokenKey, TokenKeyName } from '../../src/namespace/ports.js'
 import { codeOf } from '../contract/voter-tokens.contract.js'
 import { countedRandom } from '../support/random.js'
-import { Answered, ScriptedPkcs11 } from '../support/scripted-pkcs11.js'
-
-const name: TokenKeyName = { module: '/m.so', token: 'voter', object: 'ann' }
-const octets = Buffer.from('what a voter says')
-
-function given(pin = '1234') {
-  const pkcs11 = new ScriptedPkcs11()
-  let asked = 0
-  const ask: AskPin = () => {
-    asked += 1
-    return Promise.resolve(ok(pin))
-  }
-  const tokens = pkcs11Tokens(countedRandom(), () => ok(pkcs11))
-  const opened = async (): Promise<TokenKey> => {
-    const key = await tokens.open(name, ask)
-    if (!key.ok) throw new Error(key.refusal.code)
-    return key.value
-  }
-  return { pkcs11, tokens, ask, opened, asked: () => asked }
-}
-
-/** The module is given back, once. */
-function expectGivenBack({ called }: ScriptedPkcs11): void {
-  for (const call of ['C_Finalize', 'close']) {
-    expect(called.filter((one) => one === call)).toEqual([call])
-  }
-}
+import { Answered } from '../support/token-objects.js'
+import { expectGivenBack, given, name, octets } from './given-token.js'
 
 describe('a token that is asked for a signature', () => {
   it('gives one, and is given back at the end, once', async () => {

@@ -38,7 +38,12 @@ export const targets: readonly Target[] = [
     // What signs, and what says what is signed: sealed keys, leaves, CA certificates, CRLs.
     name: 'signer',
     sources: [
-      'keys',
+      ...['file-vault', 'key-encryption-key', 'key-signer', 'private-key-from-pem'].map(
+        (name) => `keys/${name}.ts`,
+      ),
+      ...['received-vault', 'sealed-key', 'voter-signer', 'write-durably'].map(
+        (name) => `keys/${name}.ts`,
+      ),
       ...['ca/issuer.ts', 'ca/plan-leaf.ts', 'ca/encode-leaf.ts', 'ca/check-leaf.ts'],
       ...['ca/leaf-reader.ts', 'ca/crl.ts', 'ca/hierarchy.ts', 'ca/encode-authority.ts'],
       ...['core/identity-extension.ts', 'ca/name-constraints.ts', 'ca/x509/key-identifier.ts'],
@@ -49,6 +54,14 @@ export const targets: readonly Target[] = [
       'property/encoder-oracles.test.ts',
     ],
     remembers: ['ca/encode-leaf.ts', 'ca/check-leaf.ts'],
+  },
+  {
+    // Keys of voters on PKCS#11 tokens.
+    name: 'tokens',
+    sources: ['keys/pkcs11'],
+    tests: ['keys/pkcs11', 'keys/pkcs11.test.ts', 'keys/voter-tokens.test.ts'],
+    remembers: [],
+    survivors: 'counted',
   },
   {
     name: 'tlog',

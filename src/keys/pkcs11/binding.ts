@@ -54,15 +54,20 @@ export interface Pkcs11 {
   C_Sign(session: Handle, input: Buffer, output: Buffer): Buffer
 }
 
+interface Package {
+  readonly PKCS11: new () => Pkcs11
+}
+
 const require = createRequire(import.meta.url)
+const installed = (): Package => require('pkcs11js') as Package
 
 /**
  * A binding that has loaded nothing yet. The package is optional: it is compiled where it is installed,
  * and a machine without a compiler goes without.
  */
-export function newPkcs11(): Result<Pkcs11> {
+export function newPkcs11(find: () => Package = installed): Result<Pkcs11> {
   try {
-    const { PKCS11 } = require('pkcs11js') as { readonly PKCS11: new () => Pkcs11 }
+    const { PKCS11 } = find()
     return ok(new PKCS11())
   } catch {
     return refuse('keys.pkcs11-unavailable', 'PKCS#11 tokens cannot be used on this machine', {

@@ -14,6 +14,7 @@ const SIGNATURE_ROOM = 1024
 export class TokenSession {
   readonly #token: Token
   readonly #session: Handle
+  /** Undefined, too, where the token has its own keys to type it on. */
   #pin: string | undefined
   #isClosed = false
 
@@ -104,14 +105,11 @@ export class TokenSession {
 
   /** A key that wants its PIN for each signature (CKA_ALWAYS_AUTHENTICATE) is given it again. */
   sign(mechanism: number, key: Handle, input: Buffer): Buffer {
-    const { pkcs11, flags } = this.#token
+    const { pkcs11 } = this.#token
     const isAskedAgain = this.isSet(key, CKA.alwaysAuthenticate)
     return answered('the token does not sign', () => {
       pkcs11.C_SignInit(this.#session, { mechanism }, key)
-      if (isAskedAgain) {
-        const pin = (flags & CKF.pinPad) === 0 ? this.#pin : undefined
-        pkcs11.C_Login(this.#session, CKU.contextSpecific, pin)
-      }
+      if (isAskedAgain) pkcs11.C_Login(this.#session, CKU.contextSpecific, this.#pin)
       return pkcs11.C_Sign(this.#session, input, Buffer.alloc(SIGNATURE_ROOM))
     })
   }

@@ -183,7 +183,7 @@ function createKey(
   const stays =
     session.isSet(made.privateKey, CKA.sensitive) &&
     session.isSet(made.privateKey, CKA.neverExtractable)
-  const key = stays ? tokenKey(session, made.privateKey, { ...name, id }) : canLeave
+  const key = stays ? tokenKey(session, made.privateKey, name) : canLeave
   if (!key.ok) {
     session.destroy(made.privateKey)
     session.destroy(made.publicKey)
