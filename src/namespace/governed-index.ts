@@ -4,15 +4,11 @@ import type { Refusal } from '../core/refusal.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
-import type {
-  AskedDecisions,
-  Authorisation,
-  DecidedChange,
-  EntryDecisions,
-} from './authorisation.js'
+import type { Authorisation } from './authorisation.js'
 import type { BrakeView } from './brake-view.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import type { Drafted } from './drafting/drafted.js'
+import type { AskedDecisions, EntryDecisions, SplitDecision } from './entry-decisions.js'
 import type { FormerUse, GrantView } from './emergency/emergency-view.js'
 import type { Invoked } from './emergency/invoking.js'
 import type { HistoryItem } from './history.js'
@@ -70,7 +66,7 @@ export interface GovernedIndex {
   /** The same of several revisions of an entry, and of several of its traffic splits. */
   entryDecisions(asked: AskedDecisions): Promise<EntryDecisions>
   /** Who made the traffic split of an entry's port what it is. */
-  splitAuthorisation(uid: Uid, port: number): Promise<DecidedChange | undefined>
+  splitAuthorisation(uid: Uid, port: number): Promise<SplitDecision>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>

@@ -7,13 +7,7 @@ import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
 import { lookAlikesOfMade } from './alike/made-alike.js'
-import {
-  type AskedDecisions,
-  type Authorisation,
-  authorisationOf,
-  entryDecisions,
-  splitAuthorisationOf,
-} from './authorisation.js'
+import { type Authorisation, authorisationOf } from './authorisation.js'
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
 import { brakesOf, type BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
@@ -21,6 +15,7 @@ import { parseChangeRequest } from './change-request.js'
 import type { DraftLog } from './draft-log.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import { type Drafted, draftFor } from './drafting/drafted.js'
+import { type AskedDecisions, entryDecisions, splitAuthorisationOf } from './entry-decisions.js'
 import { type FormerUse, formerUses, type GrantView, grantsOf } from './emergency/emergency-view.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, verifyRecord } from './fold-record.js'

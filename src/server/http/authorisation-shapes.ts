@@ -22,7 +22,7 @@ export interface DecidedChangeJson {
   /** Alias of the scope whose voters decided, and the revision of their group. */
   readonly scope: string
   readonly group: number
-  /** What the group asked for, before any guard; null where the log does not say any more. */
+  /** What the group asked for, before any guard; null of what is not by class, and as `groupNotLookedAt`. */
   readonly needs: { readonly threshold: number; readonly controllers: number } | null
   readonly votes: readonly {
     readonly voter: string
@@ -31,6 +31,11 @@ export interface DecidedChangeJson {
     readonly controller?: string
     readonly weight?: number
   }[]
+  /**
+   * Where what the group was then is not known, and so neither `needs` nor what a voter was worth: how many
+   * records of the scope were not looked through for it.
+   */
+  readonly groupNotLookedAt?: number
 }
 
 /** Who made something what it is. */
@@ -96,7 +101,11 @@ export interface WhyPortsJson {
 }
 
 /** With who decided on it. */
-export type AuthorisedSplitJson = SplitJson & { readonly authorisation: DecidedChangeJson | null }
+export interface AuthorisedSplitJson extends SplitJson {
+  readonly authorisation: DecidedChangeJson | null
+  /** Where nobody was found who did: how many records of the entry were not looked through, where there are some. */
+  readonly notLookedAt?: number
+}
 
 export interface WhyJson extends PermitJson {
   readonly governing: GoverningJson

@@ -60,6 +60,9 @@ const decidedChange = {
   ),
 }
 
+/** Where the group that decided was not found. */
+const mayBeTooFarBack = { groupNotLookedAt: count }
+
 /** Answers to what people ask about the namespace. */
 export const questionSchemas = {
   HistoryItem: shape(
@@ -79,9 +82,9 @@ export const questionSchemas = {
   ),
   Authorisation: shape(
     { ...decidedChange, others: list(reference('HistoryItem')) },
-    { notLookedAt: count },
+    { notLookedAt: count, ...mayBeTooFarBack },
   ),
-  DecidedChange: shape(decidedChange),
+  DecidedChange: shape(decidedChange, mayBeTooFarBack),
   Permission: shape(
     { caller: string, callee: string, rule: string, ports },
     { routes: list(anyObject), from: count, until: count },
