@@ -6,6 +6,7 @@ import { entryDecisions, splitAuthorisationOf } from './entry-decisions.js'
 import { formerUses, grantsOf } from './emergency/emergency-view.js'
 import { historyOf } from './history.js'
 import type { GovernedIndex } from './governed-index.js'
+import { NamesThen } from './names-then.js'
 import type { IndexLog } from './ports.js'
 import { proposalOf, waitingProposals } from './proposal-view.js'
 import { recoveriesOf } from './recovery/recovery-view.js'
@@ -21,6 +22,7 @@ export function governedElsewhere(
     state,
     history: (alias) => historyOf(log, state, alias),
     proposal: (id) => proposalOf(log, state, { id, now: clock.now() }),
+    names: (uids, size = state.size) => new NamesThen(log, state).of(uids, size),
     proposals: () => [...waitingProposals(state, clock.now())],
     authorisation: (uid, rev) => authorisationOf(log, state, { uid, rev }),
     entryDecisions: (asked) => entryDecisions(log, state, asked),

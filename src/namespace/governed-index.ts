@@ -12,6 +12,7 @@ import type { AskedDecisions, EntryDecisions, SplitDecision } from './entry-deci
 import type { FormerUse, GrantView } from './emergency/emergency-view.js'
 import type { Invoked } from './emergency/invoking.js'
 import type { HistoryItem } from './history.js'
+import type { Names } from './names-then.js'
 import type { PlannedChange } from './plan/planned-change.js'
 import type { ProposalView } from './proposal-view.js'
 import type { Made } from './propose.js'
@@ -69,6 +70,8 @@ export interface GovernedIndex {
   splitAuthorisation(uid: Uid, port: number): Promise<SplitDecision>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
+  /** What these are called; or were, when the log had so many records. Without those that have no name. */
+  names(uids: readonly Uid[], size?: number): Promise<Names>
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
   /** `from`: a head that was signed once, and that the log must go on from. */
   verify(from?: LogHead): Promise<Result<VerifiedIndex>>

@@ -27,6 +27,7 @@ import { historyOf } from './history.js'
 import { settleMap } from './index-map.js'
 import { settleTree, type SignedBefore } from './index-tree.js'
 import { IndexTurns } from './index-turns.js'
+import { NamesThen } from './names-then.js'
 import { planDocument } from './plan/plan-document.js'
 import type { PlannedChange } from './plan/planned-change.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
@@ -277,6 +278,10 @@ export class LiveIndex implements GovernedIndex {
 
   splitAuthorisation(uid: Uid, port: number): ReturnType<GovernedIndex['splitAuthorisation']> {
     return splitAuthorisationOf(this.deps.store, this.state, { uid, port })
+  }
+
+  names(uids: readonly Uid[], size = this.state.size): ReturnType<GovernedIndex['names']> {
+    return new NamesThen(this.deps.store, this.state).of(uids, size)
   }
 
   /** Every proposal that is not over, oldest first. */

@@ -1,4 +1,4 @@
-import type { GuardJson, Instant, PermitJson } from './shapes.js'
+import type { GuardJson, Instant, NamesJson, PermitJson } from './shapes.js'
 
 export interface HistoryItemJson {
   readonly seq: number
@@ -14,6 +14,10 @@ export interface HistoryItemJson {
   readonly proposal: string
   readonly class: string
   readonly summary: readonly string[]
+  /** Of a whole history: what those were called just then whom the summary names by uid. */
+  readonly names?: NamesJson
+  /** Uids of those of them that are not called so any more. */
+  readonly former?: readonly string[]
 }
 
 /** One change, and who decided about it. */

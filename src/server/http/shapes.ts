@@ -278,6 +278,9 @@ export interface ChangeJson {
   readonly warnings?: readonly WarningJson[]
 }
 
+/** Aliases by uid: of those that have a name. */
+export type NamesJson = Readonly<Record<string, string>>
+
 /** A proposal that voters are asked about, or were. */
 export interface ProposalJson {
   readonly id: string
@@ -310,6 +313,8 @@ export interface ProposalJson {
   /** Where one proposal is asked for that waits: what it would do, and the digest of that. */
   readonly impact?: JsonObject
   readonly impactDigest?: string
+  /** Where one proposal is asked for: what those are called whom it, and its impact, name by uid. Nothing of it is signed. */
+  readonly names?: NamesJson
   /** Where it was just proposed: what there is to say about it. */
   readonly warnings?: readonly WarningJson[]
 }

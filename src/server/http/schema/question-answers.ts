@@ -7,6 +7,7 @@ import {
   boolean,
   integer,
   list,
+  names,
   orNull,
   reference,
   shape,
@@ -78,7 +79,7 @@ export const questionSchemas = {
       class: string,
       summary: list(string),
     },
-    { reason: string, ticket: string },
+    { reason: string, ticket: string, names, former: list(string) },
   ),
   Authorisation: shape(
     { ...decidedChange, others: list(reference('HistoryItem')) },
