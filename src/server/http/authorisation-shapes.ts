@@ -1,4 +1,5 @@
-import type { GuardJson, Instant, NamesJson, PermitJson } from './shapes.js'
+import type { NamesJson } from './proposal-shapes.js'
+import type { GuardJson, Instant, PermitJson } from './shapes.js'
 
 export interface HistoryItemJson {
   readonly seq: number

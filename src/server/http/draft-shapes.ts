@@ -1,4 +1,5 @@
-import type { JsonObject, NamesJson } from './shapes.js'
+import type { NamesJson } from './proposal-shapes.js'
+import type { JsonObject } from './shapes.js'
 
 /** A proposal for its author to check and to sign. */
 export interface DraftJson {

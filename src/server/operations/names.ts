@@ -1,6 +1,6 @@
 import { uidsIn } from '../../core/uid.js'
 import type { GovernedIndex } from '../../namespace/governed-index.js'
-import type { NamesJson } from '../http/shapes.js'
+import type { NamesJson } from '../http/proposal-shapes.js'
 
 /** `names` of an answer: what those are called whom it names by uid; nothing where it names none that has a name. */
 export async function namesBeside(
