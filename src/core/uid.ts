@@ -33,6 +33,18 @@ export function uidFromDigest(kind: UidKind, digest: Uint8Array): Uid {
   return `${kind}${base32(digest).slice(0, 31)}` as Uid
 }
 
+/** A uid that stands by itself in a text. */
+const STANDING = /(?<![0-9A-Za-z_-])[sec][a-z2-7]{31}(?![0-9A-Za-z_-])/g
+
+/** Each that stands by itself in a text, once, in the order in which they do. */
+export const uidsIn = (text: string): readonly Uid[] => [
+  ...new Set(text.match(STANDING) as readonly Uid[] | null),
+]
+
+/** The text with something else in the place of each uid that stands by itself. */
+export const replaceUids = (text: string, by: (uid: Uid) => string): string =>
+  text.replaceAll(STANDING, (uid) => by(uid as Uid))
+
 export function isUid(text: string): text is Uid {
   return /^[sec][a-z2-7]{31}$/.test(text)
 }

@@ -4,12 +4,12 @@ import type { Uid } from '../core/uid.js'
 import type { CastVote, Decision } from './ballot.js'
 import { open } from './dsse.js'
 import type { ChangeClass, Group } from './group.js'
-import { changeOf, deliberation, describe, type HistoryItem } from './history.js'
+import { type GroupOf, groupsOnce, type GroupThen } from './group-then.js'
+import { deliberation, describe, type HistoryItem } from './history.js'
 import { isDeliberation, type LogRecord, readRecord, recoveryKinds } from './log-record.js'
 import type { IndexLog, StoredRecord } from './ports.js'
-import { recoveryIn } from './recovery/recovery-view.js'
 import type { IndexState } from './state.js'
-import { operationOf, proposalId, readGenesis, readProposal, readVote } from './statements.js'
+import { readVote } from './statements.js'
 
 /** One vote that was cast about a change, with what its voter was worth then. */
 export interface Voice {
@@ -30,6 +30,11 @@ export interface DecidedChange {
   readonly voices: readonly Voice[]
   /** What the group asked for such a change, before any guard. */
   readonly needs?: { readonly threshold: number; readonly controllers: number }
+  /**
+   * Where what the group was then is not known, and so neither `needs` nor what a voter was worth: records
+   * of the scope that were not looked through for it.
+   */
+  readonly groupNotLookedAt?: number
 }
 
 /** Who made an object what it is at one revision. */
@@ -41,11 +46,9 @@ export interface Authorisation extends DecidedChange {
 }
 
 type Log = Pick<IndexLog, 'read'>
-/** Answers as `groupAt`, and may remember. */
-type GroupOf = (record: LogRecord) => Promise<Group | undefined>
 
 /** Records of one object that are looked through for one answer: the latest. */
-const MOST_READ = 100
+export const MOST_READ = 100
 
 /** Undefined where no record of the log made the object so: then the tables are not of this log. */
 export async function authorisationOf(
@@ -53,7 +56,8 @@ export async function authorisationOf(
   state: IndexState,
   { uid, rev }: { readonly uid: Uid; readonly rev: number },
 ): Promise<Authorisation | undefined> {
-  const found = await revisionDecided(log, state, { uid, rev }, groupsOnce(log, state))
+  const groupOf = groupsOnce(log, state, { most: MOST_READ })
+  const found = await revisionDecided(log, state, { uid, rev }, groupOf)
   if (!found) return undefined
   const { op } = found.item
   const kind = op.slice(0, op.indexOf('.') + 1)
@@ -66,7 +70,7 @@ export async function authorisationOf(
 }
 
 /** The change that made one revision of an object, without what else was changed of it. */
-async function revisionDecided(
+export async function revisionDecided(
   log: Log,
   state: IndexState,
   { uid, rev }: { readonly uid: Uid; readonly rev: number },
@@ -77,82 +81,6 @@ async function revisionDecided(
   const record = found && readRecord(found.stored.bytes)
   if (found?.item.rev !== rev || !record || isDeliberation(record)) return undefined
   return decided(log, state, { ...found, record, group: await groupOf(record) })
-}
-
-/** Who made an entry what it is, in so far as an answer about all its ports says so. */
-export interface EntryDecisions {
-  /** By the revision. */
-  readonly revisions: ReadonlyMap<number, DecidedChange>
-  /** Of traffic splits, by the port. */
-  readonly splits: ReadonlyMap<number, DecidedChange>
-}
-
-export interface AskedDecisions {
-  readonly uid: Uid
-  readonly revisions: readonly number[]
-  readonly splits: readonly number[]
-}
-
-/** Without those that no record of the log made. No record is read for two of them. */
-export async function entryDecisions(
-  log: Log,
-  state: IndexState,
-  { uid, revisions, splits }: AskedDecisions,
-): Promise<EntryDecisions> {
-  const groupOf = groupsOnce(log, state)
-  const found = new Map<number, DecidedChange>()
-  for (const rev of new Set(revisions)) {
-    const change = await revisionDecided(log, state, { uid, rev }, groupOf)
-    if (change) found.set(rev, change)
-  }
-  return { revisions: found, splits: await splitsDecided(log, state, { uid, splits }, groupOf) }
-}
-
-/** Who made the traffic split of a port what it is, by the latest records; undefined where none of them did. */
-export async function splitAuthorisationOf(
-  log: Log,
-  state: IndexState,
-  { uid, port }: { readonly uid: Uid; readonly port: number },
-): Promise<DecidedChange | undefined> {
-  const asked = { uid, splits: [port] }
-  return (await splitsDecided(log, state, asked, groupsOnce(log, state))).get(port)
-}
-
-async function splitsDecided(
-  log: Log,
-  state: IndexState,
-  { uid, splits }: Omit<AskedDecisions, 'revisions'>,
-  groupOf: GroupOf,
-): Promise<ReadonlyMap<number, DecidedChange>> {
-  const left = new Set(splits)
-  const found = new Map<number, DecidedChange>()
-  for (const seq of state.recordsOf(uid).slice(-MOST_READ).toReversed()) {
-    if (left.size === 0) break
-    const change = await described(log, state, seq)
-    if (change?.item.op !== 'split.set') continue
-    const record = readRecord(change.stored.bytes)
-    if (!record || isDeliberation(record)) continue
-    const port = await portOfSplit(log, state, change.stored, record)
-    if (port === undefined || !left.delete(port)) continue
-    const group = await groupOf(record)
-    found.set(port, await decided(log, state, { ...change, record, group }))
-  }
-  return found
-}
-
-async function portOfSplit(
-  log: Log,
-  state: IndexState,
-  stored: StoredRecord,
-  record: LogRecord,
-): Promise<number | undefined> {
-  const [first] = stored.envelopes
-  const statement = first && open(first)
-  const proposal = statement
-    ? readProposal(statement)
-    : (await deliberation(log, state, stored))?.proposal
-  const operation = proposal && operationOf(changeOf(proposal, record))
-  return operation?.op === 'split.set' ? operation.body.split.port : undefined
 }
 
 /** What a record of the log changed; undefined for one that changed nothing. */
@@ -168,13 +96,14 @@ export async function decidedChange(
 
 interface Decided extends Described {
   readonly record: LogRecord
-  readonly group: Group | undefined
+  readonly group: GroupThen
 }
 
-async function decided(
+/** With the votes that were cast, and what they were worth in that group. */
+export async function decided(
   log: Log,
   state: IndexState,
-  { item, stored, record, group }: Decided,
+  { item, stored, record, group: { found: group, notLookedAt } }: Decided,
 ): Promise<DecidedChange> {
   return {
     item,
@@ -182,6 +111,7 @@ async function decided(
     group: record.group.rev,
     voices: (await votesOf(log, state, stored)).map((vote) => voiced(vote, group)),
     ...(group && isOfGroup(record) && { needs: needsOf(group, record.class) }),
+    ...(notLookedAt !== undefined && { groupNotLookedAt: notLookedAt }),
   }
 }
 
@@ -194,7 +124,8 @@ interface Described {
   readonly stored: StoredRecord
 }
 
-async function described(
+/** What one record changed; undefined where it changed nothing. */
+export async function described(
   log: Log,
   state: IndexState,
   seq: number | undefined,
@@ -245,59 +176,4 @@ async function votesOf(
     const vote = opened && readVote(opened)
     return vote ? [vote.predicate] : []
   })
-}
-
-/** The group that decided, as it was then; undefined where its making is too far back. */
-export async function groupAt(
-  log: Log,
-  state: IndexState,
-  { seq: decided, group: { uid, rev } }: LogRecord,
-): Promise<Group | undefined> {
-  const now = state.scopes.get(uid)?.group
-  if (now?.rev === rev) return now
-  const before = state.recordsOf(uid).filter((seq) => seq < decided)
-  for (const seq of before.slice(-MOST_READ).reverse()) {
-    const [stored] = await log.read(seq, 1)
-    const group = stored && (await groupMadeBy(log, state, stored))
-    if (group) return { ...group, rev }
-  }
-  return undefined
-}
-
-/** As `groupAt`. Each revision of a group is looked for once. */
-export function groupsOnce(
-  log: Log,
-  state: IndexState,
-  looking: (record: LogRecord) => unknown = () => undefined,
-): GroupOf {
-  const groups = new Map<string, Group | undefined>()
-  return async (record) => {
-    const { uid, rev } = record.group
-    const key = `${uid} ${rev}`
-    if (!groups.has(key)) {
-      looking(record)
-      groups.set(key, await groupAt(log, state, record))
-    }
-    return groups.get(key)
-  }
-}
-
-export async function groupMadeBy(
-  log: Log,
-  state: IndexState,
-  stored: StoredRecord,
-): Promise<Omit<Group, 'rev'> | undefined> {
-  const [first] = stored.envelopes
-  const statement = first && open(first)
-  const genesis = statement && readGenesis(statement)
-  if (genesis) return genesis.group
-  const record = readRecord(stored.bytes)
-  if (!record || isDeliberation(record)) return undefined
-  if (record.kind === 'recovery-finish') return recoveryIn(stored)?.group
-  const row = state.tables.proposals.get(proposalId(record.prop))
-  const proposal = statement
-    ? readProposal(statement)
-    : (row && (await deliberation(log, state, stored)))?.proposal
-  const operation = proposal && operationOf(proposal)
-  return operation?.op === 'group.set' ? operation.body.group : undefined
 }

@@ -4,18 +4,15 @@ import type { Refusal } from '../core/refusal.js'
 import type { Result } from '../core/result.js'
 import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
-import type {
-  AskedDecisions,
-  Authorisation,
-  DecidedChange,
-  EntryDecisions,
-} from './authorisation.js'
+import type { Authorisation } from './authorisation.js'
 import type { BrakeView } from './brake-view.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import type { Drafted } from './drafting/drafted.js'
+import type { AskedDecisions, EntryDecisions, SplitDecision } from './entry-decisions.js'
 import type { FormerUse, GrantView } from './emergency/emergency-view.js'
 import type { Invoked } from './emergency/invoking.js'
 import type { HistoryItem } from './history.js'
+import type { Names } from './names-then.js'
 import type { PlannedChange } from './plan/planned-change.js'
 import type { ProposalView } from './proposal-view.js'
 import type { Made } from './propose.js'
@@ -70,9 +67,11 @@ export interface GovernedIndex {
   /** The same of several revisions of an entry, and of several of its traffic splits. */
   entryDecisions(asked: AskedDecisions): Promise<EntryDecisions>
   /** Who made the traffic split of an entry's port what it is. */
-  splitAuthorisation(uid: Uid, port: number): Promise<DecidedChange | undefined>
+  splitAuthorisation(uid: Uid, port: number): Promise<SplitDecision>
   proposal(id: string): Promise<Result<ProposalView, Refusal<'namespace.unknown'>>>
   proposals(): readonly ProposalView[]
+  /** What these are called; or were, when the log had so many records. Without those that have no name. */
+  names(uids: readonly Uid[], size?: number): Promise<Names>
   history(alias: Alias): Promise<Result<readonly HistoryItem[], Refusal<'namespace.unknown'>>>
   /** `from`: a head that was signed once, and that the log must go on from. */
   verify(from?: LogHead): Promise<Result<VerifiedIndex>>

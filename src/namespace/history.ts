@@ -2,12 +2,14 @@ import { type Alias, ROOT } from '../core/alias.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, type Result } from '../core/result.js'
 import { plus, toIso, type UnixSeconds } from '../core/time.js'
+import { type Uid, uidsIn } from '../core/uid.js'
 import { brakeIn } from './brake-view.js'
 import { type CastVote, decisions } from './ballot.js'
 import { open, type Opened } from './dsse.js'
 import { type InvocationStatement, readInvocation } from './emergency/emergency-statements.js'
 import type { ChangeClass } from './group.js'
 import { isDeliberation, type LogRecord, readRecord } from './log-record.js'
+import { isCalled, NamesThen } from './names-then.js'
 import type { IndexLog, StoredRecord } from './ports.js'
 import { proposedBy } from './proposal-view.js'
 import { readCancellation, readRecovery } from './recovery/recovery-statements.js'
@@ -39,6 +41,10 @@ export interface HistoryItem {
   readonly class: ChangeClass
   /** What it said, a line each: `owner: team-payments`. */
   readonly summary: readonly string[]
+  /** Of a whole history: what those were called just then whom the summary names by uid, where it names some. */
+  readonly names?: Readonly<Record<Uid, Alias>>
+  /** Those of them that are not called so any more, where there are some. */
+  readonly former?: readonly Uid[]
 }
 
 /** Every record about the entry, scope or cluster of this alias, oldest first. */
@@ -53,13 +59,29 @@ export async function historyOf(
       : (state.resolve(alias) ?? state.scopeByAlias(alias) ?? state.clusterByAlias(alias))
   if (!object) return unknown('entry, scope or cluster', alias)
   const items: HistoryItem[] = []
+  const then = new NamesThen(log, state)
   for (const seq of state.recordsOf(object.uid)) {
     const [stored] = await log.read(seq, 1)
     const before = stored && (await deliberation(log, state, stored))
     const item = stored && describe(stored, before)
-    if (item) items.push(item)
+    if (item) items.push({ ...item, ...(await namesIn(state, then, item)) })
   }
   return ok(items)
+}
+
+async function namesIn(
+  state: IndexState,
+  then: NamesThen,
+  { seq, summary }: HistoryItem,
+): Promise<Pick<HistoryItem, 'names' | 'former'>> {
+  const uids = uidsIn(summary.join('\n'))
+  if (uids.length === 0) return {}
+  const found = [...(await then.of(uids, seq + 1))]
+  const former = found.filter(([uid, alias]) => !isCalled(state, uid, alias)).map(([uid]) => uid)
+  return {
+    ...(found.length > 0 && { names: Object.fromEntries(found) }),
+    ...(former.length > 0 && { former }),
+  }
 }
 
 /** Undefined for bytes that are no record, and for a record that changes nothing. `before`: what earlier records hold of a change that voters decided about. */

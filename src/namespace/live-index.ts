@@ -7,44 +7,35 @@ import type { Uid } from '../core/uid.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
 import { lookAlikesOfMade } from './alike/made-alike.js'
-import {
-  type AskedDecisions,
-  type Authorisation,
-  authorisationOf,
-  entryDecisions,
-  splitAuthorisationOf,
-} from './authorisation.js'
 import { addBrake, parseBrakeRequest, signBrake } from './braking.js'
-import { brakesOf, type BrakeView } from './brake-view.js'
+import type { BrakeView } from './brake-view.js'
 import type { Change } from './change.js'
 import { parseChangeRequest } from './change-request.js'
 import type { DraftLog } from './draft-log.js'
 import type { AskedChanges } from './drafting/draft-proposals.js'
 import { type Drafted, draftFor } from './drafting/drafted.js'
-import { type FormerUse, formerUses, type GrantView, grantsOf } from './emergency/emergency-view.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
 import { makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
 import type { GovernedIndex, Submission } from './governed-index.js'
-import { historyOf } from './history.js'
 import { settleMap } from './index-map.js'
 import { settleTree, type SignedBefore } from './index-tree.js'
 import { IndexTurns } from './index-turns.js'
 import { planDocument } from './plan/plan-document.js'
 import type { PlannedChange } from './plan/planned-change.js'
 import type { IndexStore, IssuedUntil, Pace, VoterSigner } from './ports.js'
-import { proposalOf, type ProposalView, waitingProposals } from './proposal-view.js'
+import { waitingProposals } from './proposal-view.js'
 import { type Made, propose } from './propose.js'
 import { proposeTogether } from './propose-together.js'
+import { RecordedIndex } from './recorded-index.js'
 import { addRecovery, finishRecovery } from './recovery/recovering.js'
-import { recoveriesOf, type RecoveryView } from './recovery/recovery-view.js'
+import type { RecoveryView } from './recovery/recovery-view.js'
 import { type CancelRequest, signCancellation } from './recovery/sign-cancellation.js'
 import { settle } from './replay.js'
 import { type Intake, submit, type Submitted } from './submit.js'
 import { isSignable } from './signable.js'
-import type { IndexState } from './state.js'
 import { StateView } from './state-view.js'
 import { takeIfDue } from './take-effect.js'
 import type { Why } from './unsigned-proposal.js'
@@ -72,17 +63,15 @@ export interface IndexDeps {
 const inOneGo: Pace = () => undefined
 
 /** The governed namespace of this installation: asked for every grant, changed one record at a time. */
-export class LiveIndex implements GovernedIndex {
-  /** As committed: it moves with the store's tables. */
-  readonly state: IndexState
+export class LiveIndex extends RecordedIndex implements GovernedIndex {
   private readonly deps: IndexDeps
   private readonly pace: Pace
   private readonly turns: IndexTurns
 
   private constructor(deps: IndexDeps) {
+    super(new StateView(deps.store.state), deps.store, deps.clock)
     this.deps = deps
     this.pace = deps.pace ?? inOneGo
-    this.state = new StateView(deps.store.state)
     this.turns = new IndexTurns(deps, this.state.size)
   }
 
@@ -179,11 +168,6 @@ export class LiveIndex implements GovernedIndex {
     return this.turns.inTurn(() => draftFor(this.deps, this.state, { asked, as }, this.pace))
   }
 
-  /** Every record about the entry, scope or cluster of this alias, oldest first. */
-  history(alias: Alias): ReturnType<GovernedIndex['history']> {
-    return historyOf(this.deps.store, this.state, alias)
-  }
-
   /**
    * Reads the whole log again, checks every signature, and compares what it says with what is: the
    * tables, and the tree.
@@ -223,22 +207,10 @@ export class LiveIndex implements GovernedIndex {
     )
   }
 
-  brakes(): Promise<readonly BrakeView[]> {
-    return brakesOf(this.deps.store, this.state, this.deps.clock.now())
-  }
-
   invokeEmergency(envelopes: readonly Uint8Array[]): Promise<Result<Invoked>> {
     return this.turns.inTurn(() =>
       this.turns.write((draft, { at }) => Promise.resolve(addInvocation(draft, envelopes, at))),
     )
-  }
-
-  emergencyGrants(): Promise<readonly GrantView[]> {
-    return grantsOf(this.deps.store, this.state, this.deps.clock.now())
-  }
-
-  formerUses(): Promise<readonly FormerUse[]> {
-    return formerUses(this.deps.store, this.state, this.deps.clock.now())
   }
 
   submitRecovery(envelopes: readonly Uint8Array[]): Promise<Result<RecoveryView>> {
@@ -260,33 +232,6 @@ export class LiveIndex implements GovernedIndex {
     return this.turns.inTurn(() =>
       this.turns.write((draft, { at }) => finishRecovery(this.deps.store, draft, alias, at)),
     )
-  }
-
-  recoveries(): Promise<readonly RecoveryView[]> {
-    return recoveriesOf(this.deps.store, this.state, this.deps.clock.now())
-  }
-
-  /** One proposal that voters were asked about; `namespace.unknown` for any other. */
-  proposal(id: string): ReturnType<GovernedIndex['proposal']> {
-    const { store, clock } = this.deps
-    return proposalOf(store, this.state, { id, now: clock.now() })
-  }
-
-  authorisation(uid: Uid, rev: number): Promise<Authorisation | undefined> {
-    return authorisationOf(this.deps.store, this.state, { uid, rev })
-  }
-
-  entryDecisions(asked: AskedDecisions): ReturnType<GovernedIndex['entryDecisions']> {
-    return entryDecisions(this.deps.store, this.state, asked)
-  }
-
-  splitAuthorisation(uid: Uid, port: number): ReturnType<GovernedIndex['splitAuthorisation']> {
-    return splitAuthorisationOf(this.deps.store, this.state, { uid, port })
-  }
-
-  /** Every proposal that is not over, oldest first. */
-  proposals(): readonly ProposalView[] {
-    return [...waitingProposals(this.state, this.deps.clock.now())]
   }
 
   /** Makes true what has passed and whose time has come; what something is in the way of stays. */

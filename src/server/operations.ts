@@ -37,10 +37,13 @@ import type {
   VotedJson,
 } from './http/question-shapes.js'
 import type { HistoryItemJson, WhyJson, WhyPortsJson } from './http/authorisation-shapes.js'
+import type { AppliedJson, MadeJson, ProposalJson, SubmissionJson } from './http/proposal-shapes.js'
 import type {
-  AppliedJson,
   CertificateJson,
   CertificateWithPemJson,
+  InspectionJson,
+} from './http/certificate-shapes.js'
+import type {
   ChallengeJson,
   ClusterCheckJson,
   ClusterJson,
@@ -48,19 +51,15 @@ import type {
   EntryJson,
   EntryRulesJson,
   GuardJson,
-  InspectionJson,
   IssuedJson,
-  MadeJson,
   NewTokenJson,
   PermitJson,
   ProgressJson,
-  ProposalJson,
   Readiness,
   RevokedJson,
   ScopeJson,
   SpiffeBundleJson,
   StatusJson,
-  SubmissionJson,
   TokenJson,
   TrustBundleJson,
   VerifiedJson,

@@ -10,6 +10,7 @@ import { lineageAttacks } from './lineage.js'
 import { loadAttacks } from './load.js'
 import { mirrorAttacks } from './mirrors.js'
 import { monitorAttacks } from './monitor.js'
+import { saidNameAttacks } from './names-said.js'
 import { nameAttacks } from './names.js'
 import { proposingAttacks } from './proposing.js'
 import { recoveryAttacks } from './recovery.js'
@@ -37,6 +38,7 @@ export const attacks: readonly { readonly title: string; readonly attacks: reado
       ...voterKeyAttacks,
       ...proposingAttacks,
       ...elsewhereAttacks,
+      ...saidNameAttacks,
     ],
   },
   {

@@ -49,6 +49,26 @@ describe('capstan why', () => {
     expect(json(await capstan(`${why} --json`))).toMatchObject({ split: null })
   })
 
+  it('says how many records were not looked at for who decided', async () => {
+    await capstan(rule)
+    await capstan(split([1, 1]))
+    const told = json(await capstan(`${why} --json`)) as {
+      authorisation: object
+      split: object
+    }
+    const further = JSON.stringify({
+      ...told,
+      authorisation: { ...told.authorisation, needs: null, groupNotLookedAt: 7 },
+      split: { ...told.split, authorisation: null, notLookedAt: 12 },
+    })
+    server.answers.set('/v1/why', further)
+    const { out } = await capstan(why)
+    expect(out).toMatch(
+      /decided by: +not found: 12 older records were not looked at: capstan log payments\/api\n/,
+    )
+    expect(out).toMatch(/it took: +not known: 7 older records of the scope were not looked at/)
+  })
+
   it('says what the record is proved by, once it is signed', async () => {
     await capstan(rule)
     expect(json(await capstan(`${why} --json`))).toMatchObject({ checkpoint: null })

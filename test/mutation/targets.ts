@@ -168,10 +168,13 @@ export const targets: readonly Target[] = [
   {
     // What is answered about the index, and of an index that was.
     name: 'questions',
-    sources: ['namespace/questions', 'namespace/history.ts', 'namespace/authorisation.ts'],
+    sources: [
+      ...['namespace/questions', 'namespace/history.ts', 'namespace/authorisation.ts'],
+      ...['namespace/entry-decisions.ts', 'namespace/group-then.ts', 'namespace/names-then.ts'],
+    ],
     tests: [
       ...['namespace/questions', 'namespace/authorisation.test.ts', 'namespace/history.test.ts'],
-      'property/permissions.test.ts',
+      ...['namespace/names-then.test.ts', 'property/permissions.test.ts'],
     ],
     remembers: [],
     survivors: 'counted',
@@ -198,7 +201,7 @@ export const targets: readonly Target[] = [
     sources: [
       ...['live-index', 'index-turns', 'index-map', 'index-tree', 'replay', 'folded-state'],
       ...['state-map', 'state-tables', 'state', 'table', 'governed-index', 'row-shape'],
-      ...['verify-index', 'recent-changes', 'remembered-standings', 'draft-log'],
+      ...['verify-index', 'recent-changes', 'remembered-standings', 'draft-log', 'recorded-index'],
     ].map((name) => `namespace/${name}.ts`),
     tests: [
       ...['row-shape', 'table', 'map-rows', 'map-of-tables', 'replay', 'index-turns'],

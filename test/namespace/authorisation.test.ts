@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { authorisationOf, entryDecisions } from '../../src/namespace/authorisation.js'
+import { ROOT } from '../../src/core/alias.js'
+import { authorisationOf } from '../../src/namespace/authorisation.js'
+import { entryDecisions, splitDecision } from '../../src/namespace/entry-decisions.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { givenGroup } from './given-group.js'
-import { givenIndex, owner } from './given-index.js'
+import { givenIndex, owner, valueOf } from './given-index.js'
+import { asked } from './questions/asked.js'
 
 describe('who made a traffic split what it is', () => {
   const split = (port: number, weight: number) => ({
@@ -32,15 +35,82 @@ describe('who made a traffic split what it is', () => {
     await decided(443, 50)
     await decided(8080, 80)
     const { uid } = given.entry('shop/api')
-    const found = await given.index.splitAuthorisation(uid, 8080)
+    const { decided: found } = await given.index.splitAuthorisation(uid, 8080)
     expect(found?.item).toMatchObject({ op: 'split.set', rev: 4, class: 'routine' })
     expect(found?.voices.map(({ voter }) => voter)).toEqual(['bob', 'cyd'])
-    expect((await given.index.splitAuthorisation(uid, 443))?.item.rev).toBe(3)
-    expect(await given.index.splitAuthorisation(uid, 80)).toBeUndefined()
+    expect((await given.index.splitAuthorisation(uid, 443)).decided?.item.rev).toBe(3)
+    expect(await given.index.splitAuthorisation(uid, 80)).toEqual({})
     // What is no split does not stand in the way of one.
     await given.agreed({ op: 'entry.update', alias: 'shop/api', owner: { controller: 'team-web' } })
-    expect((await given.index.splitAuthorisation(uid, 8080))?.item.rev).toBe(4)
+    expect((await given.index.splitAuthorisation(uid, 8080)).decided?.item.rev).toBe(4)
   })
+})
+
+/** So often something else was changed. */
+const often = async (n: number, change: (n: number) => Promise<unknown>): Promise<void> => {
+  for (let done = 0; done < n; done += 1) await change(done)
+}
+
+describe('who made a traffic split what it is, too many records ago', () => {
+  it('is not told, and how many records were not looked at is', async () => {
+    const given = await givenIndex({ op: 'entry.create', alias: 'shop/web', owner })
+    const backendRefs = [{ entry: 'shop/web', weight: 1 }]
+    const { uid } = given.entry('shop/web')
+    await given.did({ op: 'split.set', alias: 'shop/web', split: { port: 80, backendRefs } })
+    const labelled = (n: number) =>
+      given.did({ op: 'entry.update', alias: 'shop/web', labels: { n: String(n) } })
+    await often(99, labelled)
+    await given.did({ op: 'split.set', alias: 'shop/web', split: { port: 443, backendRefs } })
+    const { index } = given
+    // Of 102 records the latest hundred are looked at.
+    expect(await index.splitAuthorisation(uid, 80)).toEqual({ notLookedAt: 2 })
+    expect((await index.splitAuthorisation(uid, 443)).decided?.item.rev).toBe(102)
+    expect(await index.splitAuthorisation(uid, 81)).toEqual({ notLookedAt: 2 })
+    const both = await index.entryDecisions({ uid, revisions: [], splits: [80, 443] })
+    expect([[...both.splits.keys()], both.notLookedAt]).toEqual([[443], 2])
+    expect(splitDecision(both, 80)).toEqual({ notLookedAt: 2 })
+    expect(splitDecision(both, 443).notLookedAt).toBeUndefined()
+    const found = await index.entryDecisions({ uid, revisions: [], splits: [443] })
+    expect(found).not.toHaveProperty('notLookedAt')
+  }, 60_000)
+})
+
+describe('what voters were worth, of a group that is another since', () => {
+  it('is not told where too many records came between, and in answers that count their work it is', async () => {
+    const given = await givenGroup({}, { op: 'entry.create', alias: 'shop/web', owner })
+    const guarded = async (n: number) => {
+      const guard = { id: 'ssh', effect: 'forbid' as const, ports: [[22, 22 + n] as const] }
+      const proposal = await given.proposed({ op: 'guard.set', alias: '', guard })
+      for (const voter of [given.ann, given.bob, given.cyd]) {
+        const { standing } = await given.proposal(proposal.id)
+        if (standing === 'open') await given.votes(voter, proposal)
+      }
+    }
+    await often(100, guarded)
+    await given.agreed({ op: 'entry.update', alias: 'shop/web', labels: { n: '1' } })
+    const { index, at } = given.index.state
+    const others = [given.ann, given.bob, new TestVoter('dan')]
+    const group = groupOf(others.map((voter) => voter.voter(index, at)))
+    const set = await given.proposed({ op: 'group.set', alias: '', group })
+    for (const voter of [given.bob, given.cyd, given.ann, ...others]) {
+      const { standing } = await given.proposal(set.id)
+      if (standing === 'open') await given.votes(voter, set)
+    }
+    const { uid } = given.entry('shop/web')
+    const found = await given.index.authorisation(uid, 2)
+    expect(found?.needs).toBeUndefined()
+    expect(found?.voices.map(({ weight }) => weight)).toEqual([undefined, undefined])
+    // The genesis, and the group that decided.
+    expect(found?.groupNotLookedAt).toBe(2)
+    const page = { from: 0, limit: 1000, prefix: ROOT }
+    const { changes } = valueOf(await asked(given).changes(page))
+    const told = changes.find(({ item }) => item.op === 'entry.update')
+    expect(told?.voices.map(({ weight }) => weight)).toEqual([100, 100])
+    expect(told).not.toHaveProperty('groupNotLookedAt')
+    const voter = { voter: 'bob', which: 'decisive' as const, limit: 1000 }
+    const voted = valueOf(await asked(given).votedBy(voter)).changes
+    expect(voted.find(({ alias }) => alias === 'shop/web')).toMatchObject({ weight: 100 })
+  }, 120_000)
 })
 
 describe('who made an entry what it is', () => {

@@ -105,8 +105,8 @@ describe('who made something what it is', () => {
     expect(second).toBeDefined()
     expect(second).not.toEqual(first)
     expect(await given.index.authorisation(uid, 3)).toBeUndefined()
-    expect((await given.index.splitAuthorisation(uid, 80))?.item.rev).toBe(2)
-    expect(await given.index.splitAuthorisation(uid, 81)).toBeUndefined()
+    expect((await given.index.splitAuthorisation(uid, 80)).decided?.item.rev).toBe(2)
+    expect(await given.index.splitAuthorisation(uid, 81)).toEqual({})
   })
 })
 

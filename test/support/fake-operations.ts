@@ -7,10 +7,9 @@ import type {
 import type { RecoveryJson } from '../../src/server/http/recovery-shapes.js'
 import { ok } from '../../src/core/result.js'
 import { unixSeconds } from '../../src/core/time.js'
+import type { ChangeJson, ProposalJson } from '../../src/server/http/proposal-shapes.js'
+import type { CertificateWithPemJson } from '../../src/server/http/certificate-shapes.js'
 import type {
-  CertificateWithPemJson,
-  ChangeJson,
-  ProposalJson,
   ClusterJson,
   EntryJson,
   EntryRulesJson,

@@ -1,6 +1,7 @@
 import type { JsonReader } from '../json-reader.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
+import { noNames, type SaidName, withNames } from '../screen/said-names.js'
 import { renderInstant } from '../screen/times.js'
 import { unixSeconds } from '../../core/time.js'
 import { visible } from '../../core/visible.js'
@@ -101,8 +102,13 @@ export function renderObjects(difference: JsonReader): readonly string[] {
   })
 }
 
-/** All of an impact, under its digest. */
-export function renderImpact(look: Look, impact: JsonReader, digest: string): string {
+/** All of an impact, under its digest. What it has by uid is told with the name that `nameOf` says. */
+export function renderImpact(
+  look: Look,
+  impact: JsonReader,
+  digest: string,
+  nameOf: SaidName = noNames,
+): string {
   const alike = impact.absent('lookAlikes') ? [] : impact.objects('lookAlikes')
   const fields = renderFields(look, [
     ['class', impact.text('class')],
@@ -110,5 +116,5 @@ export function renderImpact(look: Look, impact: JsonReader, digest: string): st
     ['looks like', alike.map((one) => look.paint('yellow', renderLookAlike(one)))],
     ['digest', digest],
   ])
-  return `${fields}\n${renderDifference(look, impact)}`
+  return withNames(`${fields}\n${renderDifference(look, impact)}`, nameOf)
 }

@@ -1,10 +1,12 @@
 import { ROOT } from '../../core/alias.js'
+import { replaceUids } from '../../core/uid.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
 import type { Outcome } from '../problem.js'
 import { proveByLog } from '../proof/prove-by-log.js'
 import type { Look } from '../screen/look.js'
+import { namesSaidBy } from '../screen/said-names.js'
 import { renderTime } from '../screen/times.js'
 import { atOption, questionPath } from './moment.js'
 import { proveAbout, proveBest, proveMisuse, proveOptions } from './prove.js'
@@ -44,9 +46,23 @@ function renderItem(look: Look, item: JsonReader): string {
     ...item.texts('votes').map((line) => `  ${line}`),
     ...(reason === undefined ? [] : [`  reason: ${reason}`]),
     ...(ticket === undefined ? [] : [`  ticket: ${ticket}`]),
-    ...item.texts('summary').map((line) => `  ${line}`),
+    ...item.texts('summary').map((line) => `  ${named(line, item)}`),
     look.paint('dim', `  proposal ${item.text('proposal')}`),
   ].join('\n')
+}
+
+/**
+ * By name, as it was just then. Whoever is not called so any more is told with the uid too: the name may be
+ * nobody's by now, or another's.
+ */
+function named(line: string, item: JsonReader): string {
+  const nameOf = namesSaidBy(item)
+  const former = item.absent('former') ? [] : item.raws('former')
+  return replaceUids(line, (uid) => {
+    const name = nameOf(uid)
+    if (name === undefined) return uid
+    return former.includes(uid) ? `${name} (then ${uid})` : name
+  })
 }
 
 export const logCommand: CommandSpec = {

@@ -1,6 +1,8 @@
+import { uidsIn } from '../../core/uid.js'
 import { JsonReader } from '../json-reader.js'
 import { type Field, renderFields } from '../screen/fields.js'
 import type { Colour, Look } from '../screen/look.js'
+import { jsonWithNames, namesSaidBy, type SaidName } from '../screen/said-names.js'
 import { cell, renderTable, timeCell } from '../screen/table.js'
 import { parseInstant, renderRelative, renderTime } from '../screen/times.js'
 import type { CheckedDraft } from '../voting/unsigned-proposals.js'
@@ -164,15 +166,22 @@ export function renderProposal(look: Look, answer: JsonReader): string {
     ['count', open && sides(open).map(([name, count]) => `${name}: ${progress(count)}`)],
     ['not voted yet', open?.texts('awaits').join(', ')],
   ]
-  const body = proposal?.object('body')
-  const asked = body
-    ? `\n\n${look.paint('bold', 'what it says')}\n${JSON.stringify(body.value, null, 2)}`
-    : ''
+  const nameOf = namesSaidBy(answer)
+  const asked = proposal ? `\n\n${renderBody(look, proposal.object('body'), nameOf)}` : ''
   const impact = answer.optionalObject('impact')
   const does = impact
-    ? `\n\n${look.paint('bold', 'what it does')}\n${renderImpact(look, impact, answer.text('impactDigest'))}`
+    ? `\n\n${look.paint('bold', 'what it does')}\n${renderImpact(look, impact, answer.text('impactDigest'), nameOf)}`
     : ''
   return `${renderFields(look, fields)}${asked}${does}`
+}
+
+/** As it is signed, and behind it what its uids are called: that is nobody's word but the sender's. */
+function renderBody(look: Look, { value }: JsonReader, nameOf: SaidName): string {
+  const title = look.paint('bold', 'what it says')
+  const hasNames = uidsIn(JSON.stringify(value)).some((uid) => nameOf(uid) !== undefined)
+  const note = '// what is signed is the uid; its name is what the server says'
+  const lines = [title, jsonWithNames(look, value, nameOf)]
+  return [...lines, ...(hasNames ? [look.paint('dim', note)] : [])].join('\n')
 }
 
 /** One that its author is about to sign. */
@@ -180,8 +189,8 @@ export function renderProposalToSign(
   look: Look,
   { id, proposal, shown: draft }: CheckedDraft,
 ): string {
-  const { impact } = draft.value
-  const looked = { id, standing: 'not signed', proposal, open: null, closed: null, impact }
+  const { impact, names } = draft.value
+  const looked = { id, standing: 'not signed', proposal, open: null, closed: null, impact, names }
   const impactDigest = draft.text('impactDigest')
   return renderProposal(look, new JsonReader({ ...looked, impactDigest }))
 }

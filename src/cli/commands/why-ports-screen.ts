@@ -24,7 +24,9 @@ export function renderWhyPorts(look: Look, value: JsonReader): string {
   return [
     `${head}\n${because}${renderGoverning(look, value.object('governing'))}`,
     ...listed,
-    ...value.objects('splits').flatMap((split) => renderSplit(look, split, FEW)),
+    ...value
+      .objects('splits')
+      .flatMap((split) => renderSplit(look, split, FEW, value.text('callee'))),
     ...(value.flag('complete') ? [] : [look.paint('yellow', 'there is more: ask with --port')]),
   ].join('\n\n')
 }

@@ -18,7 +18,7 @@ export function renderWhy(look: Look, value: JsonReader, decision: string): stri
     [
       head,
       ...(found ? [renderAuthorisation(look, found, few, value.optionalObject('checkpoint'))] : []),
-      ...renderSplit(look, value.optionalObject('split'), few),
+      ...renderSplit(look, value.optionalObject('split'), few, value.text('callee')),
     ].join('\n\n'),
   )
   const fits = screens.find((screen) => screen.split('\n').length <= SCREEN)
@@ -91,7 +91,7 @@ function renderAuthorisation(
     ['reason', change.optional('reason')],
     ['ticket', change.optional('ticket')],
     ['decided by', `voters of ${shown(found.text('scope'))}, revision ${found.count('group')}`],
-    ['it took', asked && `${asked} (${change.text('class')})`],
+    ['it took', asked ? `${asked} (${change.text('class')})` : groupNotFound(found)],
     [
       'votes',
       atMost(
@@ -115,6 +115,12 @@ function renderAuthorisation(
   ])
 }
 
+/** Then the votes are told without weights. */
+const groupNotFound = (found: JsonReader): string | undefined =>
+  found.absent('groupNotLookedAt')
+    ? undefined
+    : `not known: ${found.count('groupNotLookedAt')} older records of the scope were not looked at for its group`
+
 /** More records of an entry than that nobody waits for. */
 const notLookedAt = (found: JsonReader, alias: string): readonly string[] =>
   found.absent('notLookedAt')
@@ -132,6 +138,7 @@ export function renderSplit(
   look: Look,
   split: JsonReader | undefined,
   few: number,
+  callee: string,
 ): readonly string[] {
   if (!split) return []
   const refs = split
@@ -144,9 +151,17 @@ export function renderSplit(
     return `${ref.text('entry')}${port} ${share.toFixed(1).replace('.0', '')} %`
   })
   const found = split.optionalObject('authorisation')
-  const fields = renderFields(look, [[`split of port ${split.count('port')}`, atMost(few, lines)]])
+  const fields = renderFields(look, [
+    [`split of port ${split.count('port')}`, atMost(few, lines)],
+    ['decided by', found ? undefined : splitNotFound(split, callee)],
+  ])
   return [found ? `${fields}\n${renderAuthorisation(look, found, few)}` : fields]
 }
+
+const splitNotFound = (split: JsonReader, callee: string): string | undefined =>
+  split.absent('notLookedAt')
+    ? undefined
+    : `not found: ${split.count('notLookedAt')} older records were not looked at: capstan log ${callee}`
 
 function renderVoice(look: Look, vote: JsonReader): string {
   const worth = vote.absent('weight') ? '' : ` ${vote.count('weight')}`

@@ -1,6 +1,6 @@
 import type { UnixSeconds } from '../../core/time.js'
 import { describe as describeRecord, deliberation } from '../history.js'
-import { groupMadeBy } from '../authorisation.js'
+import { groupMadeBy } from '../group-then.js'
 import { ratifiedKey, ratifyBefore } from '../emergency/uses.js'
 import type { IndexLog } from '../ports.js'
 import type { IndexState } from '../state.js'
@@ -109,7 +109,10 @@ async function hadVoters(
   effort: Effort,
 ): Promise<boolean> {
   for (const seq of state.recordsOf(record.subject.uid)) {
-    if (seq >= record.seq || !effort.spend(8)) return false
+    if (seq >= record.seq) return false
+    // The page ends when the effort does: what is begun is told as it is.
+    effort.spend(8)
+    await effort.breathe()
     const [stored] = await log.read(seq, 1)
     if (stored && (await groupMadeBy(log, state, stored))) return true
   }

@@ -47,7 +47,7 @@ export async function votedBy(
     const own = votes.find((vote) => vote.voter === voter)
     if (!own) return undefined
     const { record } = committed
-    const group = await groupOf(record)
+    const { found: group } = await groupOf(record)
     const approving = votes.filter(({ decision }) => decision === 'approve')
     const others = new Set(approving.map((vote) => vote.voter).filter((id) => id !== voter))
     const guarded = group && (await guardedBy(committed.stored))

@@ -1,3 +1,4 @@
+import type { NamesJson } from './proposal-shapes.js'
 import type { GuardJson, Instant, PermitJson } from './shapes.js'
 
 export interface HistoryItemJson {
@@ -14,6 +15,10 @@ export interface HistoryItemJson {
   readonly proposal: string
   readonly class: string
   readonly summary: readonly string[]
+  /** Of a whole history: what those were called just then whom the summary names by uid. */
+  readonly names?: NamesJson
+  /** Uids of those of them that are not called so any more. */
+  readonly former?: readonly string[]
 }
 
 /** One change, and who decided about it. */
@@ -22,7 +27,7 @@ export interface DecidedChangeJson {
   /** Alias of the scope whose voters decided, and the revision of their group. */
   readonly scope: string
   readonly group: number
-  /** What the group asked for, before any guard; null where the log does not say any more. */
+  /** What the group asked for, before any guard; null of what is not by class, and as `groupNotLookedAt`. */
   readonly needs: { readonly threshold: number; readonly controllers: number } | null
   readonly votes: readonly {
     readonly voter: string
@@ -31,6 +36,11 @@ export interface DecidedChangeJson {
     readonly controller?: string
     readonly weight?: number
   }[]
+  /**
+   * Where what the group was then is not known, and so neither `needs` nor what a voter was worth: how many
+   * records of the scope were not looked through for it.
+   */
+  readonly groupNotLookedAt?: number
 }
 
 /** Who made something what it is. */
@@ -96,7 +106,11 @@ export interface WhyPortsJson {
 }
 
 /** With who decided on it. */
-export type AuthorisedSplitJson = SplitJson & { readonly authorisation: DecidedChangeJson | null }
+export interface AuthorisedSplitJson extends SplitJson {
+  readonly authorisation: DecidedChangeJson | null
+  /** Where nobody was found who did: how many records of the entry were not looked through, where there are some. */
+  readonly notLookedAt?: number
+}
 
 export interface WhyJson extends PermitJson {
   readonly governing: GoverningJson

@@ -1,3 +1,4 @@
+import type { NamesJson } from './proposal-shapes.js'
 import type { JsonObject } from './shapes.js'
 
 /** A proposal for its author to check and to sign. */
@@ -12,6 +13,8 @@ export interface DraftJson {
   readonly impactDigest: string
   /** Id of a proposal that says the same and waits. */
   readonly waits: string | null
+  /** What those are called whom it, and its impact, name by uid. Nothing of it is signed. */
+  readonly names?: NamesJson
 }
 
 /** Unsigned proposals, with all that they were made of: whoever makes them again gets the same. */

@@ -3,7 +3,8 @@ import type { DecidedChangeJson } from './authorisation-shapes.js'
 import type { BrakeJson } from './brake-shapes.js'
 import type { EmergencyGrantsJson } from './emergency-shapes.js'
 import type { RecoveryJson } from './recovery-shapes.js'
-import type { GuardJson, Instant, ProposalJson } from './shapes.js'
+import type { ProposalJson } from './proposal-shapes.js'
+import type { GuardJson, Instant } from './shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 

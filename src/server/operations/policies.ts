@@ -2,6 +2,7 @@ import { ROOT } from '../../core/alias.js'
 import { ok, refuse, type Result } from '../../core/result.js'
 import { type Clock, toIso } from '../../core/time.js'
 import type { DecidedChange } from '../../namespace/authorisation.js'
+import { type SplitDecision, splitDecision } from '../../namespace/entry-decisions.js'
 import type { Entry } from '../../namespace/entry.js'
 import type { GovernedIndex } from '../../namespace/governed-index.js'
 import type { Decision } from '../../namespace/permit/decision.js'
@@ -107,10 +108,11 @@ export function policyOperations({
   /** A traffic split, and who decided on it. */
   const authorisedSplit = (
     split: TrafficSplit,
-    found: DecidedChange | undefined,
+    { decided, notLookedAt }: SplitDecision,
   ): AuthorisedSplitJson => ({
     ...(splitJson(index.state, split) as unknown as SplitJson),
-    authorisation: found ? decidedChangeJson(found) : null,
+    authorisation: decided ? decidedChangeJson(decided) : null,
+    ...(notLookedAt !== undefined && { notLookedAt }),
   })
 
   /** Of the port that was asked about. */
@@ -208,7 +210,7 @@ export function policyOperations({
         ports,
         denied: found.because ? deniedJson(state, found.because) : null,
         governing: governingJson(governing(partyOf(state, caller), partyOf(state, callee))),
-        splits: told.map((split) => authorisedSplit(split, decided.splits.get(split.port))),
+        splits: told.map((split) => authorisedSplit(split, splitDecision(decided, split.port))),
         complete: found.complete && splits.length <= MOST_SPLITS,
       })
     },

@@ -20,9 +20,10 @@ import {
   resilienceJson,
   staleJson,
 } from '../views/question-views.js'
+import { namesBeside } from './names.js'
 
 interface QuestionDeps {
-  readonly index: Pick<GovernedIndex, 'proposal'>
+  readonly index: Pick<GovernedIndex, 'proposal' | 'names'>
   readonly questions: Questions
   readonly ledger: Pick<IssuanceLedger, 'list' | 'lastNotAfter'>
 }
@@ -59,14 +60,15 @@ export function questionOperations({
       const found = await index.proposal(id)
       if (!found.ok) return found
       const json = proposalJson(found.value)
-      const impact = await questions.impact(id)
+      const { closed, proposal } = found.value
+      const asked = await questions.impact(id)
       // What is over, or can no longer happen, has none.
-      if (!impact.ok) return ok(json)
-      return ok({
-        ...json,
-        impact: impactJson(impact.value.impact),
-        impactDigest: impact.value.digest,
-      })
+      const impact = asked.ok && {
+        impact: impactJson(asked.value.impact),
+        impactDigest: asked.value.digest,
+      }
+      const said = [proposal?.body, impact]
+      return ok({ ...json, ...impact, ...(await namesBeside(index, said, closed?.record)) })
     },
   }
 }

@@ -11,10 +11,8 @@ import type {
   CertificateJson,
   CertificateWithPemJson,
   InspectionJson,
-  IssuedJson,
-  TokenJson,
-  TrustAnchorJson,
-} from '../http/shapes.js'
+} from '../http/certificate-shapes.js'
+import type { IssuedJson, TokenJson, TrustAnchorJson } from '../http/shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 

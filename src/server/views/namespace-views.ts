@@ -20,13 +20,11 @@ import type { RecoveryMarkJson } from '../http/recovery-shapes.js'
 import type { HistoryItemJson } from '../http/authorisation-shapes.js'
 import type {
   ChangeJson,
-  ClusterJson,
-  EntryJson,
   PlannedChangeJson,
   ProposalJson,
-  ScopeJson,
   WarningJson,
-} from '../http/shapes.js'
+} from '../http/proposal-shapes.js'
+import type { ClusterJson, EntryJson, ScopeJson } from '../http/shapes.js'
 
 type JsonObject = Readonly<Record<string, Json>>
 

@@ -97,13 +97,14 @@ export function authorisationJson({
 }
 
 export function decidedChangeJson(found: DecidedChange): DecidedChangeJson {
-  const { item, scope, group, voices, needs } = found
+  const { item, scope, group, voices, needs, groupNotLookedAt } = found
   return {
     change: historyItemJson(item),
     scope,
     group,
     needs: needs ?? null,
     votes: voices.map(({ cast, ...voice }) => ({ ...voice, cast: toIso(cast) })),
+    ...(groupNotLookedAt !== undefined && { groupNotLookedAt }),
   }
 }
 

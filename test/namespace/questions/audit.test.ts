@@ -5,6 +5,8 @@ import type { Uid } from '../../../src/core/uid.js'
 import { TestVoter } from '../../support/voters.js'
 import { type GivenGroup, givenGroup, threeVoters } from '../given-group.js'
 import { alias, givenIndex, owner, valueOf } from '../given-index.js'
+import { Effort } from '../../../src/namespace/questions/effort.js'
+import { exceptionsIn } from '../../../src/namespace/questions/exceptions.js'
 import { asked } from './asked.js'
 
 describe('what a voter voted about', () => {
@@ -157,6 +159,12 @@ describe('what was not decided in the usual way', () => {
     await group.agreed({ op: 'group.set', alias: 'pay', group: terms, intervene: true })
     expect(group.scope('pay').group?.rev).toBe(2)
     expect(await kinds(group)).toEqual(['intervention'])
+    // The work that a page may be ends it, and is no reason to tell the last of it as another.
+    const { index, store } = group
+    const from = index.state.size - 1
+    const page = { from, limit: 9, now: group.now() }
+    const small = await exceptionsIn(store, index.state, page, new Effort(() => undefined, 1))
+    expect(small.exceptions).toMatchObject([{ kind: 'intervention' }])
     const since = plus(group.now(), days(1))
     const later = await asked(group).exceptions({ limit: 9, since })
     expect(valueOf(later)).toEqual({ exceptions: [] })

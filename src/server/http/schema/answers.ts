@@ -14,6 +14,7 @@ import {
   boolean,
   integer,
   list,
+  names,
   orNull,
   reference,
   shape,
@@ -228,6 +229,7 @@ export const answerSchemas = {
     {
       impact: reference('Impact'),
       impactDigest: string,
+      names,
       warnings: list(reference('Warning')),
     },
   ),

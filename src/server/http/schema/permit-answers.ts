@@ -34,11 +34,14 @@ const governing = shape({
   ceilings: shape({ caller: ceiling, callee: ceiling }),
   guards: list(guard),
 })
-const split = shape({
-  port: count,
-  backendRefs: list(shape({ entry: string, weight: count }, { port: count })),
-  authorisation: orNull(reference('DecidedChange')),
-})
+const split = shape(
+  {
+    port: count,
+    backendRefs: list(shape({ entry: string, weight: count }, { port: count })),
+    authorisation: orNull(reference('DecidedChange')),
+  },
+  { notLookedAt: count },
+)
 
 /** Of decisions about a call. */
 export const permitSchemas = {

@@ -7,6 +7,7 @@ import {
   boolean,
   integer,
   list,
+  names,
   orNull,
   reference,
   shape,
@@ -60,6 +61,9 @@ const decidedChange = {
   ),
 }
 
+/** Where the group that decided was not found. */
+const mayBeTooFarBack = { groupNotLookedAt: count }
+
 /** Answers to what people ask about the namespace. */
 export const questionSchemas = {
   HistoryItem: shape(
@@ -75,13 +79,13 @@ export const questionSchemas = {
       class: string,
       summary: list(string),
     },
-    { reason: string, ticket: string },
+    { reason: string, ticket: string, names, former: list(string) },
   ),
   Authorisation: shape(
     { ...decidedChange, others: list(reference('HistoryItem')) },
-    { notLookedAt: count },
+    { notLookedAt: count, ...mayBeTooFarBack },
   ),
-  DecidedChange: shape(decidedChange),
+  DecidedChange: shape(decidedChange, mayBeTooFarBack),
   Permission: shape(
     { caller: string, callee: string, rule: string, ports },
     { routes: list(anyObject), from: count, until: count },

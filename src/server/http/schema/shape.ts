@@ -10,6 +10,9 @@ export const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items }
 export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` })
 export const orNull = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] })
 
+/** Aliases by uid, where an answer names something by its uid. */
+export const names: JsonSchema = { type: 'object', additionalProperties: string }
+
 /** Members that are always there, and members that may be absent. */
 export function shape(
   always: Readonly<Record<string, JsonSchema>>,
