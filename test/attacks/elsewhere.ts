@@ -141,8 +141,8 @@ export const elsewhereAttacks: readonly Attack[] = [
         check: 'the server is known by the anchors of the identity, and by no others',
         without: edit(
           'src/reader/https-caller.ts',
-          "...{ ca, cert, key, minVersion: 'TLSv1.3' as const },",
-          "...{ ca, cert, key, rejectUnauthorized: false, minVersion: 'TLSv1.3' as const },",
+          'rejectUnauthorized: true,',
+          'rejectUnauthorized: false,',
         ),
       },
     ],
