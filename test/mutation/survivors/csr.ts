@@ -26,6 +26,11 @@ export const csr: readonly Survivor[] = [
     'a member that is undefined in place of one that is absent; its only reader asks for undefined',
   ),
   parse("'other'", '""', 'no scheme has these parameters, whatever they are called'),
-  cache('der.length > MAX_CSR_BYTES', 'false', `refused all the same, by the parser: ${SPEED}`),
+  cache(
+    'der.length > MAX_REMEMBERED_OCTETS',
+    'false',
+    `either alone: what is not remembered is not found, and what is not looked for is not. ${SPEED}`,
+    2,
+  ),
   modulus('POWERS[at]?.has', 'POWERS[at].has', TYPES),
 ]
