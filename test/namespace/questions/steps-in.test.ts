@@ -41,6 +41,22 @@ describe('what a scope can do without its voters', () => {
     expect(await able('dan')).toBe(false)
   })
 
+  it('is told of the nearest above who have voters of their own', async () => {
+    const group = await givenGroup(
+      {},
+      { op: 'scope.create', alias: 'pay' },
+      { op: 'scope.create', alias: 'pay/eu' },
+    )
+    const people = (...ids: readonly string[]) => ids.map((id) => new TestVoter(id))
+    await groupBelow(group, 'pay/eu', people('dan', 'eve', 'fay'))
+    await groupBelow(group, 'pay', people('gus', 'hal', 'ivy'))
+    const recovery = async (scope: string) =>
+      valueOf(await asked(group).resilience(scope as Alias, [])).recovery
+    expect(await recovery('pay/eu')).toEqual({ scope: 'pay', able: true })
+    expect(await recovery('pay')).toEqual({ scope: '', able: true })
+    expect(await recovery('')).toBeNull()
+  })
+
   it('says whose keys end first, and of those that end together the first by name', async () => {
     const { index } = await givenIndex()
     const key = new TestVoter('ann').key(index.state.index, unixSeconds(1))
