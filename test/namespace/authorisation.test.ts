@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { ROOT } from '../../src/core/alias.js'
 import { authorisationOf } from '../../src/namespace/authorisation.js'
-import { entryDecisions, splitDecision } from '../../src/namespace/entry-decisions.js'
+import {
+  entryDecisions,
+  splitAuthorisationOf,
+  splitDecision,
+} from '../../src/namespace/entry-decisions.js'
 import { groupOf, TestVoter } from '../support/voters.js'
 import { givenGroup } from './given-group.js'
 import { givenIndex, owner, valueOf } from './given-index.js'
@@ -40,6 +44,12 @@ describe('who made a traffic split what it is', () => {
     expect(found?.voices.map(({ voter }) => voter)).toEqual(['bob', 'cyd'])
     expect((await given.index.splitAuthorisation(uid, 443)).decided?.item.rev).toBe(3)
     expect(await given.index.splitAuthorisation(uid, 80)).toEqual({})
+    const asked = { uid, revisions: [], splits: [80, 443, 8080] }
+    const { splits } = await entryDecisions(given.store, given.index.state, asked)
+    expect([...splits].map(([port, { item }]) => [port, item.rev])).toEqual([
+      [8080, 4],
+      [443, 3],
+    ])
     // What is no split does not stand in the way of one.
     await given.agreed({ op: 'entry.update', alias: 'shop/api', owner: { controller: 'team-web' } })
     expect((await given.index.splitAuthorisation(uid, 8080)).decided?.item.rev).toBe(4)
@@ -116,10 +126,25 @@ describe('what voters were worth, of a group that is another since', () => {
 describe('who made an entry what it is', () => {
   it('is answered from a bounded number of records, however often it changed', async () => {
     const given = await givenIndex({ op: 'entry.create', alias: 'shop/web', owner })
-    for (let n = 0; n < 150; n += 1) {
-      await given.did({ op: 'entry.update', alias: 'shop/web', labels: { n: String(n) } })
-    }
     const { uid } = given.entry('shop/web')
+    const backendRefs = [{ entry: 'shop/web', weight: 1 }]
+    await given.did({ op: 'split.set', alias: 'shop/web', split: { port: 80, backendRefs } })
+    const updated = async (from: number, to: number): Promise<void> => {
+      for (let n = from; n < to; n += 1) {
+        await given.did({ op: 'entry.update', alias: 'shop/web', labels: { n: String(n) } })
+      }
+    }
+    await updated(1, 100)
+    // A hundred others are all that there are; the split is the hundredth of them from the end.
+    const { store } = given
+    const whole = await authorisationOf(store, given.index.state, { uid, rev: 1 })
+    expect(whole).not.toHaveProperty('notLookedAt')
+    expect(await splitAuthorisationOf(store, given.index.state, { uid, port: 80 })).toMatchObject({
+      decided: { item: { op: 'split.set', rev: 2 } },
+    })
+    await updated(100, 150)
+    const later = await splitAuthorisationOf(store, given.index.state, { uid, port: 80 })
+    expect(later).toEqual({ notLookedAt: 51 })
     let reads = 0
     const log = {
       read: (from: number, limit: number) => {
@@ -181,5 +206,35 @@ describe('who made an entry what it is', () => {
     const first = await given.index.authorisation(given.index.state.root.uid, 2)
     expect(first?.group).toBe(1)
     expect(first?.voices.find(({ voter }) => voter === 'local')?.weight).toBe(1)
+  })
+
+  it('is told with the group of then, past what else was changed of its scope', async () => {
+    const given = await givenGroup()
+    const guard = { id: 'g', effect: 'requireRoutes' } as const
+    await given.votes(given.ann, await given.proposed({ op: 'guard.set', alias: '', guard }))
+    await given.agreed({ op: 'entry.create', alias: 'shop/web', owner })
+    const { rev: _rev, ...group } = given.index.state.root.group!
+    await given.agreed({ op: 'group.set', alias: '', group })
+    const found = await given.index.authorisation(given.entry('shop/web').uid, 1)
+    expect(found).toMatchObject({ group: 2, needs: { threshold: 151, controllers: 2 } })
+    expect(found?.voices.map(({ voter, weight }) => `${voter} ${weight}`)).toEqual([
+      'ann 100',
+      'bob 100',
+    ])
+  })
+
+  it('is told beside the other changes of the same kind alone', async () => {
+    const given = await givenIndex(
+      { op: 'entry.create', alias: 'shop/web', owner },
+      { op: 'envelope.set', alias: 'shop/web', envelope: { maxTtl: 60 } },
+      { op: 'entry.suspend', alias: 'shop/web' },
+      { op: 'entry.reactivate', alias: 'shop/web' },
+    )
+    const { uid } = given.entry('shop/web')
+    const others = async (rev: number) =>
+      (await given.index.authorisation(uid, rev))?.others.map(({ op }) => op)
+    expect(await others(1)).toEqual(['entry.suspend', 'entry.reactivate'])
+    expect(await others(3)).toEqual(['entry.create', 'entry.reactivate'])
+    expect(await others(2)).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { ROOT } from '../../src/core/alias.js'
 import { describe as describeRecord } from '../../src/namespace/history.js'
 import { givenGroup } from './given-group.js'
+import { givenRecovery, recoveryBy } from './given-recovery.js'
 import {
   alias,
   clusterFacts,
@@ -93,5 +94,53 @@ describe('the history of a name', () => {
     await given.agreed({ op: 'entry.create', alias: 'b', owner })
     const [last] = await given.store.read(given.index.state.size - 1, 1)
     expect(describeRecord({ ...last!, envelopes: [] })).toBeUndefined()
+  })
+
+  it('has what was proposed together one by one, as each was', async () => {
+    const given = await givenGroup()
+    const [made] = valueOf(
+      await given.index.apply({
+        apiVersion: 'capstan/v1',
+        scopes: [{ alias: 'pay' }],
+        entries: [{ alias: 'pay/api', owner }],
+      }),
+    )
+    if (made?.kind !== 'waits') throw new Error('it was committed at once')
+    const proposal = await given.proposal(made.proposal)
+    await given.votes(given.ann, proposal)
+    await given.votes(given.bob, proposal)
+    const [scope] = await history(given, 'pay')
+    const [entry] = await history(given, 'pay/api')
+    expect([scope?.op, entry?.op]).toEqual(['scope.create', 'entry.create'])
+    expect(entry?.summary).toContain('owner: {controller:team-payments}')
+    expect(scope?.proposal).toBe(entry?.proposal)
+    for (const member of ['reason', 'ticket']) expect(entry).not.toHaveProperty(member)
+  })
+
+  it('has a recovery among the rest, and nothing of it beside octets of another kind', async () => {
+    const given = await givenRecovery()
+    const { r1, r2 } = given.safe
+    valueOf(await given.index.submitRecovery(recoveryBy(given, [r1, r2])))
+    const { size, at, root } = given.index.state
+    const item = (await history(given, '')).at(-1)
+    expect(item).toMatchObject({
+      ...{ seq: size - 1, at, op: 'recovery.start', subject: '', rev: root.rev },
+    })
+    for (const member of ['reason', 'ticket']) expect(item).not.toHaveProperty(member)
+    const [stored] = await given.store.read(size - 1, 1)
+    const { envelopes } = given.store.records[1]!
+    expect(describeRecord({ ...stored!, envelopes })).toBeUndefined()
+    expect(describeRecord({ ...stored!, envelopes: [] })).toBeUndefined()
+  })
+
+  it('has no votes of what stands beside a change and is none', async () => {
+    const given = await givenIndex({ op: 'entry.create', alias: 'web', owner })
+    const [stored] = await given.store.read(given.index.state.size - 1, 1)
+    const [proposal, vote] = stored!.envelopes
+    const votes = (...beside: readonly Uint8Array[]) =>
+      describeRecord({ ...stored!, envelopes: [proposal!, ...beside] })?.votes
+    expect(votes(vote!)).toEqual(['approve: local'])
+    expect(votes(proposal!, vote!)).toEqual(['approve: local'])
+    expect(votes(proposal!, Buffer.from('{}'))).toEqual([])
   })
 })

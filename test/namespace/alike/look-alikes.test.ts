@@ -14,7 +14,7 @@ import { emptyState } from '../../../src/namespace/state-tables.js'
 import { StateView } from '../../../src/namespace/state-view.js'
 import type { MemoryTable } from '../../../src/namespace/table.js'
 import { givenGroup } from '../given-group.js'
-import { type GivenIndex, givenIndex, owner, valueOf } from '../given-index.js'
+import { clusterFacts, type GivenIndex, givenIndex, k8s, owner, valueOf } from '../given-index.js'
 
 const entry = (alias: string): ChangeRequest => ({ op: 'entry.create', alias, owner })
 const scope = (alias: string): ChangeRequest => ({ op: 'scope.create', alias })
@@ -127,6 +127,18 @@ describe('a new name beside one that it resembles (attack 32)', () => {
     ])
   })
 
+  it('is not told of what can no longer be done', async () => {
+    const bind = (alias: string): ChangeRequest => ({
+      ...{ op: 'binding.add', alias, binding: k8s('east', 'ns', 'sa') },
+    })
+    const group = await givenGroup({}, entry('web/a'), entry('web/b'), {
+      ...{ op: 'cluster.register', alias: 'east', cluster: clusterFacts('east') },
+    })
+    const made = valueOf(await group.index.change(bind('web/a')))
+    await group.agreed(bind('web/b'))
+    expect(await group.index.lookAlikes([made])).toEqual(nothing)
+  })
+
   it('is not told of a change that names nothing', async () => {
     const given = await givenIndex(entry('web/checkout'), entry('web/chekcout'))
     expect(await told(given, { op: 'entry.suspend', alias: 'web/chekcout' })).toEqual(nothing)
@@ -182,6 +194,15 @@ describe('the work of looking', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('is nothing for one that has no name any more', async () => {
+    const state = stateOf(['web/checkout', 'web/chekcout'])
+    const held = state.tables.held as MemoryTable<string, Uid>
+    const found = async () => lookAlikesOf(state, [uidOf('web/chekcout')], effort(NAMES))
+    expect((await found()).found).toHaveLength(1)
+    held.delete('alias:web/chekcout')
+    expect(await found()).toEqual(nothing)
   })
 
   it('passes over no region that follows longer names', async () => {

@@ -126,6 +126,8 @@ describe('a rule that allows nobody anything', () => {
     expect(await used()).toEqual([])
     given.clock.advance(seconds(1))
     expect(await used()).toEqual(['brief over'])
+    // Its names are not free yet, and nobody calls by them.
+    given.issued.until.set(given.entry('going').uid, plus(given.clock.now(), days(1)))
     await given.did({ op: 'entry.retire', alias: 'going' })
     expect(await used()).toEqual(['brief over', 'none callers-retired'])
     // With no effort left nothing is said of callers.
