@@ -71,6 +71,17 @@ describe('what is looked up in a state', () => {
     }
   })
 
+  it('is kept from others until a time, where its name was given up', () => {
+    const { state } = given.index
+    const { uid } = given.entry('pay/b')
+    const [key, until] = ['k8s:c1/pay/z', unixSeconds(state.at + 60)] as const
+    const later = new FoldedState(state.source)
+    later.imagine({ put: given.entry('pay/b'), quarantine: [[key, { uid, until }]] })
+    expect(later.quarantined(key)).toEqual({ uid, until })
+    expect(later.quarantined('k8s:c1/pay/y')).toBeUndefined()
+    expect(state.quarantined(key)).toBeUndefined()
+  })
+
   it('has the records that are about it, and no others', () => {
     const { state } = given.index
     expect(state.recordsOf(given.entry('shop/b').uid)).toHaveLength(2)
