@@ -161,7 +161,7 @@ function hasRoom(
 /** A voter or proposer of the group that decides, or of one above it. */
 export function authorOf(
   state: IndexState,
-  proposal: Proposal,
+  proposal: Pick<Proposal, 'op' | 'subject' | 'author'> & Partial<Pick<Proposal, 'scope'>>,
   at: UnixSeconds,
 ): Proposer | undefined {
   const { kind, id } = proposal.author

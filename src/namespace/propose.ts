@@ -8,7 +8,7 @@ import { decide, mayBeDecided, responsibleFor, subjectOf } from './decide.js'
 import { type DraftLog, mustAdd } from './draft-log.js'
 import { payloadTypes, seal, type Sealed } from './dsse.js'
 import { reachesGuards } from './guard/quorum-floor.js'
-import { localAuthor } from './local-author.js'
+import { localAuthor, votesIn } from './local-author.js'
 import { commitRecord, deliberationRecord } from './log-record.js'
 import { type Operation, releasesNames } from './operation.js'
 import type { VoterSigner } from './ports.js'
@@ -24,7 +24,13 @@ import {
   votePredicate,
 } from './statements.js'
 import { takeEffect } from './take-effect.js'
-import { fitsRecord, forVoters, proposalAtOnce, type Words } from './unsigned-proposal.js'
+import {
+  fitsRecord,
+  forVoters,
+  proposalAtOnce,
+  scopeAsked,
+  type Words,
+} from './unsigned-proposal.js'
 
 export interface ProposerDeps {
   readonly voter: VoterSigner
@@ -58,7 +64,8 @@ export async function propose(
     nonce: Buffer.from(deps.random(16)).toString('hex'),
   })
   if (!prepared.ok) return prepared
-  if (isAlone(draft.state, prepared.value.proposal)) {
+  const { proposal, at } = prepared.value
+  if (isAlone(draft.state, proposal, { publicKey: deps.voter.publicKey, at })) {
     return commitAtOnce(deps, draft, prepared.value)
   }
   const opened = await openIt(deps, draft, prepared.value)
@@ -85,7 +92,10 @@ async function prepare(
   words: Words,
 ): Promise<Result<Prepared>> {
   const at = unixSeconds(Math.max(clock.now(), state.at))
-  const author = localAuthor(state, operation, voter.publicKey, at)
+  const { publicKey } = voter
+  const { op, subject } = operation
+  const scope = scopeAsked(state, operation, words)
+  const author = localAuthor(state, { op, subject, scope }, publicKey, at)
   if (!author) {
     return refuse('namespace.no-vote', 'this installation may not propose this', {
       wanted: 'its key among the voters or proposers of the scope',
@@ -93,7 +103,7 @@ async function prepare(
     })
   }
   const atOnce = proposalAtOnce(state, operation, { at, author, ...words })
-  const proposal = isAlone(state, atOnce) ? atOnce : forVoters(state, atOnce)
+  const proposal = isAlone(state, atOnce, { publicKey, at }) ? atOnce : forVoters(state, atOnce)
   const admissible = mayBeDecided(state, proposal, at)
   if (!admissible.ok) return admissible
   const sealed = await seal(payloadTypes.proposal, proposal, voter)
@@ -107,23 +117,21 @@ export function decidesAlone(
   operation: Operation,
   publicKey: Uint8Array,
 ): boolean {
-  const author = localAuthor(state, operation, publicKey)
-  const { uid, group } = responsibleFor(state, operation)
-  const scope = { uid, rev: group.rev }
-  return author !== undefined && isAlone(state, { ...operation, scope, author })
+  const scope = scopeAsked(state, operation, {})
+  return isAlone(state, { ...operation, scope }, { publicKey, at: state.at })
 }
 
-/** One voter, whose vote is everything, and nobody else to ask. */
+/** One voter, whose vote is everything and whose key is this installation's, and nobody else to ask. */
 function isAlone(
   state: IndexState,
-  proposal: Pick<Proposal, 'op' | 'subject' | 'body' | 'scope' | 'author'>,
+  proposal: Pick<Proposal, 'op' | 'subject' | 'body' | 'scope'>,
+  { publicKey, at }: { readonly publicKey: Uint8Array; readonly at: UnixSeconds },
 ): boolean {
   const { group } = responsibleFor(state, proposal)
   return (
     group.solo &&
     group.voters.length === 1 &&
-    proposal.author.kind === 'voter' &&
-    group.voters[0]?.id === proposal.author.id &&
+    votesIn(group, publicKey, at) &&
     !secondOf(state, proposal)
   )
 }
@@ -188,7 +196,7 @@ async function openIt(
   const added = draft.add(record, [envelope])
   if (!added.ok) return added
   const { group } = responsibleFor(draft.state, proposal)
-  if (group.solo && proposal.author.kind === 'voter') {
+  if (group.solo && votesIn(group, voter.publicKey, at)) {
     const seen = { cast: at, log: { size: record.seq + 1, head: added.value.head } }
     const vote = await seal(payloadTypes.vote, approvalOf(proposal, digest, seen), voter)
     const says = { kind: 'vote', at, subject, prop: digest, says: vote.digest } as const

@@ -24,6 +24,18 @@ const LIFETIME_AT_ONCE = days(1)
 /** How long one waits for votes. */
 const LIFETIME = days(7)
 
+/** Whose voters are asked. */
+export function scopeAsked(
+  state: IndexState,
+  { op, subject }: Pick<Operation, 'op' | 'subject'>,
+  { intervenes }: Pick<Words, 'intervenes'>,
+): Proposal['scope'] {
+  const { uid, group } = intervenes
+    ? responsibleAbove(state, subject.alias)
+    : responsibleFor(state, { op, subject })
+  return { uid, rev: group.rev }
+}
+
 /** A proposal of this operation, made against what is now, and decided at once. */
 export function proposalAtOnce(
   state: IndexState,
@@ -32,9 +44,6 @@ export function proposalAtOnce(
 ): Proposal {
   const { at, author, nonce, reason, ticket } = made
   const before = subjectOf(state, { subject })
-  const { uid, group } = made.intervenes
-    ? responsibleAbove(state, subject.alias)
-    : responsibleFor(state, { op, subject })
   return {
     v: 1,
     index: state.index,
@@ -42,7 +51,7 @@ export function proposalAtOnce(
     subject,
     body,
     base: before ? { rev: before.rev, head: before.head } : null,
-    scope: { uid, rev: group.rev },
+    scope: scopeAsked(state, { op, subject }, made),
     author,
     ...(reason !== undefined && { reason }),
     ...(ticket !== undefined && { ticket }),

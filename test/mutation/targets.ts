@@ -243,4 +243,22 @@ export const targets: readonly Target[] = [
     remembers: ['namespace/policy-digest.ts'],
     survivors: 'counted',
   },
+  {
+    // Proposals: who makes them, drafts and withdraws them, and how they are seen.
+    name: 'proposing',
+    sources: [
+      ...['propose', 'propose-together', 'unsigned-proposal', 'withdrawing', 'proposal-view'],
+      ...['state-view', 'said', 'signable', 'outcome', 'ports', 'local-author'],
+      ...['record-refusals', 'compare-states', 'brakes-used', 'governed-elsewhere', 'seat'],
+      ...['founded-by', 'effect/decision'],
+    ]
+      .map((name) => `namespace/${name}.ts`)
+      .concat('namespace/drafting'),
+    tests: [
+      ...['proposing', 'decide.test.ts', 'solo-group.test.ts', 'refusal-reasons.test.ts'],
+      ...['said-records.test.ts', 'drafting.test.ts', 'quorum.test.ts'],
+    ].map((name) => `namespace/${name}`),
+    remembers: [],
+    survivors: 'counted',
+  },
 ]

@@ -4,7 +4,7 @@ import type { UnixSeconds } from '../../core/time.js'
 import type { Uid } from '../../core/uid.js'
 import { addTo, type Bundle, nonceOf, operationOfBundle } from '../bundles.js'
 import { isShapedLike, parseChangeRequest } from '../change-request.js'
-import { mayBeDecided, responsibleAbove } from '../decide.js'
+import { mayBeDecided } from '../decide.js'
 import { FoldedState } from '../folded-state.js'
 import type { Proposer } from '../group.js'
 import { namedAuthor } from '../local-author.js'
@@ -20,6 +20,7 @@ import {
   fitsRecord,
   forVoters,
   proposalAtOnce,
+  scopeAsked,
   type Why,
   type Words,
 } from '../unsigned-proposal.js'
@@ -118,9 +119,8 @@ function unsignedBy(
   words: Words,
 ): Result<UnsignedProposal> {
   const { op, subject } = operation
-  const above = words.intervenes && responsibleAbove(state, subject.alias)
-  const scope = above && { uid: above.uid, rev: above.group.rev }
-  const named = namedAuthor(state, { op, subject, ...(scope && { scope }) }, { name, at })
+  const scope = scopeAsked(state, operation, words)
+  const named = namedAuthor(state, { op, subject, scope }, { name, at })
   if (!named) {
     return refuse('namespace.no-vote', 'nobody of this name may propose it', {
       wanted:

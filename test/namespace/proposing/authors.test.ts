@@ -94,6 +94,15 @@ describe('the author of a name', () => {
     expect(named('cyd', 'pay/api')?.who).toEqual(own)
     expect(named('local', 'shop')?.who.keys).toEqual(state.root.group?.proposers?.[0]?.keys)
 
+    // About their group its voters ask themselves first, who are not above it.
+    const { uid } = given.scope('pay')
+    const ofGroup = { op: 'group.set', subject: { alias: alias('pay'), uid } } as const
+    const ofTheirs = namedAuthor(state, ofGroup, { name: 'dan', at: state.at })
+    expect(ofTheirs?.author).toEqual({ kind: 'voter', id: 'dan' })
+    const above = { uid: state.root.uid, rev: state.root.group?.rev ?? 0 }
+    const asked = { ...ofGroup, scope: above }
+    expect(namedAuthor(state, asked, { name: 'dan', at: state.at })).toBeUndefined()
+
     const about = { op: 'entry.create', subject: { alias: alias('pay/eu/api') } } as const
     const here = given.deps.voter.publicKey
     expect(localAuthor(state, about, here)).toEqual({ kind: 'proposer', id: 'local' })

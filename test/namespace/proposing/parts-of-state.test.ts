@@ -1,14 +1,13 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
-import { DependencyError } from '../../../src/core/dependency-error.js'
 import { unixSeconds } from '../../../src/core/time.js'
 import type { Uid } from '../../../src/core/uid.js'
 import type { CastVote } from '../../../src/namespace/ballot.js'
 import { firstDifference } from '../../../src/namespace/compare-states.js'
-import { gone } from '../../../src/namespace/effect/decision.js'
+import { decided, gone } from '../../../src/namespace/effect/decision.js'
 import { FoldedState } from '../../../src/namespace/folded-state.js'
 import { isFoundedBy } from '../../../src/namespace/founded-by.js'
-import { governedElsewhere } from '../../../src/namespace/governed-elsewhere.js'
 import type { Pending } from '../../../src/namespace/pending.js'
+import type { GovernedObject } from '../../../src/namespace/state.js'
 import { saidFrom, seatsOf } from '../../../src/namespace/seat.js'
 import { isSignable } from '../../../src/namespace/signable.js'
 import { MemoryIndexStore } from '../../support/memory-index-store.js'
@@ -47,6 +46,7 @@ describe('what is looked up in a state', () => {
     expect(under('')).toHaveLength(6)
     expect(under('pay', placed('pay/a'))).toEqual(['pay/b', 'pay/b/c'])
     expect(under('pay', placed('pay/b/c'))).toEqual([])
+    expect(under('pay/b', placed('pay'))).toEqual(['pay/b', 'pay/b/c'])
     expect(under('', placed('pay/b/c'))).toEqual(['shop/b'])
   })
 
@@ -71,6 +71,17 @@ describe('what is looked up in a state', () => {
     }
   })
 
+  it('is kept from others until a time, where its name was given up', () => {
+    const { state } = given.index
+    const { uid } = given.entry('pay/b')
+    const [key, until] = ['k8s:c1/pay/z', unixSeconds(state.at + 60)] as const
+    const later = new FoldedState(state.source)
+    later.imagine({ put: given.entry('pay/b'), quarantine: [[key, { uid, until }]] })
+    expect(later.quarantined(key)).toEqual({ uid, until })
+    expect(later.quarantined('k8s:c1/pay/y')).toBeUndefined()
+    expect(state.quarantined(key)).toBeUndefined()
+  })
+
   it('has the records that are about it, and no others', () => {
     const { state } = given.index
     expect(state.recordsOf(given.entry('shop/b').uid)).toHaveLength(2)
@@ -89,21 +100,13 @@ describe('two states', () => {
     expect(await differ(other(), other())).toBeUndefined()
   })
 
-  it('differ in the first row that one has otherwise, or alone', async () => {
+  it('differ in the first row that one has otherwise', async () => {
     const entry = given.entry('pay/b')
     const changed = other()
     changed.imagine({ put: { ...entry, labels: { a: 'b' } }, quarantine: [] })
     const found = await differ(changed, other())
     expect(await differ(other(), changed)).toBe(found)
     expect(found).toBe(`entries ${entry.uid}`)
-    const uid = `e${'7'.repeat(31)}` as Uid
-    for (const one of [uid, `e${'a'.repeat(31)}` as Uid]) {
-      const more = other()
-      more.imagine({ put: { ...entry, uid: one, alias: alias('zz') }, quarantine: [] })
-      const [ab, ba] = [await differ(more, other()), await differ(other(), more)]
-      expect([ab, ba]).toEqual([ab, ab])
-      expect(ab).toMatch(/^(entries|size)/)
-    }
   })
 
   it('are of one moment', async () => {
@@ -160,39 +163,6 @@ describe('the founder', () => {
   })
 })
 
-describe('an index that another process changes', () => {
-  it('is read here, and not changed', async () => {
-    const { clock, store, index } = given
-    const elsewhere = governedElsewhere(index.state, store, clock)
-    expect(elsewhere.state).toBe(index.state)
-    expect(elsewhere.proposals()).toEqual([])
-    expect(codeOf(await elsewhere.proposal('none'))).toBe('namespace.unknown')
-    expect(await elsewhere.history(alias('pay/a'))).toEqual(await index.history(alias('pay/a')))
-    const { uid } = given.entry('pay/a')
-    expect(await elsewhere.authorisation(uid, 1)).toEqual(await index.authorisation(uid, 1))
-    expect(await elsewhere.splitAuthorisation(uid, 80)).toEqual(
-      await index.splitAuthorisation(uid, 80),
-    )
-    expect(await elsewhere.brakes()).toEqual(await index.brakes())
-    expect(await elsewhere.emergencyGrants()).toEqual(await index.emergencyGrants())
-    expect(await elsewhere.formerUses()).toEqual(await index.formerUses())
-    expect(await elsewhere.recoveries()).toEqual(await index.recoveries())
-    for (const change of [
-      'change',
-      'plan',
-      'apply',
-      'draft',
-      'submit',
-      'withdraw',
-      'verify',
-    ] as const) {
-      expect(() => (elsewhere[change] as (...given: unknown[]) => unknown)({})).toThrow(
-        DependencyError,
-      )
-    }
-  })
-})
-
 describe('a seat', () => {
   const scope = { uid: 's1' as Uid, rev: 3 }
   const second = { uid: 's2' as Uid, rev: 5 }
@@ -240,4 +210,12 @@ it('what is gone is named as it is, or quoted and cut where it is no name', () =
   expect(found('x'.repeat(201))).toBe(JSON.stringify('x'.repeat(80)))
   for (const wrong of ['', 'Pay', 'a b', 'a\n', '\u001bx'])
     expect(found(wrong)).toBe(JSON.stringify(wrong))
+})
+
+it('a change of which nobody says so gives up no names', () => {
+  const put = { uid: 'e1' } as unknown as GovernedObject
+  expect(decided(put, 'routine')).toEqual({
+    ok: true,
+    value: { effect: { put, quarantine: [] }, changeClass: 'routine' },
+  })
 })

@@ -1,5 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals'
 import { days, hours, plus, toIso, unixSeconds } from '../../../src/core/time.js'
+import type { GroupTerms } from '../../../src/namespace/operation.js'
+import type { IndexLog } from '../../../src/namespace/ports.js'
+import { proposalOf, proposalView } from '../../../src/namespace/proposal-view.js'
+import { groupOf, TestVoter } from '../../support/voters.js'
 import { alias, codeOf, owner, valueOf } from '../given-index.js'
 import { type GivenGroup, givenGroup } from '../given-group.js'
 import { givenTwo } from '../given-two-groups.js'
@@ -70,6 +74,75 @@ describe('what this installation proposed', () => {
 })
 
 describe('a proposal that waits', () => {
+  it('is taken back with any of the keys of who made it', async () => {
+    const one = await givenGroup({}, ...world)
+    const { root } = one.index.state
+    const [local] = root.group?.proposers ?? []
+    if (!local || !root.group) throw new Error('no proposer')
+    const { rev: _rev, ...terms } = root.group
+    const as = { id: local.id, controller: local.controller }
+    const other = new TestVoter('other').key(one.index.state.index, one.now(), as)
+    const proposers = [{ ...local, keys: [other, ...local.keys] }]
+    await one.agreed({ op: 'group.set', alias: '', group: { ...terms, proposers } })
+    const { id } = await one.proposed({ op: 'scope.create', alias: 'one' })
+    expect(valueOf(await one.index.withdraw(id)).proposal.standing).toBe('withdrawn')
+    // What nobody of the group could have made any more is over.
+    const left = await one.proposed({ op: 'scope.create', alias: 'two' })
+    await one.agreed({ op: 'group.set', alias: '', group: { ...terms, proposers: [] } })
+    expect(codeOf(await one.index.withdraw(left.id))).toBe('namespace.closed')
+    expect((await one.proposal(left.id)).standing).toBe('stale')
+  })
+
+  it('is stale with the group that was asked, and then awaits nobody', async () => {
+    const one = await givenGroup({}, ...world)
+    const made = await one.proposed({ op: 'scope.create', alias: 'one' })
+    await one.votes(one.ann, made)
+    expect(one.index.proposals()).toHaveLength(1)
+    const { rev: _rev, ...terms } = one.index.state.root.group ?? { rev: 0 }
+    const row = one.index.state.tables.proposals.get(made.id)
+    await one.agreed({ op: 'group.set', alias: '', group: terms as GroupTerms })
+    const now = one.index.state.at
+    // As it was before it was said to be over, about the state as it is.
+    const stale = proposalView(one.index.state, row!, now)
+    expect(stale.standing).toBe('stale')
+    expect(stale.open).toMatchObject({ awaits: [], voters: [], votes: [{ voter: 'ann' }] })
+    expect(stale.open).not.toHaveProperty('sides')
+    expect(stale.open).not.toHaveProperty('missing')
+    expect(one.index.proposals()).toEqual([])
+  })
+
+  it('awaits nobody who is suspended', async () => {
+    const one = await givenGroup({}, ...world)
+    const { root } = one.index.state
+    const { rev: _rev, ...terms } = root.group ?? { rev: 0, ...groupOf([]) }
+    const voters = terms.voters.map((voter) =>
+      voter.id === 'cyd' ? { ...voter, status: 'suspended' as const } : voter,
+    )
+    const group: GroupTerms = { ...terms, voters, acceptsSinglePointOfLoss: true }
+    await one.agreed({ op: 'group.set', alias: '', group })
+    const { open } = await one.proposed({ op: 'scope.create', alias: 'one' })
+    expect(open?.awaits).toEqual(['ann', 'bob'])
+    expect(open?.voters.map(({ id }) => id)).toEqual(['ann', 'bob'])
+  })
+
+  it('is shown without its record, and what is over with it, where it is there', async () => {
+    const one = await givenGroup({}, ...world)
+    const { id } = await one.proposed({ op: 'scope.create', alias: 'one' })
+    const { state } = one.index
+    const now = one.now()
+    const unread = { read: () => Promise.reject(new Error('it is read')) }
+    const shown = valueOf(await proposalOf(unread, state, { id, now }))
+    expect(shown.proposal?.subject.alias).toBe('one')
+    valueOf(await one.index.withdraw(id))
+    const over = (log: Pick<IndexLog, 'read'>) => proposalOf(log, state, { id, now })
+    await expect(over(unread)).rejects.toThrow('it is read')
+    expect(valueOf(await over(one.store)).proposal).toEqual(shown.proposal)
+    const without = valueOf(await over({ read: () => Promise.resolve([]) }))
+    expect(without).toEqual({ ...valueOf(await over(one.store)), proposal: undefined })
+    const unknown = await proposalOf(unread, state, { id: 'x'.repeat(99), now })
+    expect(unknown).toMatchObject({ refusal: { found: `"${'x'.repeat(60)}"` } })
+  })
+
   it('is shown with who has voted, who is awaited and what is missing', async () => {
     const one = await givenGroup({}, ...world)
     const made = await one.proposed({ op: 'scope.create', alias: 'one', reason: 'x', ticket: 'y' })
