@@ -50,6 +50,17 @@ describe('who keeps a name in a range', () => {
     expect(new Set(keptIn(given, plus(free, seconds(-1)), 'a/'))).toEqual(new Set(['a/x']))
     expect(keptIn(given, free, 'a/')).toEqual([])
   })
+
+  it('is not retired, though a name that it had before drains on', async () => {
+    const given = await givenIndex(create('a/x'))
+    issued(given, 'a/x')
+    await given.did({ op: 'entry.rename', alias: 'a/x', to: 'b/x' })
+    expect(keptIn(given, T0, 'a/')).toEqual(['b/x'])
+    given.issued.until.clear()
+    await given.did({ op: 'entry.retire', alias: 'b/x' })
+    expect(keptIn(given, T0, 'a/', 'b/')).toEqual([])
+    expect(await given.codeFor(create('a/x'))).toBe('namespace.alias-quarantined')
+  })
 })
 
 describe('a cluster', () => {

@@ -71,6 +71,24 @@ describe('a rule that is replaced', () => {
     expect(detached.effect.put).toMatchObject({ rules: [other], rev: 2 })
   })
 
+  it('keeps the brake that is on it, and gets none that is on another', async () => {
+    const given = await givenIndex(...world)
+    const brake = { until: plus(T0, hours(2)) }
+    const rules = ['a', 'b', 'c'].map((id) => ({ ...ruleOf(given, { id }), rev: 1 }))
+    withRules(
+      given,
+      rules.map((rule) => (rule.id === 'b' ? { ...rule, brake } : rule)),
+    )
+    const brakes = (id: string, ports: RuleFacts['ports']) => {
+      const rule = ruleOf(given, { id, ports })
+      const { put } = decidedIn(given, 'rule.replace', api(given), { rule }).effect
+      return rulesOf(put).map((one) => one.brake)
+    }
+    for (const id of ['a', 'b', 'c']) {
+      expect(brakes(id, [[80, 8080]])).toEqual([undefined, brake, undefined])
+    }
+  })
+
   it('is malformed or not there before it is anything else', async () => {
     const given = await givenIndex(...world)
     const code = (op: 'rule.attach' | 'rule.replace', more: Partial<RuleFacts>) =>
