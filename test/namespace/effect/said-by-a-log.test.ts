@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { hours, plus } from '../../../src/core/time.js'
+import { bindingOf } from '../../../src/namespace/binding.js'
 import type { ChangeRequest } from '../../../src/namespace/change-request.js'
 import type { Single } from '../../../src/namespace/operation.js'
 import { T0 } from '../../support/fake-clock.js'
@@ -150,6 +151,19 @@ describe('a log does nothing to', () => {
     expect(refusalIn(given, 'binding.add', subject, { binding: bindings[0] }).code).toBe(
       'namespace.exists',
     )
+  })
+
+  it('a binding of a cluster that never was, or is retired', async () => {
+    const given = await givenIndex(prod, shop, api)
+    const { uid: retired } = given.index.state.clusterByAlias(alias('prod'))!
+    await given.did({ op: 'cluster.remove', alias: 'prod' })
+    const subject = { alias: 'shop/api', uid: given.entry('shop/api').uid }
+    for (const cluster of [retired, nobody]) {
+      const facts = { kind: 'k8s', cluster, namespace: 'shop', serviceAccount: 'api' } as const
+      expect(refusalIn(given, 'binding.add', subject, { binding: bindingOf(facts) })).toEqual({
+        ...{ code: 'namespace.unknown', detail: 'there is no such cluster', found: cluster },
+      })
+    }
   })
 
   it('a ceiling made of regions and ports that are none', async () => {

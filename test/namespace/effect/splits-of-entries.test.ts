@@ -48,6 +48,18 @@ describe('a split', () => {
     }
   })
 
+  it('may lose a backend, whatever became of the other', async () => {
+    const given = await given3()
+    const [older, newer] = [uidOf(given, 'old'), uidOf(given, 'new')]
+    withSplits(given, [splitTo(80, older, newer)])
+    await given.did({ op: 'entry.retire', alias: 'old' })
+    for (const left of [older, newer]) {
+      expect(effectIn(given, 'split.set', api(given), { split: splitTo(80, left) })).toMatchObject({
+        value: { changeClass: 'routine' },
+      })
+    }
+  })
+
   it('names nobody who never was', async () => {
     const given = await given3()
     const refused = (...backends: readonly Uid[]) =>

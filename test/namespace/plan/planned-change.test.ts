@@ -17,6 +17,9 @@ describe('a change as people read it', () => {
     ])
     expect(difference(before, before)).toEqual([])
     expect(difference({ a: [1, 2] }, { a: [2, 1] })).toEqual(['a: [1,2] -> [2,1]'])
+    expect(difference({ b: 1, c: 1 }, { a: 1, c: 2 })).toEqual([
+      ...['a: none -> 1', 'b: 1 -> none', 'c: 1 -> 2'],
+    ])
     expect(difference({ a: 1 }, { a: undefined })).toEqual(['a: 1 -> none'])
   })
 
