@@ -157,9 +157,18 @@ export const targets: readonly Target[] = [
       .map((name) => `namespace/effect/${name}.ts`)
       .concat('namespace/plan', 'namespace/selectors.ts', 'namespace/binding.ts'),
     tests: [
-      ...['namespace/live-index.test.ts', 'namespace/plan-document.test.ts'],
-      ...['namespace/plan-rules.test.ts', 'namespace/rule', 'namespace/guard'],
-      ...['namespace/brake.test.ts', 'namespace/brake-steps.test.ts', 'namespace/effect'],
+      ...['requests/resolving', 'granting/standing', 'proposing/parts-of-state', 'uid-once'].map(
+        (name) => `namespace/${name}.test.ts`,
+      ),
+      ...['namespace/effect', 'namespace/plan', 'namespace/binding.test.ts'],
+      ...['namespace/plan-document.test.ts', 'namespace/plan-rules.test.ts'],
+      ...['live-index', 'at-once', 'index-answers', 'grant', 'rule/rules', 'guard/guards'].map(
+        (name) => `namespace/${name}.test.ts`,
+      ),
+      ...['brake', 'brake-steps', 'emergency-views', 'emergency-steps', 'emergency'].map(
+        (name) => `namespace/${name}.test.ts`,
+      ),
+      ...['namespace/together.test.ts', 'namespace/suspended-scope.test.ts'],
       ...['property/selectors.test.ts', 'property/identity.test.ts', 'interop/operations.test.ts'],
     ],
     remembers: [],
