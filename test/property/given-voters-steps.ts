@@ -7,6 +7,7 @@ import type { Group } from '../../src/namespace/group.js'
 import type { Target } from '../namespace/given-brake.js'
 import { owner } from '../namespace/given-index.js'
 import { TestVoter } from '../support/voters.js'
+import { type IncidentStep, incidents } from './given-incident-steps.js'
 import { limits } from './given-limits-steps.js'
 
 /** Everybody there is; a group is some of them. Two are one person. */
@@ -19,10 +20,14 @@ export const people = [
   // Two who have the names of others: each is in some groups, and the other in others.
   new TestVoter('ann', 'Ed25519', 'ann@web'),
   new TestVoter('bob', 'Ed25519', 'bob@web'),
+  // With dan, who a recovery gives the index to.
+  new TestVoter('fay'),
+  new TestVoter('gus'),
 ]
 export const stranger = new TestVoter('ann')
 
 export type Step =
+  | IncidentStep
   | { readonly do: 'propose'; readonly request: ChangeRequest }
   | {
       readonly do: 'group'
@@ -218,9 +223,10 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     {
       weight: 4,
       arbitrary: fc
-        .constantFrom(60, 3600, 3600, 86_400 * 8)
+        .constantFrom(60, 3600, 3600, 86_400 * 3, 86_400 * 8)
         .map((length): Step => ({ do: 'wait', seconds: length })),
     },
+    { weight: 14, arbitrary: incidents },
     { weight: 1, arbitrary: fc.constant<Step>({ do: 'crash' }) },
     { weight: 4, arbitrary: fc.nat(40).map((at): Step => ({ do: 'die', at })) },
   ),

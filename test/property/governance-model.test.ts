@@ -39,7 +39,7 @@ type Seen = Walk['seenOf'] & { commits: number }
 async function walked(open: () => Promise<MortalStore>, numRuns: number): Promise<Seen> {
   const all: Seen = {
     ...{ commits: 0, brakes: 0, deliberated: 0, signed: 0, together: 0 },
-    ...{ limits: 0, deaths: 0 },
+    ...{ limits: 0, deaths: 0, recoveries: 0, finished: 0, uses: 0, ratified: 0 },
   }
   const names = Object.keys(all) as (keyof Seen)[]
   await fc.assert(
@@ -64,7 +64,7 @@ async function walked(open: () => Promise<MortalStore>, numRuns: number): Promis
 
 describe('an index whose voters do what they like', () => {
   it('changes only by those who may, as an auditor reckons who shares no code with it', async () => {
-    const seen = await walked(() => Promise.resolve(mortalMemory()), 40)
+    const seen = await walked(() => Promise.resolve(mortalMemory()), 32)
     // That much happened for the test to mean something.
     expect(seen.commits).toBeGreaterThan(120)
     expect(seen.deliberated).toBeGreaterThan(60)
@@ -73,6 +73,9 @@ describe('an index whose voters do what they like', () => {
     expect(seen.together).toBeGreaterThan(8)
     expect(seen.limits).toBeGreaterThan(60)
     expect(seen.deaths).toBeGreaterThan(10)
+    expect(seen.recoveries).toBeGreaterThan(3)
+    expect(seen.uses).toBeGreaterThan(4)
+    expect(seen.ratified).toBeGreaterThan(0)
   }, 240_000)
 
   it('is a whole log with tables of it, before whichever row of a write its store dies', async () => {

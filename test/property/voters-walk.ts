@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals'
-import type { Alias } from '../../src/core/alias.js'
+import { type Alias, ROOT } from '../../src/core/alias.js'
 import type { Result } from '../../src/core/result.js'
 import { plus, type Seconds, seconds } from '../../src/core/time.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
@@ -24,6 +24,7 @@ import { LimitsAuditor } from '../support/limits-auditor.js'
 import { MortalIndex, type MortalStore } from '../support/mortal-index.js'
 import { groupOf } from '../support/voters.js'
 import { mapRoot } from '../tlog/reference-map.js'
+import { cancellation, incidentTerms, ratification, recovery, use } from './given-incident-steps.js'
 import { bundleOf, documentOf } from './given-together.js'
 import {
   isDuplicate,
@@ -47,7 +48,12 @@ export class Walk {
   private heard = 0
   private isRepeated = false
   /** What happened, for the run to mean something. */
-  readonly seenOf = { brakes: 0, deliberated: 0, signed: 0, together: 0, limits: 0, deaths: 0 }
+  readonly seenOf = {
+    ...{ brakes: 0, deliberated: 0, signed: 0, together: 0, limits: 0, deaths: 0 },
+    ...{ recoveries: 0, finished: 0, uses: 0, ratified: 0 },
+  }
+  /** Numbers of the records of what grants gave. */
+  private readonly uses: number[] = []
   /** State roots, by the size of the log. */
   private readonly roots = new Map<number, Uint8Array>()
   private readonly seen: string[] = []
@@ -109,10 +115,10 @@ export class Walk {
       case 'group': {
         const { state } = this.live
         const voters = step.members.map((at) => people[at]!.voter(state.index, state.at))
-        const group = groupOf(
-          voters,
-          step.timelock > 0 ? { timelock: timelockOf(seconds(step.timelock)) } : {},
-        )
+        const group = groupOf(voters, {
+          ...(step.timelock > 0 && { timelock: timelockOf(seconds(step.timelock)) }),
+          ...(step.alias === '' && incidentTerms(state)),
+        })
         const intervene = step.intervene && { intervene: true }
         const request = { op: 'group.set', alias: step.alias, group, ...intervene }
         this.note(await this.ask((live) => live.change(request)))
@@ -154,6 +160,55 @@ export class Walk {
         clock.set(plus(clock.now(), step.seconds as Seconds))
         await this.ask((live) => live.settle())
         break
+      case 'recover': {
+        const { state } = this.live
+        const ids = state.root.group?.voters.map(({ id }) => id) ?? []
+        const next = (ids.includes('dan') ? [0, 1, 2] : [3, 7, 8]).map((at) => people[at]!)
+        const signed = recovery(state, step, next, clock.now())
+        const done = await this.ask((live) => live.submitRecovery(signed))
+        if (step.isForged || step.by.length < 2) expect(done.ok).toBe(false)
+        if (done.ok) this.seenOf.recoveries += 1
+        if (done.ok) expect((await this.live.submitRecovery(signed)).ok).toBe(false)
+        break
+      }
+      case 'cancel': {
+        const signed = cancellation(this.live.state, people[step.who]!, clock.now())
+        await this.ask((live) => live.submitRecovery(signed))
+        break
+      }
+      case 'finish': {
+        const done = await this.ask((live) => live.finishRecovery(ROOT))
+        if (done.ok) this.seenOf.finished += 1
+        break
+      }
+      case 'use': {
+        const signed = use(this.live.state, step, people, clock.now())
+        if (!signed) break
+        const done = await this.ask((live) => live.invokeEmergency(signed))
+        if (step.by === 'forged') expect(done.ok).toBe(false)
+        if (!done.ok) break
+        this.uses.push(done.value.seq)
+        expect((await this.live.invokeEmergency(signed)).ok).toBe(false)
+        break
+      }
+      case 'ratify': {
+        const last = this.uses.at(-1)
+        if (last === undefined) break
+        const made = await this.ask((live) => live.change(ratification(last)))
+        this.note(made)
+        if (!made.ok || made.value.kind !== 'waits') break
+        const id = made.value.proposal
+        for (const by of people.slice(0, 3)) {
+          const view = valueOf(await this.live.proposal(id))
+          if (view.standing !== 'open') break
+          const vote = by.vote(view, 'approve', clock.now())
+          this.votes.push(vote)
+          const submitted = await this.submit(vote)
+          if (submitted.ok || this.isRepeated)
+            this.numbers.set(`${by.controller} ${by.id} ${id}`, 1)
+        }
+        break
+      }
       case 'crash':
         await this.restart()
         break
@@ -311,6 +366,8 @@ export class Walk {
       if (root) expect(root).toEqual(mapRoot(keyed(stateRows(state))))
     }
     expect(canonicalState(state)).toBe(canonicalState(this.live.state))
+    this.seenOf.uses = this.auditor.emergencies
+    this.seenOf.ratified = this.auditor.ratified
     for (const name of LIMITS) this.seenOf.limits += this.limits.seen[name] ?? 0
     return this.auditor.commits
   }

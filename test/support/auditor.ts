@@ -52,6 +52,7 @@ export class Auditor {
   brakes = 0
   recoveries = 0
   emergencies = 0
+  ratified = 0
   /** Uses of each grant of a group at a revision: when, until when, and whether voters said yes. */
   private readonly grants = new Map<string, Any[]>()
   /** What a recovery set of a scope said last, while it is neither over nor stopped. */
@@ -209,6 +210,7 @@ export class Auditor {
       insist(use !== undefined && !use.ratified, 'a yes to no use')
       insist(record.ts < use.at + 86_400, 'a yes that came too late')
       use.ratified = true
+      this.ratified += 1
     }
     if (proposal.op === 'voter.reinstate') {
       const voter = group.voters.find(({ id }: Any) => id === proposal.body.voter)
