@@ -56,6 +56,7 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'append':
       return isAppend(command)
     case 'revoke':
+    case 'revoke-entry':
     case 'next-crl-number':
     case 'prune':
     case 'append-index':

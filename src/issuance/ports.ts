@@ -54,14 +54,17 @@ export interface Spend {
 
 export interface LedgerQuery {
   readonly entry?: Uid
-  /** Only certificates whose notAfter is not before this instant. */
+  /** Only certificates whose notAfter is not before this instant, and that are not revoked. */
   readonly liveAt?: UnixSeconds
   /** At most this many, newest first. */
   readonly limit: number
 }
 
 /** What became of an append. */
-export type Appended = Result<undefined, Refusal<'evidence.not-accepted' | 'challenge.spent'>>
+export type Appended = Result<
+  undefined,
+  Refusal<'evidence.not-accepted' | 'challenge.spent' | 'renewal.revoked'>
+>
 
 /**
  * Appends a leaf that was granted on an index of `size` records, as `IssuanceLedger.append` does.
@@ -79,7 +82,8 @@ export interface IssuanceLedger {
   /**
    * Records one leaf and consumes `spends`, all or nothing, durable once it resolves. Concurrent
    * appends share one commit. Refuses when a spend is unknown, already used or expired at
-   * `entry.issuedAt`: then nothing is recorded. The same commit makes it a leaf of the issuance log,
+   * `entry.issuedAt`, and when the certificate that it renews (`entry.parentSerial`) is revoked by then:
+   * nothing is recorded. The same commit makes it a leaf of the issuance log,
    * in the order of the appends. Throws `DependencyError` when the store cannot
    * write, and a serial that exists among those that end in the same second is a `DependencyError`
    * too: it never overwrites.
@@ -94,6 +98,11 @@ export interface IssuanceLedger {
   lastNotAfter(entry: Uid): Promise<UnixSeconds | undefined>
   /** Marks rows revoked, durably; rows already revoked keep their first revocation. How many changed. */
   revoke(serials: readonly SerialNumber[], revocation: Revocation): Promise<number>
+  /**
+   * Marks everything revoked that an entry holds live at `revocation.at`, in one commit: what is recorded
+   * before it is among them, and no renewal of one of them is recorded after it. Those that it marked.
+   */
+  revokeEntry(entry: Uid, revocation: Revocation): Promise<readonly SerialNumber[]>
   /** Revoked and not yet expired at `now`, of one issuer, oldest first. */
   revoked(issuerId: string, now: UnixSeconds): Promise<readonly LedgerRow[]>
   /** The next CRL number of an issuer: 1, 2, 3..., durable before it is returned. */

@@ -5,9 +5,6 @@ import type { UnixSeconds } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
 import type { IssuanceLedger, RevocationReason } from './ports.js'
 
-/** Above what one entry can hold live: ten thousand proxies that renew every few minutes for a day. */
-const ALL = 5_000_000
-
 export interface Revoked {
   readonly revoked: number
   readonly serials: readonly SerialNumber[]
@@ -42,15 +39,17 @@ export async function revokeSerial(
   return ok({ revoked, serials: revoked > 0 ? [serial] : [] })
 }
 
-/** Revokes every live certificate of an entry. */
+/**
+ * Revokes every live certificate of an entry, those that are recorded until then included, and whatever
+ * renews them later is refused. A workload that proves itself anew, as a pod does with each token,
+ * gets another: for that the entry has to be suspended.
+ */
 export async function revokeEntry(
-  ledger: Pick<IssuanceLedger, 'list' | 'revoke'>,
+  ledger: Pick<IssuanceLedger, 'revokeEntry'>,
   entry: Uid,
   reason: RevocationReason,
   now: UnixSeconds,
 ): Promise<Revoked> {
-  const rows = await ledger.list({ entry, liveAt: now, limit: ALL })
-  const serials = rows.filter((row) => row.revocation === null).map((row) => row.serial)
-  const revoked = serials.length === 0 ? 0 : await ledger.revoke(serials, { at: now, reason })
-  return { revoked, serials }
+  const serials = await ledger.revokeEntry(entry, { at: now, reason })
+  return { revoked: serials.length, serials }
 }

@@ -67,10 +67,49 @@ export const serverAttacks: readonly Attack[] = [
         without: edit('src/core/alias.ts', 'if (!segments.every(isDnsLabel)) {', 'if (false) {'),
       },
       {
-        file: 'test/scenario/renewal.test.ts',
-        name: 'is refused once the certificate is revoked, and for its whole entry',
+        file: 'test/issuance/renewal.test.ts',
+        name: 'takes none that is revoked',
         check: 'the ledger is asked about the very certificate',
         without: edit('src/issuance/renewal.ts', 'if (row.revocation) {', 'if (false) {'),
+      },
+    ],
+  },
+  {
+    id: 'attack 350',
+    where: 'any CA',
+    what: 'a renewal under way is recorded after what it renews was revoked',
+    proofs: [
+      {
+        file: 'test/store/revoked-meanwhile.test.ts',
+        name: 'is not recorded after that',
+        check: 'the commit that records a renewal looks whether its parent is revoked',
+        without: edit(
+          'src/store/sqlite/writer.ts',
+          'if (entry.parentSerial !== null && this.sql.isRevoked.get(entry.parentSerial) !== undefined) {',
+          'if (false) {',
+        ),
+      },
+    ],
+  },
+  {
+    id: 'attack 351',
+    where: 'any CA',
+    what: 'whoever holds a stolen key renews while all certificates of its entry are revoked',
+    proofs: [
+      {
+        file: 'test/store/revoked-meanwhile.test.ts',
+        name: 'is revoked with its entry, or not recorded',
+        check:
+          'what an entry holds is found and revoked in one commit, and renewals of it are refused',
+        without: edit(
+          'src/issuance/revoke.ts',
+          '  const serials = await ledger.revokeEntry(entry, { at: now, reason })\n',
+          `  const live = await (ledger as IssuanceLedger).list({ entry, liveAt: now, limit: 9999 })
+  await new Promise((resolve) => setImmediate(resolve))
+  const serials = live.map(({ serial }) => serial)
+  await (ledger as IssuanceLedger).revoke(serials, { at: now, reason })
+`,
+        ),
       },
     ],
   },

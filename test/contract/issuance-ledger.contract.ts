@@ -388,6 +388,95 @@ function revoking(open: OpenStore): void {
     expect(await store.ledger.revoke([], compromised)).toBe(0)
   })
 
+  it('records nothing that renews what is revoked, not in one commit with that either', async () => {
+    const { store } = await open()
+    const { ledger } = store
+    const [parent, other] = [leaf(), leaf()]
+    await record(store, parent, other)
+    const renewal = () => leaf({ parentSerial: parent.serial })
+    const [before, after] = [renewal(), renewal()]
+    const { size } = await store.issuanceLog.tree.head()
+    const [first, revoked, second] = await Promise.all([
+      ledger.append(before, []),
+      ledger.revoke([parent.serial], compromised),
+      ledger.append(after, []),
+    ])
+    expect([first.ok, revoked]).toEqual([true, 1])
+    expect(second).toMatchObject({ refusal: { code: 'renewal.revoked' } })
+    expect(await ledger.append(renewal(), [])).toMatchObject({
+      refusal: { code: 'renewal.revoked' },
+    })
+    expect(await ledger.find(after.serial)).toBeUndefined()
+    expect((await store.issuanceLog.tree.head()).size).toBe(size + 1)
+    expect((await ledger.append(leaf({ parentSerial: other.serial }), [])).ok).toBe(true)
+    expect((await ledger.append(leaf({ parentSerial: null }), [])).ok).toBe(true)
+  })
+
+  it('keeps what one renewal was to spend, where what it renews is revoked', async () => {
+    const { store } = await open()
+    const [parent, once] = [leaf(), challenge()]
+    await record(store, parent)
+    await store.challenges.create(once)
+    await store.ledger.revoke([parent.serial], compromised)
+    const spend = { kind: 'challenge', id: once.id } as const
+    const refused = await store.ledger.append(leaf({ parentSerial: parent.serial }), [spend])
+    expect(refused).toMatchObject({ refusal: { code: 'renewal.revoked' } })
+    expect((await store.ledger.append(leaf(), [spend])).ok).toBe(true)
+  })
+
+  it('revokes all that an entry holds live, what is recorded until then included', async () => {
+    const { store } = await open()
+    const { ledger } = store
+    const entry = newEntry()
+    const { at } = compromised
+    const [old, long, revokedBefore, ended] = [
+      leaf({ entry }),
+      leaf({ entry, notAfter: plus(T0, days(9)) }),
+      leaf({ entry }),
+      leaf({ entry, notAfter: plus(at, seconds(-1)) }),
+    ]
+    const edge = leaf({ entry, notAfter: at, issuedAt: plus(T0, hours(-3)) })
+    const other = leaf()
+    await record(store, old, long, revokedBefore, ended, edge, other)
+    await ledger.revoke([revokedBefore.serial], superseded)
+    const [renewed, tooLate] = [
+      leaf({ entry, parentSerial: old.serial }),
+      leaf({ entry, parentSerial: old.serial }),
+    ]
+    const [, marked, refused] = await Promise.all([
+      ledger.append(renewed, []),
+      ledger.revokeEntry(entry, compromised),
+      ledger.append(tooLate, []),
+    ])
+    const all = [old, long, edge, renewed].map(({ serial }) => serial)
+    expect([...marked].sort()).toEqual([...all].sort())
+    expect(refused).toMatchObject({ refusal: { code: 'renewal.revoked' } })
+    for (const serial of all) expect((await ledger.find(serial))?.revocation).toEqual(compromised)
+    expect((await ledger.find(revokedBefore.serial))?.revocation).toEqual(superseded)
+    expect((await ledger.find(ended.serial))?.revocation).toBeNull()
+    expect((await ledger.find(other.serial))?.revocation).toBeNull()
+    expect(await ledger.list({ entry, liveAt: at, limit: 10 })).toEqual([])
+    expect(await ledger.revokeEntry(entry, superseded)).toEqual([])
+  })
+
+  it('lists as live nothing that is revoked, and as many others as are asked for', async () => {
+    const { store } = await open()
+    const entry = newEntry()
+    const all = Array.from({ length: 4 }, (_, n) =>
+      leaf({ entry, issuedAt: plus(T0, seconds(n)), notAfter: plus(T0, days(1)) }),
+    )
+    await record(store, ...all)
+    await store.ledger.revoke([all[3]!.serial, all[1]!.serial], compromised)
+    const query = { liveAt: T0, limit: 2 }
+    const live = [all[2]!.serial, all[0]!.serial]
+    expect(serials(await store.ledger.list({ ...query, entry }))).toEqual(live)
+    expect(serials(await store.ledger.list(query))).toEqual(live)
+    expect(serials(await store.ledger.list({ entry, limit: 2 }))).toEqual([
+      all[3]!.serial,
+      all[2]!.serial,
+    ])
+  })
+
   it('of callers at the same moment lets one revoke', async () => {
     const { store } = await open()
     const entry = leaf()

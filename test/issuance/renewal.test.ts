@@ -55,7 +55,7 @@ describe('attestRenewal', () => {
     }
   })
 
-  it('takes none that is revoked', async () => {
+  it('takes none that is revoked (CVE-2026-40264)', async () => {
     const leaf = await given.recorded()
     await given.ledger.revoke([leaf.serial], { at: T0, reason: 'superseded' })
     expect(await attestRenewal(given, leaf.certificate, T0)).toMatchObject({

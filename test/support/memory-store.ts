@@ -60,6 +60,10 @@ export class MemoryStore implements Store {
         if (spent === 'challenge') {
           return refuse('challenge.spent', 'the challenge was used already')
         }
+        const parent = entry.parentSerial === null ? undefined : this.rows.get(entry.parentSerial)
+        if (parent && parent.revocation !== null) {
+          return refuse('renewal.revoked', 'the certificate was revoked meanwhile')
+        }
         if (this.rows.has(entry.serial)) throw exists('serial')
         for (const spend of spends) this.spendable(spend)!.usedAt = entry.issuedAt
         const certificate = certificateDer(Uint8Array.from(entry.certificate))
@@ -82,7 +86,9 @@ export class MemoryStore implements Store {
       answered(() =>
         [...this.rows.values()]
           .filter((row) => entry === undefined || row.entry === entry)
-          .filter((row) => liveAt === undefined || row.notAfter >= liveAt)
+          .filter(
+            (row) => liveAt === undefined || (row.notAfter >= liveAt && row.revocation === null),
+          )
           .reverse()
           .sort((a, b) => b.issuedAt - a.issuedAt)
           .slice(0, limit),
@@ -104,6 +110,17 @@ export class MemoryStore implements Store {
           changed += 1
         }
         return changed
+      }),
+    revokeEntry: (entry, revocation) =>
+      answered(() => {
+        const marked: SerialNumber[] = []
+        for (const [serial, row] of this.rows) {
+          const isLive = row.notAfter >= revocation.at && row.revocation === null
+          if (row.entry !== entry || !isLive) continue
+          this.rows.set(serial, { ...row, revocation })
+          marked.push(row.serial)
+        }
+        return marked
       }),
     revoked: (issuerId, now) =>
       answered(() =>

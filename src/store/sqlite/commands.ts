@@ -1,6 +1,7 @@
 import type { AuthorityRecord } from '../../ca/ports.js'
 import type { SerialNumber } from '../../core/serial.js'
 import type { UnixSeconds } from '../../core/time.js'
+import type { Uid } from '../../core/uid.js'
 import type { Challenge, JoinToken, LedgerEntry, Revocation, Spend } from '../../issuance/ports.js'
 import type { StoredRecord } from '../../namespace/ports.js'
 import type { MapChange } from '../../tlog/map-draft.js'
@@ -22,6 +23,7 @@ export type Command =
       readonly serials: readonly SerialNumber[]
       readonly revocation: Revocation
     }
+  | { readonly op: 'revoke-entry'; readonly entry: Uid; readonly revocation: Revocation }
   | { readonly op: 'next-crl-number'; readonly issuerId: string }
   | { readonly op: 'prune'; readonly before: UnixSeconds }
   | { readonly op: 'probe' }
@@ -52,11 +54,12 @@ export type Command =
   | { readonly op: 'put-authorities'; readonly records: readonly AuthorityRecord[] }
 
 /**
- * What a command came to: a number, `spent`, a failure that is its own and not its neighbours', or
+ * What a command came to: a number, `spent`, a renewal of what is revoked, a failure that is its own and not its neighbours', or
  * `stale`, which is not the writer's to say: the index has changed since the append was granted.
  */
 export type Outcome =
-  | { readonly kind: 'done'; readonly count: number }
+  | { readonly kind: 'done'; readonly count: number; readonly serials?: readonly SerialNumber[] }
   | { readonly kind: 'spent'; readonly spend: Spend['kind'] }
+  | { readonly kind: 'parent-revoked' }
   | { readonly kind: 'stale' }
   | { readonly kind: 'failed'; readonly message: string }

@@ -121,18 +121,19 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
   function newest(
     day: number,
     entry: string | undefined,
-    liveAt: number,
+    liveAt: number | undefined,
     limit: number,
   ): LeafRow[] {
+    const is = liveAt === undefined ? '? = 0' : 'l.not_after >= ? AND r.serial IS NULL'
     if (entry === undefined) {
       return database
         .prepare<[number, number], LeafRow>(
-          `SELECT ${columns} ${from(day)} WHERE l.not_after >= ? ORDER BY l.id DESC LIMIT ?`,
+          `SELECT ${columns} ${from(day)} WHERE ${is} ORDER BY l.id DESC LIMIT ?`,
         )
-        .all(liveAt, limit)
+        .all(liveAt ?? 0, limit)
     }
     const ofSpan = database.prepare<[number, string, number, number], LeafRow>(
-      `SELECT ${columns} ${from(day)} WHERE ${SPAN_OF_ISSUE} = ? AND l.entry = ? AND l.not_after >= ?
+      `SELECT ${columns} ${from(day)} WHERE ${SPAN_OF_ISSUE} = ? AND l.entry = ? AND ${is}
        ORDER BY l.id DESC LIMIT ?`,
     )
     const rows: LeafRow[] = []
@@ -141,7 +142,7 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
     )
     for (const { span } of spans.all()) {
       if (rows.length >= limit) break
-      rows.push(...ofSpan.all(span, entry, liveAt, limit - rows.length))
+      rows.push(...ofSpan.all(span, entry, liveAt ?? 0, limit - rows.length))
     }
     return rows
   }
@@ -167,7 +168,7 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         const rows: LedgerRow[] = []
         for (const day of days()) {
           if (liveAt !== undefined && day < dayOf(liveAt)) continue
-          rows.push(...newest(day, entry, liveAt ?? 0, limit).map(rowOf))
+          rows.push(...newest(day, entry, liveAt, limit).map(rowOf))
         }
         return rows.sort((a, b) => b.issuedAt - a.issuedAt).slice(0, limit)
       }),
@@ -193,6 +194,11 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         return last === undefined ? undefined : unixSeconds(last)
       }),
     revoke: (serials, revocation) => count(queue, { op: 'revoke', serials, revocation }),
+    async revokeEntry(entry, revocation) {
+      const outcome = await queue.submit({ op: 'revoke-entry', entry, revocation })
+      countOf(outcome)
+      return outcome.kind === 'done' ? (outcome.serials ?? []) : []
+    },
     revoked: (issuerId, now) =>
       readingTogether(database, () =>
         revokedSerials.all(issuerId, now).flatMap(({ serial, not_after: notAfter }) => {
@@ -219,6 +225,11 @@ export function recordingGranted(queue: WriteQueue): RecordGranted {
 }
 
 function appended(outcome: Outcome): Appended {
+  if (outcome.kind === 'parent-revoked') {
+    return refuse('renewal.revoked', 'the certificate was revoked meanwhile', {
+      next: 'enrol again with a join token or another kind of evidence',
+    })
+  }
   if (outcome.kind !== 'spent') {
     countOf(outcome)
     return ok()

@@ -8,6 +8,7 @@ export class WriterStatements {
   readonly spendToken
   readonly spendChallenge
   readonly revoke
+  readonly isRevoked
   readonly nextCrlNumber
   readonly pruneRevocations
   readonly pruneTokens
@@ -46,6 +47,9 @@ export class WriterStatements {
       `INSERT INTO revocation (serial, issuer_id, not_after, revoked_at, reason)
        VALUES (@serial, @issuerId, @notAfter, @at, @reason) ON CONFLICT DO NOTHING`,
     )
+    this.isRevoked = database
+      .prepare<[string], 1>('SELECT 1 FROM revocation WHERE serial = ?')
+      .pluck()
     this.nextCrlNumber = database.prepare<[string], { number: number }>(
       `INSERT INTO crl_number (issuer_id, number) VALUES (?, 1)
        ON CONFLICT (issuer_id) DO UPDATE SET number = number + 1 RETURNING number`,

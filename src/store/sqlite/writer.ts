@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3'
+import type { SerialNumber } from '../../core/serial.js'
 import type { LedgerEntry, Spend } from '../../issuance/ports.js'
 import { unreachable } from '../../core/unreachable.js'
 import type { Command, Outcome } from './commands.js'
@@ -7,7 +8,15 @@ import { IndexWriter } from './index-writer.js'
 import { IssuanceLogWriter } from './issuance-log-writer.js'
 import { NotRecordable } from './not-recordable.js'
 import { sqliteCode } from './open-database.js'
-import { createPartition, dayOf, distinctEnds, FIRST_LOGGED, partitionTable } from './partition.js'
+import {
+  createPartition,
+  dayOf,
+  distinctEnds,
+  FIRST_LOGGED,
+  partitionTable,
+  SPAN_OF_ISSUE,
+  spansOf,
+} from './partition.js'
 import { WriterStatements } from './writer-statements.js'
 
 /** Thrown inside a command to undo that command alone. */
@@ -19,6 +28,9 @@ class Spent extends Error {
     this.spend = spend
   }
 }
+
+/** Thrown the same way: what a leaf renews is revoked. */
+class ParentRevoked extends Error {}
 
 /** About what a batch of certificates writes. */
 const ROOM_OCTETS = 262_144
@@ -85,6 +97,10 @@ export class Writer {
 
   private alone(command: Command): Outcome {
     try {
+      if (command.op === 'revoke-entry') {
+        const serials = this.database.transaction(() => this.revokeEntry(command))()
+        return { kind: 'done', count: serials.length, serials }
+      }
       const isOneWrite = command.op === 'append' && command.spends.length === 0
       // One statement is undone by itself; several need a savepoint around them.
       const count = isOneWrite
@@ -93,6 +109,7 @@ export class Writer {
       return { kind: 'done', count }
     } catch (error) {
       if (error instanceof Spent) return { kind: 'spent', spend: error.spend }
+      if (error instanceof ParentRevoked) return { kind: 'parent-revoked' }
       if (error instanceof NotRecordable) return { kind: 'failed', message: error.message }
       const code = sqliteCode(error)
       if (code?.startsWith('SQLITE_CONSTRAINT') !== true) throw error
@@ -102,7 +119,7 @@ export class Writer {
     }
   }
 
-  private execute(command: Command): number {
+  private execute(command: Exclude<Command, { op: 'revoke-entry' }>): number {
     const { sql } = this
     switch (command.op) {
       case 'append':
@@ -154,6 +171,10 @@ export class Writer {
   }
 
   private append(entry: LedgerEntry, spends: readonly Spend[]): number {
+    // Here, and not only where the renewal began: it may have been revoked since.
+    if (entry.parentSerial !== null && this.sql.isRevoked.get(entry.parentSerial) !== undefined) {
+      throw new ParentRevoked()
+    }
     for (const { kind, id } of spends) {
       const spend = kind === 'join-token' ? this.sql.spendToken : this.sql.spendChallenge
       if (spend.run({ id, at: entry.issuedAt }).changes !== 1) throw new Spent(kind)
@@ -218,6 +239,29 @@ export class Writer {
       }
     }
     return revoked
+  }
+
+  /** All that an entry holds live, as the ledger is in this commit. */
+  private revokeEntry({
+    entry,
+    revocation: { at, reason },
+  }: Extract<Command, { op: 'revoke-entry' }>): SerialNumber[] {
+    return this.sql.partitions
+      .all()
+      .filter(({ day }) => day >= dayOf(at))
+      .flatMap(({ day }) => {
+        const table = partitionTable(day)
+        return this.database
+          .prepare<[number, string, string, number], { serial: SerialNumber }>(
+            `${spansOf(table)}
+             INSERT INTO revocation (serial, issuer_id, not_after, revoked_at, reason)
+             SELECT l.serial, l.issuer_id, l.not_after, ?, ? FROM spans
+             CROSS JOIN ${table} l ON ${SPAN_OF_ISSUE} = spans.span AND l.entry = ?
+             WHERE l.not_after >= ? ON CONFLICT DO NOTHING RETURNING serial`,
+          )
+          .all(at, reason, entry, at)
+          .map(({ serial }) => serial)
+      })
   }
 
   private prune(before: number): number {
