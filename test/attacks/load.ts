@@ -200,4 +200,27 @@ export const loadAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 360',
+    where: 'any CA',
+    what: 'requests with slow bodies, from a few addresses, take the places of everybody, renewals included',
+    proofs: [
+      {
+        file: 'test/server/http/arrivals.test.ts',
+        name: 'take the place of nobody',
+        check: 'a request takes no place while its body is on its way',
+        without: edit('src/server/http/dispatch.ts', '    place?.giveBack()\n', ''),
+      },
+      {
+        file: 'test/server/http/arrivals.test.ts',
+        name: 'end with whoever sends most of them, where there are too many',
+        check: 'where too many bodies are on their way, whoever sends most of them is hung up on',
+        without: edit(
+          'src/server/http/arrivals.ts',
+          '    if (this.count > this.most) this.hangUpOnMost()\n',
+          '',
+        ),
+      },
+    ],
+  },
 ]

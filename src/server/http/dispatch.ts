@@ -1,15 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Json } from '../../core/canonical-json.js'
 import { DependencyError } from '../../core/dependency-error.js'
 import type { Refusal } from '../../core/refusal.js'
-import { refuse, type Result } from '../../core/result.js'
+import { ok, refuse, type Result } from '../../core/result.js'
 import type { Audit, AuditLine } from '../audit.js'
 import type { ServerLog } from '../grpc/log.js'
 import type { CallContext, Operations } from '../operations.js'
 import { admit, type Channel } from './access.js'
+import { Arrivals } from './arrivals.js'
 import { Call } from './call.js'
 import { refusalReply, thrownReply } from './problem.js'
 import type { EntryTurns } from './entry-turns.js'
-import type { TakeTurn } from './rate-limit.js'
+import { clientOf, type TakeTurn } from './rate-limit.js'
 import { readBody } from './read-body.js'
 import type { Reply } from './reply.js'
 import { jsonBody, peerCertificateOf, preferredType, queryOf } from './request-parts.js'
@@ -27,6 +29,8 @@ export interface HttpObserver {
 export interface DispatchLimits {
   /** Requests that are worked on at once: of evidence, and as many of other routes that are not public. */
   readonly inFlight: number
+  /** Requests whose bodies are on their way; past it, whoever sends most of them is hung up on. */
+  readonly arriving: number
   /** Milliseconds after which the work on a request is asked to stop. */
   readonly answerMs: number
   readonly bodyOctets: Readonly<Record<BodySize, number>>
@@ -34,6 +38,7 @@ export interface DispatchLimits {
 
 export const defaultDispatchLimits: DispatchLimits = {
   inFlight: 1000,
+  arriving: 1000,
   answerMs: 30_000,
   bodyOctets: { small: 65_536, large: 8 * 1024 * 1024 },
 }
@@ -75,6 +80,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
   const { limits, observer } = options
   /** Of strangers, whose bodies may be slow, and of entries that are known. */
   const inFlight = { evidence: 0, known: 0 }
+  const arrivals = new Arrivals(limits.arriving)
 
   return async function dispatch(routed) {
     const { request, response, target } = routed
@@ -136,19 +142,42 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     context: CallContext,
   ): Promise<Answer> {
     if (route.access === 'public') return answerOf(routed, route, context)
-    const whose = route.access === 'evidence' ? 'evidence' : 'known'
-    if (inFlight[whose] >= limits.inFlight) {
-      return refuse('server.overloaded', 'too many requests are being worked on')
-    }
-    inFlight[whose] += 1
+    const place = new Place(inFlight, route.access === 'evidence' ? 'evidence' : 'known', limits)
+    const taken = place.take()
+    if (!taken.ok) return taken
     try {
-      return await answerOf(routed, route, context)
+      return await answerOf(routed, route, context, place)
     } finally {
-      inFlight[whose] -= 1
+      place.giveBack()
     }
   }
 
-  async function answerOf(routed: Routed, route: Route, context: CallContext): Promise<Answer> {
+  /** The body of a request over the network; while it is on its way, its place is another's. */
+  async function bodyOf(
+    { request }: Routed,
+    { remote }: CallContext,
+    size: BodySize,
+    place: Place | undefined,
+  ): Promise<Result<Json>> {
+    if (channel === 'unix') return jsonBody(request, limits.bodyOctets[size])
+    place?.giveBack()
+    const arrived = arrivals.begin(clientOf(remote), () => request.socket.destroy())
+    try {
+      const body = await jsonBody(request, limits.bodyOctets[size])
+      if (!body.ok || !place) return body
+      const taken = place.take()
+      return taken.ok ? body : taken
+    } finally {
+      arrived()
+    }
+  }
+
+  async function answerOf(
+    routed: Routed,
+    route: Route,
+    context: CallContext,
+    place?: Place,
+  ): Promise<Answer> {
     const { request } = routed
     if (route.access !== 'public' && channel !== 'unix') {
       const wait = options.takeTurn(context.remote)
@@ -166,7 +195,7 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
       route.run(options.operations, {
         path: routed.path,
         query: queryOf(request),
-        body: () => jsonBody(request, limits.bodyOctets[size]),
+        body: () => bodyOf(routed, context, size, place),
         peerCertificate,
         type: type.value,
         context,
@@ -186,6 +215,35 @@ export function dispatcherWith(channel: Channel, options: DispatchOptions): Disp
     } finally {
       options.entryTurns.end(entry)
     }
+  }
+}
+
+/** A place among the requests of its kind that are worked on. */
+class Place {
+  private readonly counts: Record<'evidence' | 'known', number>
+  private readonly whose: 'evidence' | 'known'
+  private readonly most: number
+  private isTaken = false
+
+  constructor(counts: Place['counts'], whose: Place['whose'], limits: DispatchLimits) {
+    this.counts = counts
+    this.whose = whose
+    this.most = limits.inFlight
+  }
+
+  take(): Result<undefined, Refusal<'server.overloaded'>> {
+    if (this.counts[this.whose] >= this.most) {
+      return refuse('server.overloaded', 'too many requests are being worked on')
+    }
+    this.counts[this.whose] += 1
+    this.isTaken = true
+    return ok()
+  }
+
+  giveBack(): void {
+    if (!this.isTaken) return
+    this.isTaken = false
+    this.counts[this.whose] -= 1
   }
 }
 
