@@ -5,6 +5,7 @@ import { authorOf } from '../namespace/fold-deliberation.js'
 import { verifyRecord } from '../namespace/fold-record.js'
 import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, recordHash } from '../namespace/log-record.js'
+import { partsOf } from '../namespace/parts.js'
 import { secondOf } from '../namespace/standing.js'
 import { type Proposal, readProposal } from '../namespace/statements.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
@@ -97,7 +98,8 @@ function keepsItsName({ commits }: ShownGoverned): Result<undefined, NotProved> 
   for (const { record, envelopes } of commits) {
     const { alias } = record.subject
     const proposal = proposalIn(envelopes[0])
-    const from = proposal?.op === 'entry.rename' ? proposal.subject.alias : alias
+    const change = proposal && partsOf(proposal, record.prop)[record.part ?? 0]?.proposal
+    const from = change?.op === 'entry.rename' ? change.subject.alias : alias
     if (before !== undefined && from !== before) {
       return notProved(`how ${before} came to be ${from}`)
     }

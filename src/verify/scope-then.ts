@@ -14,6 +14,7 @@ import { readProposal, readVote } from '../namespace/statements.js'
 import type { LineageState } from './lineage-state.js'
 import { notProved } from './proved.js'
 import type { CommitRefusal } from './verified-commit.js'
+import { votesOf } from './verify-evidence.js'
 
 /**
  * What a record makes of a scope: by the fold's own rules, and the record says just that, digests of
@@ -93,8 +94,9 @@ function effectThen(
 function suspended(
   state: LineageState,
   record: LogRecord,
-  envelopes: readonly Opened[],
+  statements: readonly Opened[],
 ): Result<Scope, CommitRefusal> {
+  const envelopes = votesOf(statements)
   const scope = state.scopes.get(record.subject.uid)
   const id = envelopes[0] && readVote(envelopes[0])?.predicate.voter
   if (!scope?.group) return notTrue(record)

@@ -11,7 +11,7 @@ import { mayHaveDecided } from './group-then.js'
 import { isInLog, notProved, type NotProved } from './proved.js'
 import { verifyBrakeCommit } from './verify-brake.js'
 import { verifyEmergencyCommit } from './verify-emergency.js'
-import { isEvidence } from './verify-evidence.js'
+import { isEvidence, votesOf } from './verify-evidence.js'
 import { verifyDecision } from './verify-decision.js'
 import { type Shown, verifyRecoveryCommit } from './verify-recovery.js'
 import {
@@ -104,7 +104,8 @@ export function verifyCommit(
       return isGenesis ? ok(unvoted(commit, 'genesis')) : notProved('the genesis')
     }
     case 'evidence':
-      return namesItsVotes(record.votes, envelopes) && isEvidence(context, commit, envelopes)
+      return namesItsVotes(record.votes, votesOf(envelopes)) &&
+        isEvidence(context, commit, envelopes)
         ? ok(unvoted(commit, 'evidence'))
         : notProved(`the evidence of record ${record.seq}`)
     case 'brake':

@@ -26,6 +26,7 @@ import {
   type Recount,
   type VerifiedCommit,
 } from './verified-commit.js'
+import { timesOfVote } from './vote-time.js'
 
 /**
  * A proposal, and the votes that carried it: about this change, each of another voter; and where the
@@ -157,7 +158,10 @@ function recounted(
     const voter = electorate.voters.find((one) => one.id === id)
     // Some changes need a second group: its voters are no concern of this one.
     if (!voter) continue
-    if (!signs(voter, envelope, at)) return notProved(`the vote of ${id} in record ${record.seq}`)
+    const times = timesOfVote(commit, proposal, at)
+    if (!times || !signs(voter, envelope, ...times)) {
+      return notProved(`the vote of ${id} in record ${record.seq}`)
+    }
     cast.push({
       voter: id,
       decision,
