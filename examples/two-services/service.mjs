@@ -19,8 +19,14 @@ function loadEntries() {
   const entries = new Map()
   for (const name of readdirSync(join(folder, 'bundles'))) {
     const found = verifyBundle(read('bundles', name), { indexId, logKey, maxAge, now: new Date() })
-    if (found.ok) entries.set(found.value.entry.uid, found.value)
-    else console.error(`${name}: ${found.refusal.code}: ${found.refusal.detail}`)
+    if (!found.ok) {
+      console.error(`${name}: ${found.refusal.code}: ${found.refusal.detail}`)
+      continue
+    }
+    // Of two bundles of one entry the one of the longer log: what was taken away since stays away.
+    const { uid } = found.value.entry
+    const known = entries.get(uid)
+    if (!known || known.size < found.value.size) entries.set(uid, found.value)
   }
   return entries
 }

@@ -79,7 +79,7 @@ export interface Verified {
 export type NoteRefusal = Refusal<'tlog.bad-signature' | 'tlog.unknown-key'>
 
 /**
- * Which of these keys signed the note, each once. Signatures of other keys are ignored; a bad one of
+ * Which of these keys signed the note, each once: of several cosignatures the latest. Signatures of other keys are ignored; a bad one of
  * a known key refuses the note, and so does a note that none of the keys signed.
  */
 export function verifyNote(
@@ -92,7 +92,9 @@ export function verifyNote(
     if (!key) continue
     const holds = verifySignature(text, key, signature.signature)
     if (!holds) return refuse('tlog.bad-signature', 'a signature does not hold', keyNamed(key))
-    if (!verified.some((other) => other.key === key)) verified.push(holds)
+    const at = verified.findIndex((other) => other.key === key)
+    if (at < 0) verified.push(holds)
+    else if ((holds.time ?? 0) > (verified[at]?.time ?? 0)) verified[at] = holds
   }
   if (verified.length > 0) return ok(verified)
   return refuse('tlog.unknown-key', 'no key that is known has signed this')

@@ -27,8 +27,8 @@ interface ShownEnvelope {
 /** One change of an object, and who wanted it. */
 export interface ShownCommit extends ShownRecord<LogRecord> {
   /**
-   * The genesis; two votes, for evidence; else the proposal, then the votes that were counted. Of several
-   * changes of one object that were proposed together, only the first has them as it is written.
+   * The genesis; two votes, for evidence, and the two proposals where their slots do not say that they are
+   * rivals; else the proposal, then the votes that were counted. Of several changes of one object that were proposed together, only the first has them as it is written.
    */
   readonly envelopes: readonly ShownEnvelope[]
   /** Of a change that voters decided about: the record that opened its proposal. */

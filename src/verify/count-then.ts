@@ -1,4 +1,5 @@
 import { refuse, ok, type Result } from '../core/result.js'
+import type { UnixSeconds } from '../core/time.js'
 import type { CastVote, Side } from '../namespace/ballot.js'
 import { responsibleFor } from '../namespace/decide.js'
 import type { Opened } from '../namespace/dsse.js'
@@ -8,14 +9,15 @@ import type { LogRecord } from '../namespace/log-record.js'
 import { graver } from '../namespace/parts.js'
 import type { Pending } from '../namespace/pending.js'
 import { classesOf } from '../namespace/questions/authority.js'
-import { signs } from '../namespace/said.js'
 import { outcomeOf, secondOf } from '../namespace/standing.js'
 import { operationOf, type Proposal, proposalId, type Vote } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
 import { mayBeGraver } from './class-known.js'
 import type { LineageState } from './lineage-state.js'
 import { notProved } from './proved.js'
+import { signs } from './statements-read.js'
 import type { CommitRefusal, Opening, Recount, Then, VerifiedCommit } from './verified-commit.js'
+import { timesOfVote } from './vote-time.js'
 
 /** A vote that approves this very change. */
 export interface Approval {
@@ -69,7 +71,8 @@ export function countThen(
   if (!isAsAsked(second, opening)) return notProved(`who was asked about record ${record.seq}`)
   const votes: CastVote[] = []
   for (const approval of decision.approvals) {
-    const vote = castIn({ present: group, second: second?.group }, commit, approval)
+    const times = timesOfVote(commit, proposal, approval.vote.predicate.cast)
+    const vote = times && castIn({ present: group, second: second?.group }, times, approval)
     if (!vote) {
       const { voter } = approval.vote.predicate
       return notProved(`the vote of ${voter} in record ${record.seq}`)
@@ -89,11 +92,10 @@ function isAsAsked(second: ReturnType<typeof secondOf>, { second: asked }: Openi
 /** Undefined where it is of nobody who votes in either group, or not signed by them. */
 function castIn(
   groups: Readonly<Record<Side, Group | undefined>>,
-  { record, opened }: ShownCommit,
+  times: readonly UnixSeconds[],
   { vote: { predicate }, envelope }: Approval,
 ): CastVote | undefined {
   const { voter: id, decision, seq, cast } = predicate
-  const times = opened ? [cast] : [cast, record.ts]
   const sides = (['present', 'second'] as const).filter((side) => {
     const voter = groups[side]?.voters.find((one) => one.id === id)
     return voter && signs(voter, envelope, ...times)

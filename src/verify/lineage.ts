@@ -1,17 +1,17 @@
 import { canonicalize } from '../core/canonical-json.js'
 import { ok, type Result } from '../core/result.js'
-import { open, type Opened } from '../namespace/dsse.js'
+import type { Opened } from '../namespace/dsse.js'
 import { authorOf } from '../namespace/fold-deliberation.js'
 import { verifyRecord } from '../namespace/fold-record.js'
 import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, recordHash } from '../namespace/log-record.js'
 import { secondOf } from '../namespace/standing.js'
-import { type Proposal, readProposal } from '../namespace/statements.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { LineageState } from './lineage-state.js'
 import { type NotProved, notProved } from './proved.js'
 import type { ProvedScope } from './scopes-above.js'
 import { scopeThen } from './scope-then.js'
+import { openedOf, partsIn, proposalIn } from './statements-read.js'
 import type { CommitContext, CommitRefusal, Opening, VerifiedCommit } from './verified-commit.js'
 import { areShown, type Governed, isMade, verifyCommit } from './verify-commits.js'
 import type { Shown } from './verify-recovery.js'
@@ -94,10 +94,12 @@ function isUnbroken({ state, commits }: ShownGoverned): Result<undefined, NotPro
 /** Those who decide about a name decide whether it becomes theirs: no move is left out. */
 function keepsItsName({ commits }: ShownGoverned): Result<undefined, NotProved> {
   let before: string | undefined
-  for (const { record, envelopes } of commits) {
+  for (const commit of commits) {
+    const { record } = commit
     const { alias } = record.subject
-    const proposal = proposalIn(envelopes[0])
-    const from = proposal?.op === 'entry.rename' ? proposal.subject.alias : alias
+    const statement = firstOf(commit)
+    const change = statement && partsIn(statement)[record.part ?? 0]?.proposal
+    const from = change?.op === 'entry.rename' ? change.subject.alias : alias
     if (before !== undefined && from !== before) {
       return notProved(`how ${before} came to be ${from}`)
     }
@@ -106,10 +108,8 @@ function keepsItsName({ commits }: ShownGoverned): Result<undefined, NotProved> 
   return ok()
 }
 
-const proposalIn = (shown: ShownCommit['envelopes'][number] | undefined): Proposal | undefined => {
-  const opened = shown && open(Buffer.from(canonicalize(shown)))
-  return opened && readProposal(opened)
-}
+const firstOf = ({ envelopes: [first] }: ShownCommit): Opened | undefined =>
+  first && openedOf(first)
 
 /** What voters of several revisions ago were asked stands where they were asked. */
 const stepsOf = (shown: ShownGoverned): readonly Step[] =>
@@ -122,10 +122,11 @@ const stepsOf = (shown: ShownGoverned): readonly Step[] =>
 
 function openingOf(
   state: LineageState,
-  { envelopes }: ShownCommit,
+  commit: ShownCommit,
   at: ShownCommit['record']['ts'],
 ): Opening {
-  const proposal = proposalIn(envelopes[0])
+  const statement = firstOf(commit)
+  const proposal = statement && proposalIn(statement)
   // Before the genesis there is nobody.
   if (state.index === '' || state.index !== proposal?.index) {
     return { author: undefined, second: undefined }
@@ -171,9 +172,7 @@ function verified(
 }
 
 const envelopesOf = ({ envelopes }: ShownCommit): readonly Opened[] =>
-  envelopes
-    .map((envelope) => open(Buffer.from(canonicalize(envelope))))
-    .filter((envelope) => envelope !== undefined)
+  envelopes.map(openedOf).filter((envelope) => envelope !== undefined)
 
 /** The scopes that there were, with the number of the record that made each so. */
 const scopesThen = (

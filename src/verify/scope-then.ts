@@ -6,14 +6,16 @@ import { evidenceRecord } from '../namespace/fold-evidence.js'
 import { verifyBrake } from '../namespace/fold-brake.js'
 import type { Outcome } from '../namespace/outcome.js'
 import type { Decided } from '../namespace/effect/decision.js'
-import { decidePart, type OnePart, partsOf } from '../namespace/parts.js'
+import { decidePart, type OnePart } from '../namespace/parts.js'
 import { isSame } from '../namespace/record-refusals.js'
 import { verifyRecovery } from '../namespace/recovery/fold-recovery.js'
 import type { Scope } from '../namespace/scope.js'
-import { readProposal, readVote } from '../namespace/statements.js'
+import { readVote } from '../namespace/statements.js'
 import type { LineageState } from './lineage-state.js'
 import { notProved } from './proved.js'
+import { partsIn } from './statements-read.js'
 import type { CommitRefusal } from './verified-commit.js'
+import { votesOf } from './verify-evidence.js'
 
 /**
  * What a record makes of a scope: by the fold's own rules, and the record says just that, digests of
@@ -57,8 +59,7 @@ function changed(
   record: LogRecord,
   [statement]: readonly Opened[],
 ): Result<Scope, CommitRefusal> {
-  const proposal = statement && readProposal(statement)
-  const part = proposal && partsOf(proposal, statement.digest)[record.part ?? 0]
+  const part = statement && partsIn(statement)[record.part ?? 0]
   if (!part) return notTrue(record)
   const decided = effectThen(state, part, record)
   if (!decided?.ok || decided.value.effect.put.kind !== 'scope') return notTrue(record)
@@ -93,8 +94,9 @@ function effectThen(
 function suspended(
   state: LineageState,
   record: LogRecord,
-  envelopes: readonly Opened[],
+  statements: readonly Opened[],
 ): Result<Scope, CommitRefusal> {
+  const envelopes = votesOf(statements)
   const scope = state.scopes.get(record.subject.uid)
   const id = envelopes[0] && readVote(envelopes[0])?.predicate.voter
   if (!scope?.group) return notTrue(record)

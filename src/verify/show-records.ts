@@ -4,7 +4,7 @@ import { isDeliberation, type LogRecord, readRecord } from '../namespace/log-rec
 import type { Operation } from '../namespace/operation.js'
 import type { IndexLog, Pace, StoredRecord } from '../namespace/ports.js'
 import type { StateTables } from '../namespace/state-tables.js'
-import { operationOf, proposalId, readProposal } from '../namespace/statements.js'
+import { operationOf, proposalId, readProposal, readVote } from '../namespace/statements.js'
 import { DependencyError } from '../core/dependency-error.js'
 import { toBase64 } from '../tlog/note-text.js'
 import type { TileReader } from '../tlog/ports.js'
@@ -12,6 +12,7 @@ import { proveInclusion } from '../tlog/prove.js'
 import type { TreeHead } from '../tlog/verify-proof.js'
 import type { ShownCommit, ShownRecord } from './bundle.js'
 import type { Backwards } from './needed-revisions.js'
+import { areToBeShown, digestOf } from './verify-evidence.js'
 
 interface Sources {
   readonly log: Pick<IndexLog, 'read'>
@@ -78,7 +79,8 @@ export class ShownRecords {
   async #commit(stored: StoredRecord, record: LogRecord): Promise<ShownCommit> {
     const path = await this.#path(record.seq)
     if (stored.envelopes.length > 0) {
-      return { record, path, envelopes: stored.envelopes.map(envelopeOf) }
+      const asked = record.kind === 'evidence' ? await this.#askedOf(stored, record) : []
+      return { record, path, envelopes: [...stored.envelopes, ...asked].map(envelopeOf) }
     }
     // A change that voters decided about: its statements are beside earlier records.
     const row = this.#from.proposals.get(proposalId(record.prop))
@@ -91,6 +93,20 @@ export class ShownRecords {
       envelopes.push(...(await this.#read(vote.record)).envelopes)
     }
     return { record, path, envelopes: envelopes.map(envelopeOf), opened }
+  }
+
+  /** The proposals of two votes against each other, where it takes them to say that they are. */
+  async #askedOf({ envelopes }: StoredRecord, { seq }: LogRecord): Promise<readonly Uint8Array[]> {
+    const votes = envelopes.map(open).flatMap((one) => (one && readVote(one)) ?? [])
+    const [first, second] = votes
+    if (!first || !second || !areToBeShown(first, second)) return []
+    const asked: Uint8Array[] = []
+    for (const vote of votes) {
+      const row = this.#from.proposals.get(proposalId(digestOf(vote)))
+      if (!row) throw lost(`a proposal of record ${seq}`)
+      asked.push(...(await this.#read(row.record)).envelopes)
+    }
+    return asked
   }
 
   async #read(seq: number): Promise<StoredRecord> {

@@ -13,6 +13,7 @@ import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
 import { withKnownClasses } from './class-known.js'
 import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
 import { hasLineage, walkLineage } from './lineage.js'
+import { isInOrderOfTime } from './log-time.js'
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
 import type { CommitContext, CommitRefusal, VerifiedCommit } from './verified-commit.js'
@@ -124,6 +125,8 @@ function entryInState(
   if (!scopes.ok) return scopes
   const elsewhere = scopesElsewhere(head, bundle, scopes.value)
   if (!elsewhere.ok) return elsewhere
+  const timed = isInOrderOfTime(bundle)
+  if (!timed.ok) return timed
   const context = { index: bundle.index, head, scopes: scopes.value }
   const counted = countedCommits(context, bundle, { elsewhere: elsewhere.value, ...trust })
   if (!counted.ok) return counted

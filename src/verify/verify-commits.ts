@@ -2,16 +2,17 @@ import type { Alias } from '../core/alias.js'
 import { canonicalize } from '../core/canonical-json.js'
 import { ok, type Result } from '../core/result.js'
 import { sha256Hex, type Uid } from '../core/uid.js'
-import { open, type Opened } from '../namespace/dsse.js'
+import type { Opened } from '../namespace/dsse.js'
 import { verifyRecord } from '../namespace/fold-record.js'
 import { FoldedState } from '../namespace/folded-state.js'
 import { encodeRecord, MAX_RECORD_BYTES, recordHash } from '../namespace/log-record.js'
 import type { ShownCommit, ShownObject } from './bundle.js'
 import { mayHaveDecided } from './group-then.js'
 import { isInLog, notProved, type NotProved } from './proved.js'
+import { openedOf } from './statements-read.js'
 import { verifyBrakeCommit } from './verify-brake.js'
 import { verifyEmergencyCommit } from './verify-emergency.js'
-import { isEvidence } from './verify-evidence.js'
+import { isEvidence, votesOf } from './verify-evidence.js'
 import { verifyDecision } from './verify-decision.js'
 import { type Shown, verifyRecoveryCommit } from './verify-recovery.js'
 import {
@@ -91,20 +92,21 @@ export function verifyCommit(
 ): Result<VerifiedCommit, CommitRefusal> {
   const { record } = commit
   const octets = encodeRecord(record)
-  const spelled = commit.envelopes.map((envelope) => Buffer.from(canonicalize(envelope)))
-  const envelopes = spelled.map(open).filter((envelope) => envelope !== undefined)
-  if (octets.length > MAX_RECORD_BYTES || envelopes.length < spelled.length) {
+  const envelopes = commit.envelopes.map(openedOf).filter((envelope) => envelope !== undefined)
+  if (octets.length > MAX_RECORD_BYTES || envelopes.length < commit.envelopes.length) {
     return notProved(`what record ${record.seq} refers to`)
   }
   switch (record.kind) {
     case 'genesis': {
       // The whole of it follows from its statement: as whoever replays the log, from nothing.
+      const spelled = commit.envelopes.map((envelope) => Buffer.from(canonicalize(envelope)))
       const stored = { seq: record.seq, bytes: octets, envelopes: spelled }
       const isGenesis = record.prop === context.index && verifyRecord(new FoldedState(), stored).ok
       return isGenesis ? ok(unvoted(commit, 'genesis')) : notProved('the genesis')
     }
     case 'evidence':
-      return namesItsVotes(record.votes, envelopes) && isEvidence(context, commit, envelopes)
+      return namesItsVotes(record.votes, votesOf(envelopes)) &&
+        isEvidence(context, commit, envelopes)
         ? ok(unvoted(commit, 'evidence'))
         : notProved(`the evidence of record ${record.seq}`)
     case 'brake':

@@ -5,20 +5,14 @@ import type { Opened } from '../namespace/dsse.js'
 import type { Group } from '../namespace/group.js'
 import { underGuards } from '../namespace/guard/quorum-floor.js'
 import { encodeRecord, recordHash } from '../namespace/log-record.js'
-import { type OnePart, partsOf } from '../namespace/parts.js'
+import type { OnePart } from '../namespace/parts.js'
 import { classesOf } from '../namespace/questions/authority.js'
-import { signs } from '../namespace/said.js'
-import {
-  operationOf,
-  type Proposal,
-  readProposal,
-  readVote,
-  slotOf,
-} from '../namespace/statements.js'
+import { operationOf, type Proposal, slotOf } from '../namespace/statements.js'
 import type { ShownCommit } from './bundle.js'
 import { type Approval, countThen, type Decision, type Recounted } from './count-then.js'
 import { isInLog, notProved } from './proved.js'
 import { scopesView } from './scopes-above.js'
+import { partsIn, proposalIn, signs, voteIn } from './statements-read.js'
 import {
   type CommitContext,
   type CommitRefusal,
@@ -26,6 +20,7 @@ import {
   type Recount,
   type VerifiedCommit,
 } from './verified-commit.js'
+import { timesOfVote } from './vote-time.js'
 
 /**
  * A proposal, and the votes that carried it: about this change, each of another voter; and where the
@@ -38,8 +33,8 @@ export function verifyDecision(
   votes: readonly Opened[],
 ): Result<VerifiedCommit, CommitRefusal> {
   const { record } = commit
-  const proposal = readProposal(statement)
-  const part = proposal && partsOf(proposal, statement.digest)[record.part ?? 0]
+  const proposal = proposalIn(statement)
+  const part = proposal && partsIn(statement)[record.part ?? 0]
   if (!part || proposal.index !== context.index || !isThisChange(commit, proposal, part)) {
     return notProved(`that record ${record.seq} is what was proposed`)
   }
@@ -104,7 +99,7 @@ function approvalsOf(
   const slot = slotOf(proposal)
   const approvals: Approval[] = []
   for (const envelope of votes) {
-    const vote = readVote(envelope)
+    const vote = voteIn(envelope)
     if (!vote) return undefined
     const { predicate, subject } = vote
     const isAbout =
@@ -157,7 +152,10 @@ function recounted(
     const voter = electorate.voters.find((one) => one.id === id)
     // Some changes need a second group: its voters are no concern of this one.
     if (!voter) continue
-    if (!signs(voter, envelope, at)) return notProved(`the vote of ${id} in record ${record.seq}`)
+    const times = timesOfVote(commit, proposal, at)
+    if (!times || !signs(voter, envelope, ...times)) {
+      return notProved(`the vote of ${id} in record ${record.seq}`)
+    }
     cast.push({
       voter: id,
       decision,

@@ -30,6 +30,7 @@ import {
   type VerifiedCommit,
 } from './verified-commit.js'
 import { withoutSuspensions } from './verify-decision.js'
+import { votesOf } from './verify-evidence.js'
 
 type Logged = ShownCommit['record']
 type Verified = Result<VerifiedCommit, CommitRefusal>
@@ -298,7 +299,7 @@ export function isAsRecovered(
 function keepsSuspensions({ voters }: Group, since: readonly ShownCommit[]): boolean {
   const votes = since
     .filter(({ record }) => record.kind === 'evidence')
-    .flatMap(({ envelopes }) => envelopes.map(openedAgain))
+    .flatMap(({ envelopes }) => votesOf(envelopes).map(openedAgain))
   return voters.every(
     ({ status, keys }) =>
       status === 'suspended' || !votes.some((vote) => vote && isSignedBy(vote, keys)),

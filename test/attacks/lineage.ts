@@ -24,6 +24,19 @@ const ofVector = (
   ],
 })
 
+const times = 'src/verify/vote-time.ts'
+const evidence = 'src/verify/verify-evidence.ts'
+
+const provedBy = (
+  name: string,
+  proof: Pick<Attack['proofs'][number], 'check' | 'without'>,
+): Attack['proofs'][number] => ({
+  file: 'test/verify/when-and-against.test.ts',
+  name: `refuses ${name}`,
+  written: name,
+  ...proof,
+})
+
 /** What whoever holds the key of the log may show of those who decided, when their group has changed since. */
 export const lineageAttacks: readonly Attack[] = [
   ofVector('a change of a group that one of two did not sign', {
@@ -205,4 +218,67 @@ export const lineageAttacks: readonly Attack[] = [
       'if (classesOf[part.proposal.op].length === 0) {',
     ),
   }),
+  {
+    id: 'attack 370',
+    where: 'bundles',
+    what: 'who found keys that were retired, and the log with them, decides with votes that say they are older',
+    proofs: [
+      provedBy('votes by keys that were over before they were asked', {
+        check: 'a vote is younger than the record of the opening that it names, and so was its key',
+        without: edit(
+          times,
+          'return asked > cast ? [cast, asked] : [cast]',
+          'return asked > 0 ? [cast] : []',
+        ),
+      }),
+      provedBy('a vote of before its proposal', {
+        check: 'and it does not say that it is older than its proposal',
+        without: edit(times, 'cast < created ||', 'created < 0 ||'),
+      }),
+      provedBy('a vote of a time after its record', {
+        check: 'nor that it is younger than what it carried',
+        without: edit(
+          times,
+          'cast > plus(record.ts, CLOCK_TOLERANCE)',
+          'plus(record.ts, CLOCK_TOLERANCE) < 0',
+        ),
+      }),
+    ],
+  },
+  {
+    id: 'attack 371',
+    where: 'bundles',
+    what: 'a log whose time runs backwards: what is over is not yet, where that is useful',
+    proofs: [
+      provedBy('a record of a time after that of the next', {
+        check: 'the time of the records that are shown does not fall',
+        without: edit('src/verify/log-time.ts', 'at > 0 && ts <', 'at < 0 && ts <'),
+      }),
+    ],
+  },
+  {
+    id: 'attack 372',
+    where: 'bundles',
+    what: 'a voter contradicts themselves where no bundle can show it, and no bundle below verifies any more; or an honest one is suspended for two votes that contradict nothing',
+    proofs: [
+      {
+        file: 'test/verify/when-and-against.test.ts',
+        name: 'takes votes for one change and for several that rule it out',
+        check: 'proposals are shown where the slots of two votes do not say that they are rivals',
+        without: edit(
+          evidence,
+          "return a.id !== b.id || a.rev !== b.rev || a.id.startsWith('changes:')",
+          "return a.id === b.id && a.rev !== b.rev && a.id.startsWith('changes:')",
+        ),
+      },
+      provedBy('votes for several changes that rule nothing out', {
+        check: 'and rule each other out by what each of their changes finds',
+        without: edit(
+          evidence,
+          'some((slot) => slots.includes(slot))',
+          'some((slot) => slots.length > 0 || slot)',
+        ),
+      }),
+    ],
+  },
 ]

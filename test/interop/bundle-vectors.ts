@@ -27,6 +27,8 @@ import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
 import { addClassVectors } from './class-vectors.js'
 import { addSplitVectors } from './split-vectors.js'
+import { addTimeVectors } from './time-vectors.js'
+import { addTogetherVectors } from './together-vectors.js'
 import { ReferenceMap } from '../support/reference-map.js'
 
 export type { BundleTrust, BundleVectors } from './bundle-vector.js'
@@ -73,6 +75,53 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   add('an entry that one voter made', front, { entry: given.entry('web/shop/front').uid })
   add('not too old by its last record', api, { entry }, { maxAge: 60, now: now + 60 })
   add('not too old by a quorum of witnesses', witnessed, { entry }, { ...quorum, now: now + 100 })
+  const ofLog = (log: string) => ({ ...quorum, policy: `log ${log}\n${POLICY}`, now: now + 100 })
+  add('a policy that lists the log', witnessed, { entry }, ofLog(trust.key))
+  const otherLog = logSigner('acme.example/other')
+  const otherKey = formatVerifierKey(otherLog.key)
+  add(
+    'a policy that lists another log',
+    witnessed,
+    { refused: 'tlog.unknown-log' },
+    ofLog(otherKey),
+  )
+  const remark = { ...quorum, policy: `# not: quorum none\n${POLICY}` }
+  add('a policy with a remark on another', witnessed, { entry }, { ...remark, now: now + 100 })
+  add(
+    'too old by a policy with a remark on another',
+    witnessed,
+    { refused: 'bundle.stale' },
+    {
+      ...remark,
+      now: now + 101,
+    },
+  )
+  const nobody = POLICY.replace('quorum q', 'quorum  none')
+  add('a policy that wants no witness', witnessed, { entry }, { policy: nobody, maxAge: 600 })
+  add(
+    'too old by its last record, where no witness is wanted',
+    witnessed,
+    { refused: 'bundle.stale' },
+    { policy: nobody, maxAge: 600, now: now + 601 },
+  )
+  const again = await bundleOf(given, 'pay/api', {
+    witnesses: [
+      [WITNESSES[0]!, at(500)],
+      [WITNESSES[1]!, at(500)],
+      [WITNESSES[0]!, at(0)],
+      [WITNESSES[1]!, at(10)],
+    ],
+  })
+  add('witnesses that have signed twice', again, { entry }, { ...quorum, now: now + 590 })
+  add(
+    'too old for the latest of what witnesses signed',
+    again,
+    { refused: 'bundle.stale' },
+    {
+      ...quorum,
+      now: now + 591,
+    },
+  )
   const fast = await bundleOf(given, 'pay/api', signedBy(at(-121), at(10)))
   const any = POLICY.replace('group q 2', 'group q any')
   add('one witness whose clock is ahead', fast, { entry }, { policy: any, maxAge: 600 })
@@ -99,8 +148,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   bad('it says another index', notProved, (bundle) => (bundle.index = otherIndex), api, {
     index: otherIndex,
   })
-  const otherLog = logSigner('acme.example/other')
-  add('another log', api, { refused: 'tlog.unknown-log' }, { key: formatVerifierKey(otherLog.key) })
+  add('another log', api, { refused: 'tlog.unknown-log' }, { key: otherKey })
   const sameName = formatVerifierKey(
     seededSigner(LOG.key.name, LOG.key.type, sha256('another')).key,
   )
@@ -238,6 +286,8 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   await addEmergencyVectors(bundles, vectors)
   await addSplitVectors(bundles, vectors)
   await addClassVectors(bundles, vectors)
+  await addTimeVectors(bundles, vectors)
+  await addTogetherVectors(bundles, vectors)
   return { bundles, vectors }
 }
 

@@ -205,8 +205,9 @@ def read_head(checkpoint_note, trust):
     key = verifier_key(trust["key"])
     quorum, witnesses, is_quorum = False, [], lambda _: True
     if "policy" in trust:
-        _, witnesses, is_quorum = policy(trust["policy"])
-        quorum = "quorum none" not in trust["policy"]
+        logs, witnesses, is_quorum = policy(trust["policy"])
+        want(not logs or key in logs, "tlog.unknown-log")
+        quorum = not any(line.split() == ["quorum", "none"] for line in trust["policy"].split("\n"))
     text, signatures = note(checkpoint_note)
     origin, size, root = checkpoint(text)
     want(origin == key["name"], "tlog.unknown-log")
@@ -222,12 +223,12 @@ def read_head(checkpoint_note, trust):
     want(len(states) == 1)
     state = proved(hash_of, states[0])
     head = {"origin": origin, "size": size, "root": root, "state": state}
-    times = [
-        (int.from_bytes(signature[:8], "big"), witness)
-        for name, key_id, signature in signatures
-        for witness in witnesses
-        if (name, key_id) == (witness["name"], witness["id"])
-    ]
+    latest = {}
+    for name, key_id, signature in signatures:
+        for at, witness in enumerate(witnesses):
+            if (name, key_id) == (witness["name"], witness["id"]):
+                latest[at] = max(latest.get(at, 0), int.from_bytes(signature[:8], "big"))
+    times = [(time, witnesses[at]) for at, time in latest.items()]
     return head, (times, is_quorum) if quorum else None
 
 
@@ -329,6 +330,15 @@ def are_shown(context, shown):
         in_log(context["head"], commit)
 
 
+def in_order_of_time(bundle, objects):
+    """No record is of a time before that of one which the log has before it."""
+    commits = [commit for shown in objects for commit in shown["commits"]]
+    opened_by = [commit["opened"] for commit in commits if "opened" in commit]
+    records = [one["record"] for one in (*commits, *opened_by, bundle["last"])]
+    records.sort(key=lambda record: record["seq"])
+    want(all(one["ts"] <= other["ts"] for one, other in zip(records, records[1:])))
+
+
 def is_made(shown):
     state, last = shown["state"], shown["commits"][-1]["record"]
     want(last["rev"] == state["rev"] and last["subject"]["alias"] == state["alias"])
@@ -352,8 +362,9 @@ def one_commit(context, shown, place, marks):
         [voter] = envelopes[0]["says"]["group"]["voters"]
         want(is_signed_by(voter["keys"], envelopes[0], envelopes[0]["says"]["created"]))
     elif record["kind"] == "evidence":
-        want([one["digest"] for one in envelopes] == record["votes"])
-        evidence(context, record, envelopes)
+        want([one["digest"] for one in envelopes[:2]] == record["votes"])
+        want(len(envelopes) >= 2)
+        evidence(context, record, *envelopes)
     elif record["kind"] == "emergency":
         emergency(context, record, envelopes)
         marks.append(as_granted(state, record, envelopes[0]["says"]))
@@ -394,13 +405,41 @@ def predicate_of(envelope):
     return about["digest"]["sha256"], says["predicate"]
 
 
-def evidence(context, record, envelopes):
-    (first, a), (second, b) = (predicate_of(one) for one in envelopes)
+def slots_of(change):
+    """What only one proposal may change; of several changes, what each of them finds."""
+    if change["op"] == "changes":
+        return set().union(*(slots_of(one) for one in change["body"]["changes"]))
+    subject, base = change["subject"], change["base"]
+    if base and "after" in base:
+        return set()
+    if base and "uid" in subject:
+        return {(subject["uid"], base["rev"])}
+    return {("cluster" if change["op"] == "cluster.register" else "alias", subject["alias"])}
+
+
+def contradict(first, second, asked):
+    (about, a), (other, b) = predicate_of(first), predicate_of(second)
+    if about == other:
+        want(a["seq"] == b["seq"] and a["decision"] != b["decision"] and not asked)
+        return
+    want(a["decision"] == b["decision"] == "approve")
+    if a["slot"] == b["slot"] and not a["slot"]["id"].startswith("changes:"):
+        want(not asked)
+        return
+    want([one["digest"] for one in asked] == [about, other])
+    for said, one in zip((a, b), asked):
+        want(one["type"] == "application/vnd.capstan.proposal.v1+json" and one["canonical"])
+        proposal = one["says"]
+        want(proposal["index"] == said["index"] and proposal["scope"] == said["scope"])
+        want(slot_of(proposal) == said["slot"])
+    want(slots_of(asked[0]["says"]) & slots_of(asked[1]["says"]))
+
+
+def evidence(context, record, first, second, *asked):
+    envelopes = [first, second]
+    contradict(first, second, asked)
+    (_, a), (_, b) = (predicate_of(one) for one in envelopes)
     want(a["voter"] == b["voter"] and a["index"] == b["index"] == context["index"])
-    if first == second:
-        want(a["seq"] == b["seq"] and a["decision"] != b["decision"])
-    else:
-        want(a["slot"] == b["slot"] and a["decision"] == b["decision"] == "approve")
     for scope in context["scopes"]:
         group = scope["state"]["group"]
         if scope["state"]["uid"] == record["subject"]["uid"] and group["rev"] == record["group"]["rev"]:
@@ -652,7 +691,7 @@ def as_recovered(state, commits):
     since = commits[[one["record"]["seq"] for one in commits].index(begun["seq"]) :]
     for commit in since:
         if commit["record"]["kind"] == "evidence":
-            keeps_suspended(group, [opened(one) for one in commit["envelopes"]])
+            keeps_suspended(group, [opened(one) for one in commit["envelopes"][:2]])
 
 
 def keeps_suspended(group, votes):
@@ -825,6 +864,15 @@ def approvals(context, commit, proposal, votes):
     return found
 
 
+def times_of_vote(commit, proposal, vote):
+    """When its key was in use: it names the opening, and so was made after it."""
+    cast, ts = vote["says"]["predicate"]["cast"], commit["record"]["ts"]
+    if "opened" not in commit:
+        return cast, ts
+    want(proposal["created"] <= cast <= ts + CLOCK_TOLERANCE)
+    return cast, max(cast, commit["opened"]["record"]["ts"])
+
+
 def recount(context, commit, statement, approved):
     record, proposal = commit["record"], statement["says"]
     scopes = context["scopes"]
@@ -848,7 +896,7 @@ def recount(context, commit, statement, approved):
         vote = approved.get(voter["id"])
         if vote is None:
             continue
-        want(is_signed_by(voter["keys"], vote, vote["says"]["predicate"]["cast"]))
+        want(is_signed_at(voter["keys"], vote, times_of_vote(commit, proposal, vote)))
         if since or may_act(voter, record["ts"]):
             counted.append(voter)
     grave = record["class"]
@@ -1095,7 +1143,8 @@ def keeps_its_name(shown):
         alias = commit["record"]["subject"]["alias"]
         first = opened(commit["envelopes"][0])
         says = first["says"] if first["type"].endswith(".proposal.v1+json") else {}
-        came_from = says["subject"]["alias"] if says.get("op") == "entry.rename" else alias
+        change = part_of(says, commit["record"]["prop"], commit["record"])[0] if says else {}
+        came_from = change["subject"]["alias"] if change.get("op") == "entry.rename" else alias
         want(before in (None, came_from))
         before = alias
 
@@ -1208,8 +1257,7 @@ def recount_then(context, commit, statement, approved):
     sides = [group, second[1]] if second else [group]
     behind = [[] for _ in sides]
     for name, vote in approved.items():
-        cast = vote["says"]["predicate"]["cast"]
-        times = (cast,) if "opened" in commit else (cast, record["ts"])
+        times = times_of_vote(commit, proposal, vote)
         heard = False
         for side, voters in zip(sides, behind):
             for voter in side["voters"]:
@@ -1424,6 +1472,7 @@ def shown_entry(text, trust):
         want(scope["state"]["uid"] not in known)
         known.add(scope["state"]["uid"])
         in_state(head, scope)
+    in_order_of_time(bundle, [entry, *scopes, *elsewhere])
     if has_lineage([*scopes, *elsewhere]):
         walk(context, entry, [*scopes, *elsewhere])
         told = told_by_the_log(entry, context["any class"])
