@@ -2,7 +2,7 @@
  * `capstan/verify`: what an application needs to admit its peers by bundles, without a server. Pure:
  * no I/O, no clock. docs/format-bundle.md says what a bundle proves, and what it does not.
  */
-import { ok, type Result } from '../core/result.js'
+import { ok, refuse, type Result } from '../core/result.js'
 import { seconds, unixSeconds } from '../core/time.js'
 import type { Decision } from '../namespace/permit/decision.js'
 import { HEADER_VALUE, type Route, routeOf } from '../namespace/rule/route.js'
@@ -63,6 +63,12 @@ export function verifyAnswer(octets: Uint8Array, trust: Trust): Result<VerifiedA
 }
 
 function optionsOf(trust: Trust): Result<VerifyOptions> {
+  const wrong = wrongOption(trust)
+  if (wrong !== undefined) {
+    return refuse('request.malformed', `${wrong} is not what it must be`, {
+      wanted: 'a Trust, as capstan/verify has it: whole seconds, a valid Date, texts',
+    })
+  }
   const key = parseVerifierKey(trust.logKey)
   if (!key.ok) return key
   const policy = trust.policy === undefined ? undefined : parsePolicy(Buffer.from(trust.policy))
@@ -75,6 +81,22 @@ function optionsOf(trust: Trust): Result<VerifyOptions> {
     ...(trust.maxAge !== undefined && { maxAge: seconds(trust.maxAge) }),
     ...(trust.trustLog !== undefined && { trustLog: trust.trustLog }),
   })
+}
+
+/** The name of an option that JavaScript let through and that is of another type or range. */
+function wrongOption({ indexId, logKey, policy, now, maxAge }: Trust): string | undefined {
+  const isText = (value: unknown) => typeof value === 'string'
+  const isWhole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+  // A sum with any time that a record has is a whole number too.
+  const isAge = (value: unknown) => isWhole(value) && Number(value) <= 2 ** 52
+  const isRight = {
+    indexId: isText(indexId),
+    logKey: isText(logKey),
+    policy: policy === undefined || isText(policy),
+    now: (now as unknown) instanceof Date && isWhole(Math.floor(now.getTime() / 1000)),
+    maxAge: maxAge === undefined || isAge(maxAge),
+  }
+  return Object.entries(isRight).find(([, right]) => !right)?.[0]
 }
 
 /** One call, as the callee's server gets it. */
