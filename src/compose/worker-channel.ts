@@ -52,7 +52,9 @@ export class WorkerChannel<Theirs extends Questions<Theirs>, Ours extends Questi
     this.peer = peer
     this.answers = answers
     port.onMessage((messages) => {
-      for (const message of messages as readonly Message[]) void this.take(message)
+      // What a confused process sends is nothing, and must not end this one.
+      if (!Array.isArray(messages)) return
+      for (const message of messages.filter(isMessage)) void this.take(message)
     })
   }
 
@@ -126,4 +128,12 @@ export class WorkerChannel<Theirs extends Questions<Theirs>, Ours extends Questi
 function messageOf(error: unknown, dependency: string | undefined): string {
   const text = error instanceof Error ? error.message : 'it failed'
   return dependency === undefined ? text : text.replace(`${dependency}: `, '')
+}
+
+function isMessage(message: unknown): message is Message {
+  if (typeof message !== 'object' || message === null || !('kind' in message)) return false
+  const { kind, id, name } = message as Partial<Record<'kind' | 'id' | 'name', unknown>>
+  if (kind === 'listening') return true
+  if (!Number.isSafeInteger(id)) return false
+  return kind === 'answer' || kind === 'fault' || (kind === 'ask' && typeof name === 'string')
 }

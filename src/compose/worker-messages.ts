@@ -52,7 +52,7 @@ export function isWorkerCommand(command: Command): command is WorkerCommand {
     case 'probe':
       return true
     case 'create-challenge':
-      return hasTexts(command.challenge, ['id', 'nonce']) && isCount(command.challenge.expiresAt)
+      return hasTexts(command.challenge, ['id', 'nonce']) && isInstant(command.challenge.expiresAt)
     case 'append':
       return isAppend(command)
     case 'revoke':
@@ -86,7 +86,7 @@ function isAppend({ entry, spends, indexSize }: Extract<Command, { op: 'append' 
   if (!hasTexts(entry, texts)) return false
   const { rev, issuedAt, notBefore, notAfter, binding, parentSerial } = entry
   if (![binding, parentSerial].every((value) => value === null || isText(value))) return false
-  if (![rev, issuedAt, notBefore, notAfter].every(isCount)) return false
+  if (!isCount(rev) || ![issuedAt, notBefore, notAfter].every(isInstant)) return false
   if (!(entry.certificate instanceof Uint8Array) || !Array.isArray(spends)) return false
   if (!spends.every((spend) => hasTexts(spend, ['kind', 'id']))) return false
   return entry.entry === null
@@ -105,6 +105,11 @@ const isOfNobody = ({ alias, rev, binding, policyDigest, indexSize }: LedgerEntr
 const isText = (value: unknown): value is string | Uid => typeof value === 'string'
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value)
+
+/** The last second of the year 9999, which RFC 5280 (4.1.2.5) can say as the last. */
+const LAST_INSTANT = 253_402_300_799
+const isInstant = (value: unknown): boolean =>
+  isCount(value) && Number(value) >= 0 && Number(value) <= LAST_INSTANT
 
 const hasTexts = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' &&

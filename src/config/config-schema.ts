@@ -154,7 +154,10 @@ export const configSchema = {
     }),
     issuance: object('Certificates and their records.', {
       ledgerRetention: duration('How long the ledger keeps a certificate after it expired.', '30d'),
-      pruneInterval: duration('How often the ledger is pruned.', '1h'),
+      pruneInterval: duration(
+        'How often the ledger is pruned: each time of one day of certificates at most, the first there is, so that a wrong clock does not empty it.',
+        '1h',
+      ),
       crlLifetime: duration('From thisUpdate to nextUpdate of a CRL.', '24h'),
     }),
     tokenReview: object('Asking clusters about service account tokens.', {

@@ -114,6 +114,23 @@ export const serverAttacks: readonly Attack[] = [
     ],
   },
   {
+    id: 'attack 352',
+    where: 'any CA',
+    what: 'a clock that is weeks ahead for a moment has the ledger pruned, and what is revoked forgotten',
+    proofs: [
+      {
+        file: 'test/compose/background.test.ts',
+        name: 'drops one day at a time, so that a clock weeks ahead costs what was next to go',
+        check: 'the ledger is pruned by one day at a time',
+        without: edit(
+          'src/compose/keep-pruning.ts',
+          'unixSeconds(Math.min(due, oneDay))',
+          'unixSeconds(Math.max(due, oneDay))',
+        ),
+      },
+    ],
+  },
+  {
     id: 'SPIRE 1.14.3',
     where: 'SPIRE',
     what: 'a resumed TLS session skipped the checks of a new one',

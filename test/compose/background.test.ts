@@ -5,10 +5,12 @@ import { keepPruning } from '../../src/compose/keep-pruning.js'
 import { OwnCertificates } from '../../src/compose/server-certificates.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import type { LinkerdRegion, TrustDomain } from '../../src/core/names.js'
-import { days, hours, seconds, type UnixSeconds } from '../../src/core/time.js'
+import { days, hours, plus, seconds, type UnixSeconds } from '../../src/core/time.js'
 import { systemRandom } from '../../src/system.js'
 import { givenInstallation, type Installation } from '../scenario/given-installation.js'
+import { leaf } from '../contract/given-store.js'
 import { FakeClock, T0 } from '../support/fake-clock.js'
+import { MemoryStore } from '../support/memory-store.js'
 
 /** Lets whatever is ready to run do so. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -22,6 +24,7 @@ describe('keepPruning', () => {
     const ended = keepPruning(
       {
         ledger: {
+          firstDay: () => Promise.resolve(undefined),
           prune: (before) => {
             asked.push(before)
             if (asked.length === 2) return Promise.reject(new DependencyError('store', 'full'))
@@ -48,6 +51,37 @@ describe('keepPruning', () => {
     expect(errors).toEqual(['pruning the ledger failed; it is tried again'])
     stop.abort()
     await ended
+  })
+})
+
+describe('keepPruning, while the clock is wrong', () => {
+  it('drops one day at a time, so that a clock weeks ahead costs what was next to go (attack 352)', async () => {
+    const clock = new FakeClock()
+    const { ledger } = new MemoryStore()
+    const ending = (day: number) => leaf({ notAfter: plus(T0, days(day)) })
+    const [gone, next, later, live] = [ending(-32), ending(-31), ending(-20), ending(1)]
+    for (const entry of [gone, next, later, live]) await ledger.append(entry, [])
+    await ledger.revoke([live.serial], { at: T0, reason: 'keyCompromise' })
+    const stop = new AbortController()
+    const log = { info: () => undefined, error: () => undefined }
+    clock.advance(days(40))
+    const deps = { ledger, clock, retention: days(30), interval: hours(1), log }
+    const ended = keepPruning(deps, stop.signal)
+    await settled()
+    clock.advance(hours(1))
+    await settled()
+    clock.set(plus(T0, hours(1)))
+    await settled()
+    stop.abort()
+    await ended
+    const there = async (one: typeof live) => (await ledger.find(one.serial)) !== undefined
+    expect(await Promise.all([gone, next, later, live].map(there))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ])
+    expect((await ledger.find(live.serial))?.revocation).not.toBeNull()
   })
 })
 

@@ -96,6 +96,30 @@ describe('a channel between two processes', () => {
     expect(failure).toMatchObject({ dependency, message })
   })
 
+  it('takes no notice of what is no message', async () => {
+    const [one, other] = portPair()
+    const channel = new WorkerChannel<Asks, Nothing>(one, 'main process', {})
+    const bad = [
+      7,
+      null,
+      'text',
+      {},
+      [],
+      [7],
+      [null],
+      [{}],
+      [{ kind: 'ask' }],
+      [{ kind: 'ask', id: 1 }],
+    ]
+    for (const sent of [...bad, [{ kind: 'answer', id: 'x' }], [{ kind: 'other', id: 1 }]]) {
+      other.send(sent)
+    }
+    await settle()
+    const asked = channel.ask('add', [1, 2])
+    other.send([null, { kind: 'answer', id: 1, answer: 3 }])
+    expect(await asked).toBe(3)
+  })
+
   it.each(['nothing', 'constructor', 'toString'])('has no answer to %s', async (name) => {
     await expect(asker.ask(name as 'add', [1, 2])).rejects.toThrow(`no question ${name}`)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import type { SerialNumber } from '../../src/core/serial.js'
-import { days, hours, plus, seconds } from '../../src/core/time.js'
+import { days, hours, plus, seconds, unixSeconds } from '../../src/core/time.js'
 import type { LedgerEntry, LedgerRow, Spend } from '../../src/issuance/ports.js'
 import type { IssuingStore } from '../../src/store/open-store.js'
 import { T0 } from '../support/fake-clock.js'
@@ -533,6 +533,20 @@ function pruning(open: OpenStore): void {
     expect((await again.ledger.find(kept[0]!.serial))?.revocation).toEqual(revocation)
     expect(serials(await again.ledger.revoked(kept[0]!.issuerId, T0))).toEqual([kept[0]!.serial])
     expect(await again.ledger.countLive(T0)).toBe(1)
+  })
+
+  it('says on which day the first of its certificates ends', async () => {
+    const { store, reopen } = await open()
+    expect(await store.ledger.firstDay()).toBeUndefined()
+    const midnight = unixSeconds(cut - (cut % 86_400))
+    await record(
+      store,
+      leaf({ notAfter: plus(cut, days(2)) }),
+      leaf({ notAfter: plus(midnight, seconds(5)) }),
+    )
+    expect(await store.ledger.firstDay()).toBe(midnight)
+    await store.ledger.prune(plus(midnight, days(1)))
+    expect(await (await reopen()).ledger.firstDay()).toBe(plus(midnight, days(2)))
   })
 
   it('remembers the latest notAfter of an entry whose rows are gone', async () => {

@@ -13,7 +13,7 @@ import type { AttestedFacts } from '../../src/attestation/facts.js'
 import { DependencyError } from '../../src/core/dependency-error.js'
 import type { Issued } from '../../src/issuance/issue-leaf.js'
 import type { Result } from '../../src/core/result.js'
-import { seconds } from '../../src/core/time.js'
+import { seconds, unixSeconds } from '../../src/core/time.js'
 import { grantFor } from '../../src/namespace/grant.js'
 import { issuanceRecordOf } from '../../src/namespace/issuance-record.js'
 import { leafHash } from '../../src/tlog/hash.js'
@@ -285,6 +285,7 @@ describe('a worker', () => {
     const at = pair.main.clock.now()
     const refused = [
       () => ledger.revoke([leaf().serial], { at, reason: 'superseded' }),
+      () => ledger.revokeEntry(leaf().entry!, { at, reason: 'superseded' }),
       () => ledger.nextCrlNumber('00112233aabbccdd'),
       () => ledger.prune(at),
       () => joinTokens.withdraw('x'),
@@ -298,6 +299,9 @@ describe('a worker', () => {
       () => recordGranted(leaf({ policyDigest: null }), [], 3),
       () => recordGranted(leaf({ policyDigest: '"' }), [], 3),
       () => recordGranted(leaf({ indexSize: null }), [], 3),
+      // Of no time that there is: everybody's commit would fail of it.
+      () => recordGranted(leaf({ notAfter: unixSeconds(9e15) }), [], 3),
+      () => recordGranted(leaf({ notBefore: unixSeconds(-1) }), [], 3),
     ]
     for (const ask of refused) await expect(ask()).rejects.toThrow('a worker may not ask for this')
     for (const outcome of await pair.send(toIndex)) {

@@ -136,6 +136,13 @@ export class MemoryStore implements Store {
         this.crlNumbers.set(issuerId, next)
         return next
       }),
+    firstDay: () =>
+      answered(() => {
+        const ends = [...this.rows.values()].map(({ notAfter }) => notAfter)
+        return ends.length === 0
+          ? undefined
+          : unixSeconds(Math.min(...ends) - (Math.min(...ends) % 86_400))
+      }),
     prune: (before) =>
       answered(() => {
         const kept = new Map([...this.rows].filter(([, { notAfter }]) => notAfter >= before))

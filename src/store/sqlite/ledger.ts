@@ -209,6 +209,11 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         }),
       ),
     nextCrlNumber: (issuerId) => count(queue, { op: 'next-crl-number', issuerId }),
+    firstDay: () =>
+      readingTogether(database, () => {
+        const first = days().at(-1)
+        return first === undefined ? undefined : unixSeconds(first * 86_400)
+      }),
     prune: (before) => count(queue, { op: 'prune', before }),
     async probe() {
       await count(queue, { op: 'probe' })
