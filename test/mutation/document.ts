@@ -47,7 +47,7 @@ const introduction = (
     'not change what anybody can see.',
   '',
   '```sh',
-  'npm run test:mutation                                    # every target; half an hour of two cores',
+  'npm run test:mutation                                    # every target; hours of two cores',
   'npm run test:mutation -- --only csr --json csr.json      # one of them',
   'npm run test:mutation -- --only csr --since csr.json     # what survived then, alone',
   'npm run test:mutation -- --only permit --glance          # few examples: a lower bound, soon',
@@ -57,7 +57,7 @@ const introduction = (
   'A target is a part of the source, with the tests that are to notice (`test/mutation/targets.ts`). ' +
     'The run fails below 85 %, and when something survives that is not explained below; of ' +
     `${counted.join(', ')} the score alone decides: what survives there is printed by a run, and nobody ` +
-    'has gone through it yet.',
+    'has gone through it yet, and its figures are of `--glance`: lower bounds, of several runs.',
   ...['', '## Scores', ''],
   `Of ${mutants} mutants, ${killed} made a test fail. ${timedOut} timed out: a loop without an end, or ` +
     'a test that waits for what never comes; they count as noticed, and without them the score is ' +
