@@ -153,11 +153,11 @@ export const configSchema = {
       ),
     }),
     issuance: object('Certificates and their records.', {
-      ledgerRetention: duration('How long the ledger keeps a certificate after it expired.', '30d'),
-      pruneInterval: duration(
-        'How often the ledger is pruned: each time of one day of certificates at most, the first there is, so that a wrong clock does not empty it.',
-        '1h',
+      ledgerRetention: duration(
+        'How long the ledger keeps a certificate after it expired. As many of the last days on which certificates end stay whatever the clock says, and five at least.',
+        '30d',
       ),
+      pruneInterval: duration('How often the ledger is pruned.', '1h'),
       crlLifetime: duration('From thisUpdate to nextUpdate of a CRL.', '24h'),
     }),
     tokenReview: object('Asking clusters about service account tokens.', {

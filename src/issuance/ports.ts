@@ -107,8 +107,8 @@ export interface IssuanceLedger {
   revoked(issuerId: string, now: UnixSeconds): Promise<readonly LedgerRow[]>
   /** The next CRL number of an issuer: 1, 2, 3..., durable before it is returned. */
   nextCrlNumber(issuerId: string): Promise<number>
-  /** The beginning of the first UTC day on which any of its certificates ends. */
-  firstDay(): Promise<UnixSeconds | undefined>
+  /** The beginnings of the UTC days on which any of its certificates ends, in their order. */
+  days(): Promise<readonly UnixSeconds[]>
   /**
    * Drops certificates, tokens and challenges that expired before `before`; certificates may stay
    * until the end of their UTC day. How many certificates went.

@@ -120,12 +120,18 @@ export const serverAttacks: readonly Attack[] = [
     proofs: [
       {
         file: 'test/compose/background.test.ts',
-        name: 'drops one day at a time, so that a clock weeks ahead costs what was next to go',
-        check: 'the ledger is pruned by one day at a time',
+        name: 'keeps what is live and revoked while the clock is weeks ahead, also of a young ledger',
+        check: 'the last days on which certificates end stay, whatever the clock says',
+        without: edit('src/compose/keep-pruning.ts', 'earliest(due, firstKept)', 'due'),
+      },
+      {
+        file: 'test/compose/background.test.ts',
+        name: 'keeps what is live and revoked while the clock is weeks ahead, also of a young ledger',
+        check: 'where the ledger has fewer days, all stay',
         without: edit(
           'src/compose/keep-pruning.ts',
-          'unixSeconds(Math.min(due, oneDay))',
-          'unixSeconds(Math.max(due, oneDay))',
+          'firstKept === undefined ? 0 : await ledger.prune(earliest(due, firstKept))',
+          'await ledger.prune(earliest(due, firstKept ?? due))',
         ),
       },
     ],

@@ -15,8 +15,60 @@ import { MemoryStore } from '../support/memory-store.js'
 /** Lets whatever is ready to run do so. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** What `keepPruning` does with a ledger at each of these times, `hours(1)` apart or set anew. */
+async function prunedAt(
+  ledger: Parameters<typeof keepPruning>[0]['ledger'],
+  times: readonly UnixSeconds[],
+  retention = days(30),
+): Promise<readonly string[]> {
+  const errors: string[] = []
+  const log = {
+    info: () => undefined,
+    error: (_: unknown, message?: string) => void errors.push(message ?? ''),
+  }
+  for (const now of times) {
+    const clock = new FakeClock()
+    clock.set(now)
+    const stop = new AbortController()
+    const ended = keepPruning({ ledger, clock, retention, interval: hours(1), log }, stop.signal)
+    await settled()
+    clock.advance(hours(1))
+    await settled()
+    stop.abort()
+    await ended
+  }
+  return errors
+}
+
+const endingIn = (day: number, extra: Parameters<typeof leaf>[0] = {}) =>
+  leaf({ notAfter: plus(T0, days(day)), ...extra })
+
+/** A ledger that has run for as many days: on each a certificate ended, and today's are live. */
+async function ranFor(count: number): Promise<{ ledger: MemoryStore['ledger']; ends: Leaves }> {
+  const { ledger } = new MemoryStore()
+  const ends = Array.from({ length: count + 1 }, (_, day) => endingIn(day + 1 - count))
+  for (const entry of ends) await ledger.append(entry, [])
+  return { ledger, ends }
+}
+
+type Leaves = readonly ReturnType<typeof leaf>[]
+
+async function gone(ledger: MemoryStore['ledger'], ends: Leaves): Promise<number> {
+  const found = await Promise.all(ends.map(({ serial }) => ledger.find(serial)))
+  return found.filter((row) => row === undefined).length
+}
+
 describe('keepPruning', () => {
-  it('prunes at once and at every interval, also after a failure, and stops when told', async () => {
+  it('drops what ended before the retention, at once and at every interval', async () => {
+    const { ledger, ends } = await ranFor(40)
+    expect(await prunedAt(ledger, [T0])).toEqual([])
+    expect(await gone(ledger, ends)).toBe(10)
+    expect(await ledger.find(ends[10]!.serial)).toBeDefined()
+    expect(await prunedAt(ledger, [plus(T0, days(1))])).toEqual([])
+    expect(await gone(ledger, ends)).toBe(11)
+  })
+
+  it('goes on after a failure, and stops when told', async () => {
     const clock = new FakeClock()
     const asked: UnixSeconds[] = []
     const errors: string[] = []
@@ -24,7 +76,7 @@ describe('keepPruning', () => {
     const ended = keepPruning(
       {
         ledger: {
-          firstDay: () => Promise.resolve(undefined),
+          days: () => Promise.resolve(Array.from({ length: 30 }, (_, day) => plus(T0, days(day)))),
           prune: (before) => {
             asked.push(before)
             if (asked.length === 2) return Promise.reject(new DependencyError('store', 'full'))
@@ -55,33 +107,40 @@ describe('keepPruning', () => {
 })
 
 describe('keepPruning, while the clock is wrong', () => {
-  it('drops one day at a time, so that a clock weeks ahead costs what was next to go (attack 352)', async () => {
-    const clock = new FakeClock()
-    const { ledger } = new MemoryStore()
-    const ending = (day: number) => leaf({ notAfter: plus(T0, days(day)) })
-    const [gone, next, later, live] = [ending(-32), ending(-31), ending(-20), ending(1)]
-    for (const entry of [gone, next, later, live]) await ledger.append(entry, [])
-    await ledger.revoke([live.serial], { at: T0, reason: 'keyCompromise' })
-    const stop = new AbortController()
-    const log = { info: () => undefined, error: () => undefined }
-    clock.advance(days(40))
-    const deps = { ledger, clock, retention: days(30), interval: hours(1), log }
-    const ended = keepPruning(deps, stop.signal)
-    await settled()
-    clock.advance(hours(1))
-    await settled()
-    clock.set(plus(T0, hours(1)))
-    await settled()
-    stop.abort()
-    await ended
-    const there = async (one: typeof live) => (await ledger.find(one.serial)) !== undefined
-    expect(await Promise.all([gone, next, later, live].map(there))).toEqual([
-      false,
-      false,
-      true,
-      true,
-    ])
-    expect((await ledger.find(live.serial))?.revocation).not.toBeNull()
+  const ahead = plus(T0, days(40))
+  const revocation = { at: T0, reason: 'keyCompromise' } as const
+
+  it.each([
+    ['of a young ledger', 0, 0],
+    ['of one that has run for a month', 32, 5],
+    ['of one whose retention was shortened', 90, 63],
+  ])('loses what is oldest and nothing else %s', async (_, ran, oldest) => {
+    const { ledger, ends } = await ranFor(ran)
+    const live = ends.at(-1)!
+    await ledger.revoke([live.serial], revocation)
+    // What the server issues itself under the wrong clock, across a midnight.
+    for (const day of [41, 42]) await ledger.append(endingIn(day), [])
+    await prunedAt(ledger, [ahead, ahead, plus(T0, hours(2))])
+    expect(await gone(ledger, ends)).toBe(oldest)
+    expect((await ledger.find(live.serial))?.revocation).toEqual(revocation)
+  })
+
+  it('keeps what is live and revoked while the clock is weeks ahead, also of a young ledger (attack 352)', async () => {
+    for (const ran of [0, 45]) {
+      const { ledger, ends } = await ranFor(ran)
+      const live = ends.at(-1)!
+      await ledger.revoke([live.serial], revocation)
+      await prunedAt(ledger, [ahead])
+      expect((await ledger.find(live.serial))?.revocation).toEqual(revocation)
+    }
+  })
+
+  it('keeps what is live also where next to nothing is kept after it expired', async () => {
+    const { ledger, ends } = await ranFor(9)
+    for (const day of [40, 41, 42]) await ledger.append(endingIn(day), [])
+    await prunedAt(ledger, [plus(ahead, days(1))], seconds(0))
+    expect(await gone(ledger, ends.slice(-2))).toBe(0)
+    expect(await gone(ledger, ends)).toBe(8)
   })
 })
 

@@ -535,18 +535,19 @@ function pruning(open: OpenStore): void {
     expect(await again.ledger.countLive(T0)).toBe(1)
   })
 
-  it('says on which day the first of its certificates ends', async () => {
+  it('says on which days its certificates end', async () => {
     const { store, reopen } = await open()
-    expect(await store.ledger.firstDay()).toBeUndefined()
+    expect(await store.ledger.days()).toEqual([])
     const midnight = unixSeconds(cut - (cut % 86_400))
     await record(
       store,
       leaf({ notAfter: plus(cut, days(2)) }),
       leaf({ notAfter: plus(midnight, seconds(5)) }),
+      leaf({ notAfter: plus(midnight, seconds(9)) }),
     )
-    expect(await store.ledger.firstDay()).toBe(midnight)
+    expect(await store.ledger.days()).toEqual([midnight, plus(midnight, days(2))])
     await store.ledger.prune(plus(midnight, days(1)))
-    expect(await (await reopen()).ledger.firstDay()).toBe(plus(midnight, days(2)))
+    expect(await (await reopen()).ledger.days()).toEqual([plus(midnight, days(2))])
   })
 
   it('remembers the latest notAfter of an entry whose rows are gone', async () => {

@@ -136,12 +136,10 @@ export class MemoryStore implements Store {
         this.crlNumbers.set(issuerId, next)
         return next
       }),
-    firstDay: () =>
+    days: () =>
       answered(() => {
-        const ends = [...this.rows.values()].map(({ notAfter }) => notAfter)
-        return ends.length === 0
-          ? undefined
-          : unixSeconds(Math.min(...ends) - (Math.min(...ends) % 86_400))
+        const days = [...this.rows.values()].map(({ notAfter }) => notAfter - (notAfter % 86_400))
+        return [...new Set(days)].sort((a, b) => a - b).map(unixSeconds)
       }),
     prune: (before) =>
       answered(() => {

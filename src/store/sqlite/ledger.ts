@@ -209,11 +209,12 @@ export function sqliteLedger(database: Database, queue: WriteQueue): IssuanceLed
         }),
       ),
     nextCrlNumber: (issuerId) => count(queue, { op: 'next-crl-number', issuerId }),
-    firstDay: () =>
-      readingTogether(database, () => {
-        const first = days().at(-1)
-        return first === undefined ? undefined : unixSeconds(first * 86_400)
-      }),
+    days: () =>
+      readingTogether(database, () =>
+        days()
+          .map((day) => unixSeconds(day * 86_400))
+          .reverse(),
+      ),
     prune: (before) => count(queue, { op: 'prune', before }),
     async probe() {
       await count(queue, { op: 'probe' })
