@@ -64,11 +64,8 @@ export function verifyAnswer(octets: Uint8Array, trust: Trust): Result<VerifiedA
 
 function optionsOf(trust: Trust): Result<VerifyOptions> {
   const wrong = wrongOption(trust)
-  if (wrong !== undefined) {
-    return refuse('request.malformed', `${wrong} is not what it must be`, {
-      wanted: 'a Trust, as capstan/verify has it: whole seconds, a valid Date, texts',
-    })
-  }
+  if (wrong !== undefined)
+    return notWhatItMustBe(wrong, 'a Trust: whole seconds, a valid Date, texts')
   const key = parseVerifierKey(trust.logKey)
   if (!key.ok) return key
   const policy = trust.policy === undefined ? undefined : parsePolicy(Buffer.from(trust.policy))
@@ -83,21 +80,43 @@ function optionsOf(trust: Trust): Result<VerifyOptions> {
   })
 }
 
+const notWhatItMustBe = (name: string, wanted: string) =>
+  refuse('request.malformed', `${name} is not what it must be`, { wanted })
+
 /** The name of an option that JavaScript let through and that is of another type or range. */
-function wrongOption({ indexId, logKey, policy, now, maxAge }: Trust): string | undefined {
-  const isText = (value: unknown) => typeof value === 'string'
-  const isWhole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+function wrongOption(trust: Trust): string | undefined {
+  const { indexId, logKey, policy, now, maxAge, trustLog } = trust
   // A sum with any time that a record has is a whole number too.
   const isAge = (value: unknown) => isWhole(value) && Number(value) <= 2 ** 52
-  const isRight = {
+  return firstWrong({
     indexId: isText(indexId),
     logKey: isText(logKey),
     policy: policy === undefined || isText(policy),
-    now: (now as unknown) instanceof Date && isWhole(Math.floor(now.getTime() / 1000)),
+    now: isDate(now),
     maxAge: maxAge === undefined || isAge(maxAge),
-  }
-  return Object.entries(isRight).find(([, right]) => !right)?.[0]
+    trustLog: trustLog === undefined || typeof trustLog === 'boolean',
+  })
 }
+
+/** The same of a call. */
+function wrongPart({ port, method, path, headers, now }: Call): string | undefined {
+  return firstWrong({
+    port: isWhole(port),
+    method: method === undefined || isText(method),
+    path: path === undefined || isText(path),
+    headers:
+      headers === undefined || (typeof headers === 'object' && (headers as unknown) !== null),
+    now: isDate(now),
+  })
+}
+
+const firstWrong = (isRight: Readonly<Record<string, boolean>>) =>
+  Object.entries(isRight).find(([, right]) => !right)?.[0]
+
+const isText = (value: unknown) => typeof value === 'string'
+const isWhole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+const isDate = (value: unknown) =>
+  value instanceof Date && isWhole(Math.floor(value.getTime() / 1000))
 
 /** One call, as the callee's server gets it. */
 export interface Call {
@@ -115,13 +134,12 @@ export interface Call {
 /**
  * May the caller make this call? By the rules, envelopes and guards that the two bundles prove: the
  * same decision as the server's. A refusal means that there is no answer: deny. A path that is not in
- * normal form is refused too.
+ * normal form is refused too, and so is what is of another type.
  */
-export function permit(
-  caller: VerifiedEntry,
-  callee: VerifiedEntry,
-  { port, method, path, headers = {}, now }: Call,
-): Result<Decision> {
+export function permit(caller: VerifiedEntry, callee: VerifiedEntry, call: Call): Result<Decision> {
+  const wrong = wrongPart(call)
+  if (wrong !== undefined) return notWhatItMustBe(wrong, 'a Call: a number, texts, a valid Date')
+  const { port, method, path, headers = {}, now } = call
   const route =
     method === undefined || path === undefined
       ? undefined
