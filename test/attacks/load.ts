@@ -223,4 +223,42 @@ export const loadAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 380',
+    where: 'any CA',
+    what: 'a stranger opens as many connections as a listener takes, and says nothing on them',
+    proofs: [
+      {
+        file: 'test/server/grpc/listen-linkerd.test.ts',
+        name: 'who opens as many connections as there may be is in the way of nobody',
+        check:
+          "where there are too many, the oldest of whoever has most is closed, at Linkerd's endpoint",
+        without: edit(
+          'src/server/grpc/listen-linkerd.ts',
+          '  sharePlaces(server, limits.connections, log)\n  yieldingTo(options.loop, server, limits.connections + CLOSING_CONNECTIONS)\n',
+          '  yieldingTo(options.loop, server, limits.connections)\n',
+        ),
+      },
+      {
+        file: 'test/server/http/listeners.test.ts',
+        name: 'that a stranger opens, as many as there may be, are in the way of nobody',
+        check: 'and over HTTP',
+        without: edit(
+          'src/server/http/listen-https.ts',
+          '  sharePlaces(server, limits.connections, options.log)\n',
+          '',
+        ),
+      },
+      {
+        file: 'test/server/connection-places.test.ts',
+        name: 'the oldest of whoever has most goes, and nothing else',
+        check: 'it is counted by client',
+        without: edit(
+          'src/server/connection-places.ts',
+          'one[1].size > greediest[1].size',
+          'one[1].size < greediest[1].size',
+        ),
+      },
+    ],
+  },
 ]

@@ -1,6 +1,6 @@
 /** What one gRPC listener gives to strangers at most. Times are milliseconds. */
 export interface GrpcLimits {
-  /** TCP connections, handshakes included; further ones are closed at once. */
+  /** TCP connections, handshakes included; for a further one the oldest of whoever has most is closed. */
   readonly connections: number
   /** Open calls of one connection. Linkerd's own server knows no limit; 100 was once too few. */
   readonly streamsPerConnection: number

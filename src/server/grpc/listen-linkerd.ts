@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { ServerCertificates } from '../tls/server-certificates.js'
 import { DependencyError } from '../../core/dependency-error.js'
 import { cannotListen } from '../cannot-listen.js'
+import { CLOSING_CONNECTIONS, sharePlaces } from '../connection-places.js'
 import { type LoopWatch, yieldingTo } from '../loop-watch.js'
 import { secureContextSource } from '../tls/secure-context-source.js'
 import { Http2Sessions } from './http2-sessions.js'
@@ -61,7 +62,8 @@ export async function listenLinkerd(
     // Node reports a handshake that takes too long, and leaves its socket open.
     socket.destroy()
   })
-  yieldingTo(options.loop, server, limits.connections)
+  sharePlaces(server, limits.connections, log)
+  yieldingTo(options.loop, server, limits.connections + CLOSING_CONNECTIONS)
   try {
     return await listen(server, 'secureConnection', options.host, options)
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { SecureContextSource } from '../tls/secure-context-source.js'
+import { CLOSING_CONNECTIONS, sharePlaces } from '../connection-places.js'
 import type { ServerLog } from '../grpc/log.js'
 import { type LoopWatch, yieldingTo } from '../loop-watch.js'
 import { type HttpLimits, type HttpListener, openListener, serverOptions } from './listener.js'
@@ -40,12 +41,13 @@ export async function listenHttps(options: HttpsOptions): Promise<HttpListener> 
   server.on('tlsClientError', (error) =>
     options.log.debug({ err: error }, 'a TLS handshake failed'),
   )
+  sharePlaces(server, limits.connections, options.log)
   const listener = await openListener(
     server,
     { name: 'https', host: options.host, port: options.port },
     options,
   )
-  yieldingTo(options.loop, server, limits.connections)
+  yieldingTo(options.loop, server, limits.connections + CLOSING_CONNECTIONS)
   const unfollow = secureContexts.follow(server)
   return {
     address: listener.address,

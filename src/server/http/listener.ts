@@ -6,7 +6,10 @@ import { answerClientErrors } from './client-error.js'
 
 /** What one HTTP listener gives to strangers at most. Times are milliseconds. */
 export interface HttpLimits {
-  /** TCP connections, handshakes included; further ones are closed at once. */
+  /**
+   * TCP connections, handshakes included. Over TLS the oldest of whoever has most is closed for a further
+   * one; where there is none, the further one.
+   */
   readonly connections: number
   readonly headerOctets: number
   readonly handshakeMs: number

@@ -285,3 +285,22 @@ describe('closing', () => {
     socket.destroy()
   })
 })
+
+describe('a stranger', () => {
+  it('who opens as many connections as there may be is in the way of nobody (attack 380)', async () => {
+    const server = await start({ limits: { connections: 4 } })
+    const { host, port } = server
+    // Handshakes that never begin are connections as well.
+    const held = Array.from({ length: 12 }, () =>
+      connectTcp({ host, port, localAddress: '127.0.0.2' }).on('error', () => undefined),
+    )
+    const open = (): number => held.filter(({ closed }) => !closed).length
+    for (let wait = 0; wait < 200 && open() > 4; wait += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    expect(open()).toBe(4)
+    const asked = Array.from({ length: 2 }, () => certifyOverTls({ ...server, ...question }))
+    expect((await Promise.all(asked)).map(({ ok }) => ok)).toEqual([true, true])
+    for (const socket of held) socket.destroy()
+  })
+})

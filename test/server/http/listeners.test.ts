@@ -193,6 +193,34 @@ describe('connections', () => {
   })
 })
 
+describe('connections over TLS', () => {
+  const from = (served: Served, localAddress: string): Promise<TLSSocket> => {
+    const socket = tlsTo(served, { localAddress })
+    socket.on('error', () => undefined)
+    return new Promise((resolve) => socket.once('secureConnect', () => resolve(socket)))
+  }
+
+  it('that a stranger opens, as many as there may be, are in the way of nobody (attack 380)', async () => {
+    const served = await serve('tls', { http: { connections: 4 } })
+    const own = await from(served, '127.0.0.1')
+    const held: TLSSocket[] = []
+    for (let count = 0; count < 4; count += 1) held.push(await from(served, '127.0.0.2'))
+    own.write('GET /live HTTP/1.1\r\nhost: a\r\n\r\n')
+    await until(own, /"live":true/)
+    expect((await ask(served, { path: '/live' })).status).toBe(200)
+    await Promise.all(held.slice(0, 2).map(async (socket) => socket.closed || untilClosed(socket)))
+    expect(held.slice(2).map(({ closed }) => closed)).toEqual([false, false])
+    expect(served.logged.filter(({ level }) => level === 'warn')).toEqual([
+      {
+        level: 'warn',
+        fields: { remote: '127.0.0.2', connections: 4 },
+        message: 'too many connections: of whoever has most, the oldest are closed',
+      },
+    ])
+    for (const socket of [own, ...held]) socket.destroy()
+  })
+})
+
 describe('TLS', () => {
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'resumes no session: every %s connection shows its certificate again (SPIRE 1.14.3)',
