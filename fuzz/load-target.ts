@@ -15,6 +15,7 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   bundle: () => import('./targets/bundle.js'),
   answer: () => import('./targets/answer.js'),
   'token-uri': () => import('./targets/token-uri.js'),
+  'voter-file': () => import('./targets/voter-file.js'),
   tlog: () => import('./targets/tlog.js'),
   policy: () => import('./targets/policy.js'),
   'change-request': () => import('./targets/change-request.js'),
