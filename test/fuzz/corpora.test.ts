@@ -77,6 +77,7 @@ const reached: Readonly<Record<string, RegExp>> = {
   identity: /^same-policy, certificate with/,
   http: / ok ok\b/,
   'token-uri': /^read /,
+  'voter-file': /(?:voter|recovery|emergency) \d.*; \d are \d/,
   answer: /^(?:permit|reach|inbox|log)/,
   incidents: / taken/,
 }
