@@ -36,7 +36,7 @@ export interface AdmissionLimits {
   readonly renewalsThen: number
   /** Milliseconds in which nobody waited for half of `waitMs`, and an overload is over. */
   readonly calmMs: number
-  /** Requests remembered to hold a certificate. */
+  /** Requests remembered to hold a certificate, and twice as many at most: 100 octets of memory each. */
   readonly held: number
 }
 
@@ -51,7 +51,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   firstsThen: 32,
   renewalsThen: 128,
   calmMs: 250,
-  held: 50_000,
+  held: 20_000,
 }
 
 export interface AdmissionDeps {
