@@ -133,9 +133,18 @@ function writerOf(database: Database): Writer {
   }
 }
 
+/**
+ * For new objects of the writer's thread, three halves of 4 MB. V8 doubles them when it sees fit, hours
+ * after the start too, and what a batch leaves behind is a few hundred kilobytes.
+ */
+const YOUNG_MB = 12
+
 /** In a thread of its own, which dies with the process. */
 export function threadWriter(path: string): BatchWriter {
-  const worker = new Worker(workerFile(), { workerData: { path } })
+  const worker = new Worker(workerFile(), {
+    workerData: { path },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
   let pending:
     { resolve: (reply: BatchReply) => void; reject: (error: unknown) => void } | undefined
   let broken: unknown
