@@ -15,12 +15,27 @@ export function brakedAbove(state: Scopes, alias: Alias, at: UnixSeconds): Limit
   return scopePath(state, alias).find((scope) => isBraked(scope, at))
 }
 
-/** The ceiling under which an object of this alias stands: the meet along the path from the root. */
+/** By the last scope of a path, of scopes as they are: a change makes another object. */
+const ceilings = new WeakMap<Limits, { readonly path: readonly Limits[]; readonly sum: Envelope }>()
+
+/**
+ * The ceiling under which an object of this alias stands: the meet along the path from the root. Most
+ * objects stand beside many others, so that it is remembered.
+ */
 export function ceiling(state: Scopes, alias: Alias): Envelope {
-  const [first, ...rest] = scopePath(state, alias)
-  const root = first ?? state.root
-  return rest.reduce((sum, scope) => meet(sum, limitsOf(scope)), limitsOf(root))
+  const path = scopePath(state, alias)
+  const last = path.at(-1)
+  if (!last) return limitsOf(state.root)
+  const known = ceilings.get(last)
+  if (known && isSame(known.path, path)) return known.sum
+  const [root = last, ...rest] = path
+  const sum = rest.reduce((above, scope) => meet(above, limitsOf(scope)), limitsOf(root))
+  ceilings.set(last, { path, sum })
+  return sum
 }
+
+const isSame = (a: readonly Limits[], b: readonly Limits[]): boolean =>
+  a === b || (a.length === b.length && a.every((scope, at) => scope === b[at]))
 
 /** The envelope of a scope, with what its guards take away from everything below. */
 function limitsOf({ envelope, guards = [] }: Pick<Limits, 'envelope' | 'guards'>): Envelope {
