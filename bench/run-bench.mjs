@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { machineFacts } from './machine/facts.mjs'
 import { Limit } from './machine/limit.mjs'
 import { makeWorkFolder } from './machine/work-folder.mjs'
+import { BadOptions, readOptions, usage } from './options.mjs'
 import { handshakeOf, headLines, progressLine, rowsTable, withShares } from './report.mjs'
 
 const progress = (line) => process.stderr.write(`${line}\n`)
@@ -13,29 +13,10 @@ const progress = (line) => process.stderr.write(`${line}\n`)
  * One that fails is named at the end, in the exit code too, and does not keep the others from running.
  */
 export async function runBench({ rowKinds, sections }) {
-  const { values: options, positionals: prefixes } = parseArgs({
-    allowPositionals: true,
-    options: {
-      json: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      full: { type: 'boolean', default: false },
-      concurrency: { type: 'string', default: '1,16,128' },
-      repeat: { type: 'string', default: '1' },
-      folder: { type: 'string' },
-      keep: { type: 'string' },
-      entries: { type: 'string' },
-      profile: { type: 'string' },
-      workers: { type: 'string' },
-    },
-  })
   const all = [...rowKinds, ...sections]
-  const wanted = all.filter(
-    ({ name }) => prefixes.length === 0 || prefixes.some((prefix) => name.startsWith(prefix)),
-  )
-  if (wanted.length === 0) {
-    const names = all.map(({ name }) => name).join(', ')
-    throw new Error(`nothing is called ${prefixes.join(' or ')}; there are ${names}`)
-  }
+  const asked = askedFor(all)
+  if (!asked) return
+  const { options, wanted } = asked
   const context = contextOf(options)
   const rows = []
   const more = {}
@@ -63,6 +44,20 @@ export async function runBench({ rowKinds, sections }) {
   }
 }
 
+/** What the command line asks for; undefined where it asks for nothing that can be run. */
+function askedFor(all) {
+  try {
+    const asked = readOptions(process.argv.slice(2), all)
+    if (!asked.options.help) return asked
+    console.log(usage(all))
+  } catch (error) {
+    if (!(error instanceof BadOptions)) throw error
+    console.error(`bench: ${error.message}`)
+    process.exitCode = 2
+  }
+  return undefined
+}
+
 function contextOf(options) {
   const work = makeWorkFolder(options.folder)
   process.once('exit', () => work.remove())
@@ -71,13 +66,13 @@ function contextOf(options) {
   return {
     folder: work.path,
     keep: options.keep,
-    entries: options.entries?.split(',').map(Number),
+    entries: options.entries,
     limit: new Limit(),
     size: options.quick ? 'quick' : 'default',
     full: options.full,
-    concurrencies: options.concurrency.split(',').map(Number),
-    repeat: Number(options.repeat),
-    workers: Number(options.workers ?? 1),
+    concurrencies: options.concurrency,
+    repeat: options.repeat,
+    workers: options.workers ?? 1,
     server: {
       nodeOptions: options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [],
       workers: options.workers,
@@ -91,7 +86,7 @@ const resultOf = ({ limit }, { workers }, rows, more) => ({
   machine: machineFacts(),
   node: process.version,
   limit: limit.value,
-  ...(workers && { workers: Number(workers) }),
+  ...(workers && { workers }),
   rows: withShares(rows, limit),
   ...handshakeOf(rows),
   ...more,
