@@ -9,9 +9,9 @@ export const MAX_REMEMBERED_OCTETS = 2048
 /**
  * `verifyCsr` with a memory: a renewing proxy sends the same CSR for ever, and the answer depends on
  * its bytes alone. Remembered are those for which a certificate was issued, by the SHA-256 of the
- * whole DER, between `size` and twice `size` of them; the least recently used half goes when the newer
- * half is full. A CSR costs a stranger nothing: what nobody vouched for displaces nothing and stays
- * nowhere.
+ * whole DER, between `size` and twice `size` of them; the half that had certificates longest ago goes
+ * when the newer half is full. A CSR costs a stranger nothing: what nobody vouched for displaces
+ * nothing and stays nowhere.
  */
 export class VerifiedCsrCache {
   private readonly size: number
@@ -27,9 +27,7 @@ export class VerifiedCsrCache {
     if (der.length > MAX_REMEMBERED_OCTETS) return verifyCsr(der)
     const key = sha256Hex(der)
     const known = this.newer.get(key) ?? this.older.get(key)
-    if (known === undefined) return verifyCsr(der)
-    if (!this.newer.has(key)) this.keep(key, known)
-    return { ok: true, value: known }
+    return known === undefined ? verifyCsr(der) : { ok: true, value: known }
   }
 
   /** A certificate was issued for it: `csr` is what `verify` said of `der`. */
@@ -37,10 +35,7 @@ export class VerifiedCsrCache {
     if (der.length > MAX_REMEMBERED_OCTETS) return
     const key = sha256Hex(der)
     // A hash is cheaper than a mark on each: marks on 40,000 objects that move cost 20 MB.
-    if (!this.newer.has(key)) this.keep(key, csr)
-  }
-
-  private keep(key: string, csr: VerifiedCsr): void {
+    if (this.newer.has(key)) return
     if (this.newer.size >= this.size) {
       this.older = this.newer
       this.newer = new Map()
