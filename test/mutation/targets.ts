@@ -88,7 +88,7 @@ export const targets: readonly Target[] = [
       ...['property/envelope.test.ts', 'property/permit.test.ts', 'property/permissions.test.ts'],
       'property/narrowing.test.ts',
     ],
-    remembers: [],
+    remembers: ['namespace/effective-envelope.ts'],
     survivors: 'counted',
   },
   {
