@@ -82,10 +82,10 @@ export interface UseCases<
 }
 
 /**
- * CSRs remembered, and twice as many at most: one for each proxy that renews with the same key for ever,
- * of a mesh of ten thousand. They are most of what a process remembers: 1.7 KB of its memory each.
+ * CSRs remembered: one for each proxy that renews with the same key for ever, of a mesh of twenty
+ * thousand. They are most of what a process remembers: 1.7 KB of its memory each.
  */
-const CSRS_REMEMBERED = 12_000
+const CSRS_REMEMBERED = 24_000
 /** Bindings whose standing is remembered, until the index changes. */
 const STANDINGS_REMEMBERED = 50_000
 

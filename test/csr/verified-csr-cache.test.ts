@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { octetString } from '../../src/core/der-writer.js'
 import { MAX_CSR_BYTES } from '../../src/csr/parse-csr.js'
 import { MAX_REMEMBERED_OCTETS, VerifiedCsrCache } from '../../src/csr/verified-csr-cache.js'
@@ -12,6 +13,11 @@ function valueOf(result: ReturnType<typeof verifyCsr>): VerifiedCsr {
   if (!result.ok) throw new Error(result.refusal.code)
   return result.value
 }
+
+/** With what was last said of each. */
+const SIX = new Map<Uint8Array, VerifiedCsr | undefined>(
+  ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [named(name), undefined]),
+)
 
 /** A CSR of so many octets; an ECDSA signature is sometimes shorter by one. */
 function padded(octets: number): Uint8Array {
@@ -94,23 +100,42 @@ describe('VerifiedCsrCache', () => {
     expect(valueOf(verify(old))).not.toBe(first.old)
   })
 
-  it('remembers as many as it was made for, and fewer than twice as many', () => {
+  it('remembers as many as it was made for, in turn for ever, and no more', () => {
     const verify = cachedVerifyCsr(3)
     const ders = ['a', 'b', 'c'].map(named)
     const first = ders.map((der) => valueOf(verify(der)))
-    expect(ders.map((der) => valueOf(verify(der)))).toEqual(first)
-    ders.forEach((der, at) => expect(valueOf(verify(der))).toBe(first[at]))
-    for (const name of ['d', 'e', 'f', 'g']) verify(named(name))
-    ders.forEach((der, at) => expect(valueOf(verify(der))).not.toBe(first[at]))
+    for (let turn = 0; turn < 5; turn++) {
+      ders.forEach((der, at) => expect(valueOf(verify(der))).toBe(first[at]))
+    }
+    verify(named('d'))
+    ders.slice(1).forEach((der, at) => expect(valueOf(verify(der))).toBe(first[at + 1]))
+    expect(valueOf(verify(ders[0]!))).not.toBe(first[0])
   })
 
   it('is not filled by one that is asked for again and again', () => {
-    const verify = cachedVerifyCsr(2)
+    const verify = cachedVerifyCsr(3)
     const [one, other] = [named('one'), named('other')]
     const first = valueOf(verify(one))
     for (let n = 0; n < 10; n++) verify(other)
-    for (const name of ['c', 'd']) verify(named(name))
+    verify(named('c'))
     expect(valueOf(verify(one))).toBe(first)
+  })
+
+  it('forgets as a list would in which the latest stands last', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { maxLength: 60 }), (asked) => {
+        const cache = new VerifiedCsrCache(3)
+        let list: number[] = []
+        for (const at of asked) {
+          const der = [...SIX.keys()][at]!
+          const found = valueOf(cache.verify(der))
+          expect(found === SIX.get(der)).toBe(list.includes(at))
+          SIX.set(der, found)
+          cache.remember(der, found)
+          list = [...list.filter((one) => one !== at), at].slice(-3)
+        }
+      }),
+    )
   })
 
   it('remembers what a proxy sends, and nothing that is larger', () => {
