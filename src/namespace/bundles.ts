@@ -94,22 +94,18 @@ export function operationOfBundle(state: IndexState, { scope, parts }: Bundle): 
 }
 
 /**
- * The same requests on the same state have the same nonce, and so create the same uids: what waits
- * can be found again. What was there under these names before is part of it, since a uid that was
- * used is never used again.
+ * What begins with the same request on the same state has the same nonce, and so creates the same uids:
+ * what waits can be found again, also when the changes for other voters, which the same document asked
+ * for, are made by then. What was there under the name before is part of it, since a uid that was used
+ * is never used again; of two proposals that begin alike one alone can pass.
  */
-export function nonceOf(state: IndexState, scope: Uid, requests: readonly ChangeRequest[]): string {
-  const before = requests.map(({ alias }) => {
-    const name = alias as Alias
-    return [state.entryByAlias(name), state.scopeByAlias(name), state.clusterByAlias(name)].map(
-      (object) => object?.head ?? '',
-    )
-  })
-  const asked: unknown = JSON.parse(JSON.stringify(requests))
-  return sha256Hex(canonicalize({ before, index: state.index, requests: asked, scope })).slice(
-    0,
-    32,
-  )
+export function nonceOf(state: IndexState, scope: Uid, first: ChangeRequest): string {
+  const name = first.alias as Alias
+  const before = [state.entryByAlias(name), state.scopeByAlias(name), state.clusterByAlias(name)]
+  const heads = before.map((object) => object?.head ?? '')
+  const request: unknown = JSON.parse(JSON.stringify(first))
+  const { index } = state
+  return sha256Hex(canonicalize({ before: heads, index, request, scope })).slice(0, 32)
 }
 
 /** A proposal that waits for this scope's voters and says the same. */

@@ -48,7 +48,7 @@ export async function proposeTogether(
       const added = addTo(bundles, wish, {
         operation: operation.value,
         at,
-        nonce: (scope) => nonceOf(draft.state, scope, requests),
+        nonce: (scope) => nonceOf(draft.state, scope, request),
       })
       if (!added.ok) return added
     }

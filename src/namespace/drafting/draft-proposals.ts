@@ -95,11 +95,13 @@ function ofDocument(
   const requests = planned.value.map(({ request }) => request)
   const bundles = new Map<Uid, Bundle>()
   const wish = new FoldedState(state)
-  const nonce = (scope: Uid): string => nonceOf(state, scope, requests)
   for (const request of requests) {
     const operation = resolveRequest(wish, request)
     if (!operation.ok) return operation
-    const added = addTo(bundles, wish, { operation: operation.value, at: by.at, nonce })
+    const added = addTo(bundles, wish, {
+      ...{ operation: operation.value, at: by.at },
+      nonce: (scope) => nonceOf(state, scope, request),
+    })
     if (!added.ok) return added
   }
   const all: UnsignedProposal[] = []

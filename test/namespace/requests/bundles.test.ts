@@ -89,6 +89,26 @@ describe('what waits in the same words', () => {
     expect(waitingLike(later, state.root.uid, proposal!)).toBe(id)
   })
 
+  it('is not asked for again when what the document asks of other voters is made', async () => {
+    const two = await givenTwo()
+    const rules = [{ id: 'x', callers: ['shop/d'], ports: [80] }]
+    const entries = [
+      { alias: 'payments/l9', owner },
+      { alias: 'shop/c', owner, rules },
+      { alias: 'shop/d', owner },
+    ]
+    const both = { apiVersion: 'capstan/v1', entries } as const
+    const first = valueOf(await two.index.apply(both))
+    const [ours, theirs] = first.map((made) => (made.kind === 'waits' ? made.proposal : ''))
+    for (const voter of [two.ann, two.bob]) await two.votes(voter, await two.proposal(ours!))
+    expect((await two.proposal(ours!)).standing).toBe('committed')
+    // A rule names an entry by its uid, which the same proposal makes.
+    expect(valueOf(await two.index.apply(both))).toMatchObject([{ proposal: theirs }])
+    const [, eve, fay] = two.others
+    for (const voter of [eve, fay]) await two.votes(voter, await two.proposal(theirs!))
+    expect(valueOf(await two.index.apply(both))).toEqual([])
+  })
+
   it('is asked for again once its time is over', async () => {
     const given = await givenGroup()
     const id = await asked(given)
@@ -126,14 +146,14 @@ it('the same is asked for with the same nonce, until anything of it was there', 
   const given = await givenIndex({ op: 'scope.create', alias: 'pay' })
   const { state } = given.index
   const { root } = state
-  const wanted = [creation('pay/a'), creation('pay/b')]
+  const wanted = creation('pay/b')
   const nonce = nonceOf(state, root.uid, wanted)
   expect(nonce).toMatch(/^[0-9a-f]{32}$/)
-  expect(nonceOf(state, root.uid, [...wanted])).toBe(nonce)
+  expect(nonceOf(state, root.uid, { ...wanted })).toBe(nonce)
   const others = [
     nonceOf(state, given.scope('pay').uid, wanted),
-    nonceOf(state, root.uid, wanted.toReversed()),
-    nonceOf(state, root.uid, [creation('pay/a')]),
+    nonceOf(state, root.uid, { ...wanted, labels: { a: 'b' } }),
+    nonceOf(state, root.uid, creation('pay/a')),
     nonceOf((await givenIndex()).index.state, root.uid, wanted),
   ]
   await given.did({ op: 'entry.create', alias: 'web', owner })
