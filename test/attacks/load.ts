@@ -108,8 +108,8 @@ export const loadAttacks: readonly Attack[] = [
         check: 'nothing is remembered by verifying it',
         without: edit(
           'src/csr/verified-csr-cache.ts',
-          'if (known === undefined) return verifyCsr(der)',
-          'if (known === undefined) {\n      const verified = verifyCsr(der)\n      if (verified.ok) this.keep(key, verified.value)\n      return verified\n    }',
+          'return known === undefined ? verifyCsr(der) : { ok: true, value: known }',
+          'if (known !== undefined) return { ok: true, value: known }\n    const verified = verifyCsr(der)\n    if (verified.ok) this.remember(der, verified.value)\n    return verified',
         ),
       },
     ],
