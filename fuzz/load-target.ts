@@ -22,6 +22,7 @@ export const targets: Readonly<Record<string, () => Promise<{ readonly target: T
   shown: () => import('./targets/shown.js'),
   'issuance-record': () => import('./targets/issuance-record.js'),
   identity: () => import('./targets/identity.js'),
+  screen: () => import('./targets/screen.js'),
   http: () => import('./targets/http.js'),
 }
 

@@ -46,7 +46,7 @@ export class OperatorApi {
   private async json(request: OperatorRequest): Promise<Outcome<JsonReader>> {
     const answer = await this.connection.request(request)
     if (!isSuccess(answer)) return problemIn(answer)
-    return { ok: true, value: new JsonReader(parseJson(answer.body), request.path) }
+    return { ok: true, value: new JsonReader(parseJson(answer.body), request.path, 'answer') }
   }
 }
 

@@ -50,7 +50,7 @@ export function usage(detail: string, more: Omit<Refusal, 'code' | 'detail'> = {
 /** A problem document from the wire; undefined when it is none. */
 export function parseProblem(value: unknown, status: number): Problem | undefined {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return undefined
-  const reader = new JsonReader(value, 'the problem document')
+  const reader = new JsonReader(value, 'the problem document', 'answer')
   const text = (key: string): string | undefined =>
     typeof reader.value[key] === 'string' ? reader.text(key) : undefined
   const code = text('code')

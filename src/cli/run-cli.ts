@@ -1,10 +1,12 @@
 import { CommanderError } from 'commander'
 import { DependencyError } from '../core/dependency-error.js'
+import { visible } from '../core/visible.js'
 import { buildProgram } from './build-program.js'
 import type { CommandSpec } from './command.js'
 import { commands, groups } from './command-tree.js'
 import { exitCode, type ExitCode, exitOfProblem } from './exit-code.js'
 import { Invocation } from './invocation.js'
+import { WrongShape } from './json-reader.js'
 import { printAnswer } from './print-answer.js'
 import { type Problem, problemOfRefusal } from './problem.js'
 import { lookOf } from './screen/look.js'
@@ -68,6 +70,15 @@ const usageProblem = (detail: string): Problem => problemOfRefusal({ code: 'cli.
 
 /** A broken world, told from a defect. Both are one line: a stack is for a debugger. */
 function thrown(error: unknown): Problem {
+  if (error instanceof WrongShape) {
+    const { source, message } = error
+    if (source === 'file') return usageProblem(visible(message))
+    if (source === 'answer') {
+      return thrown(
+        new DependencyError('server', `answers otherwise than its API does: ${message}`),
+      )
+    }
+  }
   const unavailable = error instanceof DependencyError
   const code = unavailable ? 'unavailable' : 'internal'
   const detail = error instanceof Error ? error.message : 'unexpected'

@@ -195,4 +195,31 @@ export const answerAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 381',
+    where: 'any command line that shows what a server says',
+    what: 'control characters in a name, a key, a port or a time of an answer, that drive the terminal of whoever asks',
+    proofs: [
+      {
+        file: 'test/cli/hostile-answers.test.ts',
+        name: 'drives no terminal, wherever it stands in the answer',
+        check: 'what is shown of an answer is visible, numbers that are none too',
+        without: edit(
+          'src/cli/commands/envelope-fields.ts',
+          'return visible(from === to ? String(from) : `${String(from)}-${String(to)}`)',
+          'return from === to ? String(from) : `${String(from)}-${String(to)}`',
+        ),
+      },
+      {
+        file: 'test/cli/hostile-answers.test.ts',
+        name: 'drives no terminal, wherever it stands in the answer',
+        check: 'each text of a list is visible',
+        without: edit(
+          'src/cli/json-reader.ts',
+          'return this.raws(key).map(visible)',
+          'return this.raws(key)',
+        ),
+      },
+    ],
+  },
 ]

@@ -169,6 +169,41 @@ describe('a group', () => {
     }
   })
 
+  it('is told that a file is no proposal, whatever is missing in it', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const shown = JSON.parse((await capstan(`proposal show ${id} --json`)).out) as object
+    const line = `vote ${id} --approve --as ann --key ann.key --proposal p.json --detached`
+    const others: unknown[] = [null, [], 7, 'text', {}, { ...shown, impact: 'none' }]
+    for (const name of Object.keys(shown)) others.push({ ...shown, [name]: [[7]] })
+    for (const other of others) {
+      writeFileSync(join(home, 'p.json'), JSON.stringify(other))
+      const { exit, out, err } = await capstan(line)
+      expect(err).not.toContain('internal')
+      if (exit === 0) continue
+      expect([2, 3]).toContain(exit)
+      expect(out).toBe('')
+    }
+    writeFileSync(join(home, 'p.json'), '{}')
+    expect(await capstan(line)).toMatchObject({ exit: 2, out: '' })
+    writeFileSync(join(home, 'p.json'), '{')
+    expect((await capstan(line)).err).toContain('capstan proposal show ID --json > FILE')
+  })
+
+  it('is not asked to agree to what a file does not say', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const shown = JSON.parse((await capstan(`proposal show ${id} --json`)).out) as object
+    writeFileSync(join(home, 'p.json'), JSON.stringify({ ...shown, impact: null }))
+    const rest = '--as ann --key ann.key --proposal p.json --detached'
+    const agreed = await capstan(`vote ${id} --approve ${rest}`)
+    expect(agreed).toMatchObject({ exit: 2, out: '' })
+    expect(agreed.err).toContain('the file does not say what the proposal would do')
+    expect((await capstan(`vote ${id} --reject ${rest}`)).exit).toBe(0)
+  })
+
   it('is not asked to sign another one, nor in a number that leaves none to change it', async () => {
     await givenVoters()
     await capstan('entry create payments/api --owner team-payments')

@@ -80,4 +80,5 @@ const reached: Readonly<Record<string, RegExp>> = {
   'voter-file': /(?:voter|recovery|emergency) \d.*; \d are \d/,
   answer: /^(?:permit|reach|inbox|log)/,
   incidents: / taken/,
+  screen: /: 0 0 /,
 }

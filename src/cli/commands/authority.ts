@@ -102,7 +102,7 @@ const renderVoter = (voter: JsonReader): string => {
 const FEW = 4
 
 function renderCoalitions(one: JsonReader): string {
-  const coalitions = one.value['coalitions'] as readonly (readonly string[])[]
+  const coalitions = one.textLists('coalitions')
   if (coalitions.length === 0) return one.flag('complete') ? 'nobody can' : '(not reckoned)'
   const some = coalitions.slice(0, FEW).map((ids) => ids.join('+'))
   const isAll = coalitions.length <= FEW && one.flag('complete')

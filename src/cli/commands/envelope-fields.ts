@@ -166,6 +166,7 @@ function showField({ kind }: EnvelopeField, value: unknown): string {
   if (value === '*') return 'every cluster'
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
   if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || value < 0) return String(value)
     return value === 0 ? 'none' : renderDuration(seconds(value))
   }
   if (!Array.isArray(value)) return visible(JSON.stringify(value))
@@ -176,7 +177,7 @@ function showField({ kind }: EnvelopeField, value: unknown): string {
 
 export function showPorts(range: unknown): string {
   const [from, to] = Array.isArray(range) ? range.map(String) : []
-  return from === to ? String(from) : `${String(from)}-${String(to)}`
+  return visible(from === to ? String(from) : `${String(from)}-${String(to)}`)
 }
 
 const camel = (option: string): string =>

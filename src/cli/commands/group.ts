@@ -1,5 +1,5 @@
 import { parseYaml } from '../../config/yaml-source.js'
-import { unixSeconds } from '../../core/time.js'
+import { visible } from '../../core/visible.js'
 import { answer, type Answer, type CommandSpec, type OptionSpec } from '../command.js'
 import type { Invocation } from '../invocation.js'
 import { JsonReader } from '../json-reader.js'
@@ -26,7 +26,7 @@ async function show(call: Invocation): Promise<Outcome<Answer>> {
   if (!deciding.ok) return deciding
   const group = deciding.value.object('group')
   return answer({ scope: alias.value, decidedBy: by, group: group.value }, (look) =>
-    renderGroup(look, shown(by), group),
+    renderGroup(look, shown(visible(by)), group),
   )
 }
 
@@ -79,7 +79,7 @@ function renderGroup(look: Look, scope: string, group: JsonReader): string {
 }
 
 const endOf = (key: JsonReader): string =>
-  key.absent('until') ? '' : ` until ${renderInstant(unixSeconds(key.count('until')))}`
+  key.absent('until') ? '' : ` until ${renderInstant(key.instant('until'))}`
 
 function brakeTerms(group: JsonReader): string | undefined {
   const brake = group.optionalObject('brake')

@@ -1,5 +1,4 @@
 import { parseDuration, renderDuration } from '../../config/duration.js'
-import { seconds } from '../../core/time.js'
 import { visible } from '../../core/visible.js'
 import { answer, type Answer, type CommandSpec } from '../command.js'
 import { aliasOf, type Invocation } from '../invocation.js'
@@ -121,7 +120,7 @@ function showGuard(guard: JsonReader): string {
       return `calls of ${regionsOf(guard, 'callers')} to ${regionsOf(guard, 'callees')} on ${ports}`
     }
     case 'maxTtl':
-      return `certificates that live longer than ${renderDuration(seconds(guard.count('maxTtl')))}`
+      return `certificates that live longer than ${renderDuration(guard.length('maxTtl'))}`
     case 'requireRoutes':
       return 'rules without routes'
     case 'minThreshold':

@@ -3,8 +3,6 @@ import { type Field, renderFields } from '../screen/fields.js'
 import type { Look } from '../screen/look.js'
 import { noNames, type SaidName, withNames } from '../screen/said-names.js'
 import { renderInstant } from '../screen/times.js'
-import { unixSeconds } from '../../core/time.js'
-import { visible } from '../../core/visible.js'
 import { renderLookAlike } from './warnings-screen.js'
 
 const shown = (alias: string): string => (alias === '' ? '/' : alias)
@@ -40,16 +38,14 @@ export function renderGrant(permission: JsonReader): string {
   const routes = permission.absent('routes') ? [] : permission.objects('routes').map(renderRoute)
   const times = (['from', 'until'] as const).flatMap((end) => {
     if (permission.absent(end)) return []
-    return [`${end} ${renderInstant(unixSeconds(permission.count(end)))}`]
+    return [`${end} ${renderInstant(permission.instant(end))}`]
   })
   return [[renderPorts(permission), ...routes].join(' '), ...times].join(', ')
 }
 
 export function renderPorts(permission: JsonReader): string {
-  const { value } = permission
-  const ports = (value['ports'] ?? []) as readonly (readonly [number, number])[]
-  const texts = ports.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`))
-  return `port ${visible(texts.join(','))}`
+  const ports = permission.absent('ports') ? [] : permission.portRanges('ports')
+  return `port ${ports.join(',')}`
 }
 
 function renderRoute(route: JsonReader): string {

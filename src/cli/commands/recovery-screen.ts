@@ -1,5 +1,5 @@
 import { canonicalize } from '../../core/canonical-json.js'
-import { plus, type UnixSeconds, unixSeconds } from '../../core/time.js'
+import { plus, type UnixSeconds } from '../../core/time.js'
 import { visible } from '../../core/visible.js'
 import { TELL_FOR } from '../../namespace/recovery/recovery.js'
 import type {
@@ -96,8 +96,7 @@ const keysOf = (who: JsonReader): readonly string[] =>
     return `  key ${key.text('thumbprint')}, from ${instantOf(key, 'from')}${until}`
   })
 
-const instantOf = (key: JsonReader, name: string): string =>
-  renderInstant(unixSeconds(key.count(name)))
+const instantOf = (key: JsonReader, name: string): string => renderInstant(key.instant(name))
 
 /** What a holder signs, in words, and all of it: whoever is in the group decides from then on. */
 export function renderRecoveryToSign(look: Look, statement: RecoveryStatement): string {

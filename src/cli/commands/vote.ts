@@ -26,6 +26,12 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   if (!found.ok) return found
   const about = shownProposal(found.value, id.value)
   if (!about.ok) return about
+  if (decision.value === 'approve' && call.has('proposal') && about.value.impact === undefined) {
+    return usage('the file does not say what the proposal would do', {
+      wanted: 'its impact, whose digest is part of what is signed',
+      next: SHOWN,
+    })
+  }
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
   const known = key.value.publicKey(cast)
@@ -60,6 +66,9 @@ function decisionOf(call: Invocation): Outcome<Decision> {
     : usage('say what you decide', { wanted: 'one of --approve, --reject and --abstain' })
 }
 
+/** Makes a file to vote on. */
+const SHOWN = 'capstan proposal show ID --json > FILE'
+
 async function proposalOf(call: Invocation): Promise<Outcome<JsonReader>> {
   const file = call.text('proposal')
   const id = call.word(0) ?? ''
@@ -69,7 +78,7 @@ async function proposalOf(call: Invocation): Promise<Outcome<JsonReader>> {
   }
   const text = await call.file(file)
   if (!text.ok) return text
-  const read = jsonOf(text.value, file)
+  const read = jsonOf(text.value, file, SHOWN)
   if (!read.ok) return read
   return read.value.raw('id').startsWith(id)
     ? read

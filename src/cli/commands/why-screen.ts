@@ -62,15 +62,10 @@ export function renderGoverning(look: Look, governing: JsonReader): string {
 function renderCeiling(ceiling: JsonReader): string {
   const regions = ceiling.raws('regions')
   const where = regions.includes('') ? 'everybody' : listed(ceiling.texts('regions')) || 'nobody'
-  const ports = listed(portsIn(ceiling)) || 'none'
+  const ports = listed(ceiling.portRanges('ports')) || 'none'
   const by = ceiling.raws('narrowedBy').length === 0 ? [] : ceiling.texts('narrowedBy').map(shown)
   return `${where}, on ports ${ports}${by.length === 0 ? '' : ` (narrowed by ${listed(by)})`}`
 }
-
-const portsIn = (ceiling: JsonReader): readonly string[] =>
-  (ceiling.value['ports'] as readonly (readonly [number, number])[]).map(([from, to]) =>
-    from === to ? String(from) : `${from}-${to}`,
-  )
 
 /** Who, when, why, and by how many votes. */
 function renderAuthorisation(

@@ -177,7 +177,7 @@ const isOurs = (name: string, target: string): boolean =>
   name === CURRENT ? target.startsWith(`${VERSIONS}/`) : target === `${CURRENT}/${name}`
 
 function parseMeta(text: string): IdentityMeta {
-  const meta = new JsonReader(JSON.parse(text), 'meta.json')
+  const meta = new JsonReader(JSON.parse(text), 'meta.json', 'file')
   return {
     alias: meta.raw('alias'),
     uid: meta.raw('uid'),

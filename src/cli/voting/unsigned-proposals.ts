@@ -1,5 +1,5 @@
 import { canonicalize } from '../../core/canonical-json.js'
-import { CLOCK_TOLERANCE, plus, toIso, unixSeconds, type UnixSeconds } from '../../core/time.js'
+import { CLOCK_TOLERANCE, plus, toIso, type UnixSeconds } from '../../core/time.js'
 import { refuse, type Result } from '../../core/result.js'
 import { isShapedLike } from '../../namespace/change-request.js'
 import {
@@ -44,7 +44,7 @@ export interface CheckedDraft {
  */
 export function checkedDrafts(answer: JsonReader, by: Proposer): Outcome<readonly CheckedDraft[]> {
   const seen = answer.object('seen')
-  const at = unixSeconds(seen.count('at'))
+  const at = seen.instant('at')
   const rows = seen.objects('rows').map(({ value }) => value)
   const meta = seen.object('meta').value
   if (!isSignable({ meta, rows }).ok) return notSigned('rows that are no canonical JSON')
