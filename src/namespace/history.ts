@@ -32,6 +32,7 @@ export interface HistoryItem {
   readonly op: string
   readonly subject: string
   readonly rev: number
+  /** Who proposed it, or made it without a vote; of evidence, who signed both votes. */
   readonly by: string
   /** `approve: ann, bob` */
   readonly votes: readonly string[]
@@ -106,7 +107,13 @@ export function describe(stored: StoredRecord, before?: Deliberated): HistoryIte
   }
   if (record.kind === 'evidence') {
     const voter = (statement && readVote(statement))?.predicate.voter ?? ''
-    return { ...common, op: 'evidence', by: '', votes: [], summary: [`suspended voter: ${voter}`] }
+    return {
+      ...common,
+      op: 'evidence',
+      by: voter,
+      votes: [],
+      summary: [`suspended voter: ${voter}`],
+    }
   }
   if (record.kind === 'brake') {
     const braked = brakeIn(stored)

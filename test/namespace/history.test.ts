@@ -75,7 +75,7 @@ describe('the history of a name', () => {
     const item = (await history(given, '')).at(-1)
     expect(item).toMatchObject({
       op: 'evidence',
-      by: '',
+      by: 'ann',
       votes: [],
       summary: ['suspended voter: ann'],
     })

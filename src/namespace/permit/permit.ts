@@ -128,7 +128,7 @@ function matchingRule(
   }
   if (best) return best
   const reached = furthest(lists, request)
-  const why = failing(reached, callee.alias, caller.alias, port)
+  const why = failing(reached, callee.alias, caller.alias, request)
   return denied(reached, why, ofEntry(callee))
 }
 
@@ -146,14 +146,21 @@ function furthest(
   return inForce.some(({ ports }) => holdsPort(ports, port)) ? 'route' : 'port'
 }
 
-function failing(reached: Reached, callee: Alias, caller: Alias, port: number): string {
+function failing(
+  reached: Reached,
+  callee: Alias,
+  caller: Alias,
+  { port, route }: Pick<PermitRequest, 'port' | 'route'>,
+): string {
   switch (reached) {
     case 'no-rule':
       return `no rule of ${callee} that is in force names ${caller}`
     case 'port':
       return `no rule of ${callee} that names ${caller} is for port ${port}`
     case 'route':
-      return `no rule of ${callee} that names ${caller} on port ${port} has this route`
+      return route
+        ? `no rule of ${callee} that names ${caller} on port ${port} has this route`
+        : `rules of ${callee} that name ${caller} on port ${port} are for certain routes, and this is a call without one`
   }
 }
 

@@ -154,8 +154,15 @@ describe('a denial', () => {
       'no rule for the route',
       { rules: [rule({ routes })] },
       { condition: 'route', by: { kind: 'entry', alias: 'pay/api' } },
-      ['pay/api', 'web/shop', 'port 80', 'route'],
-      [],
+      ['pay/api', 'web/shop', 'port 80', 'a call without one'],
+      ['this route'],
+    ],
+    [
+      'no rule for this route',
+      { rules: [rule({ routes })], request: { route: valueOf(parseRoute('GET /b')) } },
+      { condition: 'route', by: { kind: 'entry', alias: 'pay/api' } },
+      ['pay/api', 'web/shop', 'port 80', 'this route'],
+      ['without'],
     ],
     [
       'a caller that may call less',
