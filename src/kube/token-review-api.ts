@@ -2,37 +2,46 @@ import type { ApiException } from '@kubernetes/client-node'
 import { DependencyError } from '../core/dependency-error.js'
 import type { TokenReviewApi, TokenReviewStatus } from '../tokenreview/ports.js'
 import { isObject, member } from '../tokenreview/strict-json.js'
-import { reasonOf } from './bounded-request.js'
+import { type BoundedAnswer, reasonOf } from './bounded-request.js'
 import type { KubeConnection } from './kube-connection.js'
+
+const PATH = '/apis/authentication.k8s.io/v1/tokenreviews'
 
 /** TokenReview by a cluster's own API server (`authentication.k8s.io/v1`). */
 export function kubeTokenReviewApi(connection: KubeConnection): TokenReviewApi {
   return {
     async review(token, audience, signal) {
-      const { AuthenticationV1Api, V1TokenReview, V1TokenReviewSpec } = connection.library
-      const api = new AuthenticationV1Api(connection.configuration(signal))
-      const body = Object.assign(new V1TokenReview(), {
+      const body = JSON.stringify({
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenReview',
-        spec: Object.assign(new V1TokenReviewSpec(), { token, audiences: [audience] }),
+        spec: { token, audiences: [audience] },
       })
-      let review: unknown
+      let answer: BoundedAnswer
       try {
-        review = await api.createTokenReview({ body })
+        answer = await connection.post(PATH, body, signal)
       } catch (error) {
-        throw new DependencyError(connection.name, explainFailure(connection, error))
+        throw new DependencyError(connection.name, reasonOf(error))
       }
-      const status = readStatus(review)
+      if (!isDone(answer.status)) {
+        throw new DependencyError(connection.name, explainStatus(answer.status))
+      }
+      const status = readStatus(answer.text)
       if (!status) throw new DependencyError(connection.name, 'its answer is no TokenReview')
       return status
     },
   }
 }
 
+/** 201 of an API server; a proxy may make it another one that says that it was done. */
+const isDone = (status: number): boolean => status >= 200 && status < 300
+
 /** Never the exception's own text, nor the exception as a cause: it quotes the server's answer. */
 export function explainFailure(connection: KubeConnection, error: unknown): string {
   if (!(error instanceof connection.library.ApiException)) return reasonOf(error)
-  const { code } = error as ApiException<unknown>
+  return explainStatus((error as ApiException<unknown>).code)
+}
+
+function explainStatus(code: number): string {
   switch (code) {
     case 401:
       return 'it does not know our credentials (401)'
@@ -45,8 +54,9 @@ export function explainFailure(connection: KubeConnection, error: unknown): stri
   }
 }
 
-/** The library's types are promises of the server's; here they are checked. */
-function readStatus(review: unknown): TokenReviewStatus | undefined {
+/** Undefined for what is no TokenReview, wherever it is not. */
+function readStatus(text: string): TokenReviewStatus | undefined {
+  const review = parsed(text)
   if (!isObject(review) || member(review, 'kind') !== 'TokenReview') return undefined
   const { authenticated, audiences, error, user } = plain(member(review, 'status'))
   if (!isOptional(authenticated, isBoolean) || !isOptional(error, isString)) return undefined
@@ -64,6 +74,14 @@ function readStatus(review: unknown): TokenReviewStatus | undefined {
       ...(groups === undefined ? {} : { groups }),
       ...(extra === undefined ? {} : { extra }),
     },
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
