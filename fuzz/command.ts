@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { commandOptions, wrongUsage } from '../test/support/command-options.js'
 import { Executor } from './engine/executor.js'
 import { HOME } from './engine/files.js'
 import type { Edit, Report } from './engine/order.js'
@@ -25,7 +25,7 @@ const USAGE = `usage: npm run fuzz -- TARGET|all --minutes N [--seed N] [--save]
 
 /** Answers the exit code: 1 when something was found. */
 export async function main(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = commandOptions(USAGE, {
     args: [...args],
     allowPositionals: true,
     options: {
@@ -54,6 +54,7 @@ export async function main(args: readonly string[]): Promise<number> {
     say(USAGE)
     return 2
   }
+  if (name !== 'all' && !(name in targets)) return wrongUsage(USAGE, `there is no target ${name}`)
   if (values.replay) return replay(name, files)
   const order = {
     seconds,

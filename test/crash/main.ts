@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandOptions } from '../support/command-options.js'
 import { CapstanProcess } from '../support/capstan-process.js'
 import { OfflineCluster } from '../support/offline-cluster.js'
 import { misbehavingDisk } from '../support/toolchains.js'
@@ -16,7 +16,9 @@ import { Arena, harms, type Problem } from './round.js'
  * what is on the disk. A third of the rounds are served by two processes, or all by as many as
  * `--workers` says. What it keeps is in FOLDER, outside the tree; `--resume` goes on from there.
  */
-const { values } = parseArgs({
+const USAGE =
+  'usage: npm run test:crash -- [--rounds N] [--resume] [--workers N] [--state FOLDER] [--only POINT]'
+const { values } = commandOptions(USAGE, {
   options: {
     rounds: { type: 'string', default: '1000' },
     workers: { type: 'string', default: '0' },

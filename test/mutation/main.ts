@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandOptions, wrongUsage } from '../support/command-options.js'
 import { copyTree, filesOf, readSource } from './copy.js'
 import { hunt, measureAll, type Outcome } from './hunt.js'
 import { mutate } from './mutants.js'
@@ -17,7 +17,9 @@ import { type Target, targets } from './targets.js'
  * noticed, to look at its survivors alone while tests are written; `--glance` gives properties a
  * tenth of a second for examples, so that its score is a lower bound.
  */
-const { values } = parseArgs({
+const USAGE =
+  'usage: npm run test:mutation -- [--only TARGET] [--json FILE] [--workers N] [--again] [--since FILE] [--glance]'
+const { values } = commandOptions(USAGE, {
   options: {
     only: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
@@ -35,7 +37,9 @@ const workers = Number(values.workers)
 const WANTED = 85
 
 for (const name of values.only) {
-  if (!targets.some((target) => target.name === name)) throw new Error(`there is no target ${name}`)
+  if (targets.some((target) => target.name === name)) continue
+  const known = targets.map((target) => target.name).join(', ')
+  wrongUsage(USAGE, `there is no target ${name}, only ${known}`)
 }
 const chosen = targets.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
 const earlier = noticedBefore(values.since)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { cosignedMessage, joinCosignature } from '../../src/tlog/cosignature.js'
 import { formatNote, parseNote, verifyNote } from '../../src/tlog/note.js'
 import { toBase64 } from '../../src/tlog/note-text.js'
 import {
@@ -108,6 +109,28 @@ describe('a note of golang.org/x/mod/sumdb/note', () => {
   it('may have 16 signatures of the size of ML-DSA-44, which are not known here', () => {
     const line = `— pq.example/w ${toBase64(Buffer.alloc(4 + 8 + 2420, 7))}\n`
     expect(codeOf(`${text}\n${line.repeat(15)}${peterSig}`, [peter])).toBe('PeterNeumann')
+  })
+
+  it('is cosigned once by a witness that cosigned it often, at the latest of these times', async () => {
+    const checkpoint = `log.example\n1\n${toBase64(Buffer.alloc(32))}\n`
+    const witness = witnessSigner('witness.example')
+    const { key } = witness
+    const signed = async (time: number) => {
+      const message = cosignedMessage(checkpoint, time) ?? Buffer.alloc(0)
+      return {
+        ...key,
+        signature: joinCosignature({ time, signature: await witness.sign(message) }),
+      }
+    }
+    const [first, second, third] = [await signed(100), await signed(200), await signed(300)]
+    for (const signatures of [
+      [first, second, third],
+      [third, second, first],
+      [second, third, first, third],
+    ]) {
+      const verified = verifyNote({ text: checkpoint, signatures }, [key])
+      expect(verified).toEqual({ ok: true, value: [{ key, time: 300 }] })
+    }
   })
 
   it('is made the same by the same key', async () => {

@@ -164,6 +164,12 @@ export const tlog: readonly Survivor[] = [
     ['false', '!split && !message'],
     '`holds` of nothing throws, or is false',
   ),
+  note(
+    '(holds.time ?? 0) > (verified[at]?.time ?? 0)',
+    '(holds.time ?? 0) >= (verified[at]?.time ?? 0)',
+    'one key signs one text at one time in one way',
+  ),
+  note('verified[at]?.time', 'verified[at].time', TYPES),
   note('signature.length === 64', 'true', 'OpenSSL takes no Ed25519 signature of another length'),
   policyKey('text === undefined', 'false', TYPES),
   policyKey('read?.ok', 'read.ok', TYPES),
@@ -224,6 +230,11 @@ export const tlog: readonly Survivor[] = [
   verifierKey("''", '"Stryker was here!"', NONSENSE, 3),
   verifierKey('[]', '["Stryker was here"]', NONSENSE, 2),
   verifierKey('known', 'false', SPEED),
+  verifierKey(
+    'publicKey.length !== PUBLIC_KEY_OCTETS',
+    'false',
+    'no other length is a point of prime order',
+  ),
   verifyCheckpoint(
     'Buffer.compare(a.publicKey, b.publicKey) === 0',
     'true',
