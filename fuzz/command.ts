@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { commandOptions, wrongUsage } from '../test/support/command-options.js'
 import { Executor } from './engine/executor.js'
 import { HOME } from './engine/files.js'
@@ -54,7 +54,9 @@ export async function main(args: readonly string[]): Promise<number> {
     say(USAGE)
     return 2
   }
-  if (name !== 'all' && !(name in targets)) return wrongUsage(USAGE, `there is no target ${name}`)
+  if (name !== 'all' && !Object.hasOwn(targets, name) && !existsSync(name)) {
+    return wrongUsage(USAGE, `there is no target ${name}, nor a module`)
+  }
   if (values.replay) return replay(name, files)
   const order = {
     seconds,
