@@ -27,7 +27,9 @@ describe('there is one path to a certificate', () => {
   })
 
   it('only what verified a CSR makes a VerifiedCsr', () => {
-    expect(filesThat(/\bas VerifiedCsr\b/)).toEqual(['csr/verify-csr.ts'])
+    expect(filesThat(/\bas VerifiedCsr\b/)).toEqual(['csr/packed-csr.ts', 'csr/verify-csr.ts'])
+    // Of what was verified, and kept in this process alone.
+    expect(filesThat(/\b(?:un)?packCsr\b[^;]*\} from/)).toEqual(['csr/verified-csr-cache.ts'])
     expect(filesThat(/import \{[^}]*\bverifyCsr\b[^}]*\} from/)).toEqual([
       'csr/verified-csr-cache.ts',
     ])

@@ -108,8 +108,8 @@ export const loadAttacks: readonly Attack[] = [
         check: 'nothing is remembered by verifying it',
         without: edit(
           'src/csr/verified-csr-cache.ts',
-          'return known === undefined ? verifyCsr(der) : { ok: true, value: known }',
-          'if (known !== undefined) return { ok: true, value: known }\n    const verified = verifyCsr(der)\n    if (verified.ok) this.remember(der, verified.value)\n    return verified',
+          'return known === undefined ? this.verifyNew(der) : { ok: true, value: unpackCsr(known) }',
+          'if (known !== undefined) return { ok: true, value: unpackCsr(known) }\n    const verified = this.verifyNew(der)\n    if (verified.ok) this.remember(der, verified.value)\n    return verified',
         ),
       },
     ],
