@@ -358,7 +358,7 @@ entries:
   const [caller, callee] = [join(home, 'web.json'), join(home, 'billing.json')]
   run(['bundle', 'export', 'shop/web', '--out', caller], { quiet: true })
   run(['bundle', 'export', 'shop/billing', '--out', callee], { quiet: true })
-  const trusted = ['--index', index.id, '--key', index.logKey]
+  const trusted = ['--index', index.id]
   const offline = ['permit', '--bundle', caller, '--bundle', callee, ...trusted]
   const away = { away: true }
   run(['verify', callee, ...trusted], away)

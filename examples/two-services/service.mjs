@@ -15,10 +15,10 @@ const read = (...path) => readFileSync(join(folder, ...path))
 
 /** Every entry that there is a bundle of, verified, by its uid. */
 function loadEntries() {
-  const { indexId, logKey, maxAge } = JSON.parse(read('trust.json'))
+  const { indexId, maxAge } = JSON.parse(read('trust.json'))
   const entries = new Map()
   for (const name of readdirSync(join(folder, 'bundles'))) {
-    const found = verifyBundle(read('bundles', name), { indexId, logKey, maxAge, now: new Date() })
+    const found = verifyBundle(read('bundles', name), { indexId, maxAge, now: new Date() })
     if (!found.ok) {
       console.error(`${name}: ${found.refusal.code}: ${found.refusal.detail}`)
       continue

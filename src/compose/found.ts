@@ -10,12 +10,13 @@ import type { AuthorityRecord } from '../ca/ports.js'
 import { Authority, type AuthorityView } from '../issuance/authority.js'
 import { adoptAuthority, foundAuthority } from '../issuance/found-authority.js'
 import { voterSigner } from '../keys/voter-signer.js'
+import { indexLogName } from '../namespace/genesis.js'
 import { LiveIndex } from '../namespace/live-index.js'
 import { lockDataDirectory } from '../store/data-directory-lock.js'
 import { openStore } from '../store/open-store.js'
 import { readHierarchy } from './hierarchy-files.js'
 import { readInstanceFile, writeInstanceFile } from './instance-file.js'
-import { createLogKey } from './log-key.js'
+import { createLogKey, noteSigner } from './log-key.js'
 import { makeKekFile, openVault } from './open-vault.js'
 
 interface Ambient {
@@ -63,6 +64,7 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
   const authority = await Authority.open(store.authorities, vault.value)
   if (!authority.ok) return authority
   const voter = await vault.value.create('Ed25519', 'local voter')
+  const logKey = await createLogKey(vault.value, 'index')
   const index = await LiveIndex.create(
     {
       store: store.index,
@@ -72,10 +74,13 @@ export async function found(options: InitOptions, ambient: Ambient): Promise<Res
       // Nothing has been issued yet.
       issued: { freeze: () => Promise.resolve(undefined), thaw: () => undefined },
     },
-    { trustDomain, controller: options.controller },
+    {
+      trustDomain,
+      controller: options.controller,
+      log: noteSigner(indexLogName(trustDomain), logKey.signer).key,
+    },
   )
   if (!index.ok) return index
-  const logKey = await createLogKey(vault.value, 'index')
   const issuanceKey = await createLogKey(vault.value, 'issuance')
   await writeInstanceFile(
     dataDir,

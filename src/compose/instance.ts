@@ -110,6 +110,7 @@ export async function openInstance(options: InstanceOptions): Promise<Result<Ins
       pace: longWork.pace,
       appended: () => publisher.publish(),
       signed: before,
+      log: key,
     })
     if (!index.ok) return index
     longWork.end()

@@ -38,7 +38,7 @@ export async function openLogAnswer(
     if (!proved.ok) return proved
     const { at } = proved.value.question
     const operations = shownIndexOperations({
-      ...{ shown, pace, logKey: options.logKey },
+      ...{ shown, pace, logKey: proved.value.logKey },
       clock: { now: () => at },
     })
     const operator = await privateOperator({ operations, directory, random, log })

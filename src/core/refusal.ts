@@ -121,6 +121,7 @@ export const faultOf = {
   'bundle.not-proved': 'unauthenticated',
   'bundle.no-quorum': 'unauthenticated',
   'bundle.not-counted': 'unauthenticated',
+  'bundle.no-log-key': 'unauthenticated',
   'bundle.stale': 'unauthenticated',
   // grant: facts against the index
   'grant.no-entry': 'forbidden',

@@ -8,6 +8,7 @@ import { type Hash, leafHash, sameHash } from '../tlog/hash.js'
 import { toBase64 } from '../tlog/note-text.js'
 import { noWitnesses } from '../tlog/policy.js'
 import { stateRootOf } from '../tlog/state-root.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
 import { verifyCheckpoint } from '../tlog/verify-checkpoint.js'
 import { type AsOf, asOf, freshUntil, isFresh } from '../verify/freshness.js'
 import {
@@ -17,6 +18,7 @@ import {
   parseHeader,
   parseRecordLine,
 } from '../verify/log-answer.js'
+import { logKeyOf } from '../verify/log-key-of.js'
 import type { LogQuestion } from '../verify/log-question.js'
 import type { VerifyOptions } from '../verify/verify-bundle.js'
 import type { ShownIndex } from './ports.js'
@@ -28,12 +30,15 @@ export interface VerifiedLog {
   readonly index: string
   /** Name of the log: `acme.example/index`. */
   readonly origin: string
+  /** The key that signed its checkpoint. */
+  readonly logKey: VerifierKey
   /** Records. */
   readonly size: number
   readonly asOf: AsOf
 }
 
 type Lines = ReturnType<typeof linesOf>
+type Line = Lines extends AsyncGenerator<infer L> ? L : never
 
 /** Records folded in memory before the tables are written: an interruption costs all of it anyway. */
 const STRETCH = 2000
@@ -66,17 +71,21 @@ async function verifyLog(
   { index, checkpoint: note, question }: LogAnswerHeader,
   lines: Lines,
   into: ShownIndex,
-  { indexId, logKey, policy = noWitnesses, now, maxAge }: VerifyOptions,
+  options: VerifyOptions,
   pace: Pace,
 ): Promise<Result<VerifiedLog>> {
+  const { indexId, policy = noWitnesses, now, maxAge } = options
   if (index !== indexId) return otherIndex(indexId, index)
-  const checkpoint = verifyCheckpoint(Buffer.from(note), logKey, policy)
+  const opening = await lines.next()
+  const logKey = keyNamedIn(opening, options)
+  if (!logKey.ok) return logKey
+  const checkpoint = verifyCheckpoint(Buffer.from(note), logKey.value, policy)
   if (!checkpoint.ok) return checkpoint
   const stateRoot = stateRootOf(checkpoint.value)
   if (!stateRoot.ok) return stateRoot
   const { origin, size, root, cosignatures } = checkpoint.value
   if (!stateRoot.value) return notProved('a state: its checkpoint signs none')
-  const read = await readRecords(lines, { size, into, pace })
+  const read = await readRecords(withFirst(opening, lines), { size, into, pace })
   if (!read.ok) return read
   const { range, last } = read.value
   if (!sameHash(rangeRoot(range), root)) {
@@ -90,7 +99,24 @@ async function verifyLog(
   const timely = isTimely(question.at, ts, now)
   if (!timely.ok) return timely
   const folded = await foldAll(into, { size, pace, indexId, stateRoot: stateRoot.value })
-  return folded.ok ? ok({ question, index, origin, size, asOf: time }) : folded
+  return folded.ok
+    ? ok({ question, index, origin, logKey: logKey.value, size, asOf: time })
+    : folded
+}
+
+type Opening = Awaited<ReturnType<Lines['next']>>
+
+/** The first record is the genesis, which names the key, where nobody else has said it. */
+function keyNamedIn({ done, value: line }: Opening, options: VerifyOptions): Result<VerifierKey> {
+  if (options.logKey || done === true) return logKeyOf(options, undefined)
+  if (!line.ok) return line
+  const record = parseRecordLine(line.value, 0)
+  return record.ok ? logKeyOf(options, record.value.envelopes[0]) : record
+}
+
+async function* withFirst({ done, value }: Opening, rest: Lines): AsyncGenerator<Line> {
+  if (done !== true) yield value
+  yield* rest
 }
 
 interface Reading {
@@ -101,7 +127,7 @@ interface Reading {
 
 /** Exactly as many records as the checkpoint covers, and nothing behind them. */
 async function readRecords(
-  lines: Lines,
+  lines: AsyncGenerator<Line>,
   { size, into, pace }: Reading,
 ): Promise<Result<{ readonly range: CompactRange; readonly last: StoredRecord | undefined }>> {
   let range = emptyRange()

@@ -9,7 +9,7 @@ import { verifyCommit } from './fold-commit.js'
 import { verifyDeliberation } from './fold-deliberation.js'
 import { verifyEvidence } from './fold-evidence.js'
 import type { FoldedState } from './folded-state.js'
-import { genesisRecord, rootScope } from './genesis.js'
+import { genesisRecord, namedLogKey, rootScope } from './genesis.js'
 import { type Group, soloGroup } from './group.js'
 import { type AnyRecord, type LogRecord, readRecord, recordHash } from './log-record.js'
 import type { Outcome, Verified } from './outcome.js'
@@ -127,6 +127,9 @@ function verifyGenesis(
   const genesis = statement && readGenesis(statement)
   if (!genesis || more.length > 0 || statement.digest !== record.prop) {
     return broken(record.seq, 'its genesis statement is not the one it names')
+  }
+  if (genesis.log !== undefined && !namedLogKey(genesis)) {
+    return broken(record.seq, 'it names what is not the key of its log')
   }
   const key = soloKey(genesis.group)
   if (!key) return broken(record.seq, 'its group is not one local voter')

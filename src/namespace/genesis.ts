@@ -3,6 +3,12 @@ import type { TrustDomain } from '../core/names.js'
 import type { Refusal } from '../core/refusal.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { RandomBytes, UnixSeconds } from '../core/time.js'
+import {
+  formatVerifierKey,
+  parseVerifierKey,
+  signatureType,
+  type VerifierKey,
+} from '../tlog/verifier-key.js'
 import { newUid } from './decide.js'
 import { payloadTypes, seal } from './dsse.js'
 import { fullEnvelope, normalize } from './envelope.js'
@@ -14,10 +20,17 @@ import { objectDigest } from './state.js'
 import type { Genesis } from './statements.js'
 import { voterKey } from './voter-key.js'
 
+export interface Founding {
+  readonly trustDomain: TrustDomain
+  readonly controller: string
+  /** The key that will sign the log; of the name that the log has. */
+  readonly log?: VerifierKey
+}
+
 /** The first record of a solo index: one local voter whose vote passes everything. */
 export async function makeGenesis(
   { voter, random }: { readonly voter: VoterSigner; readonly random: RandomBytes },
-  { trustDomain, controller }: { readonly trustDomain: TrustDomain; readonly controller: string },
+  { trustDomain, controller, log }: Founding,
   now: UnixSeconds,
 ): Promise<Result<StoredRecord, Refusal<'namespace.malformed'>>> {
   const key = voterKey(voter.publicKey, now)
@@ -25,6 +38,7 @@ export async function makeGenesis(
   const genesis: Genesis = {
     v: 1,
     trustDomain,
+    ...(log && { log: formatVerifierKey(log) }),
     group: soloGroup(controller, key),
     envelope: normalize(fullEnvelope),
     created: now,
@@ -34,6 +48,19 @@ export async function makeGenesis(
   const record = genesisRecord(genesis, sealed.digest)
   return ok({ seq: 0, bytes: encodeRecord(record), envelopes: [sealed.envelope] })
 }
+
+/**
+ * The key of the log, as its genesis names it. Undefined where it names none, and where what it names
+ * is no key that signs logs, or that of another log.
+ */
+export function namedLogKey({ trustDomain, log }: Genesis): VerifierKey | undefined {
+  const key = log === undefined ? undefined : parseVerifierKey(log)
+  if (!key?.ok || key.value.type !== signatureType.ed25519) return undefined
+  return key.value.name === indexLogName(trustDomain) ? key.value : undefined
+}
+
+/** The name of the log of an index, and of the key that signs it. */
+export const indexLogName = (trustDomain: TrustDomain): string => `${trustDomain}/index`
 
 /** All that the first record says follows from its statement. */
 export function genesisRecord(genesis: Genesis, digest: string): LogRecord {

@@ -1,9 +1,9 @@
 import type { Alias } from '../core/alias.js'
 import { DependencyError } from '../core/dependency-error.js'
-import type { TrustDomain } from '../core/names.js'
 import { ok, refuse, type Result } from '../core/result.js'
 import type { Clock, RandomBytes } from '../core/time.js'
 import type { Uid } from '../core/uid.js'
+import type { VerifierKey } from '../tlog/verifier-key.js'
 import type { LogHead } from '../tlog/ports.js'
 import type { LookAlikes } from './alike/look-alikes.js'
 import { lookAlikesOfMade } from './alike/made-alike.js'
@@ -17,7 +17,7 @@ import { type Drafted, draftFor } from './drafting/drafted.js'
 import { addInvocation, type Invoked } from './emergency/invoking.js'
 import { applyRecord, verifyRecord } from './fold-record.js'
 import { FoldedState } from './folded-state.js'
-import { makeGenesis } from './genesis.js'
+import { type Founding, makeGenesis } from './genesis.js'
 import { isFoundedBy } from './founded-by.js'
 import type { GovernedIndex, Submission } from './governed-index.js'
 import { settleMap } from './index-map.js'
@@ -58,6 +58,8 @@ export interface IndexDeps {
   readonly appended?: () => void
   /** What the log must go on from when it is opened, beside its own checkpoint. */
   readonly signed?: SignedBefore
+  /** The key that signs checkpoints of the log. */
+  readonly log?: VerifierKey
 }
 
 const inOneGo: Pace = () => undefined
@@ -76,11 +78,9 @@ export class LiveIndex extends RecordedIndex implements GovernedIndex {
   }
 
   /** Makes a solo index: one local voter whose vote passes everything. The log must be empty. */
-  static async create(
-    deps: IndexDeps,
-    about: { readonly trustDomain: TrustDomain; readonly controller: string },
-  ): Promise<Result<LiveIndex>> {
-    const signable = isSignable(about)
+  static async create(deps: IndexDeps, about: Founding): Promise<Result<LiveIndex>> {
+    const { trustDomain, controller } = about
+    const signable = isSignable({ trustDomain, controller })
     if (!signable.ok) return signable
     const stored = await makeGenesis(deps, about, deps.clock.now())
     if (!stored.ok) return stored
@@ -104,8 +104,8 @@ export class LiveIndex extends RecordedIndex implements GovernedIndex {
     if (!settled.ok) return settled
     if (!(await isFoundedBy(deps))) {
       return refuse('namespace.unknown-key', 'the index was not founded by this installation', {
-        wanted: 'an index log and a voter key of one installation',
-        next: 'restore both from one backup',
+        wanted: 'an index log, a voter key and a log key of one installation',
+        next: 'restore them from one backup',
       })
     }
     const hashed = await settleTree(deps.store, deps.pace ?? inOneGo, deps.signed)

@@ -112,6 +112,7 @@ export const genesisSchema = object(
   {
     v: { const: 1 },
     trustDomain: text(253),
+    log: text(1200),
     group: genesisGroup,
     envelope,
     created: instantSeconds,

@@ -25,6 +25,11 @@ export { statementType, votePredicate } from './statement-schema.js'
 export interface Genesis {
   readonly v: 1
   readonly trustDomain: TrustDomain
+  /**
+   * The verifier key of the log, C2SP signed-note: the id of the index is the digest of this, so that
+   * whoever knows the id knows whose checkpoints count. Left out by indexes that were founded without.
+   */
+  readonly log?: string
   readonly group: Group
   readonly envelope: Envelope
   readonly created: UnixSeconds

@@ -30,8 +30,11 @@ export { type CertificateStanding, standingOfCertificate } from './certificate-i
 export interface Trust {
   /** The index that is meant: `capstan status` shows it, 64 hex digits. */
   readonly indexId: string
-  /** The verifier key of its log, as `capstan status` shows it: `acme.example/index+5f0a11c2+AW9...` */
-  readonly logKey: string
+  /**
+   * The verifier key of its log, as `capstan status` shows it: `acme.example/index+5f0a11c2+AW9...` The
+   * one that the genesis of the index names where it is left out.
+   */
+  readonly logKey?: string
   /** C2SP tlog-policy, as text: which witnesses must have signed too. None where it is left out. */
   readonly policy?: string
   readonly now: Date
@@ -66,13 +69,13 @@ function optionsOf(trust: Trust): Result<VerifyOptions> {
   const wrong = wrongOption(trust)
   if (wrong !== undefined)
     return notWhatItMustBe(wrong, 'a Trust: whole seconds, a valid Date, texts')
-  const key = parseVerifierKey(trust.logKey)
-  if (!key.ok) return key
+  const key = trust.logKey === undefined ? undefined : parseVerifierKey(trust.logKey)
+  if (key?.ok === false) return key
   const policy = trust.policy === undefined ? undefined : parsePolicy(Buffer.from(trust.policy))
   if (policy?.ok === false) return policy
   return ok({
     indexId: trust.indexId,
-    logKey: key.value,
+    ...(key && { logKey: key.value }),
     now: secondsOf(trust.now),
     ...(policy && { policy: policy.value }),
     ...(trust.maxAge !== undefined && { maxAge: seconds(trust.maxAge) }),
@@ -90,7 +93,7 @@ function wrongOption(trust: Trust): string | undefined {
   const isAge = (value: unknown) => isWhole(value) && Number(value) <= 2 ** 52
   return firstWrong({
     indexId: isText(indexId),
-    logKey: isText(logKey),
+    logKey: logKey === undefined || isText(logKey),
     policy: policy === undefined || isText(policy),
     now: isDate(now),
     maxAge: maxAge === undefined || isAge(maxAge),

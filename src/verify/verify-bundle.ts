@@ -13,6 +13,7 @@ import { type Bundle, parseBundle, type ShownObject } from './bundle.js'
 import { withKnownClasses } from './class-known.js'
 import { type AsOf, asOf, freshUntil, type FreshUntil, isFresh } from './freshness.js'
 import { hasLineage, walkLineage } from './lineage.js'
+import { genesisIn, logKeyOf, type LogKeyRefusal } from './log-key-of.js'
 import { isInOrderOfTime } from './log-time.js'
 import { holderInState, isInLog, isInState, notProved, type ProvedHead } from './proved.js'
 import { type ProvedScope, scopesAbove } from './scopes-above.js'
@@ -27,8 +28,8 @@ import { splitsAreAsVoted } from './voted-splits.js'
 export interface VerifyOptions {
   /** The index that is meant: the digest of its genesis, hex. */
   readonly indexId: string
-  /** The verifier key of its log. */
-  readonly logKey: VerifierKey
+  /** The verifier key of its log; the one that its genesis names where it is left out. */
+  readonly logKey?: VerifierKey
   /** Which witnesses must have signed too; none where it is left out. */
   readonly policy?: Policy
   readonly now: UnixSeconds
@@ -65,6 +66,7 @@ export interface VerifiedEntry {
 export type BundleRefusal =
   | CheckpointRefusal
   | CommitRefusal
+  | LogKeyRefusal
   | Refusal<'bundle.malformed' | 'bundle.wrong-index' | 'bundle.stale' | 'bundle.not-counted'>
 
 const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: undefined }
@@ -76,8 +78,9 @@ const NO_WITNESSES: Policy = { logs: [], witnesses: [], groups: [], quorum: unde
  */
 export function verifyBundle(
   octets: Uint8Array,
-  { indexId, logKey, policy = NO_WITNESSES, now, maxAge, trustLog = false }: VerifyOptions,
+  options: VerifyOptions,
 ): Result<VerifiedEntry, BundleRefusal> {
+  const { indexId, policy = NO_WITNESSES, now, maxAge, trustLog = false } = options
   const parsed = parseBundle(octets)
   if (!parsed.ok) return parsed
   const bundle = parsed.value
@@ -87,7 +90,9 @@ export function verifyBundle(
       found: bundle.index,
     })
   }
-  const checkpoint = verifyCheckpoint(Buffer.from(bundle.checkpoint), logKey, policy)
+  const key = logKeyOf(options, genesisIn(bundle))
+  if (!key.ok) return key
+  const checkpoint = verifyCheckpoint(Buffer.from(bundle.checkpoint), key.value, policy)
   if (!checkpoint.ok) return checkpoint
   const stateRoot = stateRootOf(checkpoint.value)
   if (!stateRoot.ok) return stateRoot

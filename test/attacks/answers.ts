@@ -222,4 +222,21 @@ export const answerAttacks: readonly Attack[] = [
       },
     ],
   },
+  {
+    id: 'attack 382',
+    where: 'any log',
+    what: 'a genesis or a key that is another than the one that the id of the index stands for, where the id is all that is pinned',
+    proofs: [
+      {
+        file: 'test/verify/log-key-of.test.ts',
+        name: 'is the one that the genesis of the index names, and of no other index',
+        check: 'the id is the digest of the genesis that names the key',
+        without: edit(
+          'src/verify/log-key-of.ts',
+          'statement?.digest === indexId ? readGenesis(statement) : undefined',
+          'statement && readGenesis(statement)',
+        ),
+      },
+    ],
+  },
 ]

@@ -137,7 +137,7 @@ export const certificateAttacks: readonly Attack[] = [
   },
   {
     id: 'CVE-2025-66031',
-    where: 'node-forge',
+    where: 'node-forge, Go (CVE-2026-33818)',
     what: 'deep nesting overflowed the stack',
     proofs: [
       {
@@ -190,7 +190,7 @@ export const certificateAttacks: readonly Attack[] = [
   },
   {
     id: 'CVE-2021-44532',
-    where: 'Node',
+    where: 'Node (CVE-2021-44531, CVE-2021-44533 too)',
     what: 'the names of a certificate were one line of text, and a name held the separator',
     proofs: [
       {
@@ -234,7 +234,7 @@ export const certificateAttacks: readonly Attack[] = [
   },
   {
     id: 'CVE-2024-12401',
-    where: 'cert-manager, Go',
+    where: 'cert-manager, Go (CVE-2022-24675, CVE-2025-61723)',
     what: 'PEM that takes minutes to find the end of',
     proofs: [
       {

@@ -51,7 +51,7 @@ export const serverAttacks: readonly Attack[] = [
   },
   {
     id: 'CVE-2026-40264',
-    where: 'OpenBao',
+    where: 'OpenBao (CVE-2026-45808 too)',
     what: 'another spelling of a path reached what its tenant may not',
     proofs: [
       {

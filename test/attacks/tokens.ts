@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
   {
     id: 'CVE-2026-34950',
     name: 'HS256 is keyed with the public key as ',
-    where: 'fast-jwt, node-jws (GHSA-869p-cjfg-cm3x)',
+    where: 'fast-jwt (CVE-2023-48223 before), node-jws (GHSA-869p-cjfg-cm3x)',
     what: 'HMAC keyed with the public key, as PEM, DER or JWK, with white space before it',
     check: algorithm,
     without: withoutAlgorithmList,

@@ -32,7 +32,8 @@ function answered({ files }: BundleAnswerVectors, vector: BundleAnswerVector): u
   const { file, at, drop, put } = vector
   const { index, key, now, maxAge } = vector.trust
   const trust: Trust = {
-    ...{ indexId: index, logKey: key, now: new Date(now * 1000) },
+    ...{ indexId: index, now: new Date(now * 1000) },
+    ...(key !== undefined && { logKey: key }),
     ...(maxAge !== undefined && { maxAge }),
   }
   const text = files[file]!.slice(0, at) + put + files[file]!.slice(at + drop)

@@ -3,7 +3,8 @@ import type { Bundle } from '../../src/verify/bundle.js'
 /** Whom a verifier believes, and when it looks. */
 export interface BundleTrust {
   readonly index: string
-  readonly key: string
+  /** Of the log; the one that the genesis names where it is left out. */
+  readonly key?: string | undefined
   readonly policy?: string
   readonly now: number
   readonly maxAge?: number

@@ -23,6 +23,7 @@ import { addEmergencyVectors } from './emergency-vectors.js'
 import { givenServices } from './given-services.js'
 import { decidedAt } from './other-group.js'
 import { addLineageVectors } from './lineage-vectors.js'
+import { addLogKeyVectors } from './log-key-vectors.js'
 import { addRecoveryLies } from './recovery-lies.js'
 import { addRecoveryVectors } from './recovery-vectors.js'
 import { addClassVectors } from './class-vectors.js'
@@ -288,6 +289,7 @@ export async function makeBundleVectors(): Promise<BundleVectors> {
   await addClassVectors(bundles, vectors)
   await addTimeVectors(bundles, vectors)
   await addTogetherVectors(bundles, vectors)
+  await addLogKeyVectors(bundles, vectors)
   return { bundles, vectors }
 }
 

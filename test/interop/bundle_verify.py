@@ -200,6 +200,29 @@ def proved(call, *args):
         raise No("bundle.not-proved") from refused
 
 
+def named_log_key(says):
+    """The key of the log that a genesis names."""
+    want("log" in says, "bundle.no-log-key")
+    try:
+        key = verifier_key(says["log"])
+    except (Refused, ValueError, TypeError) as error:
+        raise No("bundle.no-log-key") from error
+    want(key["type"] == 1 and key["name"] == f"{says['trustDomain']}/index", "bundle.no-log-key")
+    return says["log"]
+
+
+def with_log_key(trust, envelope):
+    """Where no key is said: that of the genesis, whose digest is the id of the index."""
+    if "key" in trust:
+        return trust
+    try:
+        found = opened(envelope)
+    except (No, Refused, TypeError, KeyError, ValueError) as error:
+        raise No("bundle.no-log-key") from error
+    want(found["digest"] == trust["index"], "bundle.no-log-key")
+    return {**trust, "key": named_log_key(found["says"])}
+
+
 def read_head(checkpoint_note, trust):
     """Size, root and state that the checkpoint signs; when each witness saw it, and who is a quorum."""
     key = verifier_key(trust["key"])
@@ -245,7 +268,9 @@ def head_time(seen, trust, last):
 
 
 def head_of(bundle, trust):
-    head, seen = read_head(bundle["checkpoint"], trust)
+    first = bundle["root"]["commits"][0]["envelopes"]
+    key = with_log_key(trust, first[0] if first else None)
+    head, seen = read_head(bundle["checkpoint"], key)
     want(bundle["last"]["record"]["seq"] == head["size"] - 1)
     in_log(head, bundle["last"])
     as_of = head_time(seen, trust, bundle["last"]["record"]["ts"])

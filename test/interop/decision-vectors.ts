@@ -2,7 +2,6 @@ import { days, hours, minus, plus, seconds, type UnixSeconds } from '../../src/c
 import type { Decision } from '../../src/namespace/permit/decision.js'
 import { formatVerifierKey } from '../../src/tlog/verifier-key.js'
 import { bundleOf, colluding, LOG } from '../verify/given-bundle.js'
-import type { BundleTrust } from './bundle-vector.js'
 import { decisionBundles, LATER, TEMP_UNTIL } from './decision-state.js'
 import { givenServices } from './given-services.js'
 
@@ -32,7 +31,7 @@ export interface DecisionVector {
 }
 
 export interface DecisionVectors {
-  readonly trust: Pick<BundleTrust, 'index' | 'key'>
+  readonly trust: { readonly index: string; readonly key: string }
   readonly bundles: Readonly<Record<string, string>>
   readonly vectors: readonly DecisionVector[]
 }

@@ -1,6 +1,6 @@
 """A log of decisions, read from its first record (docs/format-index-log.md, "What reading checks")."""
 
-from bundle_verify import canonical, slot_of, uid_of
+from bundle_verify import canonical, named_log_key, slot_of, uid_of
 from statements import parsed, signed_by, sound_group, statement
 from tlog_verify import Refused, leaf_hash, sha256, want
 
@@ -67,6 +67,8 @@ class Log:
         [envelope] = self.exactly(envelopes, 1)
         found = statement(envelope, "genesis")
         says = found["says"]
+        if "log" in says:
+            named_log_key(says)
         [voter] = says["group"]["voters"]
         want(signed_by(found, voter["keys"], says["created"]), "not signed")
         self.index = found["digest"]

@@ -22,7 +22,7 @@ const given = load('log-answer.json') as LogAnswerVectors
 
 const optionsOf = ({ index, key, policy, now, maxAge }: AnswerTrust): VerifyOptions => ({
   indexId: index,
-  logKey: valueOf(parseVerifierKey(key)),
+  ...(key !== undefined && { logKey: valueOf(parseVerifierKey(key)) }),
   now: unixSeconds(now),
   ...(policy !== undefined && { policy: valueOf(parsePolicy(Buffer.from(policy))) }),
   ...(maxAge !== undefined && { maxAge: maxAge as never }),

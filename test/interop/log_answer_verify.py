@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from bundle_verify import No, head_time, read_head
+from bundle_verify import No, head_time, read_head, with_log_key
 from operations_log import OperationsLog
 from statements import OPERATIONS, among, list_of, matching, object_of, parsed, text, whole
 from tlog_verify import Refused, leaf_hash, tree_root, unbase64
@@ -113,7 +113,8 @@ def verify(octets, trust):
     first, *lines = octets[:-1].split(b"\n")
     header = as_code("bundle.malformed", header_of, first)
     want(header["index"] == trust["index"], "bundle.wrong-index")
-    head, times = as_code("tlog.malformed", read_head, header["checkpoint"], trust)
+    named = with_log_key(trust, None if "key" in trust else genesis_of(lines))
+    head, times = as_code("tlog.malformed", read_head, header["checkpoint"], named)
     records = [as_code("bundle.malformed", record_of, line) for line in lines]
     want(len(records) == head["size"], "bundle.malformed")
     want(tree_root([leaf_hash(record) for record, _ in records]) == head["root"])
@@ -129,6 +130,13 @@ def verify(octets, trust):
     want(log.index == trust["index"], "bundle.wrong-index")
     want(log.state.root() == head["state"])
     return len(records), header["question"]["ask"]
+
+
+def genesis_of(lines):
+    want(lines, "bundle.no-log-key")
+    _, envelopes = as_code("bundle.malformed", record_of, lines[0])
+    want(envelopes, "bundle.no-log-key")
+    return json.loads(envelopes[0])
 
 
 def folded(records):

@@ -111,7 +111,8 @@ GENESIS = object_of(
         "envelope": table,
         "created": instant,
         "nonce": text(64),
-    }
+    },
+    log=text(1200),
 )
 PROPOSAL = object_of(
     {

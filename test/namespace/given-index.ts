@@ -6,7 +6,9 @@ import type { Change } from '../../src/namespace/change.js'
 import type { ChangeRequest } from '../../src/namespace/change-request.js'
 import type { ClusterFacts } from '../../src/namespace/cluster.js'
 import type { Entry } from '../../src/namespace/entry.js'
+import type { Founding } from '../../src/namespace/genesis.js'
 import { type IndexDeps, LiveIndex, type Made } from '../../src/namespace/live-index.js'
+import type { VoterSigner } from '../../src/namespace/ports.js'
 import type { Scope } from '../../src/namespace/scope.js'
 import { FakeClock } from '../support/fake-clock.js'
 import { FakeIssuedUntil } from '../support/issued-until.js'
@@ -70,12 +72,20 @@ export interface GivenIndex {
 }
 
 /** A new solo index in memory, at T0. */
-export async function givenIndex(...requests: readonly ChangeRequest[]): Promise<GivenIndex> {
+export const givenIndex = (...requests: readonly ChangeRequest[]): Promise<GivenIndex> =>
+  givenFounded({}, ...requests)
+
+/** The same, with a word in its genesis about the key of its log. */
+export async function givenFounded(
+  { log, voter = newVoter() }: Pick<Founding, 'log'> & { readonly voter?: VoterSigner },
+  ...requests: readonly ChangeRequest[]
+): Promise<GivenIndex> {
   const clock = new FakeClock()
   const store = new MemoryIndexStore()
   const issued = new FakeIssuedUntil()
-  const deps = { store, voter: newVoter(), clock, random: countedRandom('index'), issued }
-  const index = valueOf(await LiveIndex.create(deps, { trustDomain, controller: 'platform' }))
+  const deps = { store, voter, clock, random: countedRandom('index'), issued }
+  const about = { trustDomain, controller: 'platform', ...(log && { log }) }
+  const index = valueOf(await LiveIndex.create(deps, about))
   const given: GivenIndex = {
     index,
     deps,

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { index } = capstan.json(['status']) as {
     index: { id: string; logKey: string }
   }
-  trust = ['--index', index.id, '--key', index.logKey]
+  trust = ['--index', index.id]
 })
 afterAll(async () => {
   await capstan[Symbol.asyncDispose]()

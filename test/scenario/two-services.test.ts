@@ -76,11 +76,11 @@ describe('examples/two-services', () => {
   })
 
   it('are decided about on the command line as well', () => {
-    const { indexId, logKey } = JSON.parse(
-      readFileSync(join(folder, 'shop/trust.json'), 'utf8'),
-    ) as { indexId: string; logKey: string }
+    const { indexId } = JSON.parse(readFileSync(join(folder, 'shop/trust.json'), 'utf8')) as {
+      indexId: string
+    }
     const bundle = (name: string) => join(folder, 'bundles', `${name}.json`)
-    const trust = ['--index', indexId, '--key', logKey]
+    const trust = ['--index', indexId]
     const ask = (route: string) =>
       capstan.run([
         ...['permit', '--bundle', bundle('shop'), '--bundle', bundle('orders')],

@@ -19,7 +19,7 @@ const made = await makeBundleVectors()
 
 const trustOf = ({ index, key, policy, now, maxAge, trustLog }: BundleTrust): Trust => ({
   indexId: index,
-  logKey: key,
+  ...(key !== undefined && { logKey: key }),
   now: new Date(now * 1000),
   ...(policy !== undefined && { policy }),
   ...(maxAge !== undefined && { maxAge }),

@@ -26,7 +26,7 @@ describe('options that are wrong', () => {
     ['null for an age', { maxAge: null }],
     ['no date', { now: new Date('x') }],
     ['no index', { indexId: undefined }],
-    ['no key', { logKey: undefined }],
+    ['null for a key', { logKey: null }],
     ['a policy that is no text', { policy: 1 }],
     ['a text for whether the log is trusted', { trustLog: 'false' }],
   ])('are refused, and never thrown: %s', (_, wrong) => {

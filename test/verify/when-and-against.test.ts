@@ -14,8 +14,9 @@ function judged(name: string): string {
   const { bundle, at, drop, put, trust } = found
   const whole = bundles[bundle]!
   const text = whole.slice(0, at) + put + whole.slice(at + drop)
-  const { index: indexId, key: logKey, now, trustLog = false } = trust
-  const options = { indexId, logKey, now: new Date(now * 1000), trustLog }
+  const { index: indexId, key, now, trustLog = false } = trust
+  const said = key === undefined ? {} : { logKey: key }
+  const options = { indexId, ...said, now: new Date(now * 1000), trustLog }
   const verified = verifyBundle(Buffer.from(text), options)
   return verified.ok ? 'verified' : verified.refusal.code
 }

@@ -74,7 +74,7 @@ export const exportMirrorCommand: CommandSpec = {
   arguments: '<folder>',
   summary: 'a question and the index log of a mirror in one file, for capstan verify',
   details: [
-    'When the server is gone: the file is what `--prove -o FILE` of the question would have written. `capstan verify FILE --index ID --key VKEY` folds the log, compares it with the signed checkpoint, and answers the question from it.',
+    'When the server is gone: the file is what `--prove -o FILE` of the question would have written. `capstan verify FILE --index ID` folds the log, compares it with the signed checkpoint, and answers the question from it.',
   ],
   options: [
     { flags: '-o, --out <file>', description: 'the file, written in one step', need: 'required' },

@@ -203,7 +203,7 @@ export const permitCommand: CommandSpec = {
   examples: [
     "capstan permit web/shop payments/api --port 8080 --route 'GET /orders/7'",
     'capstan permit web/shop payments/db --port 5432',
-    "capstan permit --bundle shop.json --bundle api.json --port 8080 --route 'GET /orders/7' --index 9f2c... --key acme.example/index+5f0a11c2+AW9...",
+    "capstan permit --bundle shop.json --bundle api.json --port 8080 --route 'GET /orders/7' --index 9f2c...",
   ],
   run: permit,
 }

@@ -9,7 +9,10 @@ import { policyOf, policyOptions } from './policy-options.js'
 /** Whom to believe about a bundle: said by whoever asks, never by the file. */
 export const trustOptions: readonly OptionSpec[] = [
   { flags: '--index <id>', description: 'the index: 64 hex digits, as capstan status shows them' },
-  { flags: '--key <vkey>', description: "the verifier key of the index's log" },
+  {
+    flags: '--key <vkey>',
+    description: "the verifier key of the index's log (default: the one that its genesis names)",
+  },
   ...policyOptions,
   {
     flags: '--age <duration>',
@@ -37,25 +40,21 @@ export async function trustedBundle(
 /** Whom to believe, as `trustOptions` say it. */
 export async function trustOf(call: Invocation): Promise<Outcome<VerifyOptions>> {
   const [indexId, vkey] = [call.text('index'), call.text('key')]
-  if (indexId === undefined || vkey === undefined) {
-    const missing = indexId === undefined ? (vkey === undefined ? 'both' : '--index') : '--key'
-    return usage(
-      `a file is verified with an index id and the verifier key of its log: ${missing === 'both' ? 'both are' : `${missing} is`} missing`,
-      {
-        wanted: '--index ID --key VKEY: never from the file, which could name any',
-        next: '`capstan status` at the server shows them as `index` and `log key` (--json: .index.id, .index.logKey): keep both with the file, or ask whoever runs it',
-      },
-    )
+  if (indexId === undefined) {
+    return usage('a file is verified with the id of the index that is meant: it is missing', {
+      wanted: '--index ID: never from the file, which could name any',
+      next: '`capstan status` at the server shows it as `index` (--json: .index.id): keep it beside the file, or ask whoever runs it',
+    })
   }
-  const key = parseVerifierKey(vkey)
-  if (!key.ok) return refused(key.refusal)
+  const key = vkey === undefined ? undefined : parseVerifierKey(vkey)
+  if (key?.ok === false) return refused(key.refusal)
   const policy = await policyOf(call)
   if (!policy.ok) return policy
   const maxAge = call.duration('age')
   if (!maxAge.ok) return maxAge
   const options = {
     indexId,
-    logKey: key.value,
+    ...(key && { logKey: key.value }),
     now: unixSeconds(call.world.clock.now()),
     policy: policy.value,
     ...(maxAge.value !== undefined && { maxAge: maxAge.value }),

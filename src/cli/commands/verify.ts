@@ -160,9 +160,9 @@ export const verifyCommand: CommandSpec = {
     },
   ],
   examples: [
-    'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
-    'capstan verify api.json --index 9f2c... --key acme.example/index+5f0a11c2+AW9... --policy witnesses.txt --age 1h',
-    'capstan verify reach.proof --index 9f2c... --key acme.example/index+5f0a11c2+AW9...',
+    'capstan verify api.json --index 9f2c...',
+    'capstan verify api.json --index 9f2c... --policy witnesses.txt --age 1h',
+    'capstan verify reach.proof --index 9f2c...',
   ],
   run: verify,
 }

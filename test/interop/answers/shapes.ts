@@ -1,7 +1,8 @@
 /** Whom a verifier of an answer with its log believes, and when it looks. */
 export interface AnswerTrust {
   readonly index: string
-  readonly key: string
+  /** Of the log; the one that the genesis names where it is left out. */
+  readonly key?: string | undefined
   readonly policy?: string
   /** Unix seconds. */
   readonly now: number

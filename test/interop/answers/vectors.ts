@@ -8,7 +8,9 @@ import { cosign, signCheckpoint } from '../../../src/tlog/sign-note.js'
 import { stateLine } from '../../../src/tlog/state-root.js'
 import { formatVerifierKey } from '../../../src/tlog/verifier-key.js'
 import { formatRecordLine } from '../../../src/verify/log-answer.js'
+import { givenFounded } from '../../namespace/given-index.js'
 import { logSigner, witnessSigner } from '../../support/note-signers.js'
+import { SeededVoter } from '../../support/seeded-voter.js'
 import { treeRoot } from '../../tlog/reference-tree.js'
 import { spliced } from '../bundle-vector.js'
 import type { OperationVectors } from '../operations/shapes.js'
@@ -65,7 +67,15 @@ export async function makeLogAnswerVectors(given: OperationVectors): Promise<Log
     note: await noteOf(log.slice(0, unfinished), [stateAt(unfinished)]),
     question: { ...ask, at: timeOf(log[unfinished - 1]!) },
   })
-  const files = { whole: base, unfinished: midway }
+  const { signer: voter } = new SeededVoter('local')
+  const named = await givenFounded({ log: LOG.key, voter }, { op: 'scope.create', alias: 'shop' })
+  const own = { index: named.index.state.index, key: undefined }
+  const ofNamed = file(named.store.records, {
+    index: own.index,
+    note: await noteOf(named.store.records, [stateLine(named.store.map.root.hash)]),
+    question: { ...ask, at: now },
+  })
+  const files = { whole: base, unfinished: midway, named: ofNamed }
   const vectors: AnswerVector[] = []
   const add = (
     what: string,
@@ -91,6 +101,9 @@ export async function makeLogAnswerVectors(given: OperationVectors): Promise<Log
   good('of the second of the last record', file(records, early))
   good('no older than it may be', base, { maxAge: hours(1) })
   const cosigned = note + formatSignatureLine(await cosign(textOf(note), WITNESS, at))
+  add('by the key that its genesis names', ofNamed, { size: named.store.records.length }, own)
+  bad('a genesis that names no key, and no key said', 'bundle.no-log-key', base, { key: undefined })
+  bad('no genesis, and no key said', 'bundle.no-log-key', `${ofNamed.split('\n')[0]}\n`, own)
   good('with a quorum of witnesses', file(records, { note: cosigned }), { policy: POLICY })
 
   for (const { what, question } of badQuestions(now)) {
