@@ -34,7 +34,7 @@ export async function readInstanceFile(dataDir: string): Promise<InstanceFile | 
     if (errorCode(error) === 'ENOENT') return undefined
     throw new DependencyError('data directory', `cannot read ${path}`, error)
   }
-  const instance = parse(text)
+  const instance = parseInstanceFile(text)
   if (instance) return instance
   throw new DependencyError('data directory', `${path} is damaged, or from a newer version`)
 }
@@ -47,7 +47,8 @@ export async function writeInstanceFile(
   await writeDurably(dataDir, NAME, `${JSON.stringify(instance, null, 2)}\n`, random)
 }
 
-function parse(text: string): InstanceFile | undefined {
+/** Undefined for what is no such file, or one of a newer version. */
+export function parseInstanceFile(text: string): InstanceFile | undefined {
   try {
     const value = JSON.parse(text) as Partial<Record<keyof InstanceFile, unknown>> | null
     const isOurs =

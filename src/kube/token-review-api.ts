@@ -25,7 +25,7 @@ export function kubeTokenReviewApi(connection: KubeConnection): TokenReviewApi {
       if (!isDone(answer.status)) {
         throw new DependencyError(connection.name, explainStatus(answer.status))
       }
-      const status = readStatus(answer.text)
+      const status = readTokenReview(answer.text)
       if (!status) throw new DependencyError(connection.name, 'its answer is no TokenReview')
       return status
     },
@@ -55,7 +55,7 @@ function explainStatus(code: number): string {
 }
 
 /** Undefined for what is no TokenReview, wherever it is not. */
-function readStatus(text: string): TokenReviewStatus | undefined {
+export function readTokenReview(text: string): TokenReviewStatus | undefined {
   const review = parsed(text)
   if (!isObject(review) || member(review, 'kind') !== 'TokenReview') return undefined
   const { authenticated, audiences, error, user } = plain(member(review, 'status'))
