@@ -28,7 +28,7 @@ export async function readSignedHead(
     if (errorCode(error) === 'ENOENT') return undefined
     throw new DependencyError('data directory', `cannot read ${path}`, error)
   }
-  const head = parse(text)
+  const head = parseSignedHead(text)
   if (head) return head
   throw new DependencyError('data directory', `${path} is damaged, or from a newer version`)
 }
@@ -54,7 +54,8 @@ export async function writeSignedHead(
   }
 }
 
-function parse(text: string): TreeHead | undefined {
+/** Undefined for what is no such file, or one of a newer version. */
+export function parseSignedHead(text: string): TreeHead | undefined {
   try {
     const value = JSON.parse(text) as Partial<Record<'v' | 'size' | 'root', unknown>> | null
     if (value?.v !== 1 || typeof value.size !== 'number' || typeof value.root !== 'string') {

@@ -96,7 +96,8 @@ export function parseSealedKey(
   if (content.length > MAX_SEALED_BYTES) return malformed(`more than ${MAX_SEALED_BYTES} octets`)
   const file = parseMembers(content)
   if (!file) return malformed('no JSON object')
-  if (file['v'] !== VERSION) return malformed(`version ${String(file['v'])}`)
+  const { v } = file
+  if (v !== VERSION) return malformed(typeof v === 'number' ? `version ${v}` : 'no version')
   const kind = keyKinds.find((known) => known === file['kind'])
   const { label } = file
   const kek = parseTerms(file['kek'])
@@ -104,7 +105,7 @@ export function parseSealedKey(
   const iv = octetsOf(file['iv'], IV_OCTETS)
   const tag = octetsOf(file['tag'], TAG_OCTETS)
   const ciphertext = octetsOf(file['ct'])
-  if (!kind || typeof label !== 'string' || !kek || !spki || !iv || !tag || !ciphertext) {
+  if (!kind || typeof label !== 'string' || !label.isWellFormed() || !kek || !spki || !iv || !tag || !ciphertext) {
     return malformed('a member that is absent or out of bounds')
   }
   return ok({ ref, kind, label, spki, kek, iv, tag, ciphertext })

@@ -81,4 +81,6 @@ const reached: Readonly<Record<string, RegExp>> = {
   answer: /^(?:permit|reach|inbox|log)/,
   incidents: / taken/,
   screen: /: 0 0 /,
+  'token-review': /^believed/,
+  'at-rest': /^sealed key, opens/,
 }

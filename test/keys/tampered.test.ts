@@ -44,6 +44,10 @@ describe('a sealed key that was changed', () => {
 
   it.each<{ what: string; changed: (file: Members) => Members }>([
     { what: 'its version', changed: () => ({ v: 2 }) },
+    { what: 'its version, to a text', changed: () => ({ v: '\u001b[2J' }) },
+    { what: 'its version, to half a character', changed: () => ({ v: '\ud800' }) },
+    { what: 'its version, to what has no text', changed: () => ({ v: { toString: 0 } }) },
+    { what: 'its label, to half a character', changed: () => ({ label: 'a\ud800' }) },
     { what: 'its kind, to none that there is', changed: () => ({ kind: 'P-521' }) },
     { what: 'its label, to a number', changed: () => ({ label: 1 }) },
     { what: 'its public key, to no base64', changed: () => ({ spki: '***' }) },
