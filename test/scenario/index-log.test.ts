@@ -2,6 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
+import { openVault } from '../../src/compose/open-vault.js'
+import { LiveIndex } from '../../src/namespace/live-index.js'
+import { voterSigner } from '../../src/keys/voter-signer.js'
+import type { KeyRef } from '../../src/ca/ports.js'
+import type { TrustDomain } from '../../src/core/names.js'
 import { storePath } from '../../src/compose/found.js'
 import { openInstance } from '../../src/compose/instance.js'
 import { canonicalize } from '../../src/core/canonical-json.js'
@@ -17,6 +22,7 @@ import { parseTilePath } from '../../src/tlog/tile.js'
 import { parseVerifierKey } from '../../src/tlog/verifier-key.js'
 import { verifyCheckpoint } from '../../src/tlog/verify-checkpoint.js'
 import { emptyIndexTables } from '../../src/store/empty-index-tables.js'
+import { openStore } from '../../src/store/open-store.js'
 import { systemRandom } from '../../src/system.js'
 import { treeRoot } from '../tlog/reference-tree.js'
 import { codeOf, givenInstallation, type Installation, valueOf } from './given-installation.js'
@@ -48,6 +54,30 @@ async function meddle(work: (database: SqliteDatabase.Database) => void): Promis
   const database = new SqliteDatabase(storePath(given.config.dataDir))
   work(database)
   database.close()
+}
+
+/** The index is founded again, as an earlier version did it. */
+async function withoutKeyInGenesis(voterKey: KeyRef): Promise<void> {
+  const path = storePath(given.config.dataDir)
+  const database = new SqliteDatabase(path)
+  database.exec('DELETE FROM index_log')
+  database.close()
+  emptyIndexTables(path)
+  const { config, clock } = given
+  const vault = valueOf(await openVault({ config, env: {}, random: systemRandom }))
+  const signer = await vault.open(voterKey)
+  if (!signer) throw new Error('no voter key')
+  await using store = openStore({ path, writer: 'inline' })
+  const issued = { freeze: () => Promise.resolve(undefined), thaw: () => undefined }
+  const deps = {
+    store: store.index,
+    voter: voterSigner(signer),
+    clock,
+    random: systemRandom,
+    issued,
+  }
+  const about = { trustDomain: 'test.example' as TrustDomain, controller: 'local:test' }
+  valueOf(await LiveIndex.create(deps, about))
 }
 
 const besideTheStore = () => join(given.config.dataDir, 'index-head.json')
@@ -92,12 +122,16 @@ describe('the checkpoint of the index log', () => {
 
   it('is signed by a new key where an earlier version founded the installation', async () => {
     const path = join(given.config.dataDir, 'instance.json')
-    const { logKey: _, ...before } = JSON.parse(readFileSync(path, 'utf8')) as { logKey: string }
-    await meddle((database) => {
-      database.exec('DELETE FROM log_checkpoint; DELETE FROM log_tile; DELETE FROM log_tree')
-    })
+    const whole = readFileSync(path, 'utf8')
+    const { logKey: _, ...before } = JSON.parse(whole) as { logKey: string; voterKey: string }
+    const derived = 'DELETE FROM log_checkpoint; DELETE FROM log_tile; DELETE FROM log_tree'
+    await meddle((database) => void database.exec(derived))
     writeFileSync(path, JSON.stringify(before))
     forget()
+    // Its genesis names the key that is gone.
+    expect(codeOf(await opening())).toBe('namespace.unknown-key')
+    await withoutKeyInGenesis(before.voterKey)
+    writeFileSync(path, JSON.stringify(before))
     await given.open()
     const { size } = await headIn(await checkpoint())
     expect(size).toBe((await recordsOf()).length)
@@ -201,7 +235,7 @@ describe('the checkpoint that is kept', () => {
     const { logKey: _, ...rest } = JSON.parse(whole) as { logKey: string; voterKey: string }
     await given.instance[Symbol.asyncDispose]()
     writeFileSync(path, JSON.stringify({ ...rest, logKey: rest.voterKey }))
-    expect(codeOf(await opening())).toBe('tlog.unknown-key')
+    expect(codeOf(await opening())).toMatch(/^(?:tlog|namespace)\.unknown-key$/)
     writeFileSync(path, whole)
     await given.open()
   })

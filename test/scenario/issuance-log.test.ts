@@ -88,7 +88,9 @@ describe('a certificate', () => {
 
   it('has no proof where it was never issued, or not recorded in the log', async () => {
     const { record } = await issued()
-    const unknown = record.serial.replace(/^../, '4f') as typeof record.serial
+    const unknown = record.serial.replace(/^./, (first) =>
+      first === '4' ? '5' : '4',
+    ) as typeof record.serial
     expect(codeOf(await operations().issuanceProof(unknown))).toBe('request.not-found')
     await meddle((database) => {
       for (const { name } of tablesOf(database)) database.exec(`UPDATE ${name} SET id = 1`)

@@ -60,9 +60,17 @@ it('a whole log proves an answer to somebody who has a file, and asks nobody', a
   await capstan.stop()
   const file = proved('exceptions')
   expect(verify(file).stdout).toContain('nothing: everything was decided in the usual way')
-  const [header = '', first, ...lines] = readFileSync(file, 'utf8').split('\n')
-  writeFileSync(file, [header, ...lines.slice(0, 1), first, ...lines.slice(1)].join('\n'))
-  const swapped = verify(file)
-  expect([swapped.status, swapped.stdout]).toEqual([5, ''])
-  expect(swapped.stderr).toContain('bundle.not-proved')
+  const [header = '', genesis = '', first = '', second = '', ...lines] = readFileSync(
+    file,
+    'utf8',
+  ).split('\n')
+  for (const [order, refused] of [
+    [[genesis, second, first], 'bundle.not-proved'],
+    [[first, genesis, second], 'bundle.no-log-key'],
+  ] as const) {
+    writeFileSync(file, [header, ...order, ...lines].join('\n'))
+    const swapped = verify(file)
+    expect([swapped.status, swapped.stdout]).toEqual([5, ''])
+    expect(swapped.stderr).toContain(refused)
+  }
 })
