@@ -1,6 +1,12 @@
 // npm run bench [-- NAME-PREFIX...] [--json FILE] [--quick | --full]: see README.md.
 import { certifyFirst, certifyRenew } from './rows/certify.mjs'
-import { coldStart, handshake, steadyState } from './rows/connections.mjs'
+import {
+  coldStart,
+  emptyCall,
+  emptyConnection,
+  handshake,
+  steadyState,
+} from './rows/connections.mjs'
 import { httpRenew, httpToken } from './rows/http.mjs'
 import { certifyTokenReview } from './rows/token-review.mjs'
 import { runBench } from './run-bench.mjs'
@@ -20,7 +26,9 @@ await runBench({
     certifyTokenReview,
     httpToken,
     httpRenew,
+    emptyCall,
     handshake,
+    emptyConnection,
     coldStart,
     steadyState,
   ],

@@ -17,6 +17,8 @@ const PEERS = /^(step|cfssl)/
 export function sharesPicture(rows, { concurrency, limit }) {
   const bars = rows
     .filter((row) => row.concurrency === concurrency && row.share !== undefined)
+    // What answers nothing is no CA.
+    .filter(({ name }) => !name.startsWith('empty-'))
     .sort((a, b) => b.share - a.share)
   const height = TOP + bars.length * (BAR + GAP) + GAP
   const scale = (WIDTH - LABEL - 190) / Math.max(...bars.map(({ share }) => share))

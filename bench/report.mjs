@@ -14,7 +14,7 @@ export function withShares(rows, limit) {
 }
 
 /** Rows that make one TLS handshake for each certificate. */
-const MAKE_ONE = ['cold-start', 'steady-state']
+const MAKE_ONE = ['empty-connection', 'cold-start', 'steady-state']
 
 const handshakeCosts = (rows) =>
   new Map(

@@ -1,10 +1,17 @@
 /** io.linkerd.proxy.identity.CertifyRequest with gRPC's five octets before it. */
 export function certifyFrame({ identity, token, csr }) {
-  const message = Buffer.concat([
-    field(1, Buffer.from(identity)),
-    field(2, Buffer.from(token)),
-    field(3, csr),
-  ])
+  return framed(
+    Buffer.concat([field(1, Buffer.from(identity)), field(2, Buffer.from(token)), field(3, csr)]),
+  )
+}
+
+/** A CertifyResponse of this leaf and its issuer, frame included: as long as a real one. */
+export function answerFrame({ leaf, issuer }) {
+  const message = Buffer.concat([field(1, leaf), field(2, issuer), field(3, Buffer.alloc(12))])
+  return framed(message)
+}
+
+function framed(message) {
   const prefix = Buffer.alloc(5)
   prefix.writeUInt32BE(message.length, 1)
   return Buffer.concat([prefix, message])

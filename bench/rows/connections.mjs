@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
+import { CLUSTER, NAMESPACE } from '../capstan/namespace-document.mjs'
+import { makeTokenKey } from '../load/service-account-token.mjs'
 import { endsWithUs } from '../machine/ends-with-us.mjs'
 import { usageOf } from '../machine/process-usage.mjs'
 import { measureRow } from '../measure-row.mjs'
@@ -17,7 +19,7 @@ export const handshake = {
   name: 'handshake',
   run: (context) =>
     withLoad((load) =>
-      withHandshakeServer(async (server) => {
+      withServer('handshake-server', async (server) => {
         const common = { target: server.target, kind: 'handshake' }
         await warmUp(load, { ...common, count: WARM_UP[context.size] })
         return eachConcurrency(context, CONNECTIONS, ({ count, inFlight }) =>
@@ -30,6 +32,36 @@ export const handshake = {
         )
       }),
     ),
+}
+
+/** Calls that a bare `node:http2` server answers, each with the same octets: the floor of `certify-*`. */
+export const emptyCall = emptyRow('empty-call', 'certify-kept')
+
+/** The same, a new connection each: the floor of the two rows below. */
+export const emptyConnection = emptyRow('empty-connection', 'certify-new')
+
+function emptyRow(name, kind) {
+  return {
+    name,
+    run: (context) =>
+      withLoad((load) =>
+        withServer('empty-server', async (server) => {
+          const { pem } = makeTokenKey()
+          const tokenKey = { pem, issuer: CLUSTER.issuer, audience: CLUSTER.audience }
+          const named = { ...tokenKey, namespace: NAMESPACE }
+          const common = { target: server.target, accounts: ACCOUNTS, tokenKey: named, kind }
+          await warmUp(load, { ...common, count: WARM_UP[context.size] })
+          return eachConcurrency(context, CONNECTIONS, ({ count, inFlight }) =>
+            measureRow({
+              name,
+              load,
+              spec: { ...common, count, inFlight },
+              usage: () => usageOf(server.pid),
+            }),
+          )
+        }),
+      ),
+  }
 }
 
 /** Proxies that start: each a new connection, one Certify with a new CSR, and closed. */
@@ -71,12 +103,12 @@ export const steadyState = {
     }),
 }
 
-async function withHandshakeServer(use) {
-  const child = endsWithUs(fork(join(import.meta.dirname, '../load/handshake-server.mjs')))
+async function withServer(name, use) {
+  const child = endsWithUs(fork(join(import.meta.dirname, `../load/${name}.mjs`)))
   try {
     const target = await new Promise((resolve, reject) => {
       child.once('message', resolve)
-      child.once('exit', () => reject(new Error('the handshake server did not start')))
+      child.once('exit', () => reject(new Error(`${name} did not start`)))
     })
     return await use({ pid: child.pid, target })
   } finally {
