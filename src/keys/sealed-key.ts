@@ -105,7 +105,16 @@ export function parseSealedKey(
   const iv = octetsOf(file['iv'], IV_OCTETS)
   const tag = octetsOf(file['tag'], TAG_OCTETS)
   const ciphertext = octetsOf(file['ct'])
-  if (!kind || typeof label !== 'string' || !label.isWellFormed() || !kek || !spki || !iv || !tag || !ciphertext) {
+  if (
+    !kind ||
+    typeof label !== 'string' ||
+    !label.isWellFormed() ||
+    !kek ||
+    !spki ||
+    !iv ||
+    !tag ||
+    !ciphertext
+  ) {
     return malformed('a member that is absent or out of bounds')
   }
   return ok({ ref, kind, label, spki, kek, iv, tag, ciphertext })
