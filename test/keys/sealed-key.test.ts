@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import { sealKey, unsealKey, type KeyDescription } from '../../src/keys/sealed-key.js'
+import {
+  type KeyDescription,
+  parseSealedKey,
+  sealKey,
+  unsealKey,
+} from '../../src/keys/sealed-key.js'
 import { random } from './given-keys.js'
 
 const kek = new Uint8Array(32).fill(7)
@@ -28,5 +33,17 @@ describe('what is sealed', () => {
   ])('does not open under another $what', ({ changed }) => {
     const sealed = sealKey(description, secret, kek, random)
     expect(unsealKey({ ...sealed, ...changed }, kek)).toBeUndefined()
+  })
+})
+
+describe('a file of another version', () => {
+  it.each([
+    [2, 'version 2'],
+    ['2', 'no version'],
+    [null, 'no version'],
+    [{ toString: 0 }, 'no version'],
+  ])('is said to be one: %j', (v, found) => {
+    const read = parseSealedKey('k', Buffer.from(JSON.stringify({ v })))
+    expect(read).toMatchObject({ ok: false, refusal: { code: 'keys.malformed', found } })
   })
 })

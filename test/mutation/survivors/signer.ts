@@ -52,7 +52,6 @@ export const signer: readonly Survivor[] = [
     2,
   ),
   sealed('{ return undefined }', '{}', NOTHING, 2),
-  sealed("'no version'", '""', 'a text for people'),
   sealed("typeof salt !== 'string'", 'false', TYPES),
   durably('{ await file.close() }', '{}', DESCRIPTOR),
   durably('{ await folder.sync() }', '{}', 'only a crash tells: `npm run test:crash`'),
