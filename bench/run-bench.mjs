@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
-import { machineFacts } from './machine/facts.mjs'
 import { Limit } from './machine/limit.mjs'
 import { makeWorkFolder } from './machine/work-folder.mjs'
 import { BadOptions, readOptions, usage } from './options.mjs'
-import { handshakeOf, headLines, progressLine, rowsTable, withShares } from './report.mjs'
+import { headLines, progressLine, rowsTable } from './report.mjs'
+import { resultOf } from './result.mjs'
 
 const progress = (line) => process.stderr.write(`${line}\n`)
 
@@ -81,16 +81,6 @@ function contextOf(options) {
     report: (row) => progress(progressLine(row)),
   }
 }
-
-const resultOf = ({ limit }, { workers }, rows, more) => ({
-  machine: machineFacts(),
-  node: process.version,
-  limit: limit.value,
-  ...(workers && { workers }),
-  rows: withShares(rows, limit),
-  ...handshakeOf(rows),
-  ...more,
-})
 
 function print(result, sections) {
   console.log(headLines(result))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseSpeed } from '../../bench/machine/limit.mjs'
 import { handshakeOf, withShares } from '../../bench/report.mjs'
+import { resultOf } from '../../bench/result.mjs'
 import { markdownTable, threeFigures } from '../../bench/table.mjs'
 
 describe('openssl speed -mr', () => {
@@ -68,3 +69,22 @@ interface Named {
   readonly name: string
   readonly us?: number
 }
+
+it('--json writes one object: the machine, the limit, and rows with their share of it', () => {
+  const limit = { total: 60, value: { sign_us: 15, verify_us: 45 } }
+  const times = { rate: 5000, p50_ms: 20, p99_ms: 50, rss_mb: 230, requests: 100, failed: 0 }
+  const row = { name: 'certify-renew', concurrency: 128, cpu_us: 240, ...times }
+  const written = JSON.parse(JSON.stringify(resultOf({ limit }, {}, [row], { memory: [1] }))) as {
+    machine: object
+  }
+  expect(Object.keys(written.machine)).toEqual(
+    expect.arrayContaining(['cores', 'cpu', 'memory_gib']),
+  )
+  expect(written).toEqual({
+    machine: written.machine,
+    node: process.version,
+    limit: { sign_us: 15, verify_us: 45 },
+    rows: [{ ...row, share: 0.25 }],
+    memory: [1],
+  })
+})
