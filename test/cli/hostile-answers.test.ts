@@ -87,6 +87,10 @@ describe('what a server answers', () => {
         tried += 1
         if (`${out}${err}`.includes('\u001b')) driven.push(`${line}: ${out}${err}`)
       }
+      for (const other of [-1, 1e300].flatMap((number) => replaced(bodies[0], number))) {
+        const { err } = await run(argv, { ...shown, server: answering(other) })
+        if (err.includes('internal')) driven.push(`${line}: ${err}`)
+      }
     }
     expect(driven).toEqual([])
     expect(tried).toBeGreaterThan(300)

@@ -1,4 +1,5 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { OperatorConnection } from '../../src/cli/world.js'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -189,6 +190,31 @@ describe('a group', () => {
     expect(await capstan(line)).toMatchObject({ exit: 2, out: '' })
     writeFileSync(join(home, 'p.json'), '{')
     expect((await capstan(line)).err).toContain('capstan proposal show ID --json > FILE')
+  })
+
+  it('is not asked to agree to what a server leaves out', async () => {
+    await givenVoters()
+    await capstan('entry create payments/api --owner team-payments')
+    const id = await waiting()
+    const honest = servedIndex(given)
+    const sent: string[] = []
+    const server: OperatorConnection = {
+      request: async (request) => {
+        sent.push(request.method)
+        const answer = await honest.request(request)
+        const { impact: _, ...rest } = JSON.parse(Buffer.from(answer.body).toString()) as {
+          impact: unknown
+        }
+        return { ...answer, body: Buffer.from(JSON.stringify(rest)) }
+      },
+      close: () => Promise.resolve(),
+    }
+    const env = { CAPSTAN_VOTER_PASSPHRASE: 'correct horse' }
+    const words = `vote ${id} --approve --as ann --key ann.key`.split(' ')
+    const { exit, out, err } = await run(words, { cwd: home, clock: given.clock, env, server })
+    expect([exit, out]).toEqual([3, ''])
+    expect(err).toContain('namespace.impact-differs')
+    expect(sent).not.toContain('POST')
   })
 
   it('is not asked to agree to what a file does not say', async () => {

@@ -1,3 +1,4 @@
+import { toIso } from '../../core/time.js'
 import { uidsIn } from '../../core/uid.js'
 import { JsonReader } from '../json-reader.js'
 import { type Field, renderFields } from '../screen/fields.js'
@@ -137,10 +138,8 @@ function weightsOf(open: JsonReader | undefined, voter: string): string {
 }
 
 const expiry = (answer: JsonReader): string | undefined => {
-  const expires = answer.optionalObject('proposal')?.count('expires')
-  return expires === undefined
-    ? undefined
-    : new Date(expires * 1000).toISOString().replace('.000Z', 'Z')
+  const expires = answer.optionalObject('proposal')?.instant('expires')
+  return expires === undefined ? undefined : toIso(expires)
 }
 
 /** All of one proposal, on one screen: what is asked, by whom, and how it stands. */

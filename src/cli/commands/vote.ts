@@ -4,7 +4,7 @@ import { answer, type Answer, type CommandSpec } from '../command.js'
 import { exitCode } from '../exit-code.js'
 import type { Invocation } from '../invocation.js'
 import type { JsonReader } from '../json-reader.js'
-import { type Outcome, usage } from '../problem.js'
+import { type Outcome, refused, usage } from '../problem.js'
 import { shownProposal, signed, voteAbout } from '../voting/signed-statements.js'
 import { sendBrake } from './brake.js'
 import { sendInvocation } from './emergency.js'
@@ -26,12 +26,7 @@ async function vote(call: Invocation): Promise<Outcome<Answer>> {
   if (!found.ok) return found
   const about = shownProposal(found.value, id.value)
   if (!about.ok) return about
-  if (decision.value === 'approve' && call.has('proposal') && about.value.impact === undefined) {
-    return usage('the file does not say what the proposal would do', {
-      wanted: 'its impact, whose digest is part of what is signed',
-      next: SHOWN,
-    })
-  }
+  if (decision.value === 'approve' && about.value.impact === undefined) return noImpact(call)
   const voter = call.text('as') ?? ''
   const cast = call.world.clock.now()
   const known = key.value.publicKey(cast)
@@ -65,6 +60,21 @@ function decisionOf(call: Invocation): Outcome<Decision> {
     ? { ok: true, value: only }
     : usage('say what you decide', { wanted: 'one of --approve, --reject and --abstain' })
 }
+
+/** A digest of what it would do is part of a yes: by a file or a server that leaves it out, nobody says one. */
+const noImpact = (call: Invocation): Outcome<never> =>
+  call.has('proposal')
+    ? usage('the file does not say what the proposal would do', {
+        wanted: 'its impact, whose digest is part of what is signed',
+        next: SHOWN,
+      })
+    : refused({
+        code: 'namespace.impact-differs',
+        detail:
+          'the server does not say what the proposal would do: it is over, or that was left out',
+        wanted: 'its impact, whose digest is part of what is signed',
+        next: `capstan proposal show ${call.word(0) ?? 'ID'}`,
+      })
 
 /** Makes a file to vote on. */
 const SHOWN = 'capstan proposal show ID --json > FILE'
