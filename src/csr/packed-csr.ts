@@ -5,7 +5,7 @@ import type { VerifiedCsr } from './verified-csr.js'
 declare const packed: unique symbol
 
 /**
- * A verified CSR as one text: a fifth of the memory that it takes as an object with its buffer, and
+ * A verified CSR as one text: a quarter of the memory that it takes as an object with its buffer, and
  * nothing for the collector to look through. Only `packCsr` makes one, of what `verifyCsr` made.
  */
 export type PackedCsr = string & { readonly [packed]: true }

@@ -17,7 +17,7 @@ export interface RequestedNames {
 
 declare const verified: unique symbol
 
-/** Proof that the requester holds the private key. Only `verifyCsr` makes one. */
+/** Proof that the requester holds the private key. Only `verifyCsr` makes one, and `unpackCsr` again of what it made. */
 export interface VerifiedCsr {
   readonly [verified]: true
   readonly spki: SpkiDer
