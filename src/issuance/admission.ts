@@ -47,7 +47,7 @@ export const defaultAdmissionLimits: AdmissionLimits = {
   waiting: 512,
   few: 128,
   burstMs: 250,
-  waitMs: 60,
+  waitMs: 30,
   firstsThen: 32,
   renewalsThen: 128,
   calmMs: 250,

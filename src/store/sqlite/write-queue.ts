@@ -14,6 +14,11 @@ const MAX_WAITING = 10_000
 const MAX_BATCH = 512
 /** So many are committed without looking whether more are about to come. */
 const ENOUGH = 64
+/**
+ * Nor is it looked for longer than so many milliseconds: under more load than can be served a turn of
+ * the event loop brings a few and takes long, and what is already signed waits for none of that.
+ */
+const GATHER_MS = 10
 
 interface Waiting {
   readonly command: Command
@@ -39,9 +44,12 @@ export class WriteQueue {
   private closed = false
   private underWay: number | undefined
   private readonly writer: BatchWriter
+  private readonly elapsed: () => number
 
-  constructor(writer: BatchWriter) {
+  /** `elapsed`: milliseconds of a clock that never goes back. */
+  constructor(writer: BatchWriter, elapsed = (): number => performance.now()) {
     this.writer = writer
+    this.elapsed = elapsed
   }
 
   get depth(): number {
@@ -51,7 +59,7 @@ export class WriteQueue {
   /** Age of the oldest command that is not yet on the disk. */
   get lagSeconds(): number {
     const oldest = this.underWay ?? this.waiting[0]?.since
-    return oldest === undefined ? 0 : (performance.now() - oldest) / 1000
+    return oldest === undefined ? 0 : (this.elapsed() - oldest) / 1000
   }
 
   submit(command: Command): Promise<Outcome> {
@@ -60,7 +68,7 @@ export class WriteQueue {
       return Promise.reject(new DependencyError('store', 'too many writes wait'))
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ command, since: performance.now(), resolve, reject })
+      this.waiting.push({ command, since: this.elapsed(), resolve, reject })
       this.committing ??= this.drain()
     })
   }
@@ -98,7 +106,9 @@ export class WriteQueue {
 
   /** As long as each turn of the event loop brings more, they share the commit: it costs what one does. */
   private async gather(): Promise<void> {
+    const begun = this.elapsed()
     for (let seen = 0; seen < this.waiting.length && seen < ENOUGH;) {
+      if (this.elapsed() - begun >= GATHER_MS) return
       seen = this.waiting.length
       await new Promise(setImmediate)
     }
