@@ -19,7 +19,7 @@ import { type Impact, impactDigest, impactOf } from './impact.js'
 import { type ReachedFrom, reachedFrom, type ReachPage, type ReachSide } from './reach.js'
 import { type Resilience, resilienceOf } from './resilience.js'
 import { type AskedStale, type LastIssued, staleIn, type StalePage } from './stale.js'
-import { type AskedVoter, type VotedPage, votedBy } from './voter.js'
+import { type AskedVoter, isVoter, type VotedPage, votedBy } from './voter.js'
 
 /** Where a look through the log begins; at the genesis where neither is there. */
 export interface Since {
@@ -97,11 +97,17 @@ export class Questions {
     return this.now((state) => Promise.resolve(resilienceOf(state, scope, without, at)))
   }
 
-  /** Changes that a voter voted about, since a second or from a record on. */
+  /**
+   * Changes that a voter voted about, since a second or from a record on. Refused where the whole log
+   * was looked through, and nobody of that id is there or ever voted: a slip, and no answer.
+   */
   votedBy(asked: Omit<AskedVoter, 'from'> & Since): Promise<Result<VotedPage>> {
     return this.now(async (state) => {
       const from = await this.startOf(state, asked)
-      return ok(await votedBy(this.deps.log, state, { ...asked, from }, this.effort()))
+      const found = await votedBy(this.deps.log, state, { ...asked, from }, this.effort())
+      const isAll = from === 0 && asked.which === 'all' && found.next === undefined
+      const isNobody = isAll && found.changes.length === 0 && !isVoter(state, asked.voter)
+      return isNobody ? noVoter(asked.voter) : ok(found)
     })
   }
 
@@ -166,4 +172,10 @@ const noProposal = (id: string): Result<never, Refusal<'namespace.unknown'>> =>
   refuse('namespace.unknown', 'there is no such proposal', {
     found: JSON.stringify(id.slice(0, 60)),
     next: 'capstan inbox',
+  })
+
+const noVoter = (id: string): Result<never, Refusal<'namespace.unknown'>> =>
+  refuse('namespace.unknown', 'there is no such voter, and never was one who voted', {
+    found: JSON.stringify(id.slice(0, 60)),
+    next: 'capstan group show',
   })

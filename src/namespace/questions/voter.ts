@@ -30,6 +30,14 @@ export interface VotedPage {
   readonly next?: number
 }
 
+/** Does any group of now know a voter by this id? */
+export function isVoter(state: IndexState, voter: string): boolean {
+  for (const { group } of state.scopes.values()) {
+    if (group?.voters.some(({ id }) => id === voter) === true) return true
+  }
+  return false
+}
+
 /**
  * Changes that a voter voted about, by the id that groups know it by. Reads the log from a record on:
  * the work grows with the records, and a page ends with the effort.

@@ -34,8 +34,28 @@ describe('what a voter voted about', () => {
     ])
     const some = { voter: 'bob', which: 'decisive', since, limit: 9 } as const
     expect(valueOf(await questions.votedBy(some)).changes).toMatchObject([{ class: 'sensitive' }])
+  })
+
+  it('is refused about somebody who is no voter and never voted, where the whole log says so', async () => {
+    const group = await givenGroup()
+    const questions = asked(group)
     const nobody = { voter: 'mallory', which: 'all', limit: 9 } as const
-    expect(valueOf(await questions.votedBy(nobody))).toEqual({ changes: [] })
+    expect(await questions.votedBy(nobody)).toMatchObject({
+      refusal: { code: 'namespace.unknown', found: '"mallory"' },
+    })
+    const since = { ...nobody, since: plus(group.now(), days(1)) }
+    const decisive = { ...nobody, which: 'decisive' } as const
+    for (const some of [since, { ...nobody, from: 1 }, decisive]) {
+      expect(valueOf(await questions.votedBy(some))).toEqual({ changes: [] })
+    }
+  })
+
+  it('is an empty list of a voter who has not voted yet', async () => {
+    const group = await givenGroup()
+    const terms = threeVoters(group, [group.ann, group.bob, new TestVoter('dot')])
+    await group.agreed({ op: 'group.set', alias: '', group: terms })
+    const idle = { voter: 'dot', which: 'all', limit: 9 } as const
+    expect(valueOf(await asked(group).votedBy(idle))).toEqual({ changes: [] })
   })
 
   it('is not decisive where others were enough', async () => {
